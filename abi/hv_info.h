@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the hypervisor publishes to the Service VM: a small PCI device whose
+ * capability names an information page, and behind that page the statistics,
+ * the log ring and the shared-memory regions. The Service VM reads memory; it
+ * never makes the hypervisor interrupt an exclusive core to learn something.
+ *
+ * Telemetry range (part_table.telemetry_hpa, identity mapped read-only in the
+ * Service VM): page 0 is struct hv_info, then the statistics at
+ * HV_STATS_OFFSET, then the log ring at HV_LOG_OFFSET.
+ */
+#ifndef ABI_HV_INFO_H
+#define ABI_HV_INFO_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#endif
+
+/* The hypervisor's PCI device. The ids are not registered with the PCI-SIG. */
+#define HV_PCI_VENDOR     0xB04DU
+#define HV_PCI_DEVICE     0x0001U
+#define HV_PCI_CLASS      0x088000U /* system peripheral, other */
+#define HV_PCI_CAP_MSI    0x40U     /* MSI, 64-bit address, one vector: the I/O request upcall */
+#define HV_PCI_CAP_VENDOR 0x50U     /* vendor-specific: id 09, next, length 0x10, revision 1 */
+#define HV_PCI_COMMAND    0x54U     /* 32 bits: write HV_COMMAND_* */
+#define HV_PCI_INFO_GPA   0x58U     /* 64 bits, read-only: GPA of struct hv_info */
+#define HV_COMMAND_PUBLISH 1U       /* refresh the statistics before the write completes */
+
+#define HV_INFO_MAGIC     0x46494842U /* "BHIF" */
+#define HV_STATS_MAGIC    0x54534842U /* "BHST" */
+#define HV_LOG_MAGIC      0x474C4842U /* "BHLG" */
+#define HV_INFO_VERSION   1U
+#define HV_STATS_OFFSET   0x1000U
+#define HV_LOG_OFFSET     0x10000U
+#define HV_TELEMETRY_SIZE 0x20000U
+
+#define HV_MAX_REGION     8U
+#define HV_REGION_STATS   1U
+#define HV_REGION_LOG     2U
+#define HV_REGION_SHARED  3U
+#define HV_REGION_WRITE   1U /* flags: the Service VM may write */
+
+struct hv_region {
+    char name[16];
+    uint64_t gpa;
+    uint64_t size;
+    uint32_t kind;
+    uint32_t flags;
+};
+
+struct hv_info {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t region_count;
+    uint32_t reserved;
+    uint64_t tsc_hz;
+    char scenario[32];
+    struct hv_region region[HV_MAX_REGION];
+};
+
+/* Why a vCPU left the guest; index into hv_vcpu_stats.exits. */
+enum hv_exit_reason {
+    HV_EXIT_CPUID, HV_EXIT_HLT, HV_EXIT_IO, HV_EXIT_MSR_READ, HV_EXIT_MSR_WRITE,
+    HV_EXIT_MMIO, HV_EXIT_HYPERCALL, HV_EXIT_INTERRUPT, HV_EXIT_NMI, HV_EXIT_WINDOW,
+    HV_EXIT_CR, HV_EXIT_XSETBV, HV_EXIT_SHUTDOWN, HV_EXIT_EXCEPTION, HV_EXIT_WBINVD,
+    HV_EXIT_OTHER, HV_EXIT_REASONS
+};
+
+#define HV_STATS_VMS   8U
+#define HV_STATS_VCPUS 8U
+
+struct hv_vcpu_stats {
+    uint64_t exits_total;
+    uint64_t last_exit_tsc;
+    uint64_t run_ticks;       /* TSC ticks in the guest */
+    uint64_t exits[16];       /* by enum hv_exit_reason */
+    uint32_t pcpu;
+    uint32_t state;           /* 0 off, 1 runnable, 2 halted, 3 waiting for an I/O request */
+};
+
+struct hv_vm_stats {
+    char name[16];
+    uint32_t state;           /* 0 free, 1 created, 2 running, 3 paused, 4 stopped */
+    uint32_t kind;            /* PART_VM_SERVICE, PART_VM_PRELAUNCH, 3: User VM */
+    uint32_t vcpu_count;
+    uint32_t pages_used;      /* stage-2 tables */
+    uint32_t pages_quota;
+    uint32_t exclusive;
+    uint64_t start_tsc;       /* just before the first instruction */
+    uint64_t memory_size;     /* bytes of RAM mapped */
+    struct hv_vcpu_stats vcpu[HV_STATS_VCPUS];
+};
+
+struct hv_stats {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t sequence;        /* odd while being written */
+    uint32_t vm_count;        /* HV_STATS_VMS */
+    uint64_t tsc;             /* when published */
+    uint64_t tsc_hz;
+    uint64_t boot_tsc;        /* hypervisor entry */
+    struct hv_vm_stats vm[HV_STATS_VMS];
+};
+
+struct hv_log_ring {
+    uint32_t magic;
+    uint32_t capacity;        /* bytes of text[], a power of two */
+    uint64_t written;         /* bytes ever written; text[written % capacity] is next */
+    char text[];
+};
+
+_Static_assert(sizeof(struct hv_region) == 40U, "hv_region layout");
+_Static_assert(sizeof(struct hv_info) <= 4096U, "hv_info fits its page");
+_Static_assert(sizeof(struct hv_vcpu_stats) == 160U, "hv_vcpu_stats layout");
+_Static_assert(sizeof(struct hv_vm_stats) == 1336U, "hv_vm_stats layout");
+_Static_assert(sizeof(struct hv_stats) <= HV_LOG_OFFSET - HV_STATS_OFFSET, "hv_stats fits");
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The partition table: what the config compiler writes and the hypervisor
+ * reads at boot (boot module with the tag "partition-table").
+ *
+ * One fixed-size little-endian struct followed by a blob area that carries
+ * the ACPI tables of pre-launched VMs. Sizes are bytes. Unused entries and
+ * padding are zero. The hypervisor copies it once and validates the copy;
+ * see partition_validate().
+ */
+#ifndef ABI_PARTITION_TABLE_H
+#define ABI_PARTITION_TABLE_H
+
+#include <stdint.h>
+
+#define PART_MAGIC        0x54504842U /* "BHPT" */
+#define PART_VERSION      1U
+#define PART_MAX_SIZE     65536U      /* whole table with its blob area */
+
+#define PART_MAX_VM       4U   /* entry 0 is the Service VM, the others are pre-launched */
+#define PART_MAX_VCPU     8U
+#define PART_MAX_RANGE    16U
+#define PART_MAX_PORTS    16U
+#define PART_MAX_GSI      16U
+#define PART_MAX_PCI      16U
+#define PART_MAX_SHARED   4U
+#define PART_NAME_SIZE    16U  /* NUL-terminated */
+#define PART_TAG_SIZE     32U  /* NUL-terminated boot-module tag */
+#define PART_CMDLINE_SIZE 1024U /* NUL-terminated */
+
+/* part_vm.kind */
+#define PART_VM_SERVICE   1U
+#define PART_VM_PRELAUNCH 2U
+
+/* part_vm.face: what CPUID leaves 0x40000000.. present */
+#define PART_FACE_KVM     1U /* stock kernels: KVM signature, clock-source features only */
+#define PART_FACE_ACRN    2U /* kernels built with ACRN guest support */
+
+/* part_vm.image_type */
+#define PART_IMAGE_BZIMAGE   1U /* Linux, 64-bit boot protocol */
+#define PART_IMAGE_MULTIBOOT 2U /* ELF32 with a multiboot1 header */
+
+/* part_vm.flags */
+#define PART_VM_FORBID_POWEROFF 1U /* the machine stays on while this VM runs */
+#define PART_VM_EXCLUSIVE       2U /* its cores run nothing else: local APIC passed through */
+
+/* part_range.type */
+#define PART_RANGE_RAM    1U
+#define PART_RANGE_MMIO   2U
+#define PART_RANGE_SHARED 3U /* lies in one part_shared region */
+
+/* part_range.flags */
+#define PART_RANGE_WRITE  1U
+#define PART_RANGE_EXEC   2U
+#define PART_RANGE_WC     4U /* MMIO only: write-combining instead of uncached */
+
+/* part_table.flags */
+#define PART_ALLOW_NO_IOMMU 1U
+
+struct part_range { /* 32 bytes; 4 KiB granular */
+    uint64_t gpa;
+    uint64_t hpa;
+    uint64_t size;
+    uint32_t type;
+    uint32_t flags;
+};
+
+struct part_ports { /* I/O ports base .. base + count - 1 */
+    uint16_t base;
+    uint16_t count;
+};
+
+struct part_shared { /* RAM that several VMs may map */
+    char name[PART_NAME_SIZE];
+    uint64_t hpa;
+    uint64_t size;
+};
+
+struct part_board {
+    char name[PART_TAG_SIZE];
+    uint64_t ram_size;        /* least RAM that the scenario needs, bytes */
+    uint64_t tsc_hz;          /* 0: measure at boot against the ACPI PM timer */
+    uint64_t mmconfig_base;   /* 0: take it from the MCFG table, or use ports 0xCF8/0xCFC */
+    uint32_t pcpu_count;      /* cores that must be present */
+    uint32_t shared_pcpu_mask; /* bit n: core n is shared; all others named by a VM are exclusive */
+    uint16_t log_port;        /* I/O base of the 16550 that carries the hypervisor's log, 0: none */
+    uint16_t s5_slp_typ;      /* SLP_TYP value of soft-off in PM1_CNT (ACPI 4.8.4.2) */
+    uint16_t hv_device_bdf;   /* bus << 8 | device << 3 | function of the hypervisor's PCI device */
+    uint16_t reserved;
+};
+
+struct part_vm {
+    char name[PART_NAME_SIZE];
+    uint32_t kind;
+    uint32_t face;
+    uint32_t flags;
+    uint32_t image_type;
+    uint32_t weight;          /* scheduler weight on shared cores, 1..10000, 100 is usual */
+    uint32_t vcpu_count;
+    uint32_t pcpu[PART_MAX_VCPU]; /* core of each vCPU: index in MADT order, boot core is 0 */
+    char kernel[PART_TAG_SIZE];
+    char initrd[PART_TAG_SIZE]; /* empty: none */
+    char cmdline[PART_CMDLINE_SIZE];
+    uint32_t range_count;
+    uint32_t ports_count;
+    uint32_t gsi_count;
+    uint32_t pci_count;
+    struct part_range range[PART_MAX_RANGE];
+    struct part_ports ports[PART_MAX_PORTS]; /* pre-launched: open; Service VM: open beyond the default */
+    uint32_t gsi[PART_MAX_GSI];   /* interrupt lines of a pre-launched VM */
+    uint16_t pci[PART_MAX_PCI];   /* PCI functions given to a pre-launched VM */
+    uint64_t acpi_gpa;        /* where the ACPI blob is copied; its RSDP comes first */
+    uint32_t acpi_offset;     /* from the start of the table; 0: no ACPI */
+    uint32_t acpi_size;
+};
+
+struct part_user_policy { /* what the Service VM may create at run time */
+    uint32_t max_vms;         /* 0..4 */
+    uint32_t max_vcpus;       /* per VM */
+    uint32_t pcpu_mask;       /* subset of board.shared_pcpu_mask */
+    uint32_t weight;
+};
+
+struct part_table {
+    uint32_t magic;
+    uint16_t version;
+    uint16_t reserved;
+    uint32_t total_size;      /* this struct and the blob area */
+    uint32_t crc32;           /* IEEE 802.3 over total_size bytes with this field zero */
+    char scenario[PART_TAG_SIZE];
+    uint32_t flags;
+    uint32_t vm_count;
+    uint32_t shared_count;
+    uint32_t reserved2;
+    uint64_t telemetry_hpa;   /* RAM for abi/hv_info.h: info page, statistics, log */
+    uint64_t telemetry_size;  /* HV_TELEMETRY_SIZE */
+    struct part_board board;
+    struct part_user_policy user;
+    struct part_shared shared[PART_MAX_SHARED];
+    struct part_vm vm[PART_MAX_VM];
+};
+
+_Static_assert(sizeof(struct part_range) == 32U, "part_range layout");
+_Static_assert(sizeof(struct part_shared) == 32U, "part_shared layout");
+_Static_assert(sizeof(struct part_board) == 72U, "part_board layout");
+_Static_assert(sizeof(struct part_vm) == 1864U, "part_vm layout");
+_Static_assert(sizeof(struct part_table) == 7752U, "part_table layout");
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Domains: which host-physical ranges each partition owns, with their memory type. */
+#ifndef CORE_DOMAIN_H
+#define CORE_DOMAIN_H
+
+#include "core/limits.h"
+#include "core/types.h"
+
+#define DOMAIN_HYPERVISOR MAX_VM       /* pseudo-domain: image, pools, module copies, telemetry */
+#define DOMAIN_COUNT      (MAX_VM + 1U)
+#define MEMORY_RAM        1U           /* write-back only */
+#define MEMORY_DEVICE     2U           /* uncached or write-combining only */
+
+extern hpa_t domain_base[DOMAIN_COUNT][DOMAIN_RANGES];
+extern uint64_t domain_size[DOMAIN_COUNT][DOMAIN_RANGES];
+extern uint32_t domain_type[DOMAIN_COUNT][DOMAIN_RANGES];
+extern uint32_t domain_count[DOMAIN_COUNT];
+
+/* Builds all domains from the validated partition table, boot_info and platform. The
+ * Service VM gets the RAM that nobody else owns, its ranges from the table, and the
+ * ACPI areas. User VMs have no ranges of their own: domain_of(user) is the Service VM's.
+ * STATUS_NO_MEMORY when the limits are too small for this memory map. */
+enum status domain_build(void);
+uint32_t domain_of(vm_id_t vm);
+/* The whole of [hpa, hpa + size) lies in one range of that domain and has that type. */
+bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t memory_type);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What core/ and devices/ need from the machine. hv/x86 provides it on
+ * hardware, hv/fake on the host for unit tests. Nothing here decides.
+ * Contracts are assumptions of the proofs (proofs/assumptions.yaml).
+ */
+#ifndef CORE_HW_H
+#define CORE_HW_H
+
+#include "core/types.h"
+
+/* Physical memory, through the calling core's copy window. Little-endian.
+ * read/write: size 1, 2, 4 or 8, naturally aligned or within one page. */
+uint64_t hw_phys_read(hpa_t pa, uint32_t size);
+void hw_phys_write(hpa_t pa, uint32_t size, uint64_t value);
+void hw_phys_copy_in(uint8_t *dst, hpa_t src, uint32_t size);
+void hw_phys_copy_out(hpa_t dst, const uint8_t *src, uint32_t size);
+void hw_phys_move(hpa_t dst, hpa_t src, uint64_t size); /* boot and reload only */
+void hw_phys_zero(hpa_t dst, uint64_t size);
+
+/* Device registers: uncached, one access of exactly that size. */
+uint64_t hw_mmio_read(hpa_t pa, uint32_t size);
+void hw_mmio_write(hpa_t pa, uint32_t size, uint64_t value);
+uint32_t hw_port_read(uint16_t port, uint32_t size);
+void hw_port_write(uint16_t port, uint32_t size, uint32_t value);
+
+/* PCI configuration space of the machine; bdf = bus << 8 | device << 3 | function. */
+uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size);
+void hw_pci_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value);
+
+/* IOAPIC pin: fixed delivery, physical destination, vector 0 masks. */
+void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level, bool active_low);
+void hw_ioapic_mask(uint32_t pin, bool masked);
+/* Address and data that make an MSI arrive as this vector on that core. */
+uint64_t hw_msi_address(pcpu_id_t target);
+uint32_t hw_msi_data(uint32_t vector);
+
+uint64_t hw_tsc(void);
+uint64_t hw_tsc_hz(void);
+pcpu_id_t hw_pcpu(void);                     /* the calling core */
+void hw_timer_arm(uint64_t tsc_deadline);    /* calling core; TIME_NEVER disarms */
+void hw_kick(pcpu_id_t pcpu);                /* make it leave the guest or its idle wait, soon */
+bool hw_pcpu_in_guest(pcpu_id_t pcpu);       /* marked in-guest now */
+void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
+
+void hw_log_char(char c);                    /* hypervisor's UART */
+_Noreturn void hw_poweroff(uint16_t pm1_value); /* soft-off by PM1_CNT */
+_Noreturn void hw_reset(void);
+_Noreturn void hw_panic(const char *invariant); /* an internal impossibility; no guest can cause it */
+
+#endif

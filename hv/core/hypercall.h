@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hypercalls of the Service VM (abi/hypercall.h): copied once, checked, applied. */
+#ifndef CORE_HYPERCALL_H
+#define CORE_HYPERCALL_H
+
+#include "core/types.h"
+
+/* Result for RAX. Caller has checked CPL. Any VM but the Service VM gets -ENOTTY. */
+int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2);
+
+#endif

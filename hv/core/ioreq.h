@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* I/O requests of User VMs (abi/ioreq.h). The hypervisor keeps its own state of each slot; the
+ * shared page's "processed" counts only while that state is PENDING, and each field is read once. */
+#ifndef CORE_IOREQ_H
+#define CORE_IOREQ_H
+
+#include "core/limits.h"
+#include "core/types.h"
+
+enum ioreq_state { IOREQ_SLOT_FREE, IOREQ_SLOT_PENDING };
+
+enum status ioreq_set_page(vm_id_t vm, gpa_t service_gpa);   /* RAM of the Service VM */
+void ioreq_clear(vm_id_t vm);
+/* Posts the request and blocks the vCPU; the instruction is completed by ioreq_finish. */
+void ioreq_port(vcpu_id_t vcpu, uint16_t port, uint32_t size, bool write, uint32_t value);
+void ioreq_mmio(vcpu_id_t vcpu, gpa_t gpa, uint32_t size, bool write, uint64_t value);
+/* NOTIFY_REQUEST_FINISH; STATUS_INVALID when nothing is pending or it is not complete. */
+enum status ioreq_finish(vm_id_t vm, uint32_t slot);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Physical interrupt sources and who gets them. The hypervisor owns every
+ * source: a guest programs a virtual IOAPIC entry, MSI capability or MSI-X
+ * entry; this module chooses host vector and core, delivery mode always fixed,
+ * and remembers (source -> VM, virtual destination).
+ */
+#ifndef CORE_IRQ_H
+#define CORE_IRQ_H
+
+#include "core/limits.h"
+#include "core/types.h"
+
+void irq_init(void); /* all pins masked, no vector in use */
+
+/* The owner of the pin changed its virtual IOAPIC entry. */
+void irq_pin_update(vm_id_t vm, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target);
+/* Virtual EOI of a level interrupt: unmask the line again. */
+void irq_pin_eoi(vm_id_t vm, uint32_t pin);
+
+/* An MSI or MSI-X entry of a function: the guest's address and data, and whether it is enabled.
+ * Returns what to write into the hardware. source: index from irq_msi_alloc. */
+enum status irq_msi_alloc(vm_id_t vm, uint32_t *source);
+void irq_msi_free(uint32_t source);
+struct irq_msi_message { uint64_t address; uint32_t data; bool enabled; };
+struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_t data, bool enabled);
+
+/* A host vector in VECTOR_IRQ_BASE..VECTOR_IRQ_LAST arrived on this core. */
+void irq_arrived(pcpu_id_t pcpu, uint32_t vector);
+/* Whether x86's interrupt entry must mask this pin before the EOI: level-triggered source. */
+uint32_t irq_level_pin(uint32_t vector); /* pin, or ID_NONE */
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* VMs and vCPUs: their tables and life cycle. All of it is under the shared-side lock,
+ * except that an exclusive VM's own vCPU entries are written by its own cores. */
+#ifndef CORE_VM_H
+#define CORE_VM_H
+
+#include "core/limits.h"
+#include "core/types.h"
+
+enum vm_state { VM_FREE, VM_CREATED, VM_RUNNING, VM_PAUSED, VM_STOPPED };
+enum vm_kind { VM_KIND_SERVICE = 1, VM_KIND_PRELAUNCH = 2, VM_KIND_USER = 3 };
+enum vcpu_state { VCPU_OFF, VCPU_RUNNABLE, VCPU_HALTED, VCPU_WAIT_IO };
+
+struct vm {
+    enum vm_state state;
+    enum vm_kind kind;
+    bool exclusive;
+    uint32_t face;            /* PART_FACE_* */
+    uint32_t vcpu_count;
+    uint64_t generation;      /* bumped by every stage-2 change that removes or restricts */
+    uint64_t start_tsc;
+    uint64_t memory_size;
+    char name[16];
+};
+struct vcpu {
+    enum vcpu_state state;
+    pcpu_id_t pcpu;
+    uint64_t seen_generation; /* of its VM, at its last entry */
+    bool nmi_pending;
+    bool sipi_wait;           /* after INIT */
+};
+extern struct vm vm[MAX_VM];
+extern struct vcpu vcpu[MAX_VCPU];
+
+static inline vm_id_t vcpu_vm(vcpu_id_t id) { return id / MAX_VCPU_PER_VM; }
+static inline uint32_t vcpu_index(vcpu_id_t id) { return id % MAX_VCPU_PER_VM; }
+static inline vcpu_id_t vcpu_id(vm_id_t v, uint32_t index) { return (v * MAX_VCPU_PER_VM) + index; }
+
+/* Guest memory of a VM, through stage 2; crosses pages. STATUS_FAULT: not mapped RAM, or not writable. */
+enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size);
+enum status guest_write(vm_id_t v, gpa_t gpa, const uint8_t *src, uint32_t size);
+
+/* Boot: builds stage 2, bitmaps and vCPUs of the VMs in the partition table and loads their images. */
+enum status vm_boot_all(void);
+/* User VMs. */
+enum status vm_create_user(const uint8_t name[16], uint32_t vcpu_count, uint64_t pcpu_mask, vm_id_t *id);
+enum status vm_start(vm_id_t v);
+enum status vm_pause(vm_id_t v);     /* returns when no vCPU of it is in the guest */
+enum status vm_reset(vm_id_t v);
+enum status vm_destroy(vm_id_t v);
+/* Every core that may hold translations of the VM drops them before this returns. */
+void vm_shootdown(vm_id_t v);
+
+/* Something changed for this vCPU (interrupt, I/O finished): make it run and look. */
+void vcpu_notify(vcpu_id_t id);
+void vcpu_receive_init(vcpu_id_t id);
+void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector);
+void vcpu_receive_nmi(vcpu_id_t id);
+
+#endif
