@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "console.h"
+#include "cpu.h"
+
+#define UART_DATA 0U
+#define UART_IER  1U
+#define UART_FCR  2U
+#define UART_LCR  3U
+#define UART_MCR  4U
+#define UART_LSR  5U
+#define LSR_THRE  0x20U
+#define DIGITS    20U
+
+static uint16_t console_port;
+
+void console_init(uint16_t port)
+{
+    console_port = port;
+    if (port != 0U) {
+        port_write8((uint16_t)(port + UART_IER), 0U);
+        port_write8((uint16_t)(port + UART_LCR), 0x80U); /* divisor latch */
+        port_write8((uint16_t)(port + UART_DATA), 1U);   /* 115200 */
+        port_write8((uint16_t)(port + UART_IER), 0U);
+        port_write8((uint16_t)(port + UART_LCR), 3U);    /* 8n1 */
+        port_write8((uint16_t)(port + UART_FCR), 7U);
+        port_write8((uint16_t)(port + UART_MCR), 3U);
+    }
+}
+
+static void console_char(char c)
+{
+    if (console_port != 0U) {
+        while ((port_read8((uint16_t)(console_port + UART_LSR)) & LSR_THRE) == 0U) {
+            /* the transmitter empties by itself */
+        }
+        port_write8((uint16_t)(console_port + UART_DATA), (uint8_t)c);
+    }
+}
+
+void console_text(const char *text)
+{
+    for (uint32_t i = 0U; text[i] != '\0'; i++) {
+        if (text[i] == '\n') {
+            console_char('\r');
+        }
+        console_char(text[i]);
+    }
+}
+
+void console_dec(uint64_t value)
+{
+    char digits[DIGITS];
+    uint64_t rest = value;
+    uint32_t count = 0U;
+
+    do {
+        digits[count] = (char)('0' + (char)(rest % 10U));
+        rest /= 10U;
+        count++;
+    } while (rest != 0U);
+    while (count > 0U) {
+        count--;
+        console_char(digits[count]);
+    }
+}
+
+void console_hex(uint64_t value)
+{
+    for (uint32_t i = 0U; i < 16U; i++) {
+        uint32_t nibble = (uint32_t)(value >> (60U - (4U * i))) & 0xFU;
+        console_char((char)((nibble < 10U) ? ('0' + (char)nibble) : ('a' + (char)(nibble - 10U))));
+    }
+}

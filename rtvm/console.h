@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Polled 16550 console of the runtime. */
+#ifndef RTVM_CONSOLE_H
+#define RTVM_CONSOLE_H
+
+#include <stdint.h>
+
+void console_init(uint16_t port); /* 0: silent */
+void console_text(const char *text);
+void console_dec(uint64_t value);
+void console_hex(uint64_t value);
+
+#endif

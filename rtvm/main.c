@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runtime of a bare-metal real-time VM and its periodic control task. The same
+ * image runs on Bulkhead and, unchanged, on the bare machine: it needs long
+ * mode, x2APIC and nothing else, and asks nothing of a hypervisor.
+ */
+#include <stdbool.h>
+
+#include "clock.h"
+#include "console.h"
+#include "control.h"
+#include "cpu.h"
+#include "options.h"
+#include "telemetry.h"
+
+#define MULTIBOOT_MAGIC   0x2BADB002U
+#define MULTIBOOT_CMDLINE 4U         /* flag bit 2 */
+#define OFFSET_CMDLINE    16U
+#define CPUID_X2APIC      (1U << 21)
+#define IDT_ENTRIES       256U
+#define GATE_INTERRUPT    0x8E00U
+#define CODE_SELECTOR     8U
+#define ENTRY_STRIDE      16U
+#define PIC_MASTER_MASK   0x21U
+#define PIC_SLAVE_MASK    0xA1U
+#define SLP_EN            0x2000U    /* PM1_CNT, soft-off with SLP_TYP 0 */
+
+struct gate {
+    uint16_t offset_low;
+    uint16_t selector;
+    uint16_t flags;
+    uint16_t offset_middle;
+    uint32_t offset_high;
+    uint32_t reserved;
+};
+static struct gate idt[IDT_ENTRIES];
+struct __attribute__((packed)) idt_pointer {
+    uint16_t limit;
+    uint64_t base;
+};
+
+extern const char exception_entries[];
+extern const char timer_entry[];
+extern const char ipi_entry[];
+extern const char spurious_entry[];
+
+void rtvm_main(uint32_t magic, uint32_t info);
+void exception_fatal(uint64_t vector, uint64_t error, uint64_t rip);
+
+void exception_fatal(uint64_t vector, uint64_t error, uint64_t rip)
+{
+    console_text("rtvm: exception ");
+    console_dec(vector);
+    console_text(" error ");
+    console_hex(error);
+    console_text(" rip ");
+    console_hex(rip);
+    console_text("\n");
+}
+
+static void idt_set(uint32_t vector, const char *entry)
+{
+    uint64_t address = (uint64_t)entry;
+
+    idt[vector].offset_low = (uint16_t)address;
+    idt[vector].selector = CODE_SELECTOR;
+    idt[vector].flags = GATE_INTERRUPT;
+    idt[vector].offset_middle = (uint16_t)(address >> 16);
+    idt[vector].offset_high = (uint32_t)(address >> 32);
+}
+
+static void idt_load(void)
+{
+    struct idt_pointer pointer = { .limit = (uint16_t)(sizeof(idt) - 1U), .base = (uint64_t)idt };
+
+    for (uint32_t vector = 0U; vector < IDT_ENTRIES; vector++) {
+        idt_set(vector, (vector < 32U) ? &exception_entries[vector * ENTRY_STRIDE] : spurious_entry);
+    }
+    idt_set(TIMER_VECTOR, timer_entry);
+    idt_set(IPI_VECTOR, ipi_entry);
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+static bool has_x2apic(void)
+{
+    uint32_t out[4];
+
+    cpuid(1U, out);
+    return (out[2] & CPUID_X2APIC) != 0U;
+}
+
+static void report(const char *what)
+{
+    const volatile struct rt_telemetry *telemetry = telemetry_get();
+
+    console_text("rtvm: ");
+    console_text(what);
+    console_text(" samples ");
+    console_dec(telemetry->samples);
+    console_text(" overruns ");
+    console_dec(telemetry->overruns);
+    console_text(" latency ticks min ");
+    console_dec(telemetry->latency_min);
+    console_text(" p50 ");
+    console_dec(telemetry_percentile(500U));
+    console_text(" p99 ");
+    console_dec(telemetry_percentile(990U));
+    console_text(" max ");
+    console_dec(telemetry->latency_max);
+    console_text("\n");
+}
+
+/* Waits until the timer armed for `deadline` has fired; returns its lateness in ticks. */
+static uint64_t wait_until(uint64_t deadline)
+{
+    uint64_t seen = timer_interrupts;
+
+    clock_arm(deadline);
+    while (timer_interrupts == seen) {
+        wait_interrupt();
+    }
+    return (timer_tsc > deadline) ? (timer_tsc - deadline) : 0U;
+}
+
+/* Next multiple of the period that can still be armed; periods already gone are overruns. */
+static uint64_t next_deadline(uint64_t deadline, uint64_t period)
+{
+    uint64_t next = deadline + period;
+    uint64_t now = tsc_read();
+
+    while (next <= now) {
+        telemetry_overrun();
+        next += period;
+    }
+    return next;
+}
+
+static void control_loop(uint64_t period)
+{
+    uint64_t deadline = tsc_read() + period;
+    uint64_t done = 0U;
+
+    telemetry_state(RT_WARMUP);
+    for (uint64_t i = 0U; i < options.warmup; i++) {
+        (void)wait_until(deadline);
+        (void)control_step();
+        telemetry_warmup_interrupt();
+        deadline = next_deadline(deadline, period);
+    }
+    console_text("rtvm: steady\n");
+    deadline = next_deadline(deadline, period);
+    telemetry_state(RT_STEADY);
+    while ((options.count == 0U) || (done < options.count)) {
+        uint64_t latency = wait_until(deadline);
+        int32_t output = control_step();
+        telemetry_sample(timer_tsc, latency, output);
+        done++;
+        if ((options.report != 0U) && ((done % options.report) == 0U)) {
+            report("running");
+        }
+        deadline = next_deadline(deadline, period);
+    }
+    telemetry_state(RT_FINISHED);
+    report("finished");
+}
+
+static void self_ipi_check(void)
+{
+    clock_send_ipi(clock_apic_id(), IPI_VECTOR);
+    while (ipi_interrupts == 0U) {
+        wait_interrupt();
+    }
+    console_text("rtvm: ipi ok\n");
+}
+
+static void start(uint64_t start_tsc, const char *line)
+{
+    uint32_t unknown = options_parse(line);
+    uint64_t tsc_hz;
+
+    console_init(options.console);
+    console_text("rtvm: started\n");
+    if (unknown != 0U) {
+        options_report_unknown(line);
+    }
+    if (!has_x2apic()) {
+        console_text("rtvm: this CPU has no x2APIC, which the runtime needs\n");
+    } else {
+        /* On the bare machine the firmware leaves the PIT's interrupt on. */
+        port_write8(PIC_MASTER_MASK, 0xFFU);
+        port_write8(PIC_SLAVE_MASK, 0xFFU);
+        idt_load();
+        clock_enable_x2apic();
+        tsc_hz = clock_tsc_hz();
+        if (tsc_hz != 0U) {
+            uint64_t timer_hz = clock_timer_hz(tsc_hz);
+            uint64_t period = (tsc_hz / 1000000U) * options.period_us;
+            clock_set_rates(tsc_hz, timer_hz);
+            self_ipi_check();
+            telemetry_init(options.shared, tsc_hz, timer_hz, period, start_tsc);
+            console_text("rtvm: tsc_hz ");
+            console_dec(tsc_hz);
+            console_text(" timer_hz ");
+            console_dec(timer_hz);
+            console_text(" period_us ");
+            console_dec(options.period_us);
+            console_text("\n");
+            control_loop(period);
+        }
+    }
+}
+
+void rtvm_main(uint32_t magic, uint32_t info)
+{
+    uint64_t start_tsc = tsc_read();
+    const char *line = "";
+
+    if ((magic == MULTIBOOT_MAGIC) && ((*(const volatile uint32_t *)(uint64_t)info & MULTIBOOT_CMDLINE) != 0U)) {
+        line = (const char *)(uint64_t)*(const volatile uint32_t *)((uint64_t)info + OFFSET_CMDLINE);
+    }
+    start(start_tsc, line);
+    if (options.poweroff != 0U) {
+        port_write16(options.poweroff, SLP_EN);
+    }
+    console_text("rtvm: halted\n");
+    interrupts_off();
+}

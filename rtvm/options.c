@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <stdbool.h>
+
+#include "console.h"
+
+#define NAME_MAX 16U
+
+struct options options = { .console = 0x3F8U, .pm_timer = 0x608U, .period_us = 1000U, .warmup = 100U };
+
+/* Decimal, or hexadecimal with 0x; stops at the first other character. */
+static uint64_t parse_number(const char *text)
+{
+    bool hex = (text[0] == '0') && ((text[1] == 'x') || (text[1] == 'X'));
+    uint64_t base = hex ? 16U : 10U;
+    uint64_t value = 0U;
+    bool more = true;
+
+    for (uint32_t i = hex ? 2U : 0U; more; i++) {
+        char c = text[i];
+        if ((c >= '0') && (c <= '9')) {
+            value = (value * base) + (uint64_t)(c - '0');
+        } else if (hex && (c >= 'a') && (c <= 'f')) {
+            value = (value * base) + 10U + (uint64_t)(c - 'a');
+        } else {
+            more = false;
+        }
+    }
+    return value;
+}
+
+static bool name_is(const char *word, const char *name)
+{
+    uint32_t i = 0U;
+
+    while ((name[i] != '\0') && (word[i] == name[i])) {
+        i++;
+    }
+    return (name[i] == '\0') && (word[i] == '=');
+}
+
+/* Returns whether the word is known. */
+static bool parse_word(const char *word)
+{
+    uint32_t i = 0U;
+    bool known = true;
+
+    while ((word[i] != '=') && (word[i] != '\0') && (word[i] != ' ')) {
+        i++;
+    }
+    if (word[i] != '=') {
+        known = false;
+    } else {
+        uint64_t value = parse_number(&word[i + 1U]);
+        if (name_is(word, "console")) {
+            options.console = (uint16_t)value;
+        } else if (name_is(word, "poweroff")) {
+            options.poweroff = (uint16_t)value;
+        } else if (name_is(word, "tsc_hz")) {
+            options.tsc_hz = value;
+        } else if (name_is(word, "timer_hz")) {
+            options.timer_hz = value;
+        } else if (name_is(word, "pmtimer")) {
+            options.pm_timer = (uint16_t)value;
+        } else if (name_is(word, "period_us")) {
+            options.period_us = (value == 0U) ? 1000U : value;
+        } else if (name_is(word, "warmup")) {
+            options.warmup = value;
+        } else if (name_is(word, "count")) {
+            options.count = value;
+        } else if (name_is(word, "report")) {
+            options.report = value;
+        } else if (name_is(word, "shm")) {
+            options.shared = value;
+        } else {
+            known = false;
+        }
+    }
+    return known;
+}
+
+/* The first word is the image's own name: boot loaders put it there. */
+static uint32_t parse_line(const char *line, bool report)
+{
+    uint32_t unknown = 0U;
+    uint32_t i = 0U;
+    bool first = true;
+
+    while (line[i] != '\0') {
+        if (line[i] == ' ') {
+            i++;
+        } else {
+            if (!parse_word(&line[i]) && !first) {
+                unknown++;
+                if (report) {
+                    console_text("rtvm: unknown option at: ");
+                    console_text(&line[i]);
+                    console_text("\n");
+                }
+            }
+            first = false;
+            while ((line[i] != ' ') && (line[i] != '\0')) {
+                i++;
+            }
+        }
+    }
+    return unknown;
+}
+
+uint32_t options_parse(const char *line) { return parse_line(line, false); }
+void options_report_unknown(const char *line) { (void)parse_line(line, true); }

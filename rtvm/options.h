@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of the runtime, from the multiboot command line: blank-separated name=value. */
+#ifndef RTVM_OPTIONS_H
+#define RTVM_OPTIONS_H
+
+#include <stdint.h>
+
+struct options {
+    uint16_t console;      /* console=0x3e8: I/O base of a 16550 */
+    uint16_t poweroff;     /* poweroff=0x604: PM1_CNT port written when finished; 0: halt */
+    uint64_t tsc_hz;       /* tsc_hz=N: 0: from CPUID leaf 0x40000010, else the ACPI PM timer */
+    uint64_t timer_hz;     /* timer_hz=N: local APIC timer; 0: measure against the TSC */
+    uint16_t pm_timer;     /* pmtimer=0x608 */
+    uint64_t period_us;    /* period_us=1000 */
+    uint64_t warmup;       /* warmup=100: interrupts before samples count */
+    uint64_t count;        /* count=N: samples until finished; 0: for ever */
+    uint64_t report;       /* report=N: a summary line every N samples; 0: none */
+    uint64_t shared;       /* shm=0x10000000: GPA of the telemetry region; 0: private memory */
+};
+extern struct options options;
+
+/* Unknown names are reported by name on the console once it is up; returns their number. */
+uint32_t options_parse(const char *line);
+void options_report_unknown(const char *line);
+
+#endif
