@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ACPI tables of a pre-launched VM (ACPI 6.4): RSDP, XSDT, FADT, MADT, DSDT in one blob.
+
+The VM is hardware-reduced (ACPI 4.1): no PM timer, no PIC, no PIT, no SCI. A stock Linux kernel then
+takes its TSC frequency from the KVM clock page and calibrates its local APIC timer against the TSC."""
+import struct
+
+OEM, OEM_TABLE = b"BHEAD ", b"BULKHEAD"
+FADT_SIZE = 276                        # revision 6.4
+FADT_WBINVD, FADT_HW_REDUCED = 1 << 0, 1 << 20
+BOOT_NO_VGA, BOOT_NO_CMOS_RTC = 1 << 2, 1 << 5
+IOAPIC_ADDRESS, LAPIC_ADDRESS = 0xFEC00000, 0xFEE00000
+
+
+def checksum(data):
+    return -sum(data) & 0xFF
+
+
+def table(signature, revision, body):
+    """Header (ACPI 5.2.6) and body, checksum filled in."""
+    header = struct.pack("<4sIBB6s8sI4sI", signature, 36 + len(body), revision, 0, OEM, OEM_TABLE, 1, b"BHCC", 1)
+    data = bytearray(header + body)
+    data[9] = checksum(data)
+    return bytes(data)
+
+
+def rsdp(xsdt_address):
+    """ACPI 5.2.5.3, revision 2: no RSDT."""
+    data = bytearray(struct.pack("<8sB6sBIIQB3x", b"RSD PTR ", 0, OEM, 2, 0, 36, xsdt_address, 0))
+    data[8] = checksum(data[:20])
+    data[32] = checksum(data)
+    return bytes(data)
+
+
+def fadt(dsdt_address):
+    """ACPI 5.2.9; every register block is absent in a hardware-reduced machine."""
+    data = bytearray(FADT_SIZE - 36)
+
+    def put(form, offset, value):
+        struct.pack_into(form, data, offset - 36, value)
+    put("<B", 45, 4)                                   # preferred profile: enterprise server
+    put("<H", 109, BOOT_NO_VGA | BOOT_NO_CMOS_RTC)
+    put("<I", 112, FADT_WBINVD | FADT_HW_REDUCED)
+    put("<B", 131, 4)                                  # minor version
+    put("<Q", 140, dsdt_address)
+    put("<8s", 268, OEM_TABLE)
+    return table(b"FACP", 6, bytes(data))
+
+
+def madt(vcpu_count, with_ioapic):
+    """ACPI 5.2.12: local APIC ids are the vCPU's index."""
+    body = struct.pack("<II", LAPIC_ADDRESS, 0)
+    for index in range(vcpu_count):
+        body += struct.pack("<BBBBI", 0, 8, index, index, 1)
+    if with_ioapic:
+        body += struct.pack("<BBBBII", 1, 12, 0, 0, IOAPIC_ADDRESS, 0)
+    return table(b"APIC", 5, body)
+
+
+def package(opcode, content):
+    """An AML object with PkgLength (ACPI 20.2.4), which counts its own bytes."""
+    size = len(content) + 1
+    if size < 0x40:
+        return opcode + bytes([size]) + content
+    size += 1
+    return opcode + bytes([0x40 | (size & 0xF), size >> 4]) + content
+
+
+def dsdt(vcpu_count):
+    """One processor device for each vCPU: Scope (\\_SB) { Device (C000) { _HID "ACPI0007", _UID 0 } ... }"""
+    devices = b""
+    for index in range(vcpu_count):
+        names = b"\x08_HID\x0dACPI0007\x00" + b"\x08_UID\x0a" + bytes([index])
+        devices += package(b"\x5b\x82", b"C%03d" % index + names)
+    return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices))
+
+
+def build(gpa, vcpu_count, with_ioapic):
+    """The blob for guest address gpa; the RSDP comes first."""
+    blob = bytearray(64)
+
+    def add(data):
+        blob.extend(bytes(-len(blob) % 16))
+        address = gpa + len(blob)
+        blob.extend(data)
+        return address
+    facp = add(fadt(add(dsdt(vcpu_count))))
+    apic = add(madt(vcpu_count, with_ioapic))
+    xsdt = add(table(b"XSDT", 1, struct.pack("<QQ", facp, apic)))
+    blob[0:36] = rsdp(xsdt)
+    return bytes(blob)

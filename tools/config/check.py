@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a schema cannot say: overlap and ownership. The hypervisor checks the compiled table again and
+trusts nothing of this; the compiler only says it earlier, with the line in the file."""
+from tools.config.layout import C
+from tools.config.source import parse_bytes
+
+PAGE = 4096
+MIB = 1 << 20
+TELEMETRY_SIZE = 0x20000        # HV_TELEMETRY_SIZE in abi/hv_info.h
+MSI_WINDOW = (0xFEE00000, 0x100000)
+IOAPIC = (0xFEC00000, 0x1000)
+
+
+def bdf_number(text):
+    """'00:1e.0' -> bus << 8 | device << 3 | function"""
+    bus, rest = text.split(":")
+    device, function = rest.split(".")
+    return int(bus, 16) << 8 | int(device, 16) << 3 | int(function)
+
+
+def overlap(a, b):
+    return a[0] < b[0] + b[1] and b[0] < a[0] + a[1]
+
+
+def vms(scenario):
+    """Every VM of the table with its path in the file."""
+    if "service_vm" in scenario:
+        yield ("service_vm",), scenario["service_vm"]
+    for index, vm in enumerate(scenario.get("prelaunched_vms", [])):
+        yield ("prelaunched_vms", index), vm
+
+
+class Claims:
+    """Things that at most one owner may hold: memory, ports, cores, lines, devices."""
+
+    def __init__(self):
+        self.held = []
+
+    def take(self, start, size, owner):
+        """The other owner when [start, start + size) is taken already, else None."""
+        other = next((o for s, n, o in self.held if overlap((start, size), (s, n))), None)
+        self.held.append((start, size, owner))
+        return other
+
+
+class Checker:
+    def __init__(self, document, scenario, board, board_name):
+        self.document, self.scenario, self.board, self.board_name = document, scenario, board, board_name
+        self.problems = []
+        self.memory, self.ports = Claims(), Claims()
+        self.cores, self.lines, self.devices = {}, {}, {}
+
+    def fail(self, path, what, change):
+        self.problems.append(self.document.problem(path, what, change))
+
+    def run(self):
+        self.check_names()
+        self.check_cores()
+        self.check_memory()
+        for path, vm in vms(self.scenario):
+            self.check_gpa(path, vm)
+            self.check_ports(path, vm)
+            self.check_devices(path, vm)
+        self.check_iommu()
+        if not list(vms(self.scenario)):
+            self.fail((), "no VM is described", "add service_vm or prelaunched_vms")
+        return self.problems
+
+    def check_names(self):
+        seen = {}
+        for path, vm in vms(self.scenario):
+            if vm["name"] in seen:
+                self.fail(path + ("name",), f"the name {vm['name']} is used by {seen[vm['name']]} already", "choose another")
+            seen[vm["name"]] = ".".join(map(str, path))
+        regions = set()
+        for index, region in enumerate(self.scenario.get("shared_memory", [])):
+            if region["name"] in regions:
+                self.fail(("shared_memory", index, "name"), f"the name {region['name']} stands twice", "choose another")
+            regions.add(region["name"])
+
+    def check_cores(self):
+        shared = set()
+        for path, vm in vms(self.scenario):
+            exclusive = vm.get("exclusive", False)
+            for index, core in enumerate(vm["cores"]):
+                where = path + ("cores", index)
+                if core >= self.board["cores"]:
+                    self.fail(where, f"core {core} does not exist, board {self.board_name} has {self.board['cores']}",
+                              f"use 0 to {self.board['cores'] - 1}")
+                owner = self.cores.get(core)
+                if owner and (exclusive or owner[1]):
+                    self.fail(where, f"core {core} belongs to {owner[0]} already and one of the two is exclusive",
+                              "give each exclusive VM cores of its own")
+                self.cores.setdefault(core, (vm["name"], exclusive))
+                if not exclusive:
+                    shared.add(core)
+        for index, core in enumerate(self.scenario.get("user_vms", {}).get("cores", [])):
+            if core not in shared:
+                self.fail(("user_vms", "cores", index), f"core {core} is not a shared core",
+                          f"use cores of the Service VM: {sorted(shared)}")
+        if "user_vms" in self.scenario and "service_vm" not in self.scenario:
+            self.fail(("user_vms",), "User VMs need a Service VM that starts them", "add service_vm or remove user_vms")
+
+    def claim(self, path, start, size, owner):
+        if start % PAGE or size % PAGE:
+            self.fail(path, f"{start:#x}, {size:#x} bytes, is not made of whole 4 KiB pages", "align address and size to 4096")
+        if not any(start >= r["address"] and start + size <= r["address"] + parse_bytes(r["size"]) for r in self.board["ram"]):
+            self.fail(path, f"{start:#x} to {start + size:#x} is not RAM of board {self.board_name}", "choose an address inside its ram")
+        if start < MIB:
+            self.fail(path, f"{start:#x} lies below 1 MiB, which firmware and core start-up use", "choose an address above")
+        other = self.memory.take(start, size, owner)
+        if other:
+            self.fail(path, f"{start:#x} to {start + size:#x} overlaps {other}", "move or shrink one of the two")
+
+    def check_memory(self):
+        hypervisor = self.board["hypervisor"]
+        self.memory.take(hypervisor["address"], parse_bytes(hypervisor["size"]), "the hypervisor's memory (board)")
+        self.claim(("telemetry", "address"), self.scenario["telemetry"]["address"], TELEMETRY_SIZE, "telemetry")
+        for index, region in enumerate(self.scenario.get("shared_memory", [])):
+            self.claim(("shared_memory", index), region["address"], parse_bytes(region["size"]), f"shared region {region['name']}")
+        for path, vm in vms(self.scenario):
+            for index, part in enumerate(vm.get("memory", [])):
+                self.claim(path + ("memory", index), part["address"], parse_bytes(part["size"]), f"memory of {vm['name']}")
+
+    def check_gpa(self, path, vm):
+        """One VM's own view: no two ranges at the same guest address."""
+        view = Claims()
+        view.take(*MSI_WINDOW, "the local APIC and MSI window")
+        view.take(*IOAPIC, "the IOAPIC page")
+        regions = {region["name"]: region for region in self.scenario.get("shared_memory", [])}
+        parts = [(path + ("memory", i), p["gpa"], parse_bytes(p["size"])) for i, p in enumerate(vm.get("memory", []))]
+        for i, part in enumerate(vm.get("mmio", [])):
+            parts.append((path + ("mmio", i), part.get("gpa", part["address"]), parse_bytes(part["size"])))
+            self.check_mmio(path + ("mmio", i), part)
+        for i, use in enumerate(vm.get("shared", [])):
+            where = path + ("shared", i)
+            if use["name"] not in regions:
+                self.fail(where + ("name",), f"there is no shared region {use['name']}",
+                          f"use one of {', '.join(regions) or '(none defined)'} or add it to shared_memory")
+                continue
+            region = regions[use["name"]]
+            if path == ("service_vm",) and use.get("gpa", region["address"]) != region["address"]:
+                self.fail(where + ("gpa",), "the Service VM sees memory at its host-physical address", "leave gpa out")
+            parts.append((where, use.get("gpa", region["address"]), parse_bytes(region["size"])))
+        for where, gpa, size in parts:
+            if gpa % PAGE:
+                self.fail(where, f"guest address {gpa:#x} is not a multiple of 4096", "align it")
+            other = view.take(gpa, size, f"{where[-2]}[{where[-1]}]")
+            if other:
+                self.fail(where, f"guest addresses {gpa:#x} to {gpa + size:#x} overlap {other} of the same VM", "move one of the two")
+        if vm.get("acpi", True) and "memory" in vm and not any(
+                p["gpa"] <= 0xE0000 and p["gpa"] + parse_bytes(p["size"]) >= 0x100000 for p in vm["memory"]):
+            self.fail(path + ("memory",), "no RAM at guest addresses 0xE0000 to 0xFFFFF, where the ACPI tables go",
+                      "start the VM's memory at gpa 0, or set acpi: false")
+
+    def check_mmio(self, path, part):
+        start, size = part["address"], parse_bytes(part["size"])
+        if start % PAGE or size % PAGE:
+            self.fail(path, f"{start:#x}, {size:#x} bytes, is not made of whole 4 KiB pages", "align address and size to 4096")
+        if any(overlap((start, size), (r["address"], parse_bytes(r["size"]))) for r in self.board["ram"]):
+            self.fail(path, f"{start:#x} is RAM, not a device", "use memory or shared for RAM")
+        for what, fixed in (("the IOAPIC", IOAPIC), ("the local APIC and MSI window", MSI_WINDOW)):
+            if overlap((start, size), fixed):
+                self.fail(path, f"{start:#x} overlaps {what}, which the hypervisor owns", "choose another window")
+        other = self.memory.take(start, size, f"device window {start:#x}")
+        if other:
+            self.fail(path, f"overlaps {other}", "give each window to one VM")
+
+    def check_ports(self, path, vm):
+        owned = set(self.board.get("platform_ports", []))
+        log = self.board.get("log_port", 0)
+        owned |= set(range(log, log + 8)) if log else set()
+        for index, part in enumerate(vm.get("ports", [])):
+            where, base, count = path + ("ports", index), part["base"], part["count"]
+            if base + count > 0x10000:
+                self.fail(where, f"ports {base:#x} to {base + count - 1:#x} go beyond 0xFFFF", "lower base or count")
+            taken = sorted(owned & set(range(base, base + count)))
+            if taken:
+                self.fail(where, f"port {taken[0]:#x} belongs to the hypervisor on board {self.board_name}", "leave it out")
+            other = self.ports.take(base, count, vm["name"])
+            if other:
+                self.fail(where, f"ports {base:#x} to {base + count - 1:#x} overlap ports of {other}", "give each port to one VM")
+
+    def check_devices(self, path, vm):
+        for index, line in enumerate(vm.get("gsi", [])):
+            if line in self.lines:
+                self.fail(path + ("gsi", index), f"interrupt line {line} belongs to {self.lines[line]} already", "give each line to one VM")
+            self.lines[line] = vm["name"]
+        for index, text in enumerate(vm.get("pci", [])):
+            bdf = bdf_number(text)
+            if bdf == bdf_number(self.board.get("hv_device", "00:00.0")):
+                self.fail(path + ("pci", index), f"{text} is the hypervisor's own device", "leave it out")
+            if bdf in self.devices:
+                self.fail(path + ("pci", index), f"{text} belongs to {self.devices[bdf]} already", "give each device to one VM")
+            self.devices[bdf] = vm["name"]
+
+    def check_iommu(self):
+        if self.board.get("iommu", False):
+            return
+        if "service_vm" in self.scenario and not self.scenario.get("allow_no_iommu", False):
+            self.fail(("allow_no_iommu",), f"board {self.board_name} has no IOMMU, so devices of the Service VM can reach all memory",
+                      "set allow_no_iommu: true to accept that")
+        for path, vm in vms(self.scenario):
+            if vm.get("pci"):
+                self.fail(path + ("pci",), "a PCI device given to a VM needs an IOMMU", f"use a board that has one; {self.board_name} has none")
+
+
+def check_limits(table_size):
+    return table_size <= C["PART_MAX_SIZE"]

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The core and memory map of a scenario as text."""
+from tools.config.check import TELEMETRY_SIZE, vms
+from tools.config.source import parse_bytes
+
+
+def human(size):
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:g} {name}" if size % unit == 0 else f"{size / unit:.1f} {name}"
+    return f"{size} B"
+
+
+def core_lines(scenario):
+    for core in range(scenario.board["cores"]):
+        users = [vm["name"] + (" (exclusive)" if vm.get("exclusive") else "") for _, vm in vms(scenario.data) if core in vm["cores"]]
+        if core in scenario.data.get("user_vms", {}).get("cores", []):
+            users.append("User VMs")
+        yield f"  core {core:<2} | {', '.join(users) or '(idle)'}"
+
+
+def memory_parts(scenario):
+    hypervisor = scenario.board["hypervisor"]
+    yield hypervisor["address"], parse_bytes(hypervisor["size"]), "hypervisor, boot modules; the rest Service VM" \
+        if "service_vm" in scenario.data else "hypervisor, boot modules"
+    yield scenario.data["telemetry"]["address"], TELEMETRY_SIZE, "telemetry (Service VM reads)"
+    for region in scenario.data.get("shared_memory", []):
+        users = [vm["name"] for _, vm in vms(scenario.data) if any(s["name"] == region["name"] for s in vm.get("shared", []))]
+        yield region["address"], parse_bytes(region["size"]), f"shared region {region['name']}: {', '.join(users) or 'nobody'}"
+    for _, vm in vms(scenario.data):
+        for part in vm.get("memory", []):
+            yield part["address"], parse_bytes(part["size"]), f"{vm['name']}, which sees it at {part['gpa']:#x}"
+
+
+def memory_lines(scenario):
+    service = scenario.data.get("service_vm", {}).get("name")
+    rest = f"{service} (Service VM)" if service else "(unused)"
+    for ram in scenario.board["ram"]:
+        at, end = ram["address"], ram["address"] + parse_bytes(ram["size"])
+        for start, size, what in sorted(p for p in memory_parts(scenario) if at <= p[0] < end):
+            if start > at:
+                yield memory_line(at, start - at, rest)
+            yield memory_line(start, size, what)
+            at = start + size
+        if at < end:
+            yield memory_line(at, end - at, rest)
+
+
+def memory_line(start, size, what):
+    return f"  {start:#013x} - {start + size - 1:#013x} {human(size):>10} | {what}"
+
+
+def draw(scenario):
+    data = scenario.data
+    lines = [f"scenario {scenario.name} on board {data['board']}", "", "cores"]
+    lines += core_lines(scenario)
+    lines += ["", "memory"]
+    lines += memory_lines(scenario)
+    user = data.get("user_vms")
+    lines += ["", f"User VMs: at most {user['max_vms']}, {user['max_vcpus']} vCPUs each" if user else "User VMs: none"]
+    for _, vm in vms(data):
+        image = " + ".join(filter(None, [vm["image"]["kernel"], vm["image"].get("initrd")]))
+        lines.append(f"{vm['name']}: {len(vm['cores'])} vCPU{'s' if len(vm['cores']) > 1 else ''}, {vm['image']['type']} image {image}"
+                     + (f", command line: {vm['cmdline']}" if vm.get("cmdline") else ""))
+    return "\n".join(lines)
