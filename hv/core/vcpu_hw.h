@@ -46,6 +46,7 @@ bool hw_vcpu_event_queued(vcpu_id_t vcpu);
 void hw_vcpu_inject_interrupt(vcpu_id_t vcpu, uint32_t vector);
 void hw_vcpu_inject_nmi(vcpu_id_t vcpu);
 void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, uint32_t error);
+void hw_vcpu_clear_shadow(vcpu_id_t vcpu); /* an instruction was skipped: the STI or MOV SS shadow is over */
 void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted); /* exit as soon as it can accept */
 
 /* The two bitmaps of a VM: everything is closed until opened here. */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the run loops count for each vCPU (x86/run.c); core/ publishes it as struct hv_stats.
+ * Written only by the core that runs the vCPU; a reader may see a value one exit old. */
+#ifndef CORE_STATS_H
+#define CORE_STATS_H
+
+#include "abi/hv_info.h"
+#include "core/limits.h"
+#include "core/types.h"
+
+struct vcpu_stats {
+    uint64_t exits[HV_EXIT_REASONS];
+    uint64_t exits_total;
+    uint64_t last_exit_tsc;
+    uint64_t run_ticks;      /* TSC ticks spent in the guest */
+};
+extern struct vcpu_stats vcpu_stats[MAX_VCPU];
+
+#endif
