@@ -10,7 +10,11 @@
 #ifndef ABI_HYPERCALL_H
 #define ABI_HYPERCALL_H
 
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
 #include <stdint.h>
+#endif
 
 #define HC_BASE                     0x80000000U
 #define HC_SERVICE_VM_OFFLINE_CPU   0x80000001U
