@@ -17,19 +17,26 @@ struct insn {
     uint32_t length;
     uint32_t size;         /* of the memory operand: 1, 2, 4, 8 */
     uint32_t reg_size;     /* of the register operand (MOVZX and MOVSX differ) */
-    uint32_t reg;          /* enum gpr; AH..BH: high is set and reg is 0..3 */
+    uint32_t reg;          /* enum gpr; AH..BH: high is set and reg is 0..3; GPR_COUNT: "immediate" is the operand */
     bool high;
-    bool memory_is_dest;   /* read-modify-write and stores */
+    bool memory_is_dest;   /* read-modify-write, XCHG and stores */
+    bool memory_first;     /* CMP: memory - operand, not operand - memory */
     bool repeat;
-    uint64_t immediate;    /* sign-extended */
+    uint32_t address_size; /* 2, 4, 8: width of RSI, RDI and RCX in string instructions */
+    uint32_t segment;      /* enum segment_id of the source of MOVS */
+    uint64_t immediate;    /* sign-extended; MOV_CR: number of the control register */
 };
 
 /* mode: 16, 32 or 64 = default operand size of the code segment (64: long mode). */
 struct insn insn_decode(const uint8_t *bytes, uint32_t available, uint32_t mode);
-/* Value that the memory gets, for stores and read-modify-write; updates RFLAGS. */
+/* Value that the memory gets, for stores and read-modify-write; updates RFLAGS. old is what the memory
+ * held (of stores: not used; MOVS: what the source held). XCHG also writes old to the register. */
 uint64_t insn_memory_value(vcpu_id_t vcpu, const struct insn *insn, uint64_t old);
 /* Finish a load, compare or test with the value read: writes the register or RFLAGS. */
 void insn_complete_read(vcpu_id_t vcpu, const struct insn *insn, uint64_t value);
+
+/* Default operand size of the code that runs: 16, 32 or 64, for insn_decode. */
+uint32_t guest_code_mode(vcpu_id_t vcpu);
 
 /* Guest-virtual to guest-physical by the guest's own tables (CR0, CR3, CR4, EFER): no paging,
  * 32-bit, PAE, 4 and 5 levels. STATUS_FAULT: not present. */
