@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Half-open address intervals [base, base + size); no result depends on a sum that could wrap. */
+#ifndef CORE_INTERVAL_H
+#define CORE_INTERVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*@ predicate meets(integer a, integer as, integer b, integer bs) = a < b + bs && b < a + as;
+    predicate within(integer o, integer os, integer i, integer is) = o <= i && i + is <= o + os; */
+
+/*@ requires a_size > 0 && b_size > 0;
+    assigns \nothing;
+    ensures \result <==> meets(a, a_size, b, b_size); */
+static inline bool interval_meets(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+    return (a <= b) ? ((b - a) < a_size) : ((a - b) < b_size);
+}
+
+/* The whole of the inner interval lies in the outer one. */
+/*@ assigns \nothing;
+    ensures \result <==> within(outer, outer_size, inner, inner_size); */
+static inline bool interval_within(uint64_t outer, uint64_t outer_size, uint64_t inner, uint64_t inner_size)
+{
+    return (inner >= outer) && ((inner - outer) <= outer_size) && (inner_size <= (outer_size - (inner - outer)));
+}
+
+#endif

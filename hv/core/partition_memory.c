@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory of the partition table: every range by itself, against the machine's memory map, against
+ * the hypervisor's memory, and against every other range. domain_build() checks the walls once
+ * more on its result; here is where a mistake gets its name.
+ */
+#include "core/boot_info.h"
+#include "core/domain.h"
+#include "core/interval.h"
+#include "core/partition_check.h"
+#include "abi/hv_info.h"
+
+#define LOCAL_APIC_BASE 0xFEE00000U /* and the MSI address range: Intel SDM 3, 11.11; AMD APM 2, 16.9 */
+#define LOCAL_APIC_SIZE 0x100000U
+#define MMCONFIG_BUS_SIZE 0x100000U /* 4 KiB for each of 256 functions of a bus */
+
+static const struct part_range *range_of(uint32_t v, uint32_t r)
+{
+    return &partition.table.vm[v].range[r];
+}
+
+static bool paged(uint64_t base, uint64_t size, uint64_t limit)
+{
+    return ((base % PAGE_SIZE) == 0U) && ((size % PAGE_SIZE) == 0U) && (size != 0U) && (base < limit) &&
+           (size <= (limit - base));
+}
+
+/* Lies wholly in adjoining RAM entries of the memory map, which is sorted. */
+static bool in_ram(hpa_t base, uint64_t size)
+{
+    hpa_t next = base;
+    uint64_t left = size;
+    for (uint32_t i = 0U; i < boot_info.range_count; i++) {
+        hpa_t start = boot_info.range[i].base;
+        uint64_t length = boot_info.range[i].size;
+        if ((boot_info.range[i].type == BOOT_RAM) && (next >= start) && ((next - start) < length)) {
+            uint64_t here = length - (next - start);
+            uint64_t part = (here < left) ? here : left;
+            next += part;
+            left -= part;
+        }
+    }
+    return left == 0U;
+}
+
+/* Any byte is RAM, or holds ACPI tables. */
+static bool meets_ram(hpa_t base, uint64_t size)
+{
+    bool meets = false;
+    for (uint32_t i = 0U; i < boot_info.range_count; i++) {
+        bool ram = (boot_info.range[i].type == BOOT_RAM) || (boot_info.range[i].type == BOOT_ACPI) ||
+                   (boot_info.range[i].type == BOOT_NVS);
+        meets = meets || (ram && (boot_info.range[i].size != 0U) &&
+                          interval_meets(boot_info.range[i].base, boot_info.range[i].size, base, size));
+    }
+    return meets;
+}
+
+/* Registers that the hypervisor keeps: interrupt controllers and PCI configuration. */
+static bool meets_controller(hpa_t base, uint64_t size)
+{
+    bool meets = interval_meets(LOCAL_APIC_BASE, LOCAL_APIC_SIZE, base, size) ||
+                 interval_meets((platform.ioapic_base / PAGE_SIZE) * PAGE_SIZE, PAGE_SIZE, base, size);
+    if ((platform.mmconfig_base != 0U) && (platform.mmconfig_buses != 0U)) {
+        meets = meets || interval_meets(platform.mmconfig_base, (uint64_t)platform.mmconfig_buses * MMCONFIG_BUS_SIZE,
+                                        base, size);
+    }
+    return meets;
+}
+
+/* Pages of the image, the pools and the boot modules. */
+static bool meets_hypervisor(hpa_t base, uint64_t size)
+{
+    bool meets = (boot_info.image_size != 0U) && interval_meets(boot_info.image_base, boot_info.image_size, base, size);
+    for (uint32_t i = 0U; i < boot_info.module_count; i++) {
+        hpa_t first = (boot_info.module[i].base / PAGE_SIZE) * PAGE_SIZE;
+        uint64_t bytes = (boot_info.module[i].base - first) + boot_info.module[i].size;
+        meets = meets || ((bytes != 0U) && interval_meets(first, ((bytes + PAGE_SIZE) - 1U) / PAGE_SIZE * PAGE_SIZE,
+                                                          base, size));
+    }
+    return meets;
+}
+
+static bool meets_telemetry(hpa_t base, uint64_t size)
+{
+    return interval_meets(partition.table.telemetry_hpa, partition.table.telemetry_size, base, size);
+}
+
+static bool check_telemetry(void)
+{
+    bool ok = true;
+    hpa_t base = partition.table.telemetry_hpa;
+    if (!paged(base, partition.table.telemetry_size, PART_HPA_LIMIT) ||
+        (partition.table.telemetry_size != HV_TELEMETRY_SIZE)) {
+        ok = partition_refuse("the telemetry range must be 128 KiB on a page boundary", ID_NONE, base);
+    } else if (!in_ram(base, HV_TELEMETRY_SIZE)) {
+        ok = partition_refuse("the telemetry range is not RAM on this machine: move it", ID_NONE, base);
+    } else if (meets_hypervisor(base, HV_TELEMETRY_SIZE)) {
+        ok = partition_refuse("the telemetry range overlaps the hypervisor or a boot module: move it", ID_NONE, base);
+    } else {
+        /* free RAM */
+    }
+    return ok;
+}
+
+static bool check_region_apart(uint32_t s)
+{
+    bool ok = true;
+    for (uint32_t t = 0U; ok && (t < s); t++) {
+        if (interval_meets(partition.table.shared[s].hpa, partition.table.shared[s].size, partition.table.shared[t].hpa,
+                           partition.table.shared[t].size)) {
+            ok = partition_refuse("two shared regions overlap: move one", ID_NONE, partition.table.shared[s].hpa);
+        }
+    }
+    return ok;
+}
+
+static bool check_region(uint32_t s)
+{
+    bool ok = true;
+    hpa_t base = partition.table.shared[s].hpa;
+    uint64_t size = partition.table.shared[s].size;
+    if ((partition.table.shared[s].name[0] == '\0') || !partition_text_ends(partition.table.shared[s].name, PART_NAME_SIZE)) {
+        ok = partition_refuse("a shared region's name has 1 to 15 characters", ID_NONE, s);
+    } else if (!paged(base, size, PART_HPA_LIMIT)) {
+        ok = partition_refuse("a shared region must have whole pages: align hpa and size to 4 KiB", ID_NONE, base);
+    } else if (!in_ram(base, size)) {
+        ok = partition_refuse("a shared region is not RAM on this machine: move it", ID_NONE, base);
+    } else if (meets_hypervisor(base, size) || meets_telemetry(base, size)) {
+        ok = partition_refuse("a shared region overlaps the hypervisor, a boot module or the telemetry range: move it",
+                              ID_NONE, base);
+    } else {
+        ok = check_region_apart(s);
+    }
+    return ok;
+}
+
+static bool check_regions(void)
+{
+    bool ok = true;
+    for (uint32_t s = 0U; ok && (s < partition.table.shared_count); s++) {
+        ok = check_region(s);
+    }
+    return ok;
+}
+
+static bool check_shape(uint32_t v, uint32_t r)
+{
+    bool ok = true;
+    const struct part_range *range = range_of(v, r);
+    if (!paged(range->gpa, range->size, PART_GPA_LIMIT) || !paged(range->hpa, range->size, PART_HPA_LIMIT)) {
+        ok = partition_refuse("a memory range must have whole pages below 2^48: align gpa, hpa and size to 4 KiB", v,
+                              range->hpa);
+    } else if (meets_controller(range->gpa, range->size)) {
+        ok = partition_refuse("a memory range hides the interrupt controllers or PCI configuration from its VM: "
+                              "leave these guest addresses out", v, range->gpa);
+    } else if ((v == VM_SERVICE) && (range->gpa != range->hpa)) {
+        ok = partition_refuse("the Service VM is identity mapped: set gpa to hpa", v, range->gpa);
+    } else if ((range->flags & ~(PART_RANGE_WRITE | PART_RANGE_EXEC | PART_RANGE_WC)) != 0U) {
+        ok = partition_refuse("unknown flag of a memory range: compile the scenario again", v, range->flags);
+    } else {
+        /* well formed */
+    }
+    return ok;
+}
+
+static bool check_ram(uint32_t v, uint32_t r)
+{
+    bool ok = true;
+    const struct part_range *range = range_of(v, r);
+    if (v == VM_SERVICE) {
+        ok = partition_refuse("the Service VM gets the RAM that is left over: remove its RAM ranges", v, range->hpa);
+    } else if ((range->flags & PART_RANGE_WC) != 0U) {
+        ok = partition_refuse("RAM is write-back: remove 'wc'", v, range->hpa);
+    } else if (!in_ram(range->hpa, range->size)) {
+        ok = partition_refuse("a RAM range is not RAM on this machine: move or shrink it", v, range->hpa);
+    } else {
+        /* RAM */
+    }
+    return ok;
+}
+
+static bool check_mmio(uint32_t v, uint32_t r)
+{
+    bool ok = true;
+    const struct part_range *range = range_of(v, r);
+    if ((range->flags & PART_RANGE_EXEC) != 0U) {
+        ok = partition_refuse("device registers are not executable: remove 'exec'", v, range->hpa);
+    } else if (meets_ram(range->hpa, range->size)) {
+        ok = partition_refuse("an MMIO range covers RAM: shrink it", v, range->hpa);
+    } else if (meets_controller(range->hpa, range->size)) {
+        ok = partition_refuse("an MMIO range covers the IOAPIC, the local APIC or MMCONFIG, which the hypervisor keeps: "
+                              "split it around them", v, range->hpa);
+    } else {
+        /* device registers */
+    }
+    return ok;
+}
+
+static bool check_shared(uint32_t v, uint32_t r)
+{
+    bool ok = false;
+    const struct part_range *range = range_of(v, r);
+    for (uint32_t s = 0U; s < partition.table.shared_count; s++) {
+        ok = ok || interval_within(partition.table.shared[s].hpa, partition.table.shared[s].size, range->hpa, range->size);
+    }
+    if (!ok) {
+        ok = partition_refuse("a shared range lies in no shared region: declare the region or correct hpa and size", v,
+                              range->hpa);
+    } else if ((range->flags & PART_RANGE_WC) != 0U) {
+        ok = partition_refuse("shared memory is write-back: remove 'wc'", v, range->hpa);
+    } else {
+        /* declared */
+    }
+    return ok;
+}
+
+/* What nobody but its owner may list: the hypervisor's memory and shared regions. */
+static bool check_private(uint32_t v, uint32_t r)
+{
+    bool ok = true;
+    const struct part_range *range = range_of(v, r);
+    if (meets_hypervisor(range->hpa, range->size)) {
+        ok = partition_refuse("a memory range overlaps the hypervisor or a boot module: move it", v, range->hpa);
+    } else if (meets_telemetry(range->hpa, range->size)) {
+        ok = partition_refuse("a memory range overlaps the telemetry range: move one of them", v, range->hpa);
+    } else {
+        for (uint32_t s = 0U; ok && (range->type != PART_RANGE_SHARED) && (s < partition.table.shared_count); s++) {
+            if (interval_meets(partition.table.shared[s].hpa, partition.table.shared[s].size, range->hpa, range->size)) {
+                ok = partition_refuse("a memory range overlaps a shared region: move it, or give it the type 'shared'", v,
+                                      range->hpa);
+            }
+        }
+    }
+    return ok;
+}
+
+static bool check_type(uint32_t v, uint32_t r)
+{
+    bool ok;
+    if (range_of(v, r)->type == PART_RANGE_RAM) {
+        ok = check_ram(v, r);
+    } else if (range_of(v, r)->type == PART_RANGE_MMIO) {
+        ok = check_mmio(v, r);
+    } else if (range_of(v, r)->type == PART_RANGE_SHARED) {
+        ok = check_shared(v, r);
+    } else {
+        ok = partition_refuse("a memory range must be ram, mmio or shared", v, range_of(v, r)->type);
+    }
+    return ok;
+}
+
+/* Two ranges, of one VM or of two. Shared ranges of two VMs may meet: both lie in a shared region. */
+static bool check_pair(uint32_t v, uint32_t r, uint32_t w, uint32_t q)
+{
+    bool ok = true;
+    const struct part_range *a = range_of(v, r);
+    const struct part_range *b = range_of(w, q);
+    bool shared = (v != w) && (a->type == PART_RANGE_SHARED) && (b->type == PART_RANGE_SHARED);
+    if ((v == w) && interval_meets(a->gpa, a->size, b->gpa, b->size)) {
+        ok = partition_refuse("two memory ranges of one VM overlap in its own addresses: change gpa", v, a->gpa);
+    } else if (!shared && interval_meets(a->hpa, a->size, b->hpa, b->size)) {
+        ok = partition_refuse("two memory ranges use the same machine memory: change hpa, or declare a shared region", v,
+                              a->hpa);
+    } else {
+        /* apart */
+    }
+    return ok;
+}
+
+/* Against the ranges before it in the table. */
+static bool check_range_apart(uint32_t v, uint32_t r)
+{
+    bool ok = true;
+    for (uint32_t w = 0U; ok && (w <= v); w++) {
+        uint32_t count = (w == v) ? r : partition.table.vm[w].range_count;
+        for (uint32_t q = 0U; ok && (q < count); q++) {
+            ok = check_pair(v, r, w, q);
+        }
+    }
+    return ok;
+}
+
+static bool check_ranges(uint32_t v)
+{
+    bool ok = true;
+    for (uint32_t r = 0U; ok && (r < partition.table.vm[v].range_count); r++) {
+        ok = check_shape(v, r) && check_type(v, r) && check_private(v, r) && check_range_apart(v, r);
+    }
+    return ok;
+}
+
+static bool in_vm_ram(uint32_t v, uint64_t gpa, uint64_t size)
+{
+    bool inside = false;
+    for (uint32_t r = 0U; r < partition.table.vm[v].range_count; r++) {
+        inside = inside || ((range_of(v, r)->type == PART_RANGE_RAM) &&
+                            interval_within(range_of(v, r)->gpa, range_of(v, r)->size, gpa, size));
+    }
+    return inside;
+}
+
+/* A pre-launched VM lives in its RAM ranges. */
+static bool check_has_ram(uint32_t v)
+{
+    bool has = (v == VM_SERVICE);
+    for (uint32_t r = 0U; r < partition.table.vm[v].range_count; r++) {
+        has = has || (range_of(v, r)->type == PART_RANGE_RAM);
+    }
+    return has ? true : partition_refuse("the VM has no RAM: give it a memory range of type ram", v, 0U);
+}
+
+static bool check_acpi(uint32_t v)
+{
+    bool ok = true;
+    const struct part_vm *vm = &partition.table.vm[v];
+    if (vm->acpi_offset == 0U) {
+        ok = (vm->acpi_size == 0U) ? true : partition_refuse("ACPI size without data: compile the scenario again", v,
+                                                             vm->acpi_size);
+    } else if (v == VM_SERVICE) {
+        ok = partition_refuse("the Service VM gets the machine's ACPI tables: remove its own", v, vm->acpi_offset);
+    } else if ((vm->acpi_size == 0U) ||
+               !interval_within(sizeof(struct part_table), partition.table.total_size - sizeof(struct part_table),
+                                vm->acpi_offset, vm->acpi_size)) {
+        ok = partition_refuse("the ACPI data is not inside the table: compile the scenario again", v, vm->acpi_offset);
+    } else if (!in_vm_ram(v, vm->acpi_gpa, vm->acpi_size)) {
+        ok = partition_refuse("acpi_gpa is not in the VM's RAM: correct it", v, vm->acpi_gpa);
+    } else {
+        /* can be copied */
+    }
+    return ok;
+}
+
+bool partition_check_memory(void)
+{
+    bool ok = check_telemetry() && check_regions();
+    for (uint32_t v = 0U; ok && (v < partition.table.vm_count); v++) {
+        ok = check_ranges(v) && check_has_ram(v) && check_acpi(v);
+    }
+    return ok;
+}
