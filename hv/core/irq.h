@@ -12,10 +12,13 @@
 #include "core/types.h"
 
 void irq_init(void); /* all pins masked, no vector in use */
+/* The VM is being reset: its pins masked, its message sources forgotten. */
+void irq_vm_reset(vm_id_t vm);
 
 /* The owner of the pin changed its virtual IOAPIC entry. */
 void irq_pin_update(vm_id_t vm, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target);
-/* Virtual EOI of a level interrupt: unmask the line again. */
+/* Virtual EOI of a level interrupt: lowers the virtual line, then unmasks the physical one,
+ * which comes again if the device still asserts it. */
 void irq_pin_eoi(vm_id_t vm, uint32_t pin);
 
 /* An MSI or MSI-X entry of a function: the guest's address and data, and whether it is enabled.
@@ -29,5 +32,7 @@ struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_
 void irq_arrived(pcpu_id_t pcpu, uint32_t vector);
 /* Whether x86's interrupt entry must mask this pin before the EOI: level-triggered source. */
 uint32_t irq_level_pin(uint32_t vector); /* pin, or ID_NONE */
+/* Vectors that arrived without a source since boot. */
+uint64_t irq_stray_count(void);
 
 #endif

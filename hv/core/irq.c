@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who gets which physical interrupt.
+ *
+ * Pins have fixed vectors, the same on every core: nothing that a guest
+ * reprograms can make an interrupt in flight look like another pin's. Message
+ * sources get a vector of the core that runs their first target vCPU. A
+ * source changes its core only while it is disabled, so the hardware never
+ * sees half a message; its vector on the old core stays its own (retired)
+ * until that core needs the vector, so that a message in flight is not lost.
+ *
+ * All state is under the shared-side lock, except pin_level, which the
+ * interrupt entry reads without it (irq_level_pin).
+ */
+#include "core/irq.h"
+#include "core/dispatch.h"
+#include "core/hw.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "core/vm.h"
+#include "devices/vioapic.h"
+#include "devices/vlapic.h"
+
+#define MSI_VECTOR_BASE (VECTOR_IRQ_BASE + IOAPIC_PINS)
+#define MSI_VECTORS     ((VECTOR_IRQ_LAST - MSI_VECTOR_BASE) + 1U)
+#define SOURCE_NONE     0xFFFFU
+
+/* Intel SDM 3, 10.11.1: destination in bits 19:12, logical mode in bit 2. */
+#define MSI_ADDRESS_BASE  0xFEE00000U
+#define MSI_ADDRESS_MASK  0xFFFFFFFFFFF00000U
+#define MSI_ADDRESS_LOGICAL 4U
+
+#define PIC_MASTER_MASK 0x21U
+#define PIC_SLAVE_MASK  0xA1U
+#define PIC_ALL_MASKED  0xFFU
+
+struct irq_pin {
+    vm_id_t owner;
+    pcpu_id_t pcpu;
+    bool masked;      /* by the guest */
+    bool active_low;
+    bool in_service;  /* level: delivered, virtual EOI not yet seen; masked in hardware */
+};
+
+struct irq_source {
+    bool used;
+    bool enabled;
+    bool complete;    /* was enabled once: address and data are a whole message */
+    vm_id_t vm;
+    uint64_t address; /* as the guest wrote them, when last enabled */
+    uint32_t data;
+    pcpu_id_t pcpu;
+    uint32_t vector;  /* 0: none yet */
+};
+
+static struct irq_pin pin_state[IOAPIC_PINS];
+static bool pin_level[IOAPIC_PINS];
+static struct irq_source source_state[MAX_MSI_SOURCE];
+static uint16_t vector_source[MAX_PCPU][MSI_VECTORS];
+static uint32_t vector_next[MAX_PCPU]; /* where the search starts: a freed vector is reused last */
+static uint64_t stray_count;
+static bool no_vector_logged;
+
+static void pins_give(vm_id_t v, const struct part_vm *part)
+{
+    for (uint32_t i = 0U; (i < part->gsi_count) && (i < PART_MAX_GSI); i++) {
+        if (part->gsi[i] < IOAPIC_PINS) {
+            pin_state[part->gsi[i]].owner = v;
+        }
+    }
+}
+
+void irq_init(void)
+{
+    /* The 8259s never interrupt: every guest has virtual ones. */
+    hw_port_write(PIC_MASTER_MASK, 1U, PIC_ALL_MASKED);
+    hw_port_write(PIC_SLAVE_MASK, 1U, PIC_ALL_MASKED);
+    for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
+        pin_state[pin] = (struct irq_pin){ .owner = VM_SERVICE, .masked = true };
+        pin_level[pin] = false;
+        hw_ioapic_mask(pin, true);
+    }
+    for (uint32_t s = 0U; s < MAX_MSI_SOURCE; s++) {
+        source_state[s] = (struct irq_source){ .used = false };
+    }
+    for (uint32_t p = 0U; p < MAX_PCPU; p++) {
+        vector_next[p] = 0U;
+        for (uint32_t i = 0U; i < MSI_VECTORS; i++) {
+            vector_source[p][i] = SOURCE_NONE;
+        }
+    }
+    /* Lines of pre-launched VMs are taken from the Service VM and stay masked:
+     * the partition table names no vector for them. */
+    for (uint32_t v = 1U; (v < partition.table.vm_count) && (v < PART_MAX_VM); v++) {
+        pins_give(v, &partition.table.vm[v]);
+    }
+    stray_count = 0U;
+    no_vector_logged = false;
+}
+
+/* The core on which an interrupt for this vCPU arrives; vCPU 0's when nobody is addressed. */
+static pcpu_id_t target_pcpu(vm_id_t vm_id, vcpu_id_t target)
+{
+    vcpu_id_t id = ((target < MAX_VCPU) && (vcpu_vm(target) == vm_id)) ? target : vcpu_id(vm_id, 0U);
+    pcpu_id_t pcpu = vcpu[id].pcpu;
+
+    return (pcpu < MAX_PCPU) ? pcpu : 0U;
+}
+
+/* The one place that programs a pin. */
+static void pin_apply(uint32_t pin)
+{
+    const struct irq_pin *p = &pin_state[pin];
+
+    if (p->masked || p->in_service) {
+        hw_ioapic_mask(pin, true);
+    } else {
+        hw_ioapic_route(pin, VECTOR_IRQ_BASE + pin, p->pcpu, pin_level[pin], p->active_low);
+    }
+}
+
+void irq_pin_update(vm_id_t vm_id, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target)
+{
+    if ((pin < IOAPIC_PINS) && (vm_id == VM_SERVICE) && (pin_state[pin].owner == vm_id)) {
+        struct irq_pin *p = &pin_state[pin];
+
+        p->masked = masked;
+        p->active_low = active_low;
+        p->pcpu = target_pcpu(vm_id, target);
+        if (level) {
+            /* Before the route: an interrupt that arrives at once must find it. */
+            pin_level[pin] = true;
+            pin_apply(pin);
+        } else {
+            /* An edge entry has no remote IRR: whatever was in service is over (82093AA, 3.2.4). */
+            if (p->in_service) {
+                p->in_service = false;
+                vioapic_set_line(vm_id, pin, false);
+            }
+            hw_ioapic_mask(pin, true);
+            pin_level[pin] = false;
+            pin_apply(pin);
+        }
+    }
+}
+
+void irq_pin_eoi(vm_id_t vm_id, uint32_t pin)
+{
+    if ((pin < IOAPIC_PINS) && (pin_state[pin].owner == vm_id) && pin_state[pin].in_service) {
+        pin_state[pin].in_service = false;
+        vioapic_set_line(vm_id, pin, false);
+        pin_apply(pin);
+    }
+}
+
+enum status irq_msi_alloc(vm_id_t vm_id, uint32_t *source)
+{
+    enum status result = STATUS_NO_MEMORY;
+
+    *source = ID_NONE;
+    if (vm_id != VM_SERVICE) {
+        result = STATUS_UNKNOWN;
+    } else {
+        for (uint32_t s = 0U; (s < MAX_MSI_SOURCE) && (result != STATUS_OK); s++) {
+            if (!source_state[s].used) {
+                source_state[s] = (struct irq_source){ .used = true, .vm = vm_id };
+                *source = s;
+                result = STATUS_OK;
+            }
+        }
+    }
+    return result;
+}
+
+void irq_msi_free(uint32_t source)
+{
+    if (source < MAX_MSI_SOURCE) {
+        for (uint32_t p = 0U; p < MAX_PCPU; p++) {
+            for (uint32_t i = 0U; i < MSI_VECTORS; i++) {
+                if (vector_source[p][i] == source) {
+                    vector_source[p][i] = SOURCE_NONE;
+                }
+            }
+        }
+        source_state[source] = (struct irq_source){ .used = false };
+    }
+}
+
+/* A slot may be taken when it is free, or when its source has moved to another core. */
+static bool slot_available(pcpu_id_t pcpu, uint32_t slot)
+{
+    uint32_t s = vector_source[pcpu][slot];
+
+    return (s >= MAX_MSI_SOURCE) || (source_state[s].vector != (MSI_VECTOR_BASE + slot)) ||
+           (source_state[s].pcpu != pcpu);
+}
+
+/* The source's own slot on this core, else a free one, else a retired one, else MSI_VECTORS. */
+static uint32_t slot_choose(pcpu_id_t pcpu, uint32_t source)
+{
+    uint32_t own = MSI_VECTORS;
+    uint32_t unused = MSI_VECTORS;
+    uint32_t retired = MSI_VECTORS;
+    uint32_t chosen;
+
+    for (uint32_t n = 0U; n < MSI_VECTORS; n++) {
+        uint32_t slot = (vector_next[pcpu] + n) % MSI_VECTORS;
+
+        if (vector_source[pcpu][slot] == source) {
+            own = slot;
+        } else if ((vector_source[pcpu][slot] == SOURCE_NONE) && (unused == MSI_VECTORS)) {
+            unused = slot;
+        } else if (slot_available(pcpu, slot) && (retired == MSI_VECTORS)) {
+            retired = slot;
+        } else {
+            /* in use */
+        }
+    }
+    if (own != MSI_VECTORS) {
+        chosen = own;
+    } else if (unused != MSI_VECTORS) {
+        chosen = unused;
+    } else {
+        chosen = retired;
+    }
+    return chosen;
+}
+
+static bool source_place(uint32_t source, pcpu_id_t pcpu)
+{
+    uint32_t slot = slot_choose(pcpu, source);
+    bool placed = slot != MSI_VECTORS;
+
+    if (placed) {
+        if (vector_source[pcpu][slot] != source) {
+            vector_next[pcpu] = (slot + 1U) % MSI_VECTORS;
+        }
+        vector_source[pcpu][slot] = (uint16_t)source;
+        source_state[source].pcpu = pcpu;
+        source_state[source].vector = MSI_VECTOR_BASE + slot;
+    }
+    return placed;
+}
+
+/* On the wanted core, else on any core of the VM, else where it is. */
+static void source_place_near(uint32_t source, pcpu_id_t wanted)
+{
+    vm_id_t v = source_state[source].vm;
+    bool placed = source_place(source, wanted);
+
+    for (uint32_t i = 0U; (i < vm[v].vcpu_count) && (i < MAX_VCPU_PER_VM) && !placed; i++) {
+        placed = source_place(source, target_pcpu(v, vcpu_id(v, i)));
+    }
+    if (!placed && !no_vector_logged) {
+        no_vector_logged = true;
+        log_line("irq", "no host vector left for a message-signalled interrupt");
+    }
+}
+
+struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_t data, bool enabled)
+{
+    struct irq_msi_message message = { .address = hw_msi_address(0U), .data = 0U, .enabled = false };
+
+    if ((source < MAX_MSI_SOURCE) && source_state[source].used) {
+        struct irq_source *s = &source_state[source];
+        /* Anything else would be a DMA write to that address, not an interrupt. */
+        bool deliverable = enabled && ((address & MSI_ADDRESS_MASK) == MSI_ADDRESS_BASE);
+
+        if (deliverable) {
+            if (!s->enabled) {
+                bool logical = (address & MSI_ADDRESS_LOGICAL) != 0U;
+                vcpu_id_t first = vlapic_target(s->vm, (uint32_t)(address >> 12U) & 0xFFU, logical);
+
+                source_place_near(source, target_pcpu(s->vm, first));
+            }
+            s->address = address;
+            s->data = data;
+            s->complete = true;
+        }
+        s->enabled = deliverable && (s->vector != 0U);
+        if (s->vector != 0U) {
+            message.address = hw_msi_address(s->pcpu);
+            message.data = hw_msi_data(s->vector);
+            message.enabled = s->enabled;
+        }
+    }
+    return message;
+}
+
+void irq_vm_reset(vm_id_t vm_id)
+{
+    for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
+        if (pin_state[pin].owner == vm_id) {
+            pin_state[pin].masked = true;
+            pin_state[pin].in_service = false;
+            pin_apply(pin);
+        }
+    }
+    for (uint32_t s = 0U; s < MAX_MSI_SOURCE; s++) {
+        if (source_state[s].used && (source_state[s].vm == vm_id)) {
+            irq_msi_free(s);
+        }
+    }
+}
+
+static void stray_count_one(pcpu_id_t pcpu, uint32_t vector)
+{
+    if (stray_count == 0U) {
+        log_begin("irq");
+        log_text("stray vector ");
+        log_hex(vector);
+        log_text(" on core ");
+        log_dec(pcpu);
+        log_text("; further ones are only counted");
+        log_end();
+    }
+    stray_count++;
+}
+
+static void pin_arrived(uint32_t pin)
+{
+    struct irq_pin *p = &pin_state[pin];
+
+    if (pin_level[pin]) {
+        p->in_service = true;
+        hw_ioapic_mask(pin, true);
+        vioapic_set_line(p->owner, pin, true);
+    } else {
+        vioapic_set_line(p->owner, pin, true);
+        vioapic_set_line(p->owner, pin, false);
+    }
+}
+
+void irq_arrived(pcpu_id_t pcpu, uint32_t vector)
+{
+    if ((pcpu >= MAX_PCPU) || (vector < VECTOR_IRQ_BASE) || (vector > VECTOR_IRQ_LAST)) {
+        stray_count_one(pcpu, vector);
+    } else if (vector < MSI_VECTOR_BASE) {
+        uint32_t pin = vector - VECTOR_IRQ_BASE;
+
+        if (pin_state[pin].owner == VM_SERVICE) {
+            pin_arrived(pin);
+        } else {
+            hw_ioapic_mask(pin, true);
+            stray_count_one(pcpu, vector);
+        }
+    } else {
+        uint32_t s = vector_source[pcpu][vector - MSI_VECTOR_BASE];
+
+        /* A disabled source may have sent just before: the message in flight counts. */
+        if ((s < MAX_MSI_SOURCE) && source_state[s].used && source_state[s].complete) {
+            vlapic_deliver_msi(source_state[s].vm, source_state[s].address, source_state[s].data);
+        } else {
+            stray_count_one(pcpu, vector);
+        }
+    }
+}
+
+uint32_t irq_level_pin(uint32_t vector)
+{
+    uint32_t pin = ID_NONE;
+
+    if ((vector >= VECTOR_IRQ_BASE) && (vector < MSI_VECTOR_BASE) && pin_level[vector - VECTOR_IRQ_BASE]) {
+        pin = vector - VECTOR_IRQ_BASE;
+    }
+    return pin;
+}
+
+uint64_t irq_stray_count(void)
+{
+    return stray_count;
+}

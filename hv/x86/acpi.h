@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ACPI at boot: finds the tables and fills platform (core/boot_info.h) and acpi_table
+ * (core/acpi_filter.h). What is missing or broken is named in the log. */
+#ifndef X86_ACPI_H
+#define X86_ACPI_H
+
+#include "core/types.h"
+
+/* Also switches the machine to ACPI mode when the firmware left it in legacy mode
+ * (ACPI 6.4, 4.8.2.5), so that no guest needs the SMI command port. */
+enum status acpi_init(void);
+
+#endif
