@@ -186,8 +186,11 @@ static bool domain_subtract_others(void)
 
 static bool domain_build_service(void)
 {
-    return domain_build_runs() && domain_subtract_others() && domain_build_listed(VM_SERVICE) &&
-           domain_add(VM_SERVICE, partition.table.telemetry_hpa, partition.table.telemetry_size, MEMORY_RAM_READ_ONLY);
+    bool absent = (partition.table.vm[VM_SERVICE].kind != PART_VM_SERVICE);
+    return absent || (domain_build_runs() && domain_subtract_others() &&
+                      domain_build_listed(VM_SERVICE) &&
+                      domain_add(VM_SERVICE, partition.table.telemetry_hpa, partition.table.telemetry_size,
+                                 MEMORY_RAM_READ_ONLY));
 }
 
 static void domain_build_regions(void)

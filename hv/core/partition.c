@@ -22,6 +22,11 @@ bool partition_refuse(const char *reason, uint32_t vm, uint64_t detail)
     return false;
 }
 
+bool partition_vm_absent(uint32_t v)
+{
+    return (v == VM_SERVICE) && (partition.table.vm[v].kind == 0U);
+}
+
 bool partition_text_ends(const char *text, uint32_t size)
 {
     bool ends = false;
@@ -118,14 +123,14 @@ static bool check_machine(void)
     } else if ((cores == 0U) || (cores > MAX_PCPU) || (cores > platform.pcpu_count)) {
         ok = partition_refuse("the board file asks for more cores than this machine has: run the board inspector on "
                               "this machine", ID_NONE, cores);
-    } else if ((partition.table.board.shared_pcpu_mask == 0U) ||
-               (partition.table.board.shared_pcpu_mask >= ((uint64_t)1U << cores))) {
-        ok = partition_refuse("shared cores: name at least one, and only cores that the board has", ID_NONE,
+    } else if (partition.table.board.shared_pcpu_mask >= ((uint64_t)1U << cores)) {
+        ok = partition_refuse("shared cores: name only cores that the board has", ID_NONE,
                               partition.table.board.shared_pcpu_mask);
     } else if (partition.table.board.ram_size > ram_present()) {
         ok = partition_refuse("the scenario needs more RAM than this machine has: lower ram_size or add memory",
                               ID_NONE, partition.table.board.ram_size);
-    } else if (!platform.iommu_present && ((partition.table.flags & PART_ALLOW_NO_IOMMU) == 0U)) {
+    } else if (!platform.iommu_present && !partition_vm_absent(VM_SERVICE) &&
+               ((partition.table.flags & PART_ALLOW_NO_IOMMU) == 0U)) {
         ok = partition_refuse("this machine has no IOMMU, so devices of the Service VM can reach all memory: enable "
                               "it in the firmware, or set allow_no_iommu in the scenario", ID_NONE, 0U);
     } else {

@@ -11,6 +11,7 @@
 
 /* Records why the table is refused; always false. reason says what to change. */
 bool partition_refuse(const char *reason, uint32_t vm, uint64_t detail);
+bool partition_vm_absent(uint32_t v); /* entry 0 of a scenario without a Service VM */
 bool partition_text_ends(const char *text, uint32_t size);
 
 bool partition_check_header(uint32_t table_size);

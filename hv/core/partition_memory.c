@@ -60,7 +60,8 @@ static bool meets_ram(hpa_t base, uint64_t size)
 static bool meets_controller(hpa_t base, uint64_t size)
 {
     bool meets = interval_meets(LOCAL_APIC_BASE, LOCAL_APIC_SIZE, base, size) ||
-                 interval_meets((platform.ioapic_base / PAGE_SIZE) * PAGE_SIZE, PAGE_SIZE, base, size);
+                 ((platform.ioapic_base != 0U) &&
+                  interval_meets((platform.ioapic_base / PAGE_SIZE) * PAGE_SIZE, PAGE_SIZE, base, size));
     if ((platform.mmconfig_base != 0U) && (platform.mmconfig_buses != 0U)) {
         meets = meets || interval_meets(platform.mmconfig_base, (uint64_t)platform.mmconfig_buses * MMCONFIG_BUS_SIZE,
                                         base, size);

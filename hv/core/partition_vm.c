@@ -143,11 +143,33 @@ static bool check_cores(uint32_t v)
     return ok;
 }
 
+/* Entry 0 without a Service VM owns nothing. */
+static bool check_absent(uint32_t v)
+{
+    bool ok = true;
+    const struct part_vm *vm = &partition.table.vm[v];
+    if ((vm->vcpu_count != 0U) || (vm->range_count != 0U) || (vm->ports_count != 0U) || (vm->gsi_count != 0U) ||
+        (vm->pci_count != 0U)) {
+        ok = partition_refuse("there is no Service VM, but its entry has cores, memory or devices: compile the scenario "
+                              "again", v, vm->range_count);
+    } else if (partition.table.user.max_vms != 0U) {
+        ok = partition_refuse("user VMs need a Service VM: add it, or set max_vms to 0", v, partition.table.user.max_vms);
+    } else {
+        /* empty */
+    }
+    return ok;
+}
+
+static bool check_present(uint32_t v)
+{
+    return check_kind(v) && check_counts(v) && check_texts(v) && check_name_unique(v) && check_cores(v);
+}
+
 bool partition_check_vms(void)
 {
     bool ok = true;
     for (uint32_t v = 0U; ok && (v < partition.table.vm_count); v++) {
-        ok = check_kind(v) && check_counts(v) && check_texts(v) && check_name_unique(v) && check_cores(v);
+        ok = partition_vm_absent(v) ? check_absent(v) : check_present(v);
     }
     return ok;
 }
