@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Virtual IOAPIC (Intel 82093AA data sheet). Lines are given as asserted or not:
+ * polarity is kept for the guest to read and for the physical pin, and means
+ * nothing here.
+ *
+ * Physical lines of the Service VM. A level interrupt arrives once: the physical
+ * pin is masked before its EOI and core/irq.c raises the line here. Who sees the
+ * device lower its line? Nobody. So the EOI of the guest lowers the line here and
+ * irq_pin_eoi() unmasks the physical pin; if the device still asserts it, the
+ * interrupt arrives again. An edge has no level to keep: the line falls as soon as
+ * the edge is taken, whether or not core/irq.c lowers it as well.
+ *
+ * Lines of other VMs are lowered by whoever raised them.
+ */
+#include "devices/vioapic.h"
+
+#include "core/irq.h"
+#include "devices/vlapic.h"
+
+#define WINDOW_INDEX 0x00U
+#define WINDOW_DATA  0x10U
+
+#define REG_ID          0x00U
+#define REG_VERSION     0x01U
+#define REG_ARBITRATION 0x02U
+#define REG_ENTRIES     0x10U /* two registers a pin */
+#define REG_END         (REG_ENTRIES + (2U * IOAPIC_PINS))
+
+#define VERSION_VALUE (((IOAPIC_PINS - 1U) << 16U) | 0x11U)
+#define ID_WRITABLE   0x0F000000U
+
+#define ENTRY_VECTOR     0x000000FFU
+#define ENTRY_LOGICAL    0x00000800U
+#define ENTRY_ACTIVE_LOW 0x00002000U
+#define ENTRY_REMOTE_IRR 0x00004000U
+#define ENTRY_LEVEL      0x00008000U
+#define ENTRY_MASKED     0x00010000U
+#define ENTRY_WRITABLE   0x0001AFFFU /* without delivery status and remote IRR */
+#define ENTRY_DEST       0xFF000000U /* high word */
+
+#define MODE_FIXED  0U
+#define MODE_LOWEST 1U
+
+struct vioapic {
+    uint32_t index;
+    uint32_t id;
+    uint32_t low[IOAPIC_PINS];
+    uint32_t high[IOAPIC_PINS];
+    bool line[IOAPIC_PINS];
+};
+static struct vioapic vioapic[MAX_VM];
+
+static bool entry_has(vm_id_t vm, uint32_t pin, uint32_t bits)
+{
+    return (vioapic[vm].low[pin] & bits) == bits;
+}
+
+static uint32_t entry_mode(vm_id_t vm, uint32_t pin)
+{
+    return (vioapic[vm].low[pin] >> 8U) & 7U;
+}
+
+/* NMI, INIT and the like are edges, whatever the trigger bit says. */
+static bool is_level(vm_id_t vm, uint32_t pin)
+{
+    uint32_t mode = entry_mode(vm, pin);
+
+    return entry_has(vm, pin, ENTRY_LEVEL) && ((mode == MODE_FIXED) || (mode == MODE_LOWEST));
+}
+
+static vcpu_id_t entry_target(vm_id_t vm, uint32_t pin)
+{
+    return vlapic_target(vm, vioapic[vm].high[pin] >> 24U, entry_has(vm, pin, ENTRY_LOGICAL));
+}
+
+static void send(vm_id_t vm, uint32_t pin, bool level)
+{
+    vlapic_deliver(vm, vioapic[vm].high[pin] >> 24U, entry_has(vm, pin, ENTRY_LOGICAL), entry_mode(vm, pin),
+                   vioapic[vm].low[pin] & ENTRY_VECTOR, level);
+}
+
+/* A level that may be sent is sent, and not again until its EOI. Without a receiver there would
+ * never be one: the entry stays ready, and the next change of it tries again. */
+static void evaluate_level(vm_id_t vm, uint32_t pin)
+{
+    bool ready = vioapic[vm].line[pin] && is_level(vm, pin) && !entry_has(vm, pin, ENTRY_MASKED) &&
+                 !entry_has(vm, pin, ENTRY_REMOTE_IRR);
+
+    if (ready && (entry_target(vm, pin) != ID_NONE)) {
+        vioapic[vm].low[pin] |= ENTRY_REMOTE_IRR;
+        send(vm, pin, true);
+    }
+}
+
+static void update_physical(vm_id_t vm, uint32_t pin)
+{
+    if (vm == VM_SERVICE) {
+        irq_pin_update(vm, pin, entry_has(vm, pin, ENTRY_MASKED), is_level(vm, pin),
+                       entry_has(vm, pin, ENTRY_ACTIVE_LOW), entry_target(vm, pin));
+    }
+}
+
+void vioapic_reset(vm_id_t vm)
+{
+    vioapic[vm] = (struct vioapic){ 0 };
+    for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
+        vioapic[vm].low[pin] = ENTRY_MASKED;
+        update_physical(vm, pin);
+    }
+}
+
+/* Turning an entry to edge clears its remote IRR: kernels that know no EOI register rely on it. */
+static void entry_write_low(vm_id_t vm, uint32_t pin, uint32_t value)
+{
+    uint32_t remote_irr = vioapic[vm].low[pin] & ENTRY_REMOTE_IRR;
+
+    vioapic[vm].low[pin] = value & ENTRY_WRITABLE;
+    if (is_level(vm, pin)) {
+        vioapic[vm].low[pin] |= remote_irr;
+    } else if (vm == VM_SERVICE) {
+        vioapic[vm].line[pin] = false; /* its EOI will not come */
+    } else {
+        /* the line is its owner's */
+    }
+}
+
+static void entry_write(vm_id_t vm, uint32_t reg, uint32_t value)
+{
+    uint32_t pin = (reg - REG_ENTRIES) / 2U;
+
+    if ((reg & 1U) == 0U) {
+        entry_write_low(vm, pin, value);
+    } else {
+        vioapic[vm].high[pin] = value & ENTRY_DEST;
+    }
+    update_physical(vm, pin);
+    evaluate_level(vm, pin);
+}
+
+static uint32_t register_read(vm_id_t vm, uint32_t reg)
+{
+    uint32_t value = 0U;
+
+    if ((reg == REG_ID) || (reg == REG_ARBITRATION)) {
+        value = vioapic[vm].id;
+    } else if (reg == REG_VERSION) {
+        value = VERSION_VALUE;
+    } else if ((reg >= REG_ENTRIES) && (reg < REG_END)) {
+        uint32_t pin = (reg - REG_ENTRIES) / 2U;
+        value = ((reg & 1U) == 0U) ? vioapic[vm].low[pin] : vioapic[vm].high[pin];
+    } else {
+        value = 0U;
+    }
+    return value;
+}
+
+uint32_t vioapic_mmio_read(vm_id_t vm, uint32_t offset)
+{
+    uint32_t value = 0U;
+
+    if (offset == WINDOW_INDEX) {
+        value = vioapic[vm].index;
+    } else if (offset == WINDOW_DATA) {
+        value = register_read(vm, vioapic[vm].index);
+    } else {
+        value = 0U;
+    }
+    return value;
+}
+
+void vioapic_mmio_write(vm_id_t vm, uint32_t offset, uint32_t value)
+{
+    uint32_t reg = vioapic[vm].index;
+
+    if (offset == WINDOW_INDEX) {
+        vioapic[vm].index = value & 0xFFU;
+    } else if (offset != WINDOW_DATA) {
+        /* nothing there */
+    } else if (reg == REG_ID) {
+        vioapic[vm].id = value & ID_WRITABLE;
+    } else if ((reg >= REG_ENTRIES) && (reg < REG_END)) {
+        entry_write(vm, reg, value);
+    } else {
+        /* read-only or not there */
+    }
+}
+
+/* An edge that finds its entry masked is lost, as on the 82093AA. */
+void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
+{
+    if (pin < IOAPIC_PINS) {
+        bool rises = high && !vioapic[vm].line[pin];
+        vioapic[vm].line[pin] = high;
+        if (is_level(vm, pin)) {
+            evaluate_level(vm, pin);
+        } else {
+            if (rises && !entry_has(vm, pin, ENTRY_MASKED)) {
+                send(vm, pin, false);
+            }
+            if (vm == VM_SERVICE) {
+                vioapic[vm].line[pin] = false;
+            }
+        }
+    }
+}
+
+static void pin_eoi(vm_id_t vm, uint32_t pin)
+{
+    vioapic[vm].low[pin] &= ~ENTRY_REMOTE_IRR;
+    if (vm == VM_SERVICE) {
+        vioapic[vm].line[pin] = false;
+        irq_pin_eoi(vm, pin);
+    } else {
+        evaluate_level(vm, pin);
+    }
+}
+
+void vioapic_eoi(vm_id_t vm, uint32_t vector)
+{
+    for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
+        bool waits = is_level(vm, pin) && entry_has(vm, pin, ENTRY_REMOTE_IRR);
+        if (waits && ((vioapic[vm].low[pin] & ENTRY_VECTOR) == vector)) {
+            pin_eoi(vm, pin);
+        }
+    }
+}
