@@ -17,7 +17,7 @@
 #define PART_VERSION      1U
 #define PART_MAX_SIZE     65536U      /* whole table with its blob area */
 
-#define PART_MAX_VM       4U   /* entry 0 is the Service VM (kind 0: there is none), the others are pre-launched */
+#define PART_MAX_VM       4U   /* entry 0 is the Service VM, the others are pre-launched */
 #define PART_MAX_VCPU     8U
 #define PART_MAX_RANGE    16U
 #define PART_MAX_PORTS    16U

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a schema cannot say: overlap and ownership. The hypervisor checks the compiled table again and
 trusts nothing of this; the compiler only says it earlier, with the line in the file."""
-from tools.config.layout import C
 from tools.config.source import parse_bytes
 
 PAGE = 4096
@@ -9,6 +8,10 @@ MIB = 1 << 20
 TELEMETRY_SIZE = 0x20000        # HV_TELEMETRY_SIZE in abi/hv_info.h
 MSI_WINDOW = (0xFEE00000, 0x100000)
 IOAPIC = (0xFEC00000, 0x1000)
+
+
+# Ports that no VM is given, as in hv/core/partition_device.c: PICs, reset, SMI, PCI configuration.
+KEPT_PORTS = {0x20, 0x21, 0x64, 0x92, 0xA0, 0xA1, 0xB2, 0xB3, 0x4D0, 0x4D1, *range(0xCF8, 0xD00)}
 
 
 def bdf_number(text):
@@ -24,8 +27,7 @@ def overlap(a, b):
 
 def vms(scenario):
     """Every VM of the table with its path in the file."""
-    if "service_vm" in scenario:
-        yield ("service_vm",), scenario["service_vm"]
+    yield ("service_vm",), scenario["service_vm"]
     for index, vm in enumerate(scenario.get("prelaunched_vms", [])):
         yield ("prelaunched_vms", index), vm
 
@@ -62,8 +64,6 @@ class Checker:
             self.check_ports(path, vm)
             self.check_devices(path, vm)
         self.check_iommu()
-        if not list(vms(self.scenario)):
-            self.fail((), "no VM is described", "add service_vm or prelaunched_vms")
         return self.problems
 
     def check_names(self):
@@ -88,7 +88,7 @@ class Checker:
                     self.fail(where, f"core {core} does not exist, board {self.board_name} has {self.board['cores']}",
                               f"use 0 to {self.board['cores'] - 1}")
                 owner = self.cores.get(core)
-                if owner and (exclusive or owner[1]):
+                if owner and (exclusive or owner[1]) and owner[0] != vm["name"]:
                     self.fail(where, f"core {core} belongs to {owner[0]} already and one of the two is exclusive",
                               "give each exclusive VM cores of its own")
                 self.cores.setdefault(core, (vm["name"], exclusive))
@@ -98,8 +98,6 @@ class Checker:
             if core not in shared:
                 self.fail(("user_vms", "cores", index), f"core {core} is not a shared core",
                           f"use cores of the Service VM: {sorted(shared)}")
-        if "user_vms" in self.scenario and "service_vm" not in self.scenario:
-            self.fail(("user_vms",), "User VMs need a Service VM that starts them", "add service_vm or remove user_vms")
 
     def claim(self, path, start, size, owner):
         if start % PAGE or size % PAGE:
@@ -167,7 +165,7 @@ class Checker:
             self.fail(path, f"overlaps {other}", "give each window to one VM")
 
     def check_ports(self, path, vm):
-        owned = set(self.board.get("platform_ports", []))
+        owned = KEPT_PORTS | set(self.board.get("platform_ports", []))
         log = self.board.get("log_port", 0)
         owned |= set(range(log, log + 8)) if log else set()
         for index, part in enumerate(vm.get("ports", [])):
@@ -197,13 +195,9 @@ class Checker:
     def check_iommu(self):
         if self.board.get("iommu", False):
             return
-        if "service_vm" in self.scenario and not self.scenario.get("allow_no_iommu", False):
+        if not self.scenario.get("allow_no_iommu", False):
             self.fail(("allow_no_iommu",), f"board {self.board_name} has no IOMMU, so devices of the Service VM can reach all memory",
                       "set allow_no_iommu: true to accept that")
         for path, vm in vms(self.scenario):
             if vm.get("pci"):
                 self.fail(path + ("pci",), "a PCI device given to a VM needs an IOMMU", f"use a board that has one; {self.board_name} has none")
-
-
-def check_limits(table_size):
-    return table_size <= C["PART_MAX_SIZE"]

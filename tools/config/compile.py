@@ -54,6 +54,27 @@ def flags(part):
     return C["PART_RANGE_WRITE"] if part.get("access", "write") == "write" else 0
 
 
+def without(start, size, holes):
+    """The parts of [start, start + size) outside the holes [(start, size)], in order."""
+    at, end = start, start + size
+    for hole, length in sorted(holes):
+        if hole < end and at < hole + length:
+            if hole > at:
+                yield at, hole - at
+            at = max(at, hole + length)
+    if at < end:
+        yield at, end - at
+
+
+def service_windows(scenario):
+    """The board's device windows less what pre-launched VMs have."""
+    given = [(part["address"], parse_bytes(part["size"])) for _, vm in vms(scenario.data) for part in vm.get("mmio", [])]
+    for window in scenario.board["mmio"]:
+        write = C["PART_RANGE_WRITE"] if window.get("write", True) else 0
+        for start, size in without(window["address"], parse_bytes(window["size"]), given):
+            yield Range(start, start, size, C["PART_RANGE_MMIO"], write)
+
+
 def vm_ranges(scenario, path, vm):
     """Range records of one VM: its RAM, its device windows, its shared regions."""
     execute = C["PART_RANGE_WRITE"] | C["PART_RANGE_EXEC"]
@@ -62,9 +83,7 @@ def vm_ranges(scenario, path, vm):
         extra = C["PART_RANGE_WC"] if part.get("write_combining") else 0
         records.append(Range(part.get("gpa", part["address"]), part["address"], parse_bytes(part["size"]), C["PART_RANGE_MMIO"], flags(part) | extra))
     if path == ("service_vm",):
-        for window in scenario.board["mmio"]:
-            write = C["PART_RANGE_WRITE"] if window.get("write", True) else 0
-            records.append(Range(window["address"], window["address"], parse_bytes(window["size"]), C["PART_RANGE_MMIO"], write))
+        records += service_windows(scenario)
     regions = {region["name"]: region for region in scenario.data.get("shared_memory", [])}
     for use in vm.get("shared", []):
         region = regions[use["name"]]
@@ -138,18 +157,14 @@ def compile_scenario(scenario, append=None):
         table.user.pcpu_mask, table.user.weight = mask(user["cores"]), user.get("weight", 100)
     shared = [Shared(r["name"].encode(), r["address"], parse_bytes(r["size"])) for r in data.get("shared_memory", [])]
     table.shared_count = fill(scenario, ("shared_memory",), "regions", C["PART_MAX_SHARED"], shared, table.shared)
-    # Entry 0 is the Service VM's: it stays zero when the scenario has none.
-    slots = list(vms(data)) if "service_vm" in data else [None] + list(vms(data))
-    table.vm_count = len(slots)
-    for out, slot in zip(table.vm, slots):
-        if slot is not None:
-            path, vm = slot
-            fill_vm(scenario, path, vm, out, append or {})
-            if path != ("service_vm",) and vm.get("acpi", True):
-                blob.extend(bytes(-len(blob) % 16))
-                content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")))
-                out.acpi_gpa, out.acpi_offset, out.acpi_size = ACPI_GPA, ctypes.sizeof(table) + len(blob) + ACPI_PAD, len(content)
-                blob.extend(content)
+    table.vm_count = len(list(vms(data)))
+    for out, (path, vm) in zip(table.vm, vms(data)):
+        fill_vm(scenario, path, vm, out, append or {})
+        if path != ("service_vm",) and vm.get("acpi", True):
+            blob.extend(bytes(-len(blob) % 16))
+            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")))
+            out.acpi_gpa, out.acpi_offset, out.acpi_size = ACPI_GPA, ctypes.sizeof(table) + len(blob) + ACPI_PAD, len(content)
+            blob.extend(content)
     return seal(table, blob)
 
 

@@ -21,8 +21,7 @@ def core_lines(scenario):
 
 def memory_parts(scenario):
     hypervisor = scenario.board["hypervisor"]
-    yield hypervisor["address"], parse_bytes(hypervisor["size"]), "hypervisor, boot modules; the rest Service VM" \
-        if "service_vm" in scenario.data else "hypervisor, boot modules"
+    yield hypervisor["address"], parse_bytes(hypervisor["size"]), "hypervisor, boot modules; the rest Service VM"
     yield scenario.data["telemetry"]["address"], TELEMETRY_SIZE, "telemetry (Service VM reads)"
     for region in scenario.data.get("shared_memory", []):
         users = [vm["name"] for _, vm in vms(scenario.data) if any(s["name"] == region["name"] for s in vm.get("shared", []))]
@@ -33,8 +32,7 @@ def memory_parts(scenario):
 
 
 def memory_lines(scenario):
-    service = scenario.data.get("service_vm", {}).get("name")
-    rest = f"{service} (Service VM)" if service else "(unused)"
+    rest = f"{scenario.data['service_vm']['name']} (Service VM)"
     for ram in scenario.board["ram"]:
         at, end = ram["address"], ram["address"] + parse_bytes(ram["size"])
         for start, size, what in sorted(p for p in memory_parts(scenario) if at <= p[0] < end):

@@ -108,16 +108,20 @@ class Document:
 
     def _validate(self, schema):
         with open(SCHEMAS / f"{schema}.json", encoding="utf-8") as file:
-            rules = json.load(file)
-        errors = sorted(jsonschema.Draft202012Validator(rules).iter_errors(self.data),
+            self.rules = json.load(file)
+        errors = sorted(jsonschema.Draft202012Validator(self.rules).iter_errors(self.data),
                         key=lambda e: self.line(e.absolute_path))
         if errors:
             raise ConfigError([self._explain(error) for error in errors])
 
+    def _description(self, rule):
+        shared = self.rules["$defs"].get(rule.get("$ref", "").rpartition("/")[2], {})
+        return rule.get("description") or shared.get("description", "")
+
     def _explain(self, error):
         path = tuple(error.absolute_path)
         kind, rule, value = error.validator, error.validator_value, error.instance
-        hint = error.schema.get("description", "see docs/user-guide.md")
+        hint = self._description(error.schema) or "see docs/user-guide.md"
         if kind == "additionalProperties":
             known = sorted(error.schema.get("properties", {}))
             unknown = sorted(str(key) for key in set(value) - set(known))
@@ -125,7 +129,7 @@ class Document:
                                 f"the keys here are {', '.join(known)}")
         if kind == "required":
             missing = next(key for key in rule if key not in value)
-            hint = error.schema["properties"].get(missing, {}).get("description", "")
+            hint = self._description(error.schema["properties"].get(missing, {}))
             return self.problem(path, f"the key {missing} is missing", f"add it{': ' + hint if hint else ''}")
         if kind == "enum":
             return self.problem(path, f"{value!r} is not possible", f"use one of {', '.join(map(str, rule))}")

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The config compiler: layout against the C header, ACPI against iasl, one test for each kind of mistake."""
+import ctypes
+import pathlib
+import shutil
+import struct
+import subprocess
+import zlib
+
+import pytest
+import yaml
+
+from tools.config import ConfigError, acpi, compile_scenario, load_scenario
+from tools.config.compile import without
+from tools.config.layout import C, STRUCTS, Table
+from tools.config.picture import draw
+from tools.config.source import ROOT
+
+SCENARIOS = sorted(path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml"))
+DEMO = yaml.safe_load((ROOT / "configs" / "scenarios" / "demo.yaml").read_text(encoding="utf-8"))
+
+
+def demo_with(tmp_path, change):
+    """The errors of the demo scenario after change(data)."""
+    data = yaml.safe_load(yaml.safe_dump(DEMO))
+    change(data)
+    path = tmp_path / "changed.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        compile_scenario(load_scenario(path))
+    return str(caught.value)
+
+
+def test_layout_equals_the_c_header(tmp_path):
+    lines = ['#include <stdio.h>', '#include <stddef.h>', '#include "abi/partition_table.h"', "int main(void) {"]
+    expected = []
+    for c_name, struct_type in STRUCTS.items():
+        lines.append(f'printf("{c_name} %zu\\n", sizeof(struct {c_name}));')
+        expected.append(f"{c_name} {ctypes.sizeof(struct_type)}")
+        for field, _ in struct_type._fields_:
+            lines.append(f'printf("{c_name}.{field} %zu %zu\\n", offsetof(struct {c_name}, {field}), sizeof(((struct {c_name} *)0)->{field}));')
+            expected.append(f"{c_name}.{field} {getattr(struct_type, field).offset} {getattr(struct_type, field).size}")
+    source = tmp_path / "layout.c"
+    source.write_text("\n".join(lines + ["return 0; }"]), encoding="utf-8")
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Werror", f"-I{ROOT}", str(source), "-o", str(tmp_path / "layout")], check=True)
+    printed = subprocess.run([str(tmp_path / "layout")], check=True, capture_output=True, text=True).stdout.split("\n")
+    assert printed[:-1] == expected
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_compiles(name):
+    content = compile_scenario(load_scenario(name))
+    table = Table.from_buffer_copy(content)
+    assert table.magic == C["PART_MAGIC"]
+    assert table.scenario.decode() == name
+    assert table.total_size == len(content) <= C["PART_MAX_SIZE"]
+    crc, table.crc32 = table.crc32, 0
+    assert crc == zlib.crc32(bytes(table) + content[ctypes.sizeof(table):])
+
+
+def test_compiling_twice_gives_the_same_bytes():
+    assert compile_scenario(load_scenario("demo")) == compile_scenario(load_scenario("demo"))
+
+
+def test_demo_table_says_what_the_scenario_says():
+    table = Table.from_buffer_copy(compile_scenario(load_scenario("demo"), {"service": "more words"}))
+    service, rtvm = table.vm[0], table.vm[1]
+    assert table.board.shared_pcpu_mask == 0b0111
+    assert list(service.pcpu[:service.vcpu_count]) == [0, 1, 2]
+    assert service.cmdline.decode() == DEMO["service_vm"]["cmdline"] + " more words"
+    assert (rtvm.flags, rtvm.image_type, rtvm.vcpu_count, rtvm.pcpu[0]) == (C["PART_VM_EXCLUSIVE"], C["PART_IMAGE_MULTIBOOT"], 1, 3)
+    assert (rtvm.range[0].gpa, rtvm.range[0].hpa, rtvm.range[0].size) == (0, 0x40000000, 64 << 20)
+    assert (rtvm.range[1].type, rtvm.range[1].hpa) == (C["PART_RANGE_SHARED"], 0x44000000)
+    assert (rtvm.ports[0].base, rtvm.ports[0].count) == (0x3E8, 8)
+    assert (table.user.max_vms, table.user.pcpu_mask) == (2, 0b0111)
+
+
+def test_service_vm_windows_leave_out_what_was_given_away():
+    assert list(without(0x1000, 0x9000, [(0x8000, 0x1000), (0x2000, 0x2000)])) == [(0x1000, 0x1000), (0x4000, 0x4000), (0x9000, 0x1000)]
+    assert list(without(0x1000, 0x1000, [(0, 0x10000)])) == []
+
+
+def test_picture_names_every_vm_and_core():
+    text = draw(load_scenario("demo"))
+    for words in ("core 3", "rtvm (exclusive)", "service, User VMs", "shared region rt0: service, rtvm", "64 MiB"):
+        assert words in text
+
+
+# ---- ACPI ----
+
+def acpi_tables(blob, gpa):
+    """{signature: bytes}, found the way an operating system does."""
+    assert blob[:8] == b"RSD PTR " and sum(blob[:20]) & 0xFF == 0 and sum(blob[:36]) & 0xFF == 0
+    found = {}
+
+    def load(address):
+        offset = address - gpa
+        size = struct.unpack_from("<I", blob, offset + 4)[0]
+        data = blob[offset:offset + size]
+        assert len(data) == size and sum(data) & 0xFF == 0
+        found[data[:4].decode()] = data
+        return data
+    xsdt = load(struct.unpack_from("<Q", blob, 24)[0])
+    for (address,) in struct.iter_unpack("<Q", xsdt[36:]):
+        table = load(address)
+        if table[:4] == b"FACP":
+            load(struct.unpack_from("<Q", table, 140)[0])
+    return found
+
+
+@pytest.mark.parametrize("vcpus,ioapic", [(1, False), (8, True)])
+def test_acpi_tables_are_found_and_sound(vcpus, ioapic):
+    tables = acpi_tables(acpi.build(0xE0000, vcpus, ioapic), 0xE0000)
+    assert set(tables) == {"XSDT", "FACP", "APIC", "DSDT"}
+    assert len(tables["FACP"]) == acpi.FADT_SIZE
+    assert len(tables["APIC"]) == 44 + 8 * vcpus + (12 if ioapic else 0)
+
+
+@pytest.mark.skipif(shutil.which("iasl") is None, reason="needs acpica-tools")
+@pytest.mark.parametrize("vcpus,ioapic", [(1, False), (8, True)])
+def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic):
+    for signature, data in acpi_tables(acpi.build(0xE0000, vcpus, ioapic), 0xE0000).items():
+        path = tmp_path / f"{signature}.aml"
+        path.write_bytes(data)
+        done = subprocess.run(["iasl", "-d", str(path)], cwd=tmp_path, capture_output=True, text=True, check=False)
+        text = done.stdout + done.stderr
+        assert done.returncode == 0 and "Error" not in text and "Warning" not in text, text
+        source = path.with_suffix(".dsl").read_text(encoding="utf-8")
+        assert "ACPI Warning" not in source and "Invalid" not in source
+        if signature == "DSDT":
+            assert source.count("ACPI0007") == vcpus
+        if signature == "FACP":
+            assert "Hardware Reduced (V5) : 1" in source
+
+
+# ---- mistakes ----
+
+def rtvm(data):
+    return data["prelaunched_vms"][0]
+
+
+MISTAKES = {
+    "unknown key": (lambda d: d.update(colour="red"), "colour: unknown key colour"),
+    "missing key": (lambda d: d["service_vm"].pop("cores"), "the key cores is missing; add it: a list of core numbers"),
+    "wrong type": (lambda d: d["service_vm"].update(cores=3), "service_vm.cores: 3 is not of type array"),
+    "unknown board": (lambda d: d.update(board="toaster"), "there is no board toaster; use one of qemu-q35"),
+    "size without unit": (lambda d: rtvm(d)["memory"][0].update(size="64"), "memory[0].size: '64' does not fit; a size"),
+    "core twice": (lambda d: d["service_vm"].update(cores=[0, 0]), "an entry stands twice"),
+    "core missing on board": (lambda d: rtvm(d).update(cores=[9]), "core 9 does not exist, board qemu-q35 has 4; use 0 to 3"),
+    "exclusive core shared": (lambda d: rtvm(d).update(cores=[2]), "core 2 belongs to service already and one of the two is exclusive"),
+    "user core not shared": (lambda d: d["user_vms"].update(cores=[3]), "core 3 is not a shared core; use cores of the Service VM: [0, 1, 2]"),
+    "memory unaligned": (lambda d: rtvm(d)["memory"][0].update(address=0x40000100), "not made of whole 4 KiB pages"),
+    "memory outside RAM": (lambda d: rtvm(d)["memory"][0].update(address=0x90000000), "is not RAM of board qemu-q35"),
+    "memory below 1 MiB": (lambda d: rtvm(d)["memory"][0].update(address=0, size="4 KiB"), "lies below 1 MiB"),
+    "memory on hypervisor": (lambda d: rtvm(d)["memory"][0].update(address=0x1000000), "overlaps the hypervisor's memory (board)"),
+    "memory on shared region": (lambda d: d["shared_memory"][0].update(address=0x43000000), "overlaps shared region rt0; move or shrink"),
+    "telemetry on memory": (lambda d: d["telemetry"].update(address=0x40000000), "memory[0]: 0x40000000 to 0x44000000 overlaps telemetry"),
+    "guest address twice": (lambda d: rtvm(d)["shared"][0].update(gpa=0x1000), "overlap memory[0] of the same VM"),
+    "service VM not identity": (lambda d: d["service_vm"]["shared"][0].update(gpa=0x1000), "sees memory at its host-physical address"),
+    "unknown region": (lambda d: rtvm(d)["shared"][0].update(name="rt1"), "there is no shared region rt1; use one of rt0"),
+    "log port given": (lambda d: rtvm(d)["ports"][0].update(base=0x3F8), "port 0x3f8 belongs to the hypervisor"),
+    "PCI configuration given": (lambda d: rtvm(d)["ports"][0].update(base=0xCF8), "port 0xcf8 belongs to the hypervisor"),
+    "ports twice": (lambda d: d["service_vm"].update(ports=[{"base": 0x3E0, "count": 16}]), "overlap ports of service"),
+    "ports too high": (lambda d: rtvm(d)["ports"][0].update(base=0xFFFF), "go beyond 0xFFFF"),
+    "window is RAM": (lambda d: rtvm(d).update(mmio=[{"address": 0x50000000, "size": "4 KiB"}]), "is RAM, not a device"),
+    "window is IOAPIC": (lambda d: rtvm(d).update(mmio=[{"address": 0xFEC00000, "size": "4 KiB"}]), "overlaps the IOAPIC"),
+    "device without IOMMU": (lambda d: rtvm(d).update(pci=["00:03.0"]), "needs an IOMMU"),
+    "no IOMMU not accepted": (lambda d: d.pop("allow_no_iommu"), "set allow_no_iommu: true"),
+    "name twice": (lambda d: rtvm(d).update(name="service"), "the name service is used by service_vm already"),
+    "ACPI without memory": (lambda d: rtvm(d)["memory"][0].update(gpa=0x200000), "where the ACPI tables go"),
+    "command line too long": (lambda d: rtvm(d).update(cmdline="x" * 1024), "at most 1023"),
+    "weight zero": (lambda d: rtvm(d).update(weight=0), "weight: 0 is below 1; scheduler weight 1 to 10000"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake_is_explained(tmp_path, mistake):
+    change, expected = MISTAKES[mistake]
+    assert expected in demo_with(tmp_path, change)
+
+
+def test_error_names_file_and_line(tmp_path):
+    path = tmp_path / "wrong.yaml"
+    text = (ROOT / "configs" / "scenarios" / "demo.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("cores: [3]", "cores: [7]"), encoding="utf-8")
+    line = 1 + next(i for i, t in enumerate(text.split("\n")) if "cores: [3]" in t)
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(path)
+    assert str(caught.value).startswith(f"{path}:{line}: prelaunched_vms[0].cores[0]: core 7 does not exist")
+
+
+def test_all_mistakes_are_listed_at_once(tmp_path):
+    def change(data):
+        rtvm(data)["cores"] = [9]
+        rtvm(data)["ports"][0]["base"] = 0x3F8
+    assert len(demo_with(tmp_path, change).splitlines()) == 2
+
+
+@pytest.mark.parametrize("text,expected", [
+    ("name: [", "YAML:"), ("", "the file is empty"), ("name: a\nname: b\n", ":2: name: the key stands twice"), ("- 1\n", "is not of type object"),
+])
+def test_file_that_is_no_scenario(tmp_path, text, expected):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(path)
+    assert expected in str(caught.value)
+
+
+def test_file_that_does_not_exist():
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        load_scenario(pathlib.Path("/nonexistent/x.yaml"))
