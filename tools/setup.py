@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./bulkhead setup: the Debian packages and kernels that the rest needs. Does nothing the second time."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from tools import apt
+from tools.progress import ROOT, StepError, colour, BOLD, run_step, say
+
+KERNELS = ROOT / "build" / "kernels"
+STAMP = KERNELS / "stamp.json"
+QEMU_LEAST = "1:9"
+
+# package: (group, why). Group "run" is what demo and run need; "test" is needed by ./bulkhead test besides.
+PACKAGES = {
+    "gcc": ("run", "compiles hypervisor, device model and kernel module"),
+    "libc6-dev": ("run", "C library headers"),
+    "binutils": ("run", "linker and objcopy"),
+    "make": ("run", "drives the kernel's module build"),
+    "scons": ("run", "the build"),
+    "python3-yaml": ("run", "reads scenarios"),
+    "python3-jsonschema": ("run", "checks scenarios"),
+    "kmod": ("run", "module dependencies of the images"),
+    "xz-utils": ("run", "unpacks kernel modules"),
+    "busybox-static": ("run", "user space of the images"),
+    "libelf1": ("run", "kernel module build (objtool)"),
+    "qemu-system-x86": ("run", "the emulated machine, version 9 or newer"),
+    "clang": ("test", "second compiler"),
+    "python3-pytest": ("test", "system tests"),
+    "libcmocka-dev": ("test", "unit tests"),
+    "acpica-tools": ("test", "checks generated ACPI tables"),
+    "sparse": ("test", "checks the kernel module"),
+    "frama-c-base": ("test", "parses core/ and devices/, replays proofs"),
+    "why3": ("test", "proofs"),
+    "z3": ("test", "proofs"),
+    "cvc4": ("test", "proofs"),
+    "cvc5": ("test", "proofs"),
+    "ovmf": ("test", "UEFI boot"),
+    "grub-pc-bin": ("test", "boot by GRUB on BIOS"),
+    "grub-efi-amd64-bin": ("test", "boot by GRUB on UEFI"),
+    "grub-common": ("test", "makes boot images"),
+    "xorriso": ("test", "makes boot images"),
+    "mtools": ("test", "makes boot images"),
+}
+DEBIAN_13 = {"libelf1": "libelf1t64"}
+
+
+def wanted(group, version):
+    """{package: why} for that group on that release."""
+    groups = ("run",) if group == "run" else ("run", "test")
+    names = {name: why for name, (part, why) in PACKAGES.items() if part in groups}
+    return {DEBIAN_13.get(name, name) if version == "13" else name: why for name, why in names.items()}
+
+
+def missing_packages(packages):
+    have = apt.installed()
+    missing = {name: why for name, why in packages.items() if name not in have}
+    qemu = have.get("qemu-system-x86")
+    if qemu and not apt.version_at_least(qemu, QEMU_LEAST):
+        missing["qemu-system-x86"] = f"{PACKAGES['qemu-system-x86'][1]} (installed: {qemu})"
+    return missing
+
+
+def update_lists(title="reading the package lists of your Debian mirror"):
+    apt.write_sources(backports=True)
+    run_step(title, ["apt-get"] + apt.options() + ["-q", "update"], "apt-update", env=apt.LOCALE)
+
+
+def install(missing):
+    version, codename = apt.release()
+    say(f"{len(missing)} Debian package{'s' if len(missing) > 1 else ''} to install:")
+    for name, why in missing.items():
+        say(f"  {name:<20} {why}")
+    rights = apt.sudo()
+    update_lists()
+    names, unknown = [], []
+    for name in missing:
+        backport = name == "qemu-system-x86" and version == "12"
+        if apt.candidate(name) is None:
+            unknown.append(name)
+        names.append(f"{name}/{codename}-backports" if backport else name)
+    optional = [name for name in unknown if PACKAGES.get(name, ("run",))[0] == "test"]
+    if set(unknown) - set(optional):
+        raise StepError(f"your Debian mirror does not have {', '.join(unknown)}; see /etc/apt/sources.list")
+    for name in optional:
+        say(f"  {name} is not in this release: the tests that need it will be skipped")
+        names.remove(name)
+    if rights:
+        say("  (sudo may ask for your password)")
+        subprocess.run(rights + ["-v"], check=False)
+    command = rights + ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"] + apt.options(for_install=True)
+    command += ["-q", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", "install"]
+    if names:
+        run_step(f"installing {len(names)} packages", command + names, "apt-install", env=apt.LOCALE, watch=install_watch)
+    still = [name for name in missing_packages(missing) if name not in optional]
+    if still:
+        raise StepError(f"still missing after the installation: {', '.join(still)}; see build/logs/apt-install.log")
+
+
+def last_words(log, pattern):
+    """The last line of a log that matches, shortened."""
+    path = ROOT / "build" / "logs" / f"{log}.log"
+    lines = re.findall(pattern, path.read_text(errors="replace"), re.M) if path.exists() else []
+    return lines[-1][:60] if lines else ""
+
+
+def install_watch():
+    return last_words("apt-install", r"^(?:Get:\d+|Unpacking|Setting up) .*")
+
+
+class Kernel:
+    """One unpacked Debian kernel: bzImage and modules."""
+
+    def __init__(self, folder, version):
+        self.folder, self.version = pathlib.Path(folder), version
+        self.image = self.folder / "boot" / f"vmlinuz-{version}"
+        modules = self.folder / "lib" / "modules" / version
+        self.modules = modules if modules.exists() else self.folder / "usr" / "lib" / "modules" / version
+
+
+def read_stamp():
+    """What is unpacked under build/kernels, or None."""
+    try:
+        return json.loads(STAMP.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def service_kernel():
+    return Kernel(KERNELS / "service", read_stamp()["service"])
+
+
+def user_kernel():
+    return Kernel(KERNELS / "user", read_stamp()["user"])
+
+
+def headers_folder():
+    """Folder for make -C that builds modules for the Service VM's kernel."""
+    return KERNELS / "headers" / "usr" / "src" / f"linux-headers-{read_stamp()['service']}"
+
+
+def kernel_ready():
+    stamp = read_stamp()
+    return stamp is not None and stamp.get("form") == 1 and service_kernel().image.exists() and user_kernel().image.exists() \
+        and (headers_folder() / "Makefile").exists()
+
+
+def versioned(package, prefix):
+    found = [name for name in apt.depends(package) if name.startswith(prefix)]
+    if not found:
+        raise StepError(f"{package} names no {prefix} package; is your mirror complete? (build/apt/sources.list)")
+    return found[0]
+
+
+def fetch_kernels():
+    """Downloads and unpacks the kernels and headers; installs nothing."""
+    say("Debian kernels for the VMs (unpacked under build/kernels, not installed):")
+    update_lists()
+    service = versioned("linux-image-amd64", "linux-image-")
+    user = versioned("linux-image-cloud-amd64", "linux-image-")
+    abi = service.removeprefix("linux-image-")
+    headers = f"linux-headers-{abi}"
+    more = [name for name in apt.depends(headers) if re.match(r"linux-(headers-.*-common|kbuild-)", name)]
+    debs = KERNELS / "debs"
+    shutil.rmtree(debs, ignore_errors=True)
+    debs.mkdir(parents=True)
+    names = [service, user, headers] + more
+    run_step(f"downloading {service} and {len(names) - 1} more", ["apt-get"] + apt.options() + ["-q", "download"] + names, "kernel-download",
+             cwd=debs, env=apt.LOCALE, watch=lambda: f"{sum(f.stat().st_size for f in debs.glob('*.deb')) >> 20} MiB")
+    for folder, packages in (("service", [service]), ("user", [user]), ("headers", [headers] + more)):
+        shutil.rmtree(KERNELS / folder, ignore_errors=True)
+        for package in packages:
+            run_step(f"unpacking {package}", ["dpkg-deb", "-x", str(next(debs.glob(f"{package}_*.deb"))), str(KERNELS / folder)], f"unpack-{folder}")
+    relocate_headers(KERNELS / "headers", abi)
+    digests = {deb.name: hashlib.sha256(deb.read_bytes()).hexdigest() for deb in sorted(debs.glob("*.deb"))}
+    STAMP.write_text(json.dumps({"form": 1, "service": abi, "user": user.removeprefix("linux-image-"), "sha256": digests}, indent=1) + "\n",
+                     encoding="utf-8")
+    shutil.rmtree(debs)
+
+
+def relocate_headers(folder, abi):
+    """Debian's header packages name /usr/src and /usr/lib; here they lie under build/."""
+    makefile = folder / "usr" / "src" / f"linux-headers-{abi}" / "Makefile"
+    text = makefile.read_text(encoding="utf-8")
+    makefile.write_text(re.sub(r"(?<![\w.])/usr/(src|lib)/", f"{folder}/usr/\\1/", text), encoding="utf-8")
+    for root, folders, files in os.walk(folder):
+        for name in folders + files:
+            path = pathlib.Path(root) / name
+            target = os.readlink(path) if path.is_symlink() else ""
+            if target.startswith("/usr/"):
+                path.unlink()
+                path.symlink_to(f"{folder}{target}")
+
+
+def run(group="test", quiet=False):
+    """Makes sure of packages and kernels. group: 'run' for demo and run, 'test' for all."""
+    version, _ = apt.release()
+    missing = missing_packages(wanted(group, version))
+    if missing:
+        install(missing)
+    if not kernel_ready():
+        fetch_kernels()
+    if not quiet:
+        say(f"{colour(BOLD, 'Ready.')} Packages installed; Service VM kernel {read_stamp()['service']}, User VM kernel {read_stamp()['user']}.")
