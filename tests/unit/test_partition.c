@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_device.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "abi/hv_info.h"
+#include "core/boot_info.h"
+#include "core/partition_check.h"
+
+#define T partition.table
+#define SERVICE T.vm[0]
+#define RTVM T.vm[1]
+#define OTHER T.vm[2]
+#define WRITE PART_RANGE_WRITE
+
+struct boot_info boot_info;
+struct platform platform;
+
+uint32_t boot_module_find(const char *tag)
+{
+    return (strcmp(tag, "missing") == 0) ? ID_NONE : 0U;
+}
+
+static uint32_t crc(uint32_t size)
+{
+    uint32_t value = 0xFFFFFFFFU;
+    for (uint32_t i = 0U; i < size; i++) {
+        value ^= (i >= 12U && i < 16U) ? 0U : partition.bytes[i];
+        for (int bit = 0; bit < 8; bit++) {
+            value = (value >> 1) ^ ((value & 1U) ? 0xEDB88320U : 0U);
+        }
+    }
+    return ~value;
+}
+
+static void range(struct part_vm *vm, uint64_t gpa, uint64_t hpa, uint64_t size, uint32_t type, uint32_t flags)
+{
+    struct part_range r = { .gpa = gpa, .hpa = hpa, .size = size, .type = type, .flags = flags };
+    vm->range[vm->range_count] = r;
+    vm->range_count++;
+}
+
+static void memory(hpa_t base, uint64_t size, uint32_t type)
+{
+    struct boot_range r = { .base = base, .size = size, .type = type };
+    boot_info.range[boot_info.range_count] = r;
+    boot_info.range_count++;
+}
+
+static void machine(void)
+{
+    memset(&boot_info, 0, sizeof(boot_info));
+    memset(&platform, 0, sizeof(platform));
+    memory(0x0U, 0x9F000U, BOOT_RAM);
+    memory(0x100000U, 0x3FE00000U, BOOT_RAM);
+    memory(0x3FF00000U, 0x100000U, BOOT_RAM); /* adjoins */
+    memory(0x40000000U, 0x10000U, BOOT_ACPI);
+    memory(0x40010000U, 0x10000U, BOOT_NVS);
+    boot_info.image_base = 0x200000U;
+    boot_info.image_size = 0x200000U;
+    boot_info.module_count = 1U;
+    boot_info.module[0].base = 0x400000U;
+    boot_info.module[0].size = 0x1801U;
+    platform.pcpu_count = 4U;
+    platform.ioapic_base = 0xFEC00000U;
+    platform.mmconfig_base = 0xB0000000U;
+    platform.mmconfig_buses = 256U;
+    platform.pm1a_control = 0x604U;
+    platform.reset_port = 0xCF9U;
+    platform.iommu_present = true;
+}
+
+static void vm(struct part_vm *v, const char *name, uint32_t kind, uint32_t core)
+{
+    strcpy(v->name, name);
+    v->kind = kind;
+    v->face = PART_FACE_KVM;
+    v->image_type = PART_IMAGE_BZIMAGE;
+    v->weight = 100U;
+    v->vcpu_count = 1U;
+    v->pcpu[0] = core;
+    strcpy(v->kernel, "kernel");
+    strcpy(v->initrd, "initrd");
+    strcpy(v->cmdline, "quiet");
+}
+
+/* Service VM on cores 0 and 1, RTVM on core 3, a pre-launched VM on core 2. */
+static int setup(void **state)
+{
+    (void)state;
+    machine();
+    memset(&partition, 0, sizeof(partition));
+    T.magic = PART_MAGIC;
+    T.version = PART_VERSION;
+    T.total_size = sizeof(struct part_table) + 4096U;
+    T.vm_count = 3U;
+    T.telemetry_hpa = 0x24100000U;
+    T.telemetry_size = HV_TELEMETRY_SIZE;
+    T.board.pcpu_count = 4U;
+    T.board.shared_pcpu_mask = 7U;
+    T.board.ram_size = 0x3FF00000U;
+    T.board.mmconfig_base = 0xB0000000U;
+    T.board.log_port = 0x3F8U;
+    T.board.hv_device_bdf = 0xF0U;
+    T.user.max_vms = 2U;
+    T.user.max_vcpus = 2U;
+    T.user.pcpu_mask = 3U;
+    T.user.weight = 100U;
+    T.shared_count = 1U;
+    strcpy(T.shared[0].name, "rt0");
+    T.shared[0].hpa = 0x24000000U;
+    T.shared[0].size = 0x100000U;
+    vm(&SERVICE, "service", PART_VM_SERVICE, 0U);
+    SERVICE.vcpu_count = 2U;
+    SERVICE.pcpu[1] = 1U;
+    range(&SERVICE, 0xC0000000U, 0xC0000000U, 0x10000000U, PART_RANGE_MMIO, WRITE);
+    range(&SERVICE, 0x24000000U, 0x24000000U, 0x100000U, PART_RANGE_SHARED, WRITE);
+    SERVICE.ports_count = 1U;
+    SERVICE.ports[0].base = 0x2F8U;
+    SERVICE.ports[0].count = 8U;
+    vm(&RTVM, "rtvm", PART_VM_PRELAUNCH, 3U);
+    RTVM.flags = PART_VM_EXCLUSIVE | PART_VM_FORBID_POWEROFF;
+    range(&RTVM, 0x0U, 0x20000000U, 0x4000000U, PART_RANGE_RAM, WRITE | PART_RANGE_EXEC);
+    range(&RTVM, 0x24000000U, 0x24000000U, 0x100000U, PART_RANGE_SHARED, WRITE);
+    range(&RTVM, 0xE0000000U, 0xE0000000U, 0x1000U, PART_RANGE_MMIO, WRITE);
+    RTVM.ports_count = 1U;
+    RTVM.ports[0].base = 0x3E8U;
+    RTVM.ports[0].count = 8U;
+    RTVM.gsi_count = 1U;
+    RTVM.gsi[0] = 4U;
+    RTVM.pci_count = 1U;
+    RTVM.pci[0] = 0x18U;
+    RTVM.acpi_gpa = 0xE0000U;
+    RTVM.acpi_offset = sizeof(struct part_table);
+    RTVM.acpi_size = 4096U;
+    vm(&OTHER, "other", PART_VM_PRELAUNCH, 2U);
+    range(&OTHER, 0x0U, 0x30000000U, 0x1000000U, PART_RANGE_RAM, WRITE | PART_RANGE_EXEC);
+    return 0;
+}
+
+static struct partition_verdict validate(void)
+{
+    if (T.total_size <= PART_MAX_SIZE) {
+        T.crc32 = crc(T.total_size);
+    }
+    return partition_validate(sizeof(struct part_table) + 4096U);
+}
+
+static void accepts(void **state)
+{
+    (void)state;
+    struct partition_verdict verdict = validate();
+    assert_string_equal(verdict.reason, "");
+    assert_true(verdict.valid);
+    assert_int_equal(verdict.vm, ID_NONE);
+}
+
+static void accepts_a_scenario_without_service_vm(void **state)
+{
+    (void)state;
+    memset(&SERVICE, 0, sizeof(SERVICE));
+    memset(&T.user, 0, sizeof(T.user));
+    T.board.shared_pcpu_mask = 4U;
+    platform.iommu_present = false; /* nobody drives a device */
+    RTVM.pci_count = 0U;
+    assert_string_equal(validate().reason, "");
+}
+
+static void accepts_no_iommu_when_the_scenario_says_so(void **state)
+{
+    (void)state;
+    platform.iommu_present = false;
+    RTVM.pci_count = 0U;
+    T.flags = PART_ALLOW_NO_IOMMU;
+    assert_string_equal(validate().reason, "");
+}
+
+static void accepts_a_range_across_adjoining_ram(void **state)
+{
+    (void)state;
+    OTHER.range[0].hpa = 0x3F800000U;
+    OTHER.range[0].size = 0x800000U;
+    assert_string_equal(validate().reason, "");
+}
+
+static void accepts_a_machine_without_some_things(void **state)
+{
+    (void)state;
+    platform.ioapic_base = 0U;
+    platform.mmconfig_base = 0U;
+    platform.pm1a_control = 0U;
+    platform.reset_port = 0U;
+    boot_info.image_size = 0U;
+    boot_info.module[0].size = 0U;
+    T.user.max_vms = 0U;
+    T.user.pcpu_mask = 0U;
+    T.board.log_port = 0U;
+    RTVM.gsi_count = 0U;
+    RTVM.acpi_offset = 0U;
+    RTVM.acpi_size = 0U;
+    RTVM.initrd[0] = '\0';
+    assert_string_equal(validate().reason, "");
+}
+
+static void refuses_modules_of_the_wrong_size(void **state)
+{
+    (void)state;
+    T.crc32 = crc(T.total_size);
+    assert_non_null(strstr(partition_validate(sizeof(struct part_table) - 1U).reason, "its size is wrong"));
+    assert_non_null(strstr(partition_validate(PART_MAX_SIZE + 1U).reason, "its size is wrong"));
+    assert_non_null(strstr(partition_validate(T.total_size - 1U).reason, "cut short"));
+}
+
+static void refuses_a_damaged_table(void **state)
+{
+    (void)state;
+    T.crc32 = crc(T.total_size);
+    partition.bytes[T.total_size - 1U] ^= 1U;
+    assert_non_null(strstr(partition_validate(T.total_size).reason, "CRC"));
+}
+
+static void names_the_vm_and_the_value(void **state)
+{
+    (void)state;
+    RTVM.range[0].hpa += 1U;
+    struct partition_verdict verdict = validate();
+    assert_false(verdict.valid);
+    assert_int_equal(verdict.vm, 1);
+    assert_int_equal(verdict.detail, 0x20000001U);
+}
+
+/* One mistake each, and a word of the reason that must come. */
+static const char *expected;
+static const char *what;
+#define CASE(text, change) case __LINE__: what = #change; expected = text; change; break;
+
+static bool make_mistake(int line)
+{
+    bool made = true;
+    expected = NULL;
+    switch (line) {
+    CASE("magic", T.magic++)
+    CASE("another version", T.version++)
+    CASE("cut short", T.total_size = sizeof(struct part_table) - 1U)
+    CASE("cut short", T.total_size = 0xFFFFFFFFU)
+    CASE("reserved", T.reserved = 1U)
+    CASE("reserved", T.reserved2 = 1U)
+    CASE("reserved", T.board.reserved = 1U)
+    CASE("unknown flag", T.flags = 2U)
+    CASE("scenario's name", memset(T.scenario, 'x', PART_TAG_SIZE))
+    CASE("number of VMs", T.vm_count = 0U)
+    CASE("number of VMs", T.vm_count = PART_MAX_VM + 1U)
+    CASE("number of shared", T.shared_count = PART_MAX_SHARED + 1U)
+    /* board */
+    CASE("board's name", memset(T.board.name, 'x', PART_TAG_SIZE))
+    CASE("more cores", T.board.pcpu_count = 0U)
+    CASE("more cores", T.board.pcpu_count = 5U)
+    CASE("more cores", (platform.pcpu_count = 32U, T.board.pcpu_count = 17U))
+    CASE("shared cores", T.board.shared_pcpu_mask = 0x17U)
+    CASE("more RAM", T.board.ram_size = 0x3FF9F001U)
+    CASE("no IOMMU", platform.iommu_present = false)
+    CASE("mmconfig_base differs", T.board.mmconfig_base = 0xE0000000U)
+    CASE("tsc_hz", T.board.tsc_hz = 1U)
+    CASE("tsc_hz", T.board.tsc_hz = 30000000000U)
+    CASE("PCI device must be function 0", T.board.hv_device_bdf = 0xF1U)
+    CASE("PCI device must be function 0", T.board.hv_device_bdf = 0U)
+    CASE("s5_slp_typ", T.board.s5_slp_typ = 8U)
+    CASE("user VMs: at most", T.user.max_vms = 5U)
+    CASE("shared cores only", T.user.pcpu_mask = 9U)
+    CASE("1 to 8 vCPUs", T.user.max_vcpus = 0U)
+    CASE("1 to 8 vCPUs", T.user.max_vcpus = 9U)
+    CASE("have no core", T.user.pcpu_mask = 0U)
+    CASE("user VMs: weight", T.user.weight = 0U)
+    CASE("user VMs: weight", T.user.weight = 10001U)
+    /* VMs */
+    CASE("must be the Service VM", SERVICE.kind = PART_VM_PRELAUNCH)
+    CASE("must be the Service VM", RTVM.kind = PART_VM_SERVICE)
+    CASE("has cores, memory or devices", SERVICE.kind = 0U)
+    CASE("has cores, memory or devices", (memset(&SERVICE, 0, sizeof(SERVICE)), SERVICE.range_count = 1U))
+    CASE("has cores, memory or devices", (memset(&SERVICE, 0, sizeof(SERVICE)), SERVICE.ports_count = 1U))
+    CASE("has cores, memory or devices", (memset(&SERVICE, 0, sizeof(SERVICE)), SERVICE.gsi_count = 1U))
+    CASE("has cores, memory or devices", (memset(&SERVICE, 0, sizeof(SERVICE)), SERVICE.pci_count = 1U))
+    CASE("need a Service VM", memset(&SERVICE, 0, sizeof(SERVICE)))
+    CASE("face", SERVICE.face = 0U)
+    CASE("unknown VM flag", RTVM.flags |= 4U)
+    CASE("cannot have exclusive", SERVICE.flags = PART_VM_EXCLUSIVE)
+    CASE("image type", RTVM.image_type = 3U)
+    CASE("weight", SERVICE.weight = 0U)
+    CASE("weight", SERVICE.weight = 10001U)
+    CASE("1 to 8 vCPUs", SERVICE.vcpu_count = 0U)
+    CASE("1 to 8 vCPUs", SERVICE.vcpu_count = 9U)
+    CASE("16 memory ranges", SERVICE.range_count = 17U)
+    CASE("16 port ranges", SERVICE.ports_count = 17U)
+    CASE("16 interrupt lines", SERVICE.gsi_count = 17U)
+    CASE("16 PCI functions", SERVICE.pci_count = 17U)
+    CASE("VM's name", SERVICE.name[0] = '\0')
+    CASE("VM's name", memset(SERVICE.name, 'x', PART_NAME_SIZE))
+    CASE("command line", memset(SERVICE.cmdline, 'x', PART_CMDLINE_SIZE))
+    CASE("tag is too long", memset(SERVICE.kernel, 'x', PART_TAG_SIZE))
+    CASE("tag is too long", memset(SERVICE.initrd, 'x', PART_TAG_SIZE))
+    CASE("has no kernel", SERVICE.kernel[0] = '\0')
+    CASE("this VM's kernel", strcpy(SERVICE.kernel, "missing"))
+    CASE("this VM's initrd", strcpy(SERVICE.initrd, "missing"))
+    CASE("same name", strcpy(OTHER.name, "rtvm"))
+    CASE("board does not have", SERVICE.pcpu[1] = 4U)
+    CASE("board does not have", SERVICE.pcpu[1] = 0xFFFFFFFFU)
+    CASE("is on a shared core", RTVM.pcpu[0] = 1U)
+    CASE("must be on a shared core", SERVICE.pcpu[1] = 3U)
+    CASE("one vCPU only", (RTVM.vcpu_count = 2U, RTVM.pcpu[1] = 3U))
+    CASE("one vCPU only", (OTHER.flags = PART_VM_EXCLUSIVE, OTHER.pcpu[0] = 3U))
+    /* memory */
+    CASE("telemetry range must", T.telemetry_size = 0x1000U)
+    CASE("telemetry range must", T.telemetry_hpa += 8U)
+    CASE("telemetry range must", T.telemetry_hpa = 0xFFFFFFFFFFFFF000U)
+    CASE("telemetry range is not RAM", T.telemetry_hpa = 0xC0000000U)
+    CASE("telemetry range overlaps", T.telemetry_hpa = 0x1F0000U)
+    CASE("telemetry range overlaps", T.telemetry_hpa = 0x401000U)
+    CASE("shared region's name", T.shared[0].name[0] = '\0')
+    CASE("shared region's name", memset(T.shared[0].name, 'x', PART_NAME_SIZE))
+    CASE("shared region must have whole pages", T.shared[0].hpa += 1U)
+    CASE("shared region must have whole pages", T.shared[0].size = 0U)
+    CASE("shared region is not RAM", T.shared[0].hpa = 0x80000000U)
+    CASE("shared region overlaps", T.shared[0].hpa = 0x200000U)
+    CASE("shared region overlaps", T.shared[0].hpa = 0x24110000U)
+    CASE("two shared regions", (T.shared_count = 2U, T.shared[1] = T.shared[0]))
+    CASE("whole pages below", RTVM.range[0].gpa = 1U)
+    CASE("whole pages below", RTVM.range[0].size += 1U)
+    CASE("whole pages below", RTVM.range[0].size = 0U)
+    CASE("whole pages below", RTVM.range[0].gpa = 0xFFFFFFFFFFFFF000U)
+    CASE("whole pages below", RTVM.range[0].hpa = 0xFFFFFFFFFFFFF000U)
+    CASE("whole pages below", RTVM.range[0].gpa = PART_GPA_LIMIT)
+    CASE("whole pages below", RTVM.range[0].hpa = PART_HPA_LIMIT)
+    CASE("hides the interrupt controllers", RTVM.range[2].gpa = 0xFEE00000U)
+    CASE("hides the interrupt controllers", RTVM.range[2].gpa = 0xFEC00000U)
+    CASE("hides the interrupt controllers", RTVM.range[2].gpa = 0xB0000000U)
+    CASE("identity mapped", SERVICE.range[0].gpa = 0xD0000000U)
+    CASE("unknown flag of a memory range", RTVM.range[0].flags |= 8U)
+    CASE("must be ram, mmio or shared", RTVM.range[0].type = 4U)
+    CASE("RAM that is left over", range(&SERVICE, 0x10000000U, 0x10000000U, 0x1000U, PART_RANGE_RAM, WRITE))
+    CASE("RAM is write-back", RTVM.range[0].flags |= PART_RANGE_WC)
+    CASE("is not RAM", RTVM.range[0].hpa = 0x3E000000U)
+    CASE("is not RAM", RTVM.range[0].hpa = 0x80000000U)
+    CASE("not executable", RTVM.range[2].flags |= PART_RANGE_EXEC)
+    CASE("MMIO range covers RAM", RTVM.range[2].hpa = 0x10000000U)
+    CASE("MMIO range covers RAM", RTVM.range[2].hpa = 0x40008000U)
+    CASE("MMIO range covers RAM", RTVM.range[2].hpa = 0x40018000U)
+    CASE("MMIO range covers the IOAPIC", RTVM.range[2].hpa = 0xFEC00000U)
+    CASE("MMIO range covers the IOAPIC", RTVM.range[2].hpa = 0xFEEFF000U)
+    CASE("MMIO range covers the IOAPIC", RTVM.range[2].hpa = 0xBFFFF000U)
+    CASE("lies in no shared region", RTVM.range[1].size += 0x1000U)
+    CASE("lies in no shared region", T.shared_count = 0U)
+    CASE("shared memory is write-back", RTVM.range[1].flags |= PART_RANGE_WC)
+    CASE("overlaps the hypervisor", RTVM.range[0].hpa = 0x200000U)
+    CASE("overlaps the hypervisor", RTVM.range[0].hpa = 0x401000U)
+    CASE("overlaps the telemetry", RTVM.range[0].hpa = 0x24110000U)
+    CASE("overlaps a shared region", RTVM.range[0].hpa = 0x240FF000U - 0x3FFF000U)
+    CASE("overlap in its own addresses", RTVM.range[2].gpa = 0x3FFF000U)
+    CASE("same machine memory", OTHER.range[0].hpa = 0x23FFF000U - 0xFFF000U)
+    CASE("same machine memory", RTVM.range[2].hpa = 0xC0000000U)
+    CASE("same machine memory", range(&RTVM, 0x10000000U, 0x20000000U, 0x1000U, PART_RANGE_RAM, WRITE))
+    CASE("same machine memory", range(&RTVM, 0x30000000U, 0x24000000U, 0x1000U, PART_RANGE_SHARED, WRITE))
+    CASE("VM has no RAM", OTHER.range_count = 0U)
+    CASE("ACPI size without data", RTVM.acpi_offset = 0U)
+    CASE("machine's ACPI tables", SERVICE.acpi_offset = sizeof(struct part_table))
+    CASE("ACPI data is not inside", RTVM.acpi_size = 0U)
+    CASE("ACPI data is not inside", RTVM.acpi_size = 4097U)
+    CASE("ACPI data is not inside", RTVM.acpi_offset = 16U)
+    CASE("ACPI data is not inside", RTVM.acpi_offset = 0xFFFFFFFFU)
+    CASE("acpi_gpa is not", RTVM.acpi_gpa = 0x3FFFFFFU)
+    CASE("acpi_gpa is not", RTVM.acpi_gpa = 0xFFFFFFFFFFFFFFFFU)
+    CASE("acpi_gpa is not", RTVM.acpi_gpa = 0x24000000U)
+    /* devices */
+    CASE("log_port", T.board.log_port = 0xFFFFU)
+    CASE("log_port", T.board.log_port = 0xCF4U)
+    CASE("port range is empty", SERVICE.ports[0].count = 0U)
+    CASE("port range is empty", (SERVICE.ports[0].base = 0xFFF9U, SERVICE.ports[0].count = 8U))
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0x3F4U)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0xCFFU)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0x1AU)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0x60U)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0x92U)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0xA1U)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0xB3U)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0x4D1U)
+    CASE("hypervisor keeps", SERVICE.ports[0].base = 0x605U)
+    CASE("hypervisor keeps", (platform.reset_port = 0x440U, SERVICE.ports[0].base = 0x43AU))
+    CASE("port has one owner", SERVICE.ports[0].base = 0x3E1U)
+    CASE("port has one owner", (RTVM.ports_count = 2U, RTVM.ports[1] = RTVM.ports[0]))
+    CASE("interrupt lines that are left over", SERVICE.gsi_count = 1U)
+    CASE("no pin of the IOAPIC", RTVM.gsi[0] = 24U)
+    CASE("no pin of the IOAPIC", platform.ioapic_gsi_base = 8U)
+    CASE("interrupt line is listed twice", (OTHER.gsi_count = 1U, OTHER.gsi[0] = 4U))
+    CASE("interrupt line is listed twice", (RTVM.gsi_count = 2U, RTVM.gsi[1] = 4U))
+    CASE("PCI functions that are left over", SERVICE.pci_count = 1U)
+    CASE("machine with an IOMMU", (T.flags = PART_ALLOW_NO_IOMMU, platform.iommu_present = false))
+    CASE("host bridge", RTVM.pci[0] = 0U)
+    CASE("host bridge", RTVM.pci[0] = 0xF3U)
+    CASE("PCI function is listed twice", (OTHER.pci_count = 1U, OTHER.pci[0] = 0x18U))
+    CASE("PCI function is listed twice", (RTVM.pci_count = 2U, RTVM.pci[1] = 0x18U))
+    default:
+        made = false;
+        break;
+    }
+    return made;
+}
+
+static void every_mistake_has_its_reason(void **state)
+{
+    unsigned mistakes = 0U;
+    for (int line = 1; line < __LINE__; line++) {
+        (void)setup(state);
+        if (make_mistake(line)) {
+            struct partition_verdict verdict = validate();
+            mistakes++;
+            if (verdict.valid || (strstr(verdict.reason, expected) == NULL)) {
+                fail_msg("line %d: %s: expected \"%s\", got \"%s\"", line, what, expected, verdict.reason);
+            }
+        }
+    }
+    assert_true(mistakes > 140U);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(accepts, setup),
+        cmocka_unit_test_setup(accepts_a_scenario_without_service_vm, setup),
+        cmocka_unit_test_setup(accepts_no_iommu_when_the_scenario_says_so, setup),
+        cmocka_unit_test_setup(accepts_a_range_across_adjoining_ram, setup),
+        cmocka_unit_test_setup(accepts_a_machine_without_some_things, setup),
+        cmocka_unit_test_setup(refuses_modules_of_the_wrong_size, setup),
+        cmocka_unit_test_setup(refuses_a_damaged_table, setup),
+        cmocka_unit_test_setup(names_the_vm_and_the_value, setup),
+        cmocka_unit_test(every_mistake_has_its_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/stage2.c core/domain.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/domain.h"
+#include "core/stage2.h"
+#include "core/stage2_format.h"
+
+#define POOL 0x10000000U
+#define RAM  0x100000000U
+#define RAM_SIZE 0x100000000U
+#define DEVICE 0xC0000000U
+#define READ_ONLY 0x80000000U
+#define RWX (S2_READ | S2_WRITE | S2_EXEC)
+#define RW (S2_READ | S2_WRITE)
+#define VM 1U
+#define USER 5U
+
+static void own(uint32_t domain, hpa_t base, uint64_t size, uint32_t type)
+{
+    uint32_t n = domain_count[domain];
+    domain_base[domain][n] = base;
+    domain_size[domain][n] = size;
+    domain_type[domain][n] = type;
+    domain_count[domain] = n + 1U;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(domain_count, 0, sizeof(domain_count));
+    own(VM, RAM, RAM_SIZE, MEMORY_RAM);
+    own(VM, DEVICE, 0x10000000U, MEMORY_DEVICE);
+    own(VM, READ_ONLY, 0x400000U, MEMORY_RAM_READ_ONLY);
+    own(VM_SERVICE, 0x200000000U, RAM_SIZE, MEMORY_RAM);
+    own(VM_SERVICE, 0xD0000000U, 0x1000U, MEMORY_DEVICE);
+    own(VM_SERVICE, 0xD0001000U, 0x1000U, MEMORY_RAM_READ_ONLY);
+    stage2_init(POOL);
+    return 0;
+}
+
+/* The walk of the hardware (AMD APM 2, 5.3), written without the module's helpers. */
+static bool walk(vm_id_t vm, gpa_t gpa, hpa_t *hpa, uint64_t *leaf)
+{
+    hpa_t table = stage2_root(vm);
+    for (unsigned shift = 39;; shift -= 9) {
+        uint64_t index = (table - POOL) / 4096U;
+        assert_true(index / STAGE2_PAGES == vm);
+        uint64_t entry = stage2_table[vm][index % STAGE2_PAGES][(gpa >> shift) & 511U];
+        if ((entry & 1U) == 0) {
+            return false;
+        }
+        assert_int_equal(entry & 0x24U, 0x24U); /* user, accessed */
+        if (shift == 12 || (entry & 0x80U) != 0) {
+            uint64_t mask = ((uint64_t)1 << shift) - 1U;
+            assert_int_equal(entry & 0x000FFFFFFFFFF000U & mask, 0); /* aligned, PAT bit clear */
+            *hpa = (entry & 0x000FFFFFFFFFF000U & ~mask) | (gpa & mask);
+            *leaf = entry;
+            return true;
+        }
+        table = entry & 0x000FFFFFFFFFF000U;
+    }
+}
+
+static void expect_mapped(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t span, uint32_t attr)
+{
+    hpa_t reached = 0;
+    uint64_t leaf = 0;
+    struct stage2_mapping found = stage2_lookup(vm, gpa);
+    assert_true(found.present);
+    assert_int_equal(found.hpa, hpa);
+    assert_int_equal(found.span, span);
+    assert_int_equal(found.attr, attr);
+    assert_true(walk(vm, gpa, &reached, &leaf));
+    assert_int_equal(reached, hpa);
+}
+
+static void expect_absent(vm_id_t vm, gpa_t gpa)
+{
+    hpa_t hpa;
+    uint64_t leaf;
+    assert_false(stage2_lookup(vm, gpa).present);
+    assert_false(walk(vm, gpa, &hpa, &leaf));
+}
+
+static void maps_with_the_largest_pages_that_fit(void **state)
+{
+    (void)state;
+    gpa_t gpa = 0x40000000U - 0x200000U - 0x1000U;
+    hpa_t hpa = RAM + 0x40000000U - 0x200000U - 0x1000U;
+    assert_int_equal(stage2_map(VM, gpa, hpa, 0x1000U + 0x200000U + 0x40000000U + 0x200000U + 0x1000U, RWX), STATUS_OK);
+    expect_mapped(VM, gpa, hpa, PAGE_SIZE, RWX);
+    expect_mapped(VM, gpa + 0x1000U + 0x1234U, hpa + 0x1000U + 0x1234U, PAGE_SIZE_2M, RWX);
+    expect_mapped(VM, 0x40000000U + 0x3FFFFFFFU, RAM + 0x40000000U + 0x3FFFFFFFU, PAGE_SIZE_1G, RWX);
+    expect_mapped(VM, 0x80000000U, RAM + 0x80000000U, PAGE_SIZE_2M, RWX);
+    expect_mapped(VM, 0x80200000U, RAM + 0x80200000U, PAGE_SIZE, RWX);
+    expect_absent(VM, gpa - 1U);
+    expect_absent(VM, 0x80201000U);
+    expect_absent(USER, 0x80000000U);
+}
+
+static void uses_small_pages_when_addresses_are_not_congruent(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x200000U, RAM + 0x1000U, 0x400000U, RWX), STATUS_OK);
+    expect_mapped(VM, 0x200000U, RAM + 0x1000U, PAGE_SIZE, RWX);
+    expect_mapped(VM, 0x5FFFFFU, RAM + 0x400FFFU, PAGE_SIZE, RWX);
+}
+
+static void writes_the_bits_of_nested_page_tables(void **state)
+{
+    (void)state;
+    hpa_t hpa;
+    uint64_t leaf;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, S2_READ), STATUS_OK);
+    assert_true(walk(VM, 0x0U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0x8000000000000065U); /* NX, D, A, U, P */
+    assert_int_equal(stage2_map(VM, 0x1000U, RAM, 0x1000U, RWX), STATUS_OK);
+    assert_true(walk(VM, 0x1000U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0x67U);
+    assert_int_equal(stage2_map(VM, 0x2000U, DEVICE, 0x1000U, RW | S2_UC), STATUS_OK);
+    assert_true(walk(VM, 0x2000U, &hpa, &leaf));
+    assert_int_equal(leaf, DEVICE | 0x800000000000007FU);
+    assert_int_equal(stage2_map(VM, 0x200000U, DEVICE, 0x200000U, RW | S2_WC), STATUS_OK);
+    assert_true(walk(VM, 0x200000U, &hpa, &leaf));
+    assert_int_equal(leaf, DEVICE | 0x80000000000000EFU);
+    assert_int_equal(stage2_lookup(VM, 0x2000U).attr, RW | S2_UC);
+    assert_int_equal(stage2_lookup(VM, 0x200000U).attr, RW | S2_WC);
+}
+
+static void refuses_what_is_not_a_page_range(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(MAX_VM, 0x0U, RAM, 0x1000U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x800U, RAM, 0x1000U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM + 1U, 0x1000U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1001U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x0U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, S2_GPA_LIMIT, RAM, 0x1000U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, S2_GPA_LIMIT - 0x1000U, RAM, 0x2000U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x0U, S2_HPA_LIMIT - 0x1000U, 0x2000U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, UINT64_MAX - 0xFFFU, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, S2_WRITE), STATUS_INVALID);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, RW | S2_UC | S2_WC), STATUS_INVALID);
+    assert_int_equal(stage2_unmap(MAX_VM, 0x0U, 0x1000U), STATUS_INVALID);
+    assert_int_equal(stage2_unmap(VM, 0x1U, 0x1000U), STATUS_INVALID);
+    assert_int_equal(stage2_protect(MAX_VM, 0x0U, 0x1000U, RW), STATUS_INVALID);
+    assert_int_equal(stage2_protect(VM, 0x0U, 0x1000U, S2_WRITE), STATUS_INVALID);
+    assert_false(stage2_lookup(MAX_VM, 0x0U).present);
+    assert_false(stage2_lookup(VM, S2_GPA_LIMIT).present);
+    assert_int_equal(stage2_pages_used(VM), 1);
+}
+
+static void maps_only_what_the_domain_owns(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM - 0x1000U, 0x2000U, RWX), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM + RAM_SIZE - 0x1000U, 0x2000U, RWX), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, POOL, 0x1000U, S2_READ), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, 0x200000000U, 0x1000U, S2_READ), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM_SERVICE, 0x0U, RAM, 0x1000U, S2_READ), STATUS_DENIED);
+    assert_int_equal(stage2_pages_used(VM), 1);
+}
+
+static void checks_the_memory_type_against_the_domain(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, RW | S2_UC), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, RW | S2_WC), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, DEVICE, 0x1000U, RW), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, READ_ONLY, 0x1000U, RW), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, READ_ONLY, 0x1000U, S2_READ | S2_UC), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM, 0x0U, READ_ONLY, 0x1000U, S2_READ), STATUS_OK);
+}
+
+static void user_vms_get_ram_of_the_service_vm_only(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(USER, 0x0U, 0x200000000U, 0x200000U, RWX), STATUS_OK);
+    assert_int_equal(stage2_map(USER, 0x200000U, RAM, 0x1000U, RW), STATUS_DENIED);
+    assert_int_equal(stage2_map(USER, 0x200000U, 0xD0000000U, 0x1000U, RW | S2_UC), STATUS_DENIED);
+    assert_int_equal(stage2_map(USER, 0x200000U, 0xD0001000U, 0x1000U, S2_READ), STATUS_DENIED);
+    assert_int_equal(stage2_map(VM_SERVICE, 0xD0000000U, 0xD0000000U, 0x1000U, RW | S2_UC), STATUS_OK);
+    assert_int_equal(stage2_map(VM_SERVICE, 0xD0001000U, 0xD0001000U, 0x1000U, S2_READ), STATUS_OK);
+}
+
+static void does_not_map_twice(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x201000U, RAM, 0x1000U, RWX), STATUS_OK);
+    uint32_t used = stage2_pages_used(VM);
+    assert_int_equal(stage2_map(VM, 0x201000U, RAM, 0x1000U, RWX), STATUS_BUSY);
+    assert_int_equal(stage2_map(VM, 0x200000U, RAM, 0x2000U, RWX), STATUS_BUSY);
+    assert_int_equal(stage2_map(VM, 0x200000U, RAM, 0x200000U, RWX), STATUS_BUSY);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x40000000U, RWX), STATUS_BUSY);
+    expect_absent(VM, 0x200000U);
+    assert_int_equal(stage2_pages_used(VM), used);
+    assert_int_equal(stage2_map(VM, 0x40000000U, RAM, 0x40000000U, RWX), STATUS_OK);
+    assert_int_equal(stage2_map(VM, 0x40005000U, RAM, 0x1000U, RWX), STATUS_BUSY);
+}
+
+static void a_short_quota_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    uint64_t most = (uint64_t)(STAGE2_PAGES - 4U) * 0x200000U; /* root, one level 3, two of level 2 */
+    assert_int_equal(stage2_map(VM, 0x0U, RAM + 0x1000U, most + 0x1000U, RWX), STATUS_NO_MEMORY);
+    assert_int_equal(stage2_pages_used(VM), 1);
+    expect_absent(VM, 0x0U);
+    assert_int_equal(stage2_map(VM, 0x0U, RAM + 0x1000U, most, RWX), STATUS_OK);
+    assert_int_equal(stage2_pages_used(VM), STAGE2_PAGES);
+    assert_int_equal(stage2_map(VM, most, RAM, 0x1000U, RWX), STATUS_NO_MEMORY);
+    assert_int_equal(stage2_unmap(VM, 0x0U, most), STATUS_OK);
+    assert_int_equal(stage2_pages_used(VM), 1);
+}
+
+static void unmap_splits_at_both_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x80000000U, RWX), STATUS_OK);
+    assert_int_equal(stage2_pages_used(VM), 2);
+    assert_int_equal(stage2_unmap(VM, 0x3FFFF000U, 0x2000U), STATUS_OK);
+    expect_mapped(VM, 0x0U, RAM, PAGE_SIZE_2M, RWX);
+    expect_mapped(VM, 0x3FFFEFFFU, RAM + 0x3FFFEFFFU, PAGE_SIZE, RWX);
+    expect_absent(VM, 0x3FFFF000U);
+    expect_absent(VM, 0x40000FFFU);
+    expect_mapped(VM, 0x40001000U, RAM + 0x40001000U, PAGE_SIZE, RWX);
+    expect_mapped(VM, 0x7FFFFFFFU, RAM + 0x7FFFFFFFU, PAGE_SIZE_2M, RWX);
+    assert_int_equal(stage2_pages_used(VM), 6);
+    assert_int_equal(stage2_unmap(VM, 0x0U, 0x80000000U), STATUS_OK);
+    assert_int_equal(stage2_pages_used(VM), 1);
+}
+
+static void unmap_without_tables_to_split_has_no_effect(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x40000000U, RAM, 0x40000000U, RWX), STATUS_OK);
+    /* Beside it: a level-3 table, two of level 2, and small pages until one table is left. */
+    uint64_t rest = (uint64_t)(STAGE2_PAGES - 6U) * 0x200000U;
+    assert_int_equal(stage2_map(VM, 0x8000000000U, RAM + 0x1000U, rest, RWX), STATUS_OK);
+    assert_int_equal(stage2_pages_used(VM), STAGE2_PAGES - 1U);
+    assert_int_equal(stage2_unmap(VM, 0x40001000U, 0x1000U), STATUS_NO_MEMORY);
+    assert_int_equal(stage2_protect(VM, 0x40001000U, 0x1000U, S2_READ), STATUS_NO_MEMORY);
+    expect_mapped(VM, 0x40001000U, RAM + 0x1000U, PAGE_SIZE_1G, RWX);
+    assert_int_equal(stage2_unmap(VM, 0x40200000U, 0x200000U), STATUS_NO_MEMORY); /* the two ends are costed apart */
+    assert_int_equal(stage2_unmap(VM, 0x40000000U, 0x40000000U), STATUS_OK);
+}
+
+static void unmap_of_nothing_is_fine_and_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_unmap(VM, 0x0U, S2_GPA_LIMIT), STATUS_OK);
+    assert_int_equal(stage2_map(VM, 0x7F0000000000U, RAM, 0x1000U, RWX), STATUS_OK);
+    assert_int_equal(stage2_pages_used(VM), 4);
+    assert_int_equal(stage2_unmap(VM, 0x0U, S2_GPA_LIMIT), STATUS_OK);
+    assert_int_equal(stage2_pages_used(VM), 1);
+}
+
+static void protect_changes_rights_and_nothing_else(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x400000U, RWX), STATUS_OK);
+    assert_int_equal(stage2_protect(VM, 0x1000U, 0x1000U, S2_READ), STATUS_OK);
+    expect_mapped(VM, 0x0U, RAM, PAGE_SIZE, RWX);
+    expect_mapped(VM, 0x1000U, RAM + 0x1000U, PAGE_SIZE, S2_READ);
+    expect_mapped(VM, 0x2000U, RAM + 0x2000U, PAGE_SIZE, RWX);
+    expect_mapped(VM, 0x200000U, RAM + 0x200000U, PAGE_SIZE_2M, RWX);
+    assert_int_equal(stage2_protect(VM, 0x0U, 0x400000U, RW), STATUS_OK);
+    expect_mapped(VM, 0x1000U, RAM + 0x1000U, PAGE_SIZE, RW);
+    expect_mapped(VM, 0x200000U, RAM + 0x200000U, PAGE_SIZE_2M, RW);
+    assert_int_equal(stage2_map(VM, 0x400000U, DEVICE, 0x1000U, RW | S2_UC), STATUS_OK);
+    assert_int_equal(stage2_protect(VM, 0x400000U, 0x1000U, S2_READ), STATUS_OK);
+    expect_mapped(VM, 0x400000U, DEVICE, PAGE_SIZE, S2_READ | S2_UC);
+}
+
+static void protect_cannot_make_read_only_memory_writable(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, S2_READ), STATUS_OK);
+    assert_int_equal(stage2_map(VM, 0x1000U, READ_ONLY, 0x1000U, S2_READ), STATUS_OK);
+    assert_int_equal(stage2_protect(VM, 0x0U, 0x2000U, RW), STATUS_DENIED);
+    expect_mapped(VM, 0x0U, RAM, PAGE_SIZE, S2_READ); /* without effect */
+    expect_mapped(VM, 0x1000U, READ_ONLY, PAGE_SIZE, S2_READ);
+    assert_int_equal(stage2_protect(VM, 0x0U, 0x2000U, S2_READ | S2_EXEC), STATUS_OK);
+}
+
+static void tables_are_reused_for_ever(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++) {
+        gpa_t gpa = (uint64_t)(i % 300U) * 0x40000000U;
+        assert_int_equal(stage2_map(USER, gpa + 0x1000U, 0x200000000U, 0x300000U, RWX), STATUS_OK);
+        assert_int_equal(stage2_unmap(USER, gpa + 0x1000U, 0x300000U), STATUS_OK);
+        assert_int_equal(stage2_pages_used(USER), 1);
+    }
+}
+
+static void reset_forgets_one_vm_only(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, RWX), STATUS_OK);
+    assert_int_equal(stage2_map(USER, 0x0U, 0x200000000U, 0x1000U, RWX), STATUS_OK);
+    stage2_reset(USER);
+    stage2_reset(MAX_VM);
+    expect_absent(USER, 0x0U);
+    expect_mapped(VM, 0x0U, RAM, PAGE_SIZE, RWX);
+    assert_int_equal(stage2_root(VM), POOL + (uint64_t)STAGE2_PAGES * 4096U);
+}
+
+/* Random operations against a flat model of one entry a page. */
+#define MODEL_PAGES 2048U
+#define MODEL_BASE  (0x40000000U - 0x400000U)
+static hpa_t model[MODEL_PAGES];
+static uint32_t model_attr[MODEL_PAGES];
+
+static void compare_with_model(void)
+{
+    for (unsigned p = 0; p < MODEL_PAGES; p++) {
+        struct stage2_mapping found = stage2_lookup(USER, MODEL_BASE + (uint64_t)p * 4096U);
+        assert_int_equal(found.present, model[p] != 0);
+        if (found.present) {
+            assert_int_equal(found.hpa, model[p]);
+            assert_int_equal(found.attr, model_attr[p]);
+        }
+    }
+}
+
+static void behaves_like_a_flat_map(void **state)
+{
+    (void)state;
+    srand(7);
+    for (unsigned step = 0; step < 600; step++) {
+        unsigned first = (unsigned)rand() % MODEL_PAGES;
+        unsigned count = 1U + (unsigned)rand() % (MODEL_PAGES - first);
+        if (rand() % 3 != 0) { /* often the shape of a large page */
+            first = first / 512U * 512U;
+            count = 512U * (1U + (unsigned)rand() % ((MODEL_PAGES - first) / 512U));
+        }
+        gpa_t gpa = MODEL_BASE + (uint64_t)first * 4096U;
+        hpa_t hpa = 0x240000000U + (uint64_t)first * 4096U + ((rand() % 2 != 0) ? 0U : 0x5000U) - 0x400000U;
+        uint32_t attr = S2_READ | ((rand() % 2 != 0) ? S2_WRITE : 0U);
+        enum status got;
+        bool busy = false;
+        switch (rand() % 3) {
+        case 0:
+            for (unsigned p = first; p < first + count; p++) {
+                busy = busy || model[p] != 0;
+            }
+            got = stage2_map(USER, gpa, hpa, (uint64_t)count * 4096U, attr);
+            assert_int_equal(got, busy ? STATUS_BUSY : STATUS_OK);
+            for (unsigned p = first; p < first + count && !busy; p++) {
+                model[p] = hpa + (uint64_t)(p - first) * 4096U;
+                model_attr[p] = attr;
+            }
+            break;
+        case 1:
+            assert_int_equal(stage2_unmap(USER, gpa, (uint64_t)count * 4096U), STATUS_OK);
+            memset(&model[first], 0, count * sizeof(model[0]));
+            break;
+        default:
+            assert_int_equal(stage2_protect(USER, gpa, (uint64_t)count * 4096U, attr), STATUS_OK);
+            for (unsigned p = first; p < first + count; p++) {
+                model_attr[p] = attr;
+            }
+            break;
+        }
+        compare_with_model();
+    }
+    assert_int_equal(stage2_unmap(USER, MODEL_BASE, (uint64_t)MODEL_PAGES * 4096U), STATUS_OK);
+    assert_int_equal(stage2_pages_used(USER), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(maps_with_the_largest_pages_that_fit, setup),
+        cmocka_unit_test_setup(uses_small_pages_when_addresses_are_not_congruent, setup),
+        cmocka_unit_test_setup(writes_the_bits_of_nested_page_tables, setup),
+        cmocka_unit_test_setup(refuses_what_is_not_a_page_range, setup),
+        cmocka_unit_test_setup(maps_only_what_the_domain_owns, setup),
+        cmocka_unit_test_setup(checks_the_memory_type_against_the_domain, setup),
+        cmocka_unit_test_setup(user_vms_get_ram_of_the_service_vm_only, setup),
+        cmocka_unit_test_setup(does_not_map_twice, setup),
+        cmocka_unit_test_setup(a_short_quota_leaves_nothing_behind, setup),
+        cmocka_unit_test_setup(unmap_splits_at_both_ends, setup),
+        cmocka_unit_test_setup(unmap_without_tables_to_split_has_no_effect, setup),
+        cmocka_unit_test_setup(unmap_of_nothing_is_fine_and_bounded, setup),
+        cmocka_unit_test_setup(protect_changes_rights_and_nothing_else, setup),
+        cmocka_unit_test_setup(protect_cannot_make_read_only_memory_writable, setup),
+        cmocka_unit_test_setup(tables_are_reused_for_ever, setup),
+        cmocka_unit_test_setup(reset_forgets_one_vm_only, setup),
+        cmocka_unit_test_setup(behaves_like_a_flat_map, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
