@@ -23,9 +23,13 @@ bool vpci_mmio_claims(vm_id_t vm, gpa_t gpa);
 uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size);
 void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value);
 /* Page-granular holes that the Service VM's identity map must leave: index 0.. until false. */
-bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size);
+bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size); /* size 0: skip; may overlap */
+/* The VM is being reset: its functions lose bus mastering and their message interrupts. */
+void vpci_reset(vm_id_t vm);
 
 /* I/O request upcall: the MSI of the hypervisor's device, or vector 0xF3 with the ACRN face. */
 void vpci_upcall(void);
+/* HC_SET_CALLBACK_VECTOR: the upcall's vector where the device's MSI is not enabled; 0x20..0xFF. */
+enum status vpci_set_callback_vector(uint32_t vector);
 
 #endif

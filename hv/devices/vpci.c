@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configuration space of the Service VM: who may reach which register.
+ * Functions are those that vpci_scan found and that are its own; everything
+ * else reads all ones. Other VMs have no configuration space here: the Service
+ * VM's device model answers for User VMs, and pre-launched VMs get no PCI
+ * function before there is an IOMMU driver.
+ */
+#include "devices/vpci.h"
+#include "core/boot_info.h"
+#include "core/hw.h"
+#include "core/irq.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "devices/vioapic.h"
+#include "devices/vlapic.h"
+#include "devices/vpci_function.h"
+
+#define CONFIG_ADDRESS 0xCF8U
+#define CONFIG_DATA    0xCFCU
+#define CONFIG_LAST    0xCFFU
+#define CONFIG_ENABLE  0x80000000U
+#define MULTIFUNCTION  0x80U
+
+#define MSI_WINDOW_BASE 0xFEE00000U
+#define MSI_WINDOW_SIZE 0x100000U
+#define HPET_BASE       0xFED00000U
+#define BUS_SIZE        0x100000U
+
+#define VENDOR_INTEL    0x8086U
+#define ICH_PIRQ_A      0x60U /* PIRQ[A-D] routing, then serial IRQ control */
+#define ICH_PIRQ_D      0x63U
+#define ICH_PIRQ_E      0x68U
+#define ICH_PIRQ_H      0x6BU
+#define ICH_RCBA        0xF0U
+#define ICH_RCBA_SIZE   0x4000U
+
+static uint32_t config_address;
+static bool refused[VPCI_REFUSE_COUNT];
+
+void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
+{
+    static const char *const text[VPCI_REFUSE_COUNT] = {
+        [VPCI_REFUSE_BAR] = "BARs do not move",
+        [VPCI_REFUSE_BRIDGE] = "bridges are not reprogrammed",
+        [VPCI_REFUSE_CHIPSET] = "chipset registers are the hypervisor's",
+        [VPCI_REFUSE_CLOSED] = "this capability is closed",
+        [VPCI_REFUSE_SOURCE] = "message interrupt stays masked: bad address, or none left",
+    };
+
+    if (!refused[kind]) {
+        refused[kind] = true;
+        log_begin("pci");
+        log_text("write refused, function ");
+        log_hex(bdf);
+        log_text(" register ");
+        log_hex(offset);
+        log_text(": ");
+        log_text(text[kind]);
+        log_end();
+    }
+}
+
+static uint32_t function_find(uint16_t bdf)
+{
+    uint32_t found = ID_NONE;
+
+    for (uint32_t i = 0U; (i < vpci_function_count) && (found == ID_NONE); i++) {
+        if ((vpci_function[i].bdf == bdf) && (vpci_function[i].owner == VM_SERVICE)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+static bool access_valid(uint32_t offset, uint32_t size)
+{
+    return ((size == 1U) || (size == 2U) || (size == 4U)) && (offset < PCI_CONFIG_SIZE) && ((offset % size) == 0U);
+}
+
+static bool is_hv_device(uint16_t bdf)
+{
+    return bdf == partition.table.board.hv_device_bdf;
+}
+
+/* The closed capability that covers the offset, or ID_NONE. */
+static uint32_t closed_find(const struct vpci_function *fn, uint32_t offset)
+{
+    uint32_t found = ID_NONE;
+
+    for (uint32_t i = 0U; i < fn->closed_count; i++) {
+        if ((offset >= fn->closed[i].offset) && (offset < (fn->closed[i].offset + fn->closed[i].size))) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* The id of a closed capability reads as the null capability; the list stays whole. */
+static uint32_t closed_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
+{
+    uint32_t dword = offset & ~3U;
+    uint32_t value = hw_pci_read(fn->bdf, dword, 4U);
+
+    for (uint32_t i = 0U; i < fn->closed_count; i++) {
+        if (dword == fn->closed[i].offset) {
+            value &= (dword < PCI_LEGACY_SIZE) ? 0xFFFFFF00U : 0xFFFF0000U;
+        }
+    }
+    return pci_extract(value, offset, size);
+}
+
+/* Function 0 shows that the hypervisor's device shares its slot. */
+static uint32_t with_multifunction(const struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
+{
+    uint32_t result = value;
+
+    if (((offset & ~3U) == PCI_HEADER) &&
+        (((fn->bdf ^ partition.table.board.hv_device_bdf) & 0xFFF8U) == 0U)) {
+        result |= pci_extract(MULTIFUNCTION << 16U, offset, size);
+    }
+    return result;
+}
+
+static uint32_t function_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
+{
+    uint32_t dword = offset & ~3U;
+    uint32_t value;
+
+    if (offset < PCI_DEVICE_AREA) {
+        value = with_multifunction(fn, offset, size, vpci_header_read(fn, offset, size));
+    } else if (vpci_msi_covers(fn, offset)) {
+        value = pci_extract(vpci_msi_read(fn, dword), offset, size);
+    } else if (vpci_msix_covers(fn, offset)) {
+        value = pci_extract(vpci_msix_read(fn, dword), offset, size);
+    } else if (closed_find(fn, offset) != ID_NONE) {
+        value = closed_read(fn, offset, size);
+    } else {
+        value = hw_pci_read(fn->bdf, offset, size);
+    }
+    return value;
+}
+
+/* Registers that move the platform's own resources: host bridges (PCIEXBAR, PAM, SMRAM on
+ * q35) and the ISA bridge (PMBASE, RCBA, SMI and reset control), but for interrupt routing. */
+static bool chipset_register(const struct vpci_function *fn, uint32_t offset, uint32_t size)
+{
+    uint32_t last = offset + size - 1U;
+    bool routing = ((offset >= ICH_PIRQ_A) && (last <= ICH_PIRQ_D)) || ((offset >= ICH_PIRQ_E) && (last <= ICH_PIRQ_H));
+    bool chipset = fn->class_code == PCI_CLASS_HOST_BRIDGE;
+
+    if (fn->class_code == PCI_CLASS_ISA_BRIDGE) {
+        chipset = !routing || (hw_pci_read(fn->bdf, 0U, 2U) != VENDOR_INTEL);
+    }
+    return chipset;
+}
+
+/* A bridge above another partition's function: its link and slot are shared. */
+static bool bridge_shared(const struct vpci_function *fn)
+{
+    bool shared = false;
+
+    if (fn->bridge) {
+        uint32_t buses = hw_pci_read(fn->bdf, PCI_BUS_NUMBERS, 4U);
+        uint32_t first = (buses >> 8U) & 0xFFU;
+        uint32_t last = (buses >> 16U) & 0xFFU;
+
+        for (uint32_t i = 0U; i < vpci_function_count; i++) {
+            uint32_t bus = (uint32_t)vpci_function[i].bdf >> 8U;
+
+            shared = shared || ((vpci_function[i].owner != VM_SERVICE) && (bus >= first) && (bus <= last));
+        }
+    }
+    return shared;
+}
+
+static void function_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
+{
+    uint32_t dword = offset & ~3U;
+
+    if (offset < PCI_DEVICE_AREA) {
+        vpci_header_write(fn, offset, size, value);
+    } else if (vpci_msi_covers(fn, offset)) {
+        vpci_msi_write(fn, dword, pci_merge(vpci_msi_read(fn, dword), offset, size, value));
+    } else if (vpci_msix_covers(fn, offset)) {
+        vpci_msix_write(fn, dword, pci_merge(vpci_msix_read(fn, dword), offset, size, value));
+    } else if (closed_find(fn, offset) != ID_NONE) {
+        vpci_refuse(VPCI_REFUSE_CLOSED, fn->bdf, offset);
+    } else if (chipset_register(fn, offset, size)) {
+        vpci_refuse(VPCI_REFUSE_CHIPSET, fn->bdf, offset);
+    } else if (bridge_shared(fn)) {
+        vpci_refuse(VPCI_REFUSE_BRIDGE, fn->bdf, offset);
+    } else {
+        hw_pci_write(fn->bdf, offset, size, value);
+    }
+}
+
+uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size)
+{
+    uint32_t value = pci_ones(size);
+
+    if ((vm == VM_SERVICE) && access_valid(offset, size)) {
+        uint32_t index = function_find(bdf);
+
+        if (is_hv_device(bdf)) {
+            value = (offset < PCI_LEGACY_SIZE) ? pci_extract(vpci_hv_read(offset & ~3U), offset, size) : 0U;
+        } else if (index != ID_NONE) {
+            value = function_read(&vpci_function[index], offset, size);
+        } else {
+            /* nobody there: all ones */
+        }
+    }
+    return value;
+}
+
+void vpci_config_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
+{
+    if ((vm == VM_SERVICE) && access_valid(offset, size)) {
+        uint32_t index = function_find(bdf);
+
+        if (is_hv_device(bdf)) {
+            if (offset < PCI_LEGACY_SIZE) {
+                uint32_t dword = offset & ~3U;
+
+                vpci_hv_write(dword, pci_merge(vpci_hv_read(dword), offset, size, value),
+                              pci_ones(size) << (8U * (offset & 3U)));
+            }
+        } else if (index != ID_NONE) {
+            function_write(&vpci_function[index], offset, size, value);
+        } else {
+            /* nobody there */
+        }
+    }
+}
+
+static bool data_access(uint16_t port, uint32_t size)
+{
+    return (port >= CONFIG_DATA) && (port <= CONFIG_LAST) && ((size == 1U) || (size == 2U) || (size == 4U)) &&
+           (((uint32_t)port + size) <= (CONFIG_LAST + 1U)) && ((config_address & CONFIG_ENABLE) != 0U);
+}
+
+uint32_t vpci_port_read(vm_id_t vm, uint16_t port, uint32_t size)
+{
+    uint32_t value = pci_ones(size);
+
+    if (vm == VM_SERVICE) {
+        if ((port == CONFIG_ADDRESS) && (size == 4U)) {
+            value = config_address;
+        } else if (data_access(port, size)) {
+            value = vpci_config_read(vm, (uint16_t)(config_address >> 8U),
+                                     (config_address & 0xFCU) | ((uint32_t)port & 3U), size);
+        } else {
+            /* partial access to the address, or not enabled: all ones */
+        }
+    }
+    return value;
+}
+
+void vpci_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t value)
+{
+    if (vm == VM_SERVICE) {
+        if ((port == CONFIG_ADDRESS) && (size == 4U)) {
+            config_address = value & (CONFIG_ENABLE | 0x00FFFFFCU);
+        } else if (data_access(port, size)) {
+            vpci_config_write(vm, (uint16_t)(config_address >> 8U),
+                              (config_address & 0xFCU) | ((uint32_t)port & 3U), size, value);
+        } else {
+            /* as above: ignored */
+        }
+    }
+}
+
+static uint64_t mmconfig_size(void)
+{
+    return (platform.mmconfig_base == 0U) ? 0U : ((uint64_t)platform.mmconfig_buses * BUS_SIZE);
+}
+
+static bool in_mmconfig(gpa_t gpa)
+{
+    return (gpa >= platform.mmconfig_base) && ((gpa - platform.mmconfig_base) < mmconfig_size());
+}
+
+bool vpci_mmio_claims(vm_id_t vm, gpa_t gpa)
+{
+    return (vm == VM_SERVICE) && (in_mmconfig(gpa) || vpci_msix_page(gpa));
+}
+
+static uint64_t mmconfig_read(gpa_t gpa, uint32_t size)
+{
+    uint32_t at = (uint32_t)(gpa - platform.mmconfig_base);
+    uint16_t bdf = (uint16_t)(at >> 12U);
+    uint64_t value;
+
+    if (size == 8U) {
+        value = vpci_config_read(VM_SERVICE, bdf, at & 0xFFFU, 4U);
+        value |= (uint64_t)vpci_config_read(VM_SERVICE, bdf, (at & 0xFFFU) + 4U, 4U) << 32U;
+    } else {
+        value = vpci_config_read(VM_SERVICE, bdf, at & 0xFFFU, size);
+    }
+    return value;
+}
+
+uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
+{
+    uint64_t value = 0xFFFFFFFFFFFFFFFFU;
+
+    if (vm == VM_SERVICE) {
+        if (in_mmconfig(gpa)) {
+            value = mmconfig_read(gpa, size);
+        } else if (vpci_msix_page(gpa)) {
+            value = vpci_msix_mmio_read(gpa, size);
+        } else {
+            /* not claimed */
+        }
+    }
+    return value;
+}
+
+void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
+{
+    if (vm == VM_SERVICE) {
+        if (in_mmconfig(gpa)) {
+            uint32_t at = (uint32_t)(gpa - platform.mmconfig_base);
+            uint16_t bdf = (uint16_t)(at >> 12U);
+
+            vpci_config_write(vm, bdf, at & 0xFFFU, (size == 8U) ? 4U : size, (uint32_t)value);
+            if (size == 8U) {
+                vpci_config_write(vm, bdf, (at & 0xFFFU) + 4U, 4U, (uint32_t)(value >> 32U));
+            }
+        } else if (vpci_msix_page(gpa)) {
+            vpci_msix_mmio_write(gpa, size, value);
+        } else {
+            /* not claimed */
+        }
+    }
+}
+
+void vpci_reset(vm_id_t vm)
+{
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        struct vpci_function *fn = &vpci_function[i];
+
+        if ((fn->owner == vm) && (vm == VM_SERVICE)) {
+            /* No DMA into the VM's memory while it is loaded again; bridges forward nothing either. */
+            hw_pci_write(fn->bdf, PCI_COMMAND, 2U, hw_pci_read(fn->bdf, PCI_COMMAND, 2U) & ~PCI_COMMAND_MASTER);
+            vpci_msi_reset(fn);
+            vpci_msix_reset(fn);
+            for (uint32_t b = 0U; b <= VPCI_ROM; b++) {
+                fn->bar[b].sizing = false;
+            }
+            vpci_bars_restore(fn);
+        }
+    }
+    if (vm == VM_SERVICE) {
+        config_address = 0U;
+        vpci_hv_reset();
+    }
+}
+
+static uint64_t chipset_block(void)
+{
+    uint64_t base = 0U;
+
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        if ((vpci_function[i].class_code == PCI_CLASS_ISA_BRIDGE) &&
+            (hw_pci_read(vpci_function[i].bdf, 0U, 2U) == VENDOR_INTEL)) {
+            uint32_t rcba = hw_pci_read(vpci_function[i].bdf, ICH_RCBA, 4U);
+
+            base = ((rcba & 1U) != 0U) ? (rcba & ~(ICH_RCBA_SIZE - 1U)) : 0U;
+        }
+    }
+    return base;
+}
+
+/* The n-th function with an MSI-X table, or ID_NONE. */
+static uint32_t msix_function(uint32_t n)
+{
+    uint32_t found = ID_NONE;
+    uint32_t seen = 0U;
+
+    for (uint32_t i = 0U; (i < vpci_function_count) && (found == ID_NONE); i++) {
+        if (vpci_function[i].msix.offset != 0U) {
+            found = (seen == n) ? i : ID_NONE;
+            seen++;
+        }
+    }
+    return found;
+}
+
+#define FIXED_HOLES 6U
+
+static void fixed_hole(uint32_t index, gpa_t *base, uint64_t *size)
+{
+    switch (index) {
+    case 0U:
+        *base = platform.mmconfig_base;
+        *size = mmconfig_size();
+        break;
+    case 1U:
+        *base = platform.ioapic_base & ~(gpa_t)(PAGE_SIZE - 1U);
+        *size = PAGE_SIZE;
+        break;
+    case 2U:
+        *base = VIOAPIC_BASE;
+        *size = PAGE_SIZE;
+        break;
+    case 3U:
+        *base = HPET_BASE;
+        *size = PAGE_SIZE;
+        break;
+    case 4U:
+        *base = MSI_WINDOW_BASE;
+        *size = MSI_WINDOW_SIZE;
+        break;
+    default: /* RCBA block of an Intel ISA bridge: watchdog and reset control */
+        *base = chipset_block();
+        *size = (*base == 0U) ? 0U : ICH_RCBA_SIZE;
+        break;
+    }
+}
+
+/* Holes may overlap each other; one of size 0 is absent on this machine. */
+bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size)
+{
+    bool valid = true;
+
+    *base = 0U;
+    *size = 0U;
+    if (index < FIXED_HOLES) {
+        fixed_hole(index, base, size);
+    } else {
+        uint32_t fn = msix_function(index - FIXED_HOLES);
+
+        valid = fn != ID_NONE;
+        if (valid) {
+            hpa_t first = vpci_function[fn].msix.table & ~(hpa_t)(PAGE_SIZE - 1U);
+            hpa_t last = vpci_function[fn].msix.table + (16U * (hpa_t)vpci_function[fn].msix.count) - 1U;
+
+            *base = first;
+            *size = ((last & ~(hpa_t)(PAGE_SIZE - 1U)) - first) + PAGE_SIZE;
+        }
+    }
+    return valid;
+}

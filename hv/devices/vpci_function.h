@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What vpci*.c share: the functions of the machine as found at boot, and what the
+ * Service VM has written to their virtual registers. Only vpci*.c include this. */
+#ifndef DEVICES_VPCI_FUNCTION_H
+#define DEVICES_VPCI_FUNCTION_H
+
+#include "core/limits.h"
+#include "core/types.h"
+
+#define PCI_COMMAND       0x04U
+#define PCI_STATUS        0x06U
+#define PCI_CLASS         0x08U
+#define PCI_HEADER        0x0CU
+#define PCI_HEADER_TYPE   0x0EU
+#define PCI_BAR0          0x10U
+#define PCI_BUS_NUMBERS   0x18U
+#define PCI_CAPABILITIES  0x34U
+#define PCI_ROM_TYPE0     0x30U
+#define PCI_ROM_TYPE1     0x38U
+#define PCI_INTERRUPT     0x3CU
+#define PCI_BRIDGE_CONTROL 0x3EU
+#define PCI_DEVICE_AREA   0x40U  /* capabilities and registers of the device itself */
+#define PCI_LEGACY_SIZE   0x100U
+#define PCI_CONFIG_SIZE   0x1000U
+
+#define PCI_COMMAND_IO     0x0001U
+#define PCI_COMMAND_MEMORY 0x0002U
+#define PCI_COMMAND_MASTER 0x0004U
+#define PCI_COMMAND_INTX_OFF 0x0400U
+
+#define PCI_CLASS_HOST_BRIDGE 0x0600U
+#define PCI_CLASS_ISA_BRIDGE  0x0601U
+#define PCI_CLASS_IOMMU       0x0806U
+
+#define VPCI_BARS      6U
+#define VPCI_ROM       6U        /* index of the expansion ROM in bar[] */
+#define VPCI_CLOSED    8U        /* closed capabilities of one function */
+#define VPCI_MSIX_POOL 2048U     /* MSI-X entries of all functions */
+
+struct vpci_bar {        /* one dword of the header; a 64-bit BAR takes two */
+    uint32_t value;      /* as the firmware set it; 0 and mask 0: not implemented, or hidden */
+    uint32_t mask;       /* address bits that can be written */
+    bool sizing;         /* the guest wrote all ones last */
+};
+
+struct vpci_closed {     /* a capability that no guest uses: its id reads as null, writes are refused */
+    uint32_t offset;
+    uint32_t size;
+};
+
+struct vpci_msi {
+    uint32_t offset;     /* of the capability; 0: none */
+    bool wide;           /* 64-bit address */
+    bool maskable;
+    bool enabled;
+    uint32_t source;     /* of core/irq.c, or ID_NONE */
+    uint64_t address;    /* what the guest wrote */
+    uint32_t data;
+    uint32_t mask;
+};
+
+struct vpci_msix {
+    uint32_t offset;     /* of the capability; 0: none */
+    uint32_t count;
+    uint32_t first;      /* index of its entries in vpci_msix_entry */
+    bool enabled;
+    bool masked;         /* function mask */
+    hpa_t table;
+    hpa_t pba;
+};
+
+struct vpci_msix_entry {
+    uint64_t address;    /* what the guest wrote */
+    uint32_t data;
+    bool masked;
+    uint32_t source;     /* of core/irq.c, or ID_NONE */
+};
+
+struct vpci_function {
+    uint16_t bdf;
+    uint16_t class_code; /* base class and subclass */
+    bool bridge;         /* type 1 header */
+    vm_id_t owner;       /* ID_NONE: the hypervisor's */
+    struct vpci_bar bar[VPCI_BARS + 1U];
+    uint32_t closed_count;
+    struct vpci_closed closed[VPCI_CLOSED];
+    struct vpci_msi msi;
+    struct vpci_msix msix;
+};
+
+extern struct vpci_function vpci_function[MAX_PCI_FUNCTION];
+extern uint32_t vpci_function_count;
+extern struct vpci_msix_entry vpci_msix_entry[VPCI_MSIX_POOL];
+
+#define PCI_WORD_ONES 0xFFFFFFFFU
+
+/* All ones of an access size, and where a sub-dword access lies in its dword. */
+static inline uint32_t pci_ones(uint32_t size)
+{
+    return (size >= 4U) ? PCI_WORD_ONES : ((1U << (8U * size)) - 1U);
+}
+static inline uint32_t pci_extract(uint32_t dword, uint32_t offset, uint32_t size)
+{
+    return (dword >> (8U * (offset & 3U))) & pci_ones(size);
+}
+static inline uint32_t pci_merge(uint32_t dword, uint32_t offset, uint32_t size, uint32_t value)
+{
+    uint32_t shift = 8U * (offset & 3U);
+    uint32_t mask = pci_ones(size) << shift;
+
+    return (dword & ~mask) | ((value << shift) & mask);
+}
+static inline uint32_t pci_rom_offset(const struct vpci_function *fn)
+{
+    return fn->bridge ? PCI_ROM_TYPE1 : PCI_ROM_TYPE0;
+}
+static inline uint32_t pci_bar_count(const struct vpci_function *fn)
+{
+    return fn->bridge ? 2U : VPCI_BARS;
+}
+
+/* One log line for each kind of refusal since boot. */
+enum vpci_refusal { VPCI_REFUSE_BAR, VPCI_REFUSE_BRIDGE, VPCI_REFUSE_CHIPSET, VPCI_REFUSE_CLOSED,
+                    VPCI_REFUSE_SOURCE, VPCI_REFUSE_COUNT };
+void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset);
+
+/* vpci_header.c: offsets below PCI_DEVICE_AREA. */
+uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint32_t size);
+void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value);
+/* Puts the firmware's addresses back, as after a function-level reset. */
+void vpci_bars_restore(const struct vpci_function *fn);
+
+/* vpci_msi.c: offset lies in the capability; dword access at an aligned offset. */
+bool vpci_msi_covers(const struct vpci_function *fn, uint32_t offset);
+uint32_t vpci_msi_read(const struct vpci_function *fn, uint32_t offset);
+void vpci_msi_write(struct vpci_function *fn, uint32_t offset, uint32_t value);
+void vpci_msi_reset(struct vpci_function *fn);
+
+/* vpci_msix.c: the capability, and the table behind it. */
+bool vpci_msix_covers(const struct vpci_function *fn, uint32_t offset);
+uint32_t vpci_msix_read(const struct vpci_function *fn, uint32_t offset);
+void vpci_msix_write(struct vpci_function *fn, uint32_t offset, uint32_t value);
+void vpci_msix_reset(struct vpci_function *fn);
+bool vpci_msix_page(gpa_t gpa);
+uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size);
+void vpci_msix_mmio_write(gpa_t gpa, uint32_t size, uint64_t value);
+
+/* vpci_hv.c: the hypervisor's own device. */
+void vpci_hv_reset(void);
+uint32_t vpci_hv_read(uint32_t offset);
+void vpci_hv_write(uint32_t offset, uint32_t value, uint32_t written);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Virtual MSI capability (PCI Local Bus 3.0, 6.8.1): one message. The guest
+ * reads back what it wrote; the hardware gets the message that core/irq.c chose.
+ */
+#include "core/hw.h"
+#include "core/irq.h"
+#include "devices/vpci_function.h"
+
+#define MSI_CONTROL   2U
+#define MSI_ADDRESS   4U
+#define MSI_ENABLE    0x0001U
+#define MSI_FIXED     0x0180U /* 64-bit and maskable; multiple messages are not offered */
+#define MSI_DATA_MASK 0xFFFFU
+#define ADDRESS_LOW_MASK 0xFFFFFFFCU
+
+static uint32_t data_offset(const struct vpci_msi *msi)
+{
+    return msi->wide ? 12U : 8U;
+}
+
+static uint32_t capability_size(const struct vpci_msi *msi)
+{
+    return data_offset(msi) + (msi->maskable ? 12U : 4U);
+}
+
+bool vpci_msi_covers(const struct vpci_function *fn, uint32_t offset)
+{
+    return (fn->msi.offset != 0U) && (offset >= fn->msi.offset) &&
+           (offset < (fn->msi.offset + capability_size(&fn->msi)));
+}
+
+uint32_t vpci_msi_read(const struct vpci_function *fn, uint32_t offset)
+{
+    const struct vpci_msi *msi = &fn->msi;
+    uint32_t at = offset - msi->offset;
+    uint32_t value;
+
+    if (at == 0U) {
+        value = hw_pci_read(fn->bdf, offset, 4U) & (0xFFFFU | (MSI_FIXED << 16U));
+        value |= msi->enabled ? (MSI_ENABLE << 16U) : 0U;
+    } else if (at == MSI_ADDRESS) {
+        value = (uint32_t)msi->address;
+    } else if ((at == 8U) && msi->wide) {
+        value = (uint32_t)(msi->address >> 32U);
+    } else if (at == data_offset(msi)) {
+        value = msi->data;
+    } else if (at == (data_offset(msi) + 4U)) {
+        value = msi->mask;
+    } else {
+        value = hw_pci_read(fn->bdf, offset, 4U); /* pending bits */
+    }
+    return value;
+}
+
+static void hardware_control(const struct vpci_function *fn, bool enabled)
+{
+    uint32_t at = fn->msi.offset + MSI_CONTROL;
+    uint32_t control = hw_pci_read(fn->bdf, at, 2U) & MSI_FIXED;
+
+    hw_pci_write(fn->bdf, at, 2U, control | (enabled ? MSI_ENABLE : 0U));
+}
+
+static void hardware_message(const struct vpci_function *fn, const struct irq_msi_message *message)
+{
+    uint32_t cap = fn->msi.offset;
+
+    hw_pci_write(fn->bdf, cap + MSI_ADDRESS, 4U, (uint32_t)message->address);
+    if (fn->msi.wide) {
+        hw_pci_write(fn->bdf, cap + 8U, 4U, (uint32_t)(message->address >> 32U));
+    }
+    hw_pci_write(fn->bdf, cap + data_offset(&fn->msi), 2U, message->data);
+}
+
+static void hardware_mask(const struct vpci_function *fn, bool masked)
+{
+    if (fn->msi.maskable) {
+        hw_pci_write(fn->bdf, fn->msi.offset + data_offset(&fn->msi) + 4U, 4U, masked ? 1U : 0U);
+    }
+}
+
+/* Brings the hardware in line with the virtual capability. The message of an enabled source
+ * does not change (core/irq.c), so the hardware never sends half of one. */
+static void apply(struct vpci_function *fn)
+{
+    struct vpci_msi *msi = &fn->msi;
+    bool masked = msi->maskable && ((msi->mask & 1U) != 0U);
+    bool live = msi->enabled && !masked;
+
+    if (msi->enabled && (msi->source == ID_NONE) && (irq_msi_alloc(fn->owner, &msi->source) != STATUS_OK)) {
+        vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, msi->offset);
+    }
+    if (msi->source == ID_NONE) {
+        hardware_control(fn, false);
+    } else {
+        struct irq_msi_message message = irq_msi_update(msi->source, msi->address, msi->data, live);
+
+        if (live && !message.enabled) {
+            vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, msi->offset);
+        }
+        hardware_mask(fn, !message.enabled);
+        hardware_message(fn, &message);
+        hardware_mask(fn, !message.enabled);
+        hardware_control(fn, msi->enabled && (message.enabled || msi->maskable));
+    }
+}
+
+void vpci_msi_write(struct vpci_function *fn, uint32_t offset, uint32_t value)
+{
+    struct vpci_msi *msi = &fn->msi;
+    uint32_t at = offset - msi->offset;
+
+    if (at == 0U) {
+        bool enable = ((value >> 16U) & MSI_ENABLE) != 0U;
+
+        msi->enabled = enable;
+        if (!enable && (msi->source != ID_NONE)) {
+            hardware_control(fn, false);
+            irq_msi_free(msi->source);
+            msi->source = ID_NONE;
+        }
+    } else if (at == MSI_ADDRESS) {
+        msi->address = (msi->address & 0xFFFFFFFF00000000U) | (value & ADDRESS_LOW_MASK);
+    } else if ((at == 8U) && msi->wide) {
+        msi->address = (msi->address & 0xFFFFFFFFU) | ((uint64_t)value << 32U);
+    } else if (at == data_offset(msi)) {
+        msi->data = value & MSI_DATA_MASK;
+    } else if (at == (data_offset(msi) + 4U)) {
+        msi->mask = value & 1U;
+    } else {
+        /* pending bits are read-only */
+    }
+    if (msi->enabled) {
+        apply(fn);
+    }
+}
+
+void vpci_msi_reset(struct vpci_function *fn)
+{
+    if (fn->msi.offset != 0U) {
+        hardware_control(fn, false);
+        if (fn->msi.source != ID_NONE) {
+            irq_msi_free(fn->msi.source);
+        }
+        fn->msi.source = ID_NONE;
+        fn->msi.enabled = false;
+        fn->msi.address = 0U;
+        fn->msi.data = 0U;
+        fn->msi.mask = 0U;
+    }
+}
