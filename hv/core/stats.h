@@ -16,4 +16,6 @@ struct vcpu_stats {
 };
 extern struct vcpu_stats vcpu_stats[MAX_VCPU];
 
+void stats_publish(void); /* refreshes struct hv_stats in the telemetry range */
+
 #endif

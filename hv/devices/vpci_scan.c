@@ -27,6 +27,9 @@
 #define MSI_MASKABLE     0x0100U
 #define MSIX_ENABLE      0x8000U
 
+#define VENDOR_INTEL     0x8086U
+#define ICH_PMBASE       0x40U
+
 #define EXT_ATS          0x0FU
 #define EXT_SRIOV        0x10U
 #define EXT_PAGE_REQUEST 0x13U
@@ -340,6 +343,19 @@ static enum status slot_scan(uint32_t bus, uint32_t slot)
     return result;
 }
 
+/* Intel ICH9 data sheet, 13.1.13: the ACPI I/O base of an ISA bridge whose ports the FADT names. */
+static void ich_find(void)
+{
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        uint16_t bdf = vpci_function[i].bdf;
+
+        if ((vpci_function[i].class_code == PCI_CLASS_ISA_BRIDGE) && (hw_pci_read(bdf, 0U, 2U) == VENDOR_INTEL) &&
+            (platform.pm1a_event != 0U) && ((hw_pci_read(bdf, ICH_PMBASE, 4U) & 0xFF80U) == platform.pm1a_event)) {
+            platform.ich_pm_base = platform.pm1a_event;
+        }
+    }
+}
+
 enum status vpci_scan(void)
 {
     enum status result = STATUS_OK;
@@ -356,6 +372,7 @@ enum status vpci_scan(void)
             result = slot_scan(bus, slot);
         }
     }
+    ich_find();
     vpci_hv_reset();
     if (result == STATUS_OK) {
         log_begin("pci");

@@ -14,6 +14,9 @@
 #define RSDP_SIZE_V2     36U
 #define RSDP_STEP        16U
 #define HEADER_SIZE      36U
+#define HEADER_OEM_ID    10U
+#define OEM_ID_QEMU      0x205348434F42U /* "BOCHS " */
+#define QEMU_HOTPLUG_PORT 0xCD8U
 #define TABLE_SIZE_MAX   0x100000U /* 1 MiB: larger is taken for garbage */
 #define ADDRESS_MAX      0x400000000000U
 #define EBDA_SEGMENT     0x40EU
@@ -431,6 +434,17 @@ static enum status fadt_read(void)
     return result;
 }
 
+/* QEMU's q35 lets a guest eject cores through a port block that only its DSDT names; its
+ * tables carry the OEM id of their common ancestor. */
+static void qemu_find(void)
+{
+    const struct acpi_table *fadt = table_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
+
+    if ((fadt != 0) && (field(fadt->address + HEADER_OEM_ID, 6U) == OEM_ID_QEMU)) {
+        platform.cpu_hotplug_port = QEMU_HOTPLUG_PORT;
+    }
+}
+
 enum status acpi_init(void)
 {
     enum status result = STATUS_NOT_FOUND;
@@ -450,6 +464,7 @@ enum status acpi_init(void)
     }
     if (result == STATUS_OK) {
         mcfg_read();
+        qemu_find();
         platform.iommu_present = (table_find(ACPI_SIGNATURE('D', 'M', 'A', 'R')) != 0) ||
                                  (table_find(ACPI_SIGNATURE('I', 'V', 'R', 'S')) != 0);
     }
