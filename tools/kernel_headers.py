@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 
-INSTALLED = re.compile(r"^include /usr/src/(linux-headers-\S+)/Makefile$", re.M)
+INSTALLED = re.compile(r"^include /\S*/(linux-headers-\S+)/Makefile$", re.M)
 RELATIVE = r"include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../\1/Makefile"
 # sparse has opinions on kernel headers that are not the module's.
 OURS = re.compile(r"^\S*/?([a-z_]+\.[ch]):\d+.*(warning|error):")
@@ -60,6 +60,9 @@ def build(headers, output, check):
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False)
+    if done.returncode == 0 and not check:
+        # Debug information is most of the file and goes into every Service VM's initrd.
+        subprocess.run(["strip", "--strip-debug", str(output / "bulkhead_hsm.ko")], check=True)
     names = {path.name for path in output.rglob("*.[ch]")}
     bad = [line for line in done.stdout.splitlines()
            if (match := OURS.match(line)) and match.group(1) in names or "modpost" in line and "WARNING" in line]
