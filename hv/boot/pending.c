@@ -9,8 +9,6 @@
 #include "core/hw.h"
 #include "core/stats.h"
 #include "core/vm.h"
-#include "devices/vpci.h"
-#include "devices/platform.h"
 
 /* core/boot_info.c */
 struct boot_info boot_info;
@@ -148,10 +146,19 @@ void vcpu_receive_nmi(vcpu_id_t id)
     (void)id;
 }
 
-/* devices/vpci_scan.c */
-enum status vpci_scan(void)
+void vm_service_off(uint16_t pm1_value)
 {
-    return STATUS_OK;
+    hw_poweroff(pm1_value);
+}
+
+void vm_service_reset(void)
+{
+    hw_reset();
+}
+
+/* core/stats.c */
+void stats_publish(void)
+{
 }
 
 /* core/string.c */
