@@ -111,7 +111,7 @@ static void boot_partition(void)
         log_end();
         fatal_boot("partition table refused: ", verdict.reason);
     }
-    paging_seal(&partition, &partition + 1);
+    paging_seal();
     uart_init(partition.table.board.log_port);
     if (partition.table.board.tsc_hz != 0U) {
         tsc_set_hz(partition.table.board.tsc_hz);

@@ -24,12 +24,14 @@ void idt_init(void);
 void idt_load(void);
 void paging_init(void);        /* boot core: builds the final tables and switches to them */
 void paging_load(void);        /* any core: per-core paging controls */
-void paging_seal(const void *start, const void *end); /* read-only from now on */
+void paging_seal(void);        /* the partition table is read-only from now on */
 
 /* Linker symbols. */
 extern const uint8_t image_start[];
 extern const uint8_t rodata_start[];
 extern const uint8_t data_start[];
+extern const uint8_t sealed_start[]; /* the partition table, alone on its pages */
+extern const uint8_t sealed_end[];
 extern const uint8_t image_end[];
 
 #endif

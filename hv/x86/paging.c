@@ -74,8 +74,8 @@ void paging_load(void)
     asm_write_cr3(page_of(host_pml4));
 }
 
-void paging_seal(const void *start, const void *end)
+void paging_seal(void)
 {
-    image_map(start, end, PTE_PRESENT | PTE_NX);
+    image_map(sealed_start, sealed_end, PTE_PRESENT | PTE_NX);
     asm_write_cr3(page_of(host_pml4));
 }
