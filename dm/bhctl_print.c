@@ -62,12 +62,14 @@ static void format_cores(const struct hv_vm_stats *vm, char *text, size_t size)
 static void print_vm_row(FILE *out, const struct hv_stats *stats, const struct hv_vm_stats *vm)
 {
     char cores[64];
+    char tables[32];
     uint64_t start_ms = stats_ticks_to(vm->start_tsc - stats->boot_tsc, stats->tsc_hz, 1000U);
 
     format_cores(vm, cores, sizeof(cores));
-    fprintf(out, "%-16.16s %-12s %-8s %-8s %-5s %7llu MiB %5u/%-5u ", vm->name, stats_vm_kind_name(vm->kind),
+    (void)snprintf(tables, sizeof(tables), "%u/%u", vm->pages_used, vm->pages_quota);
+    fprintf(out, "%-16.16s %-12s %-8s %-8s %-5s %7llu MiB %11s ", vm->name, stats_vm_kind_name(vm->kind),
             stats_vm_state_name(vm->state), cores, vm->exclusive != 0U ? "yes" : "no",
-            (unsigned long long)(vm->memory_size >> 20U), vm->pages_used, vm->pages_quota);
+            (unsigned long long)(vm->memory_size >> 20U), tables);
     if (vm->start_tsc >= stats->boot_tsc && vm->start_tsc != 0U) {
         fprintf(out, "%7llu.%03llu s", (unsigned long long)(start_ms / 1000U), (unsigned long long)(start_ms % 1000U));
     } else {
