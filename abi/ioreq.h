@@ -25,6 +25,7 @@
 #define IOREQ_OFF_ADDRESS    72U
 #define IOREQ_OFF_SIZE       80U
 #define IOREQ_OFF_VALUE      88U /* 32 bits for PIO, 64 for MMIO */
+#define IOREQ_OFF_KERNEL_HANDLED 132U
 #define IOREQ_OFF_PROCESSED  136U
 
 #endif

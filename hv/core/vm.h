@@ -28,6 +28,9 @@ struct vcpu {
     uint64_t seen_generation; /* of its VM, at its last entry */
     bool nmi_pending;
     bool sipi_wait;           /* after INIT */
+    bool init_latched;        /* INIT came while an I/O request was pending; taken when it is done */
+    uint32_t epoch;           /* bumped when registers are replaced from outside ... */
+    uint32_t run_epoch;       /* ... so that the exit of an earlier life is dropped */
 };
 extern struct vm vm[MAX_VM];
 extern struct vcpu vcpu[MAX_VCPU];
@@ -42,8 +45,8 @@ enum status guest_write(vm_id_t v, gpa_t gpa, const uint8_t *src, uint32_t size)
 
 /* Boot: builds stage 2, bitmaps and vCPUs of the VMs in the partition table and loads their images. */
 enum status vm_boot_all(void);
-/* User VMs. */
-enum status vm_create_user(const uint8_t name[16], uint32_t vcpu_count, uint64_t pcpu_mask, vm_id_t *id);
+/* User VMs. mask: cores, one vCPU each; 0: one vCPU on the first core of the policy. */
+enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *id);
 enum status vm_start(vm_id_t v);
 enum status vm_pause(vm_id_t v);     /* returns when no vCPU of it is in the guest */
 enum status vm_reset(vm_id_t v);
@@ -57,8 +60,17 @@ void vm_service_reset(void);
 
 /* Something changed for this vCPU (interrupt, I/O finished): make it run and look. */
 void vcpu_notify(vcpu_id_t id);
+/* A halted vCPU would leave HLT: NMI, or a deliverable interrupt with RFLAGS.IF set. */
+bool vcpu_has_event(vcpu_id_t id);
+/* Takes it off its core and makes the exit that may be under way count for nothing. */
+void vcpu_stop(vcpu_id_t id);
+/* Power-on state (Intel SDM 3, table 9-1); vCPU 0 runnable, the others wait for SIPI. */
+void vcpu_power_on(vcpu_id_t id);
 void vcpu_receive_init(vcpu_id_t id);
 void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector);
 void vcpu_receive_nmi(vcpu_id_t id);
+
+/* At most a few log lines a second for what a guest can repeat at will. */
+bool vm_may_log(vm_id_t v);
 
 #endif

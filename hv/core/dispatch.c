@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared cores: one exit after another, and what runs next. Lock held throughout. */
+#include "core/dispatch.h"
+#include "core/cpuid.h"
+#include "core/emulate.h"
+#include "core/hw.h"
+#include "core/instruction.h"
+#include "core/io.h"
+#include "core/irq.h"
+#include "core/log.h"
+#include "core/mmio.h"
+#include "core/msr.h"
+#include "core/sched.h"
+#include "core/vm.h"
+#include "devices/vlapic.h"
+#include "devices/vpic.h"
+
+/* Whose time passes on a core since its last core_next(), as id + 1; 0: idle. */
+static vcpu_id_t dispatch_running[MAX_PCPU];
+static uint64_t dispatch_since[MAX_PCPU];
+
+static void charge(pcpu_id_t pcpu, uint64_t now)
+{
+    if (dispatch_running[pcpu] != 0U) {
+        sched_charge(dispatch_running[pcpu] - 1U, now - dispatch_since[pcpu]);
+    }
+    dispatch_since[pcpu] = now;
+}
+
+/* Fires what is due on this core; returns when the next timer of a vCPU bound to it is due. */
+static uint64_t advance_timers(pcpu_id_t pcpu, uint64_t now)
+{
+    uint64_t next = TIME_NEVER;
+    for (uint32_t i = 0U; i < MAX_VM; i++) {
+        vcpu_id_t id = sched_member(pcpu, i);
+        if ((id != ID_NONE) && (vm[i].state == VM_RUNNING)) {
+            uint64_t deadline = vlapic_deadline(id);
+            if (deadline <= now) {
+                vlapic_advance(id, now);
+                deadline = vlapic_deadline(id);
+            }
+            next = (deadline < next) ? deadline : next;
+        }
+    }
+    return next;
+}
+
+/* ExtINT: the vector comes from the vPIC at the moment of delivery (Intel SDM 3, 11.5.1). */
+static void inject_interrupt(vcpu_id_t id, uint32_t pending)
+{
+    if (pending == VECTOR_EXTINT) {
+        hw_vcpu_inject_interrupt(id, vpic_acknowledge(vcpu_vm(id)));
+    } else {
+        vlapic_accepted(id, pending);
+        hw_vcpu_inject_interrupt(id, pending);
+    }
+}
+
+/* At most one event per entry; an event whose delivery was interrupted goes first, and the
+ * backend has it queued already. What must wait asks for an exit as soon as it can go in. */
+static void deliver_events(vcpu_id_t id)
+{
+    if (!hw_vcpu_event_queued(id)) {
+        uint32_t pending = vlapic_pending(id);
+        if (vcpu[id].nmi_pending) {
+            vcpu[id].nmi_pending = false;
+            hw_vcpu_inject_nmi(id);
+        } else if ((pending != VECTOR_NONE) && hw_vcpu_can_accept_interrupt(id)) {
+            inject_interrupt(id, pending);
+        } else {
+            /* nothing to deliver now */
+        }
+    }
+    hw_vcpu_request_window(id, vcpu[id].nmi_pending || (vlapic_pending(id) != VECTOR_NONE));
+}
+
+static void prepare_entry(vcpu_id_t id, uint64_t now)
+{
+    vm_id_t v = vcpu_vm(id);
+    deliver_events(id);
+    vcpu[id].run_epoch = vcpu[id].epoch;
+    if (vcpu[id].seen_generation != vm[v].generation) {
+        hw_vcpu_flush(id);
+        vcpu[id].seen_generation = vm[v].generation;
+    }
+    if (vm[v].start_tsc == 0U) {
+        vm[v].start_tsc = now;
+    }
+}
+
+struct run_plan core_next(pcpu_id_t pcpu)
+{
+    struct run_plan plan = { RUN_IDLE, ID_NONE };
+    uint64_t now = hw_tsc();
+    uint64_t timer;
+    uint64_t slice_end;
+    log_drain();
+    charge(pcpu, now);
+    timer = advance_timers(pcpu, now);
+    plan.vcpu = sched_pick(pcpu, now);
+    dispatch_running[pcpu] = 0U;
+    if (plan.vcpu != ID_NONE) {
+        plan.action = RUN_VCPU;
+        dispatch_running[pcpu] = plan.vcpu + 1U;
+        prepare_entry(plan.vcpu, now);
+    }
+    slice_end = sched_slice_end(pcpu);
+    hw_timer_arm((slice_end < timer) ? slice_end : timer);
+    return plan;
+}
+
+void core_host_interrupt(pcpu_id_t pcpu, uint32_t vector)
+{
+    /* The timer and the wake-up vector say no more than "look again", which core_next() does. */
+    if ((vector >= VECTOR_IRQ_BASE) && (vector <= VECTOR_IRQ_LAST)) {
+        irq_arrived(pcpu, vector);
+    }
+}
+
+static void exit_dispatch(vcpu_id_t id, const struct vm_exit *exit)
+{
+    switch (exit->reason) {
+    case HV_EXIT_CPUID:
+        cpuid_emulate(id);
+        emulate_skip(id, exit->length);
+        break;
+    case HV_EXIT_HLT:
+        instruction_hlt(id, exit->length);
+        break;
+    case HV_EXIT_IO:
+        io_exit(id, exit);
+        break;
+    case HV_EXIT_MSR_READ:
+    case HV_EXIT_MSR_WRITE:
+        msr_exit(id, exit);
+        break;
+    case HV_EXIT_MMIO:
+        mmio_exit(id, exit);
+        break;
+    case HV_EXIT_HYPERCALL:
+        instruction_hypercall(id, exit->length);
+        break;
+    case HV_EXIT_CR:
+        instruction_mov_cr(id, exit);
+        break;
+    case HV_EXIT_XSETBV:
+        instruction_xsetbv(id, exit->length);
+        break;
+    case HV_EXIT_SHUTDOWN:
+        instruction_shutdown(id);
+        break;
+    case HV_EXIT_EXCEPTION:
+        instruction_exception(id, exit);
+        break;
+    case HV_EXIT_WBINVD:
+        /* Caches are coherent for all that a guest can see; a guest must not flush those of others. */
+        emulate_skip(id, exit->length);
+        break;
+    case HV_EXIT_INTERRUPT:
+    case HV_EXIT_NMI:
+    case HV_EXIT_WINDOW:
+        /* core_next() does what these ask for */
+        break;
+    case HV_EXIT_OTHER:
+    case HV_EXIT_REASONS:
+    default:
+        /* Instructions of virtualisation and others that our CPUID says are absent. */
+        emulate_ud(id);
+        break;
+    }
+}
+
+/* The VM may have been paused, or the vCPU replaced, while this exit waited for the lock. Nothing
+ * of the instruction has been done yet: a paused vCPU will execute it again. */
+void core_exit(vcpu_id_t id, const struct vm_exit *exit)
+{
+    bool current = (vcpu[id].run_epoch == vcpu[id].epoch) && (vcpu[id].state == VCPU_RUNNABLE);
+    if (current && (vm[vcpu_vm(id)].state == VM_RUNNING)) {
+        exit_dispatch(id, exit);
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the emulation of an intercepted instruction ends with: skip it, or an exception. */
+#ifndef CORE_EMULATE_H
+#define CORE_EMULATE_H
+
+#include "core/types.h"
+#include "core/vcpu_hw.h"
+
+#define EXCEPTION_UD 6U
+#define EXCEPTION_GP 13U
+#define EXCEPTION_PF 14U
+#define EXCEPTION_MC 18U
+
+static inline void emulate_skip(vcpu_id_t id, uint32_t length)
+{
+    vcpu_regs[id].rip += length;
+    hw_vcpu_clear_shadow(id);
+}
+
+static inline void emulate_gp(vcpu_id_t id)
+{
+    hw_vcpu_inject_exception(id, EXCEPTION_GP, true, 0U);
+}
+
+static inline void emulate_ud(vcpu_id_t id)
+{
+    hw_vcpu_inject_exception(id, EXCEPTION_UD, false, 0U);
+}
+
+/* EDX:EAX as one number, and back; the upper halves are cleared as the instructions do. */
+static inline uint64_t emulate_edx_eax(vcpu_id_t id)
+{
+    return ((vcpu_regs[id].gpr[GPR_RDX] & 0xFFFFFFFFU) << 32) | (vcpu_regs[id].gpr[GPR_RAX] & 0xFFFFFFFFU);
+}
+
+static inline void emulate_set_edx_eax(vcpu_id_t id, uint64_t value)
+{
+    vcpu_regs[id].gpr[GPR_RAX] = value & 0xFFFFFFFFU;
+    vcpu_regs[id].gpr[GPR_RDX] = value >> 32;
+}
+
+#endif

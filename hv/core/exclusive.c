@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exclusive.h"
+#include "core/cpuid.h"
+#include "core/dispatch.h"
+#include "core/emulate.h"
+#include "core/exclusive_lapic.h"
+#include "core/hw.h"
+#include "core/instruction.h"
+#include "core/io.h"
+#include "core/log.h"
+#include "core/msr.h"
+#include "core/stage2.h"
+#include "core/vm.h"
+
+#define HYPERCALL_REFUSED 0xFFFFFFFFFFFFFFE7U /* -ENOTTY */
+
+static volatile bool exclusive_nmi[MAX_VCPU];
+static volatile bool exclusive_init[MAX_VCPU];
+static volatile bool exclusive_sipi[MAX_VCPU];
+static volatile uint8_t exclusive_sipi_vector[MAX_VCPU];
+static volatile bool exclusive_stop_wanted[MAX_VCPU];
+static volatile bool exclusive_has_stopped[MAX_VCPU];
+
+static void kick(vcpu_id_t id)
+{
+    if (vcpu[id].pcpu != hw_pcpu()) {
+        hw_kick(vcpu[id].pcpu);
+    }
+}
+
+void exclusive_send_nmi(vcpu_id_t id)
+{
+    exclusive_nmi[id] = true;
+    kick(id);
+}
+
+void exclusive_send_init(vcpu_id_t id)
+{
+    exclusive_init[id] = true;
+    kick(id);
+}
+
+void exclusive_send_sipi(vcpu_id_t id, uint32_t vector)
+{
+    exclusive_sipi_vector[id] = (uint8_t)vector;
+    exclusive_sipi[id] = true;
+    kick(id);
+}
+
+void exclusive_stop(vm_id_t v)
+{
+    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+        exclusive_stop_wanted[vcpu_id(v, i)] = true;
+        kick(vcpu_id(v, i));
+    }
+}
+
+bool exclusive_stopped(vm_id_t v)
+{
+    bool stopped = true;
+    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+        stopped = stopped && exclusive_has_stopped[vcpu_id(v, i)];
+    }
+    return stopped;
+}
+
+/* The boot vCPU ignores INIT, as vcpu_receive_init() explains. */
+static void take_init(vcpu_id_t id)
+{
+    exclusive_init[id] = false;
+    if (vcpu_index(id) != 0U) {
+        hw_vcpu_init(id, true);
+        hw_vcpu_set_stage2(id, stage2_root(vcpu_vm(id)), vcpu_vm(id) + 1U);
+        vcpu[id].state = VCPU_OFF;
+        vcpu[id].sipi_wait = true;
+    }
+}
+
+static void take_sipi(vcpu_id_t id)
+{
+    uint32_t vector;
+    exclusive_sipi[id] = false;
+    vector = exclusive_sipi_vector[id];
+    if (vcpu[id].sipi_wait) {
+        struct segment cs = { (uint16_t)(vector << 8), 0x9BU, 0xFFFFU, (uint64_t)vector << 12 };
+        hw_vcpu_set_segment(id, SEG_CS, cs);
+        vcpu_regs[id].rip = 0U;
+        vcpu[id].sipi_wait = false;
+        vcpu[id].state = VCPU_RUNNABLE;
+    }
+}
+
+static void take_messages(vcpu_id_t id)
+{
+    if (exclusive_init[id]) {
+        take_init(id);
+    }
+    if (exclusive_sipi[id]) {
+        take_sipi(id);
+    }
+    if (exclusive_nmi[id] && (vcpu[id].state == VCPU_RUNNABLE) && !hw_vcpu_event_queued(id)) {
+        exclusive_nmi[id] = false;
+        hw_vcpu_inject_nmi(id);
+    }
+}
+
+enum run_action core_exclusive_next(vcpu_id_t id)
+{
+    enum run_action action = RUN_IDLE;
+    take_messages(id);
+    if (exclusive_stop_wanted[id]) {
+        vcpu[id].state = VCPU_OFF;
+        exclusive_has_stopped[id] = true;
+        action = RUN_STOP;
+    } else if (vcpu[id].state == VCPU_RUNNABLE) {
+        vm_id_t v = vcpu_vm(id);
+        if (vm[v].start_tsc == 0U) {
+            vm[v].start_tsc = hw_tsc();
+        }
+        action = RUN_VCPU;
+    } else {
+        /* waits for SIPI */
+    }
+    return action;
+}
+
+/* A guest error that ends the whole VM: it stays contained, and is said once. */
+static void fail(vcpu_id_t id, const char *what, uint64_t detail)
+{
+    vm_id_t v = vcpu_vm(id);
+    if (!exclusive_stop_wanted[id]) {
+        log_begin("vm");
+        log_chars(vm[v].name, sizeof(vm[0].name));
+        log_text(": stopped: ");
+        log_text(what);
+        log_text(" ");
+        log_hex(detail);
+        log_text(" at ");
+        log_hex(vcpu_regs[id].rip);
+        log_end();
+    }
+    vm[v].state = VM_STOPPED;
+    exclusive_stop(v);
+}
+
+static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
+{
+    switch (exit->reason) {
+    case HV_EXIT_CPUID:
+        cpuid_emulate(id);
+        emulate_skip(id, exit->length);
+        break;
+    case HV_EXIT_IO:
+        io_closed(id, exit);
+        break;
+    case HV_EXIT_MSR_READ:
+    case HV_EXIT_MSR_WRITE:
+        msr_exit(id, exit);
+        break;
+    case HV_EXIT_HYPERCALL:
+        vcpu_regs[id].gpr[GPR_RAX] = HYPERCALL_REFUSED;
+        emulate_skip(id, exit->length);
+        break;
+    case HV_EXIT_XSETBV:
+        instruction_xsetbv(id, exit->length);
+        break;
+    case HV_EXIT_WBINVD:
+    case HV_EXIT_HLT:
+        emulate_skip(id, exit->length);
+        break;
+    case HV_EXIT_MMIO:
+        fail(id, "access to unmapped address", exit->gpa);
+        break;
+    case HV_EXIT_SHUTDOWN:
+        fail(id, "triple fault", 0U);
+        break;
+    case HV_EXIT_EXCEPTION:
+        instruction_exception(id, exit);
+        break;
+    case HV_EXIT_INTERRUPT:
+    case HV_EXIT_NMI:
+    case HV_EXIT_WINDOW:
+        break;
+    case HV_EXIT_CR:
+    case HV_EXIT_OTHER:
+    case HV_EXIT_REASONS:
+    default:
+        emulate_ud(id);
+        break;
+    }
+}
+
+enum run_action core_exclusive_exit(vcpu_id_t id, const struct vm_exit *exit)
+{
+    exit_exclusive(id, exit);
+    return core_exclusive_next(id);
+}

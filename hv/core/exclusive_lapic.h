@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registers of a passed-through x2APIC that stay closed: ids are virtual, the interrupt command
+ * reaches the VM's own vCPUs only, everything but the timer's LVT is kept in memory. */
+#ifndef CORE_EXCLUSIVE_LAPIC_H
+#define CORE_EXCLUSIVE_LAPIC_H
+
+#include "core/types.h"
+
+void exclusive_lapic_reset(vcpu_id_t id);
+enum status exclusive_lapic_read(vcpu_id_t id, uint32_t msr, uint64_t *value);
+enum status exclusive_lapic_write(vcpu_id_t id, uint32_t msr, uint64_t value);
+
+#endif

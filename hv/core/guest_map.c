@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/guest_map.h"
+#include "core/boot_info.h"
+#include "core/domain.h"
+#include "core/hw.h"
+#include "core/partition.h"
+#include "core/stage2.h"
+#include "core/vm.h"
+
+struct guest_map_entry guest_map[GUEST_MAP_ENTRIES];
+uint32_t guest_map_count;
+
+/* Keeps the entries sorted by address. */
+static bool insert(gpa_t base, uint64_t size, uint32_t type)
+{
+    bool fits = guest_map_count < GUEST_MAP_ENTRIES;
+    if (fits && (size != 0U)) {
+        uint32_t at = guest_map_count;
+        while ((at > 0U) && (guest_map[at - 1U].base > base)) {
+            guest_map[at] = guest_map[at - 1U];
+            at--;
+        }
+        guest_map[at].base = base;
+        guest_map[at].size = size;
+        guest_map[at].type = type;
+        guest_map_count++;
+    }
+    return fits || (size == 0U);
+}
+
+/* Shared regions and telemetry are RAM of the machine, but not for the guest's allocator. */
+static bool in_region(hpa_t base)
+{
+    bool found = false;
+    for (uint32_t i = 0U; i < DOMAIN_REGIONS; i++) {
+        found = found || ((base >= domain_region_base[i]) && ((base - domain_region_base[i]) < domain_region_size[i]));
+    }
+    return found;
+}
+
+/* The parts of a RAM entry of the machine that the Service VM owns. */
+static bool insert_owned(hpa_t base, uint64_t size)
+{
+    bool fits = true;
+    for (uint32_t i = 0U; i < domain_count[VM_SERVICE]; i++) {
+        hpa_t first = domain_base[VM_SERVICE][i];
+        hpa_t end = first + domain_size[VM_SERVICE][i];
+        bool ram = (domain_type[VM_SERVICE][i] == MEMORY_RAM) && !in_region(first);
+        first = (first > base) ? first : base;
+        end = (end < (base + size)) ? end : (base + size);
+        if (ram && (first < end)) {
+            fits = insert(first, end - first, BOOT_RAM) && fits;
+        }
+    }
+    return fits;
+}
+
+/* Identity map: the machine's own map, its RAM cut down to what the Service VM owns. Memory of
+ * others is absent, not "reserved": a guest's early code places things by the RAM entries alone. */
+static bool build_service(void)
+{
+    bool fits = true;
+    for (uint32_t i = 0U; i < boot_info.range_count; i++) {
+        const struct boot_range *range = &boot_info.range[i];
+        if (range->type == BOOT_RAM) {
+            fits = insert_owned(range->base, range->size) && fits;
+        } else {
+            fits = insert(range->base, range->size, range->type) && fits;
+        }
+    }
+    return fits;
+}
+
+static bool build_listed(const struct part_vm *config)
+{
+    bool fits = true;
+    for (uint32_t i = 0U; i < config->range_count; i++) {
+        if (config->range[i].type == PART_RANGE_RAM) {
+            fits = insert(config->range[i].gpa, config->range[i].size, BOOT_RAM) && fits;
+        }
+    }
+    return fits;
+}
+
+bool guest_map_build(vm_id_t v)
+{
+    guest_map_count = 0U;
+    return (v == VM_SERVICE) ? build_service() : build_listed(&partition.table.vm[v]);
+}
+
+bool guest_map_carve(gpa_t base, uint64_t size, uint32_t type)
+{
+    bool done = false;
+    for (uint32_t i = 0U; (i < guest_map_count) && !done; i++) {
+        gpa_t first = guest_map[i].base;
+        gpa_t end = first + guest_map[i].size;
+        if ((guest_map[i].type == BOOT_RAM) && (first <= base) && ((base + size) <= end)) {
+            guest_map[i].size = base - first;
+            if (guest_map[i].size == 0U) {
+                guest_map_count--;
+                for (uint32_t k = i; k < guest_map_count; k++) {
+                    guest_map[k] = guest_map[k + 1U];
+                }
+            }
+            done = insert(base, size, type) && insert(base + size, end - (base + size), BOOT_RAM);
+        }
+    }
+    return done;
+}
+
+bool guest_map_is_ram(gpa_t base, uint64_t size)
+{
+    bool ram = false;
+    for (uint32_t i = 0U; i < guest_map_count; i++) {
+        uint64_t offset = base - guest_map[i].base;
+        bool starts = (guest_map[i].type == BOOT_RAM) && (base >= guest_map[i].base) && (offset <= guest_map[i].size);
+        ram = ram || (starts && (size <= (guest_map[i].size - offset)));
+    }
+    return ram;
+}
+
+gpa_t guest_map_lowest(uint64_t size, uint64_t align, gpa_t floor)
+{
+    gpa_t found = GUEST_MAP_NONE;
+    for (uint32_t i = 0U; (i < guest_map_count) && (found == GUEST_MAP_NONE); i++) {
+        gpa_t at = (guest_map[i].base > floor) ? guest_map[i].base : floor;
+        at = ((at + (align - 1U)) / align) * align;
+        if (guest_map_is_ram(at, size)) {
+            found = at;
+        }
+    }
+    return found;
+}
+
+/* Page aligned, at the end of an entry or just below what must be kept. */
+gpa_t guest_map_highest(uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep_size)
+{
+    gpa_t found = GUEST_MAP_NONE;
+    for (uint32_t i = 0U; i < (guest_map_count * 2U); i++) {
+        const struct guest_map_entry *entry = &guest_map[i / 2U];
+        gpa_t end = entry->base + entry->size;
+        end = (end < top) ? end : top;
+        if (((i % 2U) == 1U) && (keep_base < end)) {
+            end = keep_base;
+        }
+        if ((end > size) && guest_map_is_ram((end - size) & ~(gpa_t)(PAGE_SIZE - 1U), size)) {
+            gpa_t at = (end - size) & ~(gpa_t)(PAGE_SIZE - 1U);
+            bool clear = ((at + size) <= keep_base) || (at >= (keep_base + keep_size));
+            if (clear && ((found == GUEST_MAP_NONE) || (at > found))) {
+                found = at;
+            }
+        }
+    }
+    return found;
+}
+
+/* Bytes of one stage-2 leaf from gpa on, at most size. */
+static uint64_t piece(const struct stage2_mapping *leaf, gpa_t gpa, uint64_t size)
+{
+    uint64_t rest = leaf->span - (gpa % leaf->span);
+    return (rest < size) ? rest : size;
+}
+
+enum status guest_load(vm_id_t v, gpa_t gpa, hpa_t from, uint64_t size)
+{
+    enum status result = STATUS_OK;
+    uint64_t done = 0U;
+    while ((done < size) && (result == STATUS_OK)) {
+        struct stage2_mapping leaf = stage2_lookup(v, gpa + done);
+        if (leaf.present && (leaf.span >= PAGE_SIZE)) {
+            uint64_t part = piece(&leaf, gpa + done, size - done);
+            hw_phys_move(leaf.hpa, from + done, part);
+            done += part;
+        } else {
+            result = STATUS_FAULT;
+        }
+    }
+    return result;
+}
+
+enum status guest_clear(vm_id_t v, gpa_t gpa, uint64_t size)
+{
+    enum status result = STATUS_OK;
+    uint64_t done = 0U;
+    while ((done < size) && (result == STATUS_OK)) {
+        struct stage2_mapping leaf = stage2_lookup(v, gpa + done);
+        if (leaf.present && (leaf.span >= PAGE_SIZE)) {
+            uint64_t part = piece(&leaf, gpa + done, size - done);
+            hw_phys_zero(leaf.hpa, part);
+            done += part;
+        } else {
+            result = STATUS_FAULT;
+        }
+    }
+    return result;
+}

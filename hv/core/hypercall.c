@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/hypercall.h"
+#include "abi/hypercall.h"
+#include "core/hypercall_parts.h"
+#include "core/ioreq.h"
+#include "core/sched.h"
+#include "core/vm.h"
+#include "devices/vioapic.h"
+#include "devices/vlapic.h"
+#include "devices/vpic.h"
+
+#define CALLBACK_VECTOR_FIRST 0x20U
+#define CALLBACK_VECTOR_LAST  0xFFU
+
+uint32_t hypercall_upcall_vector = HC_VCPU_UPCALL_VECTOR;
+
+int64_t hypercall_errno(enum status status)
+{
+    int64_t result;
+    switch (status) {
+    case STATUS_OK:
+        result = 0;
+        break;
+    case STATUS_NO_MEMORY:
+        result = -HC_ENOMEM;
+        break;
+    case STATUS_FAULT:
+        result = -HC_EFAULT;
+        break;
+    case STATUS_NO_DEVICE:
+        result = -HC_ENODEV;
+        break;
+    case STATUS_INVALID:
+    case STATUS_DENIED:
+    case STATUS_NOT_FOUND:
+    case STATUS_BUSY:
+    case STATUS_UNKNOWN:
+    default:
+        result = -HC_EINVAL;
+        break;
+    }
+    return result;
+}
+
+/* A target is a User VM that exists; anything else is no VM to the caller. */
+vm_id_t hypercall_target(uint64_t param)
+{
+    vm_id_t found = ID_NONE;
+    if ((param >= VM_FIRST_USER) && (param < MAX_VM)) {
+        found = (vm[param].state != VM_FREE) ? (vm_id_t)param : ID_NONE;
+    }
+    return found;
+}
+
+static int64_t offline_cpu(uint64_t lapic_id)
+{
+    int64_t result = -HC_EINVAL;
+    if ((lapic_id != 0U) && (lapic_id < vm[VM_SERVICE].vcpu_count)) {
+        vcpu_id_t id = vcpu_id(VM_SERVICE, (uint32_t)lapic_id);
+        vcpu_stop(id);
+        vcpu[id].sipi_wait = true; /* INIT and SIPI bring it back */
+        result = 0;
+    }
+    return result;
+}
+
+static int64_t set_callback_vector(uint64_t vector)
+{
+    int64_t result = -HC_EINVAL;
+    if ((vector >= CALLBACK_VECTOR_FIRST) && (vector <= CALLBACK_VECTOR_LAST)) {
+        hypercall_upcall_vector = (uint32_t)vector;
+        result = 0;
+    }
+    return result;
+}
+
+static int64_t inject_msi(vm_id_t v, uint64_t gpa)
+{
+    struct hc_msi msi = { 0U, 0U };
+    int64_t result = -HC_EFAULT;
+    if (guest_read(VM_SERVICE, gpa, (uint8_t *)&msi, (uint32_t)sizeof(msi)) == STATUS_OK) {
+        vlapic_deliver_msi(v, msi.address, (uint32_t)msi.data);
+        result = 0;
+    }
+    return result;
+}
+
+static void set_line(vm_id_t v, uint32_t gsi, bool high)
+{
+    if (gsi < 16U) {
+        vpic_set_line(v, gsi, high);
+    }
+    vioapic_set_line(v, gsi, high);
+}
+
+/* By value: gsi | operation << 32; 0 high, 1 low, 2 rising pulse, 3 falling pulse. */
+static int64_t set_irqline(vm_id_t v, uint64_t operation)
+{
+    uint32_t gsi = (uint32_t)operation;
+    int64_t result = (gsi < IOAPIC_PINS) ? 0 : -HC_EINVAL;
+    if (result == 0) {
+        switch (operation >> 32) {
+        case 0U:
+            set_line(v, gsi, true);
+            break;
+        case 1U:
+            set_line(v, gsi, false);
+            break;
+        case 2U:
+            set_line(v, gsi, true);
+            set_line(v, gsi, false);
+            break;
+        case 3U:
+            set_line(v, gsi, false);
+            set_line(v, gsi, true);
+            break;
+        default:
+            result = -HC_EINVAL;
+            break;
+        }
+    }
+    return result;
+}
+
+/* struct acrn_intr_monitor begins {u32 command; u32 count}: command 0 asks for counters of
+ * passed-through interrupts, of which a User VM has none; command 1 would delay them. */
+static int64_t intr_monitor(uint64_t gpa)
+{
+    uint32_t words[2] = { 0U, 0U };
+    int64_t result = -HC_EFAULT;
+    if (guest_read(VM_SERVICE, gpa, (uint8_t *)words, (uint32_t)sizeof(words)) == STATUS_OK) {
+        result = -HC_EINVAL;
+        if (words[0] == 0U) {
+            words[1] = 0U;
+            result = hypercall_errno(guest_write(VM_SERVICE, gpa, (const uint8_t *)words, (uint32_t)sizeof(words)));
+        }
+    }
+    return result;
+}
+
+static int64_t set_ioreq_buffer(vm_id_t v, uint64_t gpa)
+{
+    uint64_t page = 0U;
+    int64_t result = -HC_EINVAL;
+    if (vm[v].state == VM_CREATED) {
+        result = -HC_EFAULT;
+        if (guest_read(VM_SERVICE, gpa, (uint8_t *)&page, (uint32_t)sizeof(page)) == STATUS_OK) {
+            result = hypercall_errno(ioreq_set_page(v, page));
+        }
+    }
+    return result;
+}
+
+/* command = vmid << 24 | vcpu << 16 | number << 8 | type; 0 and 2 ask how many P- and C-states a
+ * guest may use: none. The answer is a byte. */
+static int64_t pm_get_cpu_state(uint64_t command, uint64_t gpa)
+{
+    uint32_t type = (uint32_t)command & 0xFFU;
+    uint8_t none = 0U;
+    int64_t result = -HC_EINVAL;
+    if ((hypercall_target((command >> 24) & 0xFFU) != ID_NONE) && ((type == 0U) || (type == 2U))) {
+        result = hypercall_errno(guest_write(VM_SERVICE, gpa, &none, 1U));
+    }
+    return result;
+}
+
+/* Hypercalls whose first parameter is the VM. */
+static int64_t call_on_vm(vm_id_t v, uint64_t id, uint64_t param2)
+{
+    int64_t result;
+    switch (id) {
+    case HC_DESTROY_VM:
+        result = hypercall_errno(vm_destroy(v));
+        break;
+    case HC_START_VM:
+        result = hypercall_errno(vm_start(v));
+        break;
+    case HC_PAUSE_VM:
+        result = hypercall_errno(vm_pause(v));
+        break;
+    case HC_RESET_VM:
+        result = hypercall_errno(vm_reset(v));
+        break;
+    case HC_SET_VCPU_REGS:
+        result = hypercall_set_vcpu_regs(v, param2);
+        break;
+    case HC_INJECT_MSI:
+        result = inject_msi(v, param2);
+        break;
+    case HC_VM_INTR_MONITOR:
+        result = intr_monitor(param2);
+        break;
+    case HC_SET_IRQLINE:
+        result = set_irqline(v, param2);
+        break;
+    case HC_SET_IOREQ_BUFFER:
+        result = set_ioreq_buffer(v, param2);
+        break;
+    case HC_NOTIFY_REQUEST_FINISH:
+        result = hypercall_errno((param2 < MAX_VCPU_PER_VM) ? ioreq_finish(v, (uint32_t)param2) : STATUS_INVALID);
+        break;
+    case HC_SET_PTDEV_INTR_INFO:
+    case HC_RESET_PTDEV_INTR_INFO:
+    case HC_ASSIGN_PCIDEV:
+    case HC_DEASSIGN_PCIDEV:
+    case HC_ASSIGN_MMIODEV:
+    case HC_DEASSIGN_MMIODEV:
+    case HC_CREATE_VDEV:
+    case HC_DESTROY_VDEV:
+        /* Devices of User VMs live in the device model. */
+        result = -HC_ENODEV;
+        break;
+    default:
+        result = -HC_ENOTTY;
+        break;
+    }
+    return result;
+}
+
+static bool names_vm(uint64_t id)
+{
+    bool lifecycle = (id >= HC_DESTROY_VM) && (id <= HC_SET_VCPU_REGS) && (id != 0x80000014U);
+    bool interrupts = (id >= HC_INJECT_MSI) && (id <= HC_SET_IRQLINE);
+    bool requests = (id == HC_SET_IOREQ_BUFFER) || (id == HC_NOTIFY_REQUEST_FINISH);
+    bool devices = (id >= HC_SET_PTDEV_INTR_INFO) && (id <= HC_DESTROY_VDEV);
+    return lifecycle || interrupts || requests || devices;
+}
+
+int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
+{
+    int64_t result = -HC_ENOTTY;
+    if (vm[vcpu_vm(caller)].kind != VM_KIND_SERVICE) {
+        /* nobody else has hypercalls */
+    } else if (names_vm(id)) {
+        vm_id_t v = hypercall_target(param1);
+        result = (v == ID_NONE) ? -HC_EINVAL : call_on_vm(v, id, param2);
+    } else if (id == HC_SERVICE_VM_OFFLINE_CPU) {
+        result = offline_cpu(param1);
+    } else if (id == HC_SET_CALLBACK_VECTOR) {
+        result = set_callback_vector(param1);
+    } else if (id == HC_CREATE_VM) {
+        result = hypercall_create_vm(param1);
+    } else if (id == HC_VM_SET_MEMORY_REGIONS) {
+        result = hypercall_set_memory_regions(param1);
+    } else if (id == HC_PM_GET_CPU_STATE) {
+        result = pm_get_cpu_state(param1, param2);
+    } else {
+        /* not a hypercall of ours */
+    }
+    return result;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each core owns one ring that it alone fills; log_drain(), under the shared-side lock, alone
+ * empties it. The indices only grow and are stored after the text, which x86's ordering of
+ * stores (Intel SDM 3, 9.2.2) makes visible in that order: no atomic operation is needed.
+ */
+#include "core/log.h"
+#include "core/boot_info.h"
+#include "core/hw.h"
+#include "core/limits.h"
+#include "core/stats.h"
+
+#define LOG_RING 4096U /* bytes a core can hold back; a power of two */
+#define LOG_LINE 240U  /* longest line, so that one line cannot fill a ring */
+
+static volatile char log_ring[MAX_PCPU][LOG_RING];
+static volatile uint32_t log_head[MAX_PCPU]; /* next byte to fill: the core's */
+static volatile uint32_t log_tail[MAX_PCPU]; /* next byte to empty: the drainer's */
+static uint32_t log_at[MAX_PCPU];            /* of the line in progress */
+static uint32_t log_used[MAX_PCPU];
+static uint64_t log_lost[MAX_PCPU];          /* bytes cut since the last complete line */
+
+static void put(pcpu_id_t core, char c)
+{
+    bool room = (log_at[core] - log_tail[core]) < LOG_RING;
+    if (room && (log_used[core] < LOG_LINE)) {
+        log_ring[core][log_at[core] % LOG_RING] = c;
+        log_at[core]++;
+        log_used[core]++;
+    } else {
+        log_lost[core]++;
+    }
+}
+
+static void put_text(pcpu_id_t core, const char *text)
+{
+    for (uint32_t i = 0U; (i < LOG_LINE) && (text[i] != '\0'); i++) {
+        put(core, text[i]);
+    }
+}
+
+static void put_dec(pcpu_id_t core, uint64_t value, uint32_t width, char fill)
+{
+    char digits[20];
+    uint32_t count = 0U;
+    uint64_t rest = value;
+    do {
+        digits[count] = (char)('0' + (char)(rest % 10U));
+        rest /= 10U;
+        count++;
+    } while ((rest != 0U) && (count < 20U));
+    for (uint32_t i = count; i < width; i++) {
+        put(core, fill);
+    }
+    for (uint32_t i = count; i > 0U; i--) {
+        put(core, digits[i - 1U]);
+    }
+}
+
+void log_begin(const char *module)
+{
+    pcpu_id_t core = hw_pcpu();
+    uint64_t hz = hw_tsc_hz();
+    uint64_t ticks = hw_tsc() - boot_info.entry_tsc;
+    uint64_t seconds = 0U;
+    uint64_t micros = 0U;
+    if (hz >= 1000000U) {
+        seconds = ticks / hz;
+        micros = (ticks % hz) / (hz / 1000000U);
+    }
+    log_at[core] = log_head[core]; /* a line that was never ended is dropped */
+    log_used[core] = 0U;
+    put(core, '[');
+    put_dec(core, seconds, 5U, ' ');
+    put(core, '.');
+    put_dec(core, (micros > 999999U) ? 999999U : micros, 6U, '0');
+    put_text(core, "] ");
+    put_text(core, module);
+    put_text(core, ": ");
+}
+
+void log_text(const char *text)
+{
+    put_text(hw_pcpu(), text);
+}
+
+void log_chars(const char *text, uint32_t size)
+{
+    pcpu_id_t core = hw_pcpu();
+    for (uint32_t i = 0U; (i < size) && (i < LOG_LINE) && (text[i] != '\0'); i++) {
+        bool printable = (text[i] >= ' ') && (text[i] <= '~');
+        put(core, printable ? text[i] : '?');
+    }
+}
+
+void log_dec(uint64_t value)
+{
+    put_dec(hw_pcpu(), value, 0U, ' ');
+}
+
+void log_hex(uint64_t value)
+{
+    static const char digit[] = "0123456789abcdef";
+    pcpu_id_t core = hw_pcpu();
+    bool started = false;
+    put_text(core, "0x");
+    for (uint32_t i = 16U; i > 0U; i--) {
+        uint32_t nibble = (uint32_t)(value >> ((i - 1U) * 4U)) & 0xFU;
+        started = started || (nibble != 0U) || (i == 1U);
+        if (started) {
+            put(core, digit[nibble]);
+        }
+    }
+}
+
+void log_end(void)
+{
+    pcpu_id_t core = hw_pcpu();
+    if (log_lost[core] != 0U) {
+        log_used[core] = 0U; /* room for the note; the ring may still be full */
+        put_text(core, " [cut]");
+    }
+    log_used[core] = 0U;
+    if ((log_at[core] - log_tail[core]) == LOG_RING) {
+        log_at[core]--; /* the last byte of a full ring becomes the line's end */
+    }
+    put(core, '\n');
+    log_lost[core] = 0U;
+    log_head[core] = log_at[core];
+}
+
+void log_line(const char *module, const char *text)
+{
+    log_begin(module);
+    log_text(text);
+    log_end();
+}
+
+void log_drain(void)
+{
+    for (pcpu_id_t core = 0U; core < MAX_PCPU; core++) {
+        uint32_t head = log_head[core];
+        uint32_t tail = log_tail[core];
+        for (uint32_t i = 0U; (i < LOG_RING) && (tail != head); i++) {
+            char c = log_ring[core][tail % LOG_RING];
+            hw_log_char(c);
+            stats_log_char(c);
+            tail++;
+        }
+        log_tail[core] = tail;
+    }
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An instruction that touches emulated memory is a read, a write, or a read and then a write of
+ * one element. In a User VM each step may be an I/O request; what remains to be done waits in
+ * mmio_pending[] meanwhile.
+ */
+#include "core/mmio.h"
+#include "core/decode.h"
+#include "core/emulate.h"
+#include "core/hw.h"
+#include "core/ioreq.h"
+#include "core/log.h"
+#include "core/stage2.h"
+#include "core/vm.h"
+#include "devices/vioapic.h"
+#include "devices/vlapic.h"
+#include "devices/vpci.h"
+
+#define RFLAGS_DF 0x400U
+#define EFER_LMA  0x400U
+#define CS_LONG   0x2000U
+#define CS_32BIT  0x4000U
+
+enum mmio_step { STEP_READ, STEP_WRITE };
+struct mmio_pending {
+    struct insn insn;
+    enum mmio_step step;    /* that the outstanding request does */
+    gpa_t target;           /* of the write */
+};
+static struct mmio_pending mmio_pending[MAX_VCPU];
+
+static uint64_t size_mask(uint32_t size)
+{
+    return (size >= 8U) ? 0xFFFFFFFFFFFFFFFFU : (((uint64_t)1U << (size * 8U)) - 1U);
+}
+
+static bool in_page(gpa_t gpa, gpa_t page)
+{
+    return (gpa & ~(gpa_t)(PAGE_SIZE - 1U)) == page;
+}
+
+/* Registers of 32 bits at 16-byte steps: a narrow read takes its part of the register. */
+static uint64_t apic_part(gpa_t gpa, uint32_t value)
+{
+    return (uint64_t)value >> ((gpa & 3U) * 8U);
+}
+
+static uint64_t device_read(vcpu_id_t id, gpa_t gpa, uint32_t size)
+{
+    vm_id_t v = vcpu_vm(id);
+    uint64_t value = 0xFFFFFFFFFFFFFFFFU;
+    if (in_page(gpa, VLAPIC_BASE)) {
+        uint32_t reg = 0U;
+        if (vlapic_mmio_read(id, (uint32_t)(gpa & 0xFFCU), &reg) == STATUS_OK) {
+            value = apic_part(gpa, reg);
+        }
+    } else if (in_page(gpa, VIOAPIC_BASE)) {
+        value = apic_part(gpa, vioapic_mmio_read(v, (uint32_t)(gpa & 0xFFCU)));
+    } else if (vpci_mmio_claims(v, gpa)) {
+        value = vpci_mmio_read(v, gpa, size);
+    } else {
+        /* nothing there: the bus floats high */
+    }
+    return value & size_mask(size);
+}
+
+static void device_write(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t value)
+{
+    vm_id_t v = vcpu_vm(id);
+    if (in_page(gpa, VLAPIC_BASE)) {
+        if ((size == 4U) && ((gpa & 3U) == 0U)) {
+            (void)vlapic_mmio_write(id, (uint32_t)(gpa & 0xFFCU), (uint32_t)value);
+        }
+    } else if (in_page(gpa, VIOAPIC_BASE)) {
+        if ((size == 4U) && ((gpa & 3U) == 0U)) {
+            vioapic_mmio_write(v, (uint32_t)(gpa & 0xFFCU), (uint32_t)value);
+        }
+    } else if (vpci_mmio_claims(v, gpa)) {
+        vpci_mmio_write(v, gpa, size, value);
+    } else {
+        /* dropped: nothing there, or memory that is read-only for this VM */
+    }
+}
+
+/* The device model's business: a User VM's address that neither memory nor the hypervisor answers. */
+static bool is_request(vm_id_t v, gpa_t gpa)
+{
+    return (vm[v].kind == VM_KIND_USER) && !in_page(gpa, VLAPIC_BASE) && !in_page(gpa, VIOAPIC_BASE);
+}
+
+/* True: *value is there. False: an I/O request is under way. */
+static bool element_read(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t *value)
+{
+    vm_id_t v = vcpu_vm(id);
+    uint8_t bytes[8] = { 0U };
+    bool answered = true;
+    *value = 0U;
+    if (guest_read(v, gpa, bytes, size) == STATUS_OK) {
+        for (uint32_t i = 0U; i < size; i++) {
+            *value |= (uint64_t)bytes[i] << (i * 8U);
+        }
+    } else if (is_request(v, gpa)) {
+        mmio_pending[id].step = STEP_READ;
+        ioreq_mmio(id, gpa, size, false, 0U);
+        answered = false;
+    } else {
+        *value = device_read(id, gpa, size);
+    }
+    return answered;
+}
+
+static bool element_write(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t value)
+{
+    vm_id_t v = vcpu_vm(id);
+    uint8_t bytes[8];
+    bool answered = true;
+    for (uint32_t i = 0U; i < 8U; i++) {
+        bytes[i] = (uint8_t)(value >> (i * 8U));
+    }
+    if (guest_write(v, gpa, bytes, size) == STATUS_OK) {
+        /* the memory end of a MOVS */
+    } else if (is_request(v, gpa) && !stage2_lookup(v, gpa).present) {
+        mmio_pending[id].step = STEP_WRITE;
+        ioreq_mmio(id, gpa, size, true, value & size_mask(size));
+        answered = false;
+    } else {
+        device_write(id, gpa, size, value & size_mask(size));
+    }
+    return answered;
+}
+
+static uint32_t code_mode(vcpu_id_t id)
+{
+    struct segment cs = hw_vcpu_segment(id, SEG_CS);
+    uint32_t mode = ((cs.access & CS_32BIT) != 0U) ? 32U : 16U;
+    if (((hw_vcpu_get(id, REG_EFER) & EFER_LMA) != 0U) && ((cs.access & CS_LONG) != 0U)) {
+        mode = 64U;
+    }
+    return mode;
+}
+
+static uint64_t string_mask(vcpu_id_t id)
+{
+    uint32_t mode = code_mode(id);
+    uint64_t mask = 0xFFFFFFFFFFFFFFFFU;
+    if (mode != 64U) {
+        mask = (mode == 32U) ? 0xFFFFFFFFU : 0xFFFFU;
+    }
+    return mask;
+}
+
+static void step_register(vcpu_id_t id, enum gpr reg, uint64_t step, uint64_t mask)
+{
+    uint64_t old = vcpu_regs[id].gpr[reg];
+    uint64_t kept = (mask == 0xFFFFU) ? (old & ~mask) : 0U;
+    vcpu_regs[id].gpr[reg] = kept | ((old + step) & mask);
+}
+
+/* RIP stays on a repeated string instruction until its last element is done. */
+static void finish(vcpu_id_t id, const struct insn *insn)
+{
+    struct vcpu_regs *regs = &vcpu_regs[id];
+    bool done = true;
+    if ((insn->op == INSN_STOS) || (insn->op == INSN_MOVS)) {
+        uint64_t mask = string_mask(id);
+        uint64_t step = ((regs->rflags & RFLAGS_DF) != 0U) ? (0U - (uint64_t)insn->size) : insn->size;
+        step_register(id, GPR_RDI, step, mask);
+        if (insn->op == INSN_MOVS) {
+            step_register(id, GPR_RSI, step, mask);
+        }
+        if (insn->repeat) {
+            step_register(id, GPR_RCX, 0U - (uint64_t)1U, mask);
+            done = (regs->gpr[GPR_RCX] & mask) == 0U;
+        }
+    }
+    if (done) {
+        emulate_skip(id, insn->length);
+    }
+}
+
+static bool writes_back(const struct insn *insn)
+{
+    bool modifies = (insn->op == INSN_AND) || (insn->op == INSN_OR) || (insn->op == INSN_XOR)
+                    || (insn->op == INSN_ADD) || (insn->op == INSN_SUB);
+    return (insn->op == INSN_MOVS) || (insn->op == INSN_XCHG) || (modifies && insn->memory_is_dest);
+}
+
+/* The read is done: finish a load, or go on to the write. */
+static void after_read(vcpu_id_t id, uint64_t value)
+{
+    struct insn insn = mmio_pending[id].insn;
+    if (!writes_back(&insn)) {
+        insn_complete_read(id, &insn, value);
+        finish(id, &insn);
+    } else {
+        uint64_t result = insn_memory_value(id, &insn, value);
+        if (element_write(id, mmio_pending[id].target, insn.size, result)) {
+            finish(id, &insn);
+        }
+    }
+}
+
+/* MOVS has two memory operands; which one faulted does not matter here. */
+static bool movs_addresses(vcpu_id_t id, gpa_t *from, gpa_t *to)
+{
+    uint64_t mask = string_mask(id);
+    gva_t source = hw_vcpu_segment(id, SEG_DS).base + (vcpu_regs[id].gpr[GPR_RSI] & mask);
+    gva_t target = hw_vcpu_segment(id, SEG_ES).base + (vcpu_regs[id].gpr[GPR_RDI] & mask);
+    if (code_mode(id) == 64U) {
+        source = vcpu_regs[id].gpr[GPR_RSI];
+        target = vcpu_regs[id].gpr[GPR_RDI];
+    }
+    return (guest_translate(id, source, from) == STATUS_OK) && (guest_translate(id, target, to) == STATUS_OK);
+}
+
+static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
+{
+    gpa_t from = gpa;
+    gpa_t to = gpa;
+    uint64_t value = 0U;
+    bool store = (insn->op == INSN_STORE) || (insn->op == INSN_STORE_IMM) || (insn->op == INSN_STOS);
+    mmio_pending[id].insn = *insn;
+    if ((insn->op == INSN_MOVS) && !movs_addresses(id, &from, &to)) {
+        emulate_gp(id); /* one end just went away under a racing vCPU of the same guest */
+    } else if (store) {
+        value = insn_memory_value(id, insn, 0U);
+        if (element_write(id, gpa, insn->size, value)) {
+            finish(id, insn);
+        }
+    } else {
+        mmio_pending[id].target = to;
+        if (element_read(id, from, insn->size, &value)) {
+            after_read(id, value);
+        }
+    }
+}
+
+static void refuse(vcpu_id_t id, const struct vm_exit *exit, const char *why)
+{
+    if (vm_may_log(vcpu_vm(id))) {
+        log_begin("mmio");
+        log_chars(vm[vcpu_vm(id)].name, sizeof(vm[0].name));
+        log_text(why);
+        log_hex(exit->gpa);
+        log_text(" at ");
+        log_hex(vcpu_regs[id].rip);
+        log_end();
+    }
+    emulate_gp(id);
+}
+
+static bool allowed_now(vm_id_t v, const struct vm_exit *exit)
+{
+    struct stage2_mapping leaf = stage2_lookup(v, exit->gpa);
+    uint32_t need = S2_READ;
+    if (exit->execute) {
+        need |= S2_EXEC;
+    }
+    if (exit->write) {
+        need |= S2_WRITE;
+    }
+    return leaf.present && ((leaf.attr & need) == need);
+}
+
+void mmio_exit(vcpu_id_t id, const struct vm_exit *exit)
+{
+    if (allowed_now(vcpu_vm(id), exit)) {
+        hw_vcpu_flush(id); /* mapped since: the access is simply repeated */
+    } else if (exit->execute || exit->table_walk) {
+        refuse(id, exit, exit->execute ? ": executes from " : ": has page tables at ");
+    } else {
+        uint8_t bytes[INSN_MAX];
+        uint32_t count = guest_fetch(id, bytes);
+        struct insn insn = insn_decode(bytes, count, code_mode(id));
+        if ((insn.op == INSN_INVALID) || (insn.op == INSN_MOV_CR)) {
+            refuse(id, exit, ": cannot emulate the access to ");
+        } else {
+            execute(id, &insn, exit->gpa);
+        }
+    }
+}
+
+void mmio_complete(vcpu_id_t id, uint64_t value)
+{
+    struct insn insn = mmio_pending[id].insn;
+    if (mmio_pending[id].step == STEP_READ) {
+        after_read(id, value & size_mask(insn.size));
+    } else {
+        finish(id, &insn);
+    }
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/msr.h"
+#include "abi/partition_table.h"
+#include "core/emulate.h"
+#include "core/exclusive_lapic.h"
+#include "core/hw.h"
+#include "core/kvmclock.h"
+#include "core/log.h"
+#include "core/msr_table.h"
+#include "core/vm.h"
+#include "devices/vlapic.h"
+
+#define EFER_LME      0x100U
+#define EFER_LMA      0x400U
+#define EFER_WRITABLE 0x4D01U /* SCE, LME, LMA, NXE, FFXSR */
+#define EFER_VISIBLE  0x4D01U /* SVME is the hypervisor's */
+#define CR0_PG        0x80000000U
+
+static uint64_t msr_stored[MAX_VCPU][MSR_SLOTS];
+
+/* Index of the rule, or MSR_RULES. */
+static uint32_t find_rule(uint32_t msr)
+{
+    uint32_t found = MSR_RULES;
+    for (uint32_t i = 0U; (i < MSR_RULES) && (found == MSR_RULES); i++) {
+        if ((msr >= msr_rules[i].first) && (msr <= msr_rules[i].last)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+void msr_open_bitmap(vm_id_t v)
+{
+    for (uint32_t i = 0U; i < MSR_RULES; i++) {
+        const struct msr_rule *rule = &msr_rules[i];
+        bool read = (vm[v].exclusive ? rule->x_read : rule->read) == MSR_OPEN;
+        bool write = (vm[v].exclusive ? rule->x_write : rule->write) == MSR_OPEN;
+        for (uint32_t msr = rule->first; (read || write) && (msr <= rule->last); msr++) {
+            hw_msr_open(v, msr, read, write);
+        }
+    }
+}
+
+void msr_reset(vcpu_id_t id)
+{
+    for (uint32_t i = 0U; i < MSR_RULES; i++) {
+        const struct msr_rule *rule = &msr_rules[i];
+        if (rule->read == MSR_STORED) {
+            for (uint32_t n = 0U; n <= (rule->last - rule->first); n++) {
+                msr_stored[id][rule->slot + n] = rule->value;
+            }
+        }
+    }
+}
+
+static enum status special_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
+{
+    enum status result = STATUS_OK;
+    switch (msr) {
+    case MSR_TSC:
+        *value = hw_tsc();
+        break;
+    case MSR_PAT:
+        *value = hw_vcpu_get(id, REG_PAT);
+        break;
+    case MSR_EFER:
+        *value = hw_vcpu_get(id, REG_EFER) & EFER_VISIBLE;
+        break;
+    case MSR_TSC_AUX:
+        *value = hw_vcpu_get(id, REG_TSC_AUX);
+        break;
+    case MSR_KVM_WALL_CLOCK:
+    case MSR_KVM_SYSTEM_TIME:
+        result = kvmclock_msr_read(id, msr, value);
+        break;
+    default:
+        result = STATUS_UNKNOWN;
+        break;
+    }
+    return result;
+}
+
+/* AMD APM 2, 3.1.7: LMA is read-only in effect, LME may not change while paging is on. */
+static enum status write_efer(vcpu_id_t id, uint64_t value)
+{
+    uint64_t old = hw_vcpu_get(id, REG_EFER);
+    bool paging = (hw_vcpu_get(id, REG_CR0) & CR0_PG) != 0U;
+    bool lme_changes = ((old ^ value) & EFER_LME) != 0U;
+    enum status result = STATUS_INVALID;
+    if (((value & ~(uint64_t)EFER_WRITABLE) == 0U) && !(paging && lme_changes)) {
+        hw_vcpu_set(id, REG_EFER, (value & ~(uint64_t)EFER_LMA) | (old & EFER_LMA));
+        result = STATUS_OK;
+    }
+    return result;
+}
+
+/* Intel SDM 3, 12.12.2: memory types 2 and 3 and set reserved bits fault. */
+static enum status write_pat(vcpu_id_t id, uint64_t value)
+{
+    enum status result = STATUS_OK;
+    for (uint32_t i = 0U; i < 8U; i++) {
+        uint64_t type = (value >> (i * 8U)) & 0xFFU;
+        if ((type > 7U) || (type == 2U) || (type == 3U)) {
+            result = STATUS_INVALID;
+        }
+    }
+    if (result == STATUS_OK) {
+        hw_vcpu_set(id, REG_PAT, value);
+    }
+    return result;
+}
+
+static enum status special_write(vcpu_id_t id, uint32_t msr, uint64_t value)
+{
+    enum status result = STATUS_OK;
+    switch (msr) {
+    case MSR_TSC:
+        /* The TSC is the machine's: a write has no effect. */
+        break;
+    case MSR_PAT:
+        result = write_pat(id, value);
+        break;
+    case MSR_EFER:
+        result = write_efer(id, value);
+        break;
+    case MSR_TSC_AUX:
+        if (value <= 0xFFFFFFFFU) {
+            hw_vcpu_set(id, REG_TSC_AUX, value);
+        } else {
+            result = STATUS_INVALID;
+        }
+        break;
+    case MSR_KVM_WALL_CLOCK:
+    case MSR_KVM_SYSTEM_TIME:
+        result = kvmclock_msr_write(id, msr, value);
+        break;
+    default:
+        result = STATUS_UNKNOWN;
+        break;
+    }
+    return result;
+}
+
+enum status msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
+{
+    uint32_t index = find_rule(msr);
+    enum status result = STATUS_UNKNOWN;
+    enum msr_way way = MSR_FAULT;
+    *value = 0U;
+    if (index < MSR_RULES) {
+        way = vm[vcpu_vm(id)].exclusive ? msr_rules[index].x_read : msr_rules[index].read;
+    }
+    switch (way) {
+    case MSR_CONST:
+        *value = msr_rules[index].value;
+        result = STATUS_OK;
+        break;
+    case MSR_STORED:
+        *value = msr_stored[id][msr_rules[index].slot + (msr - msr_rules[index].first)];
+        result = STATUS_OK;
+        break;
+    case MSR_SPECIAL:
+        result = special_read(id, msr, value);
+        break;
+    case MSR_LAPIC:
+        result = vlapic_msr_read(id, msr, value);
+        break;
+    case MSR_XLAPIC:
+        result = exclusive_lapic_read(id, msr, value);
+        break;
+    case MSR_OPEN: /* never exits; should a backend exit all the same, the guest sees a fault */
+    case MSR_FAULT:
+    default:
+        break;
+    }
+    return result;
+}
+
+enum status msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
+{
+    uint32_t index = find_rule(msr);
+    enum status result = STATUS_UNKNOWN;
+    enum msr_way way = MSR_FAULT;
+    if (index < MSR_RULES) {
+        way = vm[vcpu_vm(id)].exclusive ? msr_rules[index].x_write : msr_rules[index].write;
+    }
+    switch (way) {
+    case MSR_CONST:
+        result = STATUS_OK;
+        break;
+    case MSR_STORED:
+        msr_stored[id][msr_rules[index].slot + (msr - msr_rules[index].first)] = value;
+        result = STATUS_OK;
+        break;
+    case MSR_SPECIAL:
+        result = special_write(id, msr, value);
+        break;
+    case MSR_LAPIC:
+        result = vlapic_msr_write(id, msr, value);
+        break;
+    case MSR_XLAPIC:
+        result = exclusive_lapic_write(id, msr, value);
+        break;
+    case MSR_OPEN:
+    case MSR_FAULT:
+    default:
+        break;
+    }
+    return result;
+}
+
+static void log_fault(vcpu_id_t id, const struct vm_exit *exit)
+{
+    log_begin("msr");
+    log_chars(vm[vcpu_vm(id)].name, sizeof(vm[0].name));
+    log_text((exit->reason == HV_EXIT_MSR_WRITE) ? ": write of " : ": read of ");
+    log_hex(exit->number);
+    log_text(" refused at ");
+    log_hex(vcpu_regs[id].rip);
+    log_end();
+}
+
+void msr_exit(vcpu_id_t id, const struct vm_exit *exit)
+{
+    uint64_t value = 0U;
+    enum status result;
+    if (exit->reason == HV_EXIT_MSR_WRITE) {
+        result = msr_write(id, exit->number, emulate_edx_eax(id));
+    } else {
+        result = msr_read(id, exit->number, &value);
+    }
+    if (result != STATUS_OK) {
+        if (vm_may_log(vcpu_vm(id))) {
+            log_fault(id, exit);
+        }
+        emulate_gp(id);
+    } else {
+        if (exit->reason == HV_EXIT_MSR_READ) {
+            emulate_set_edx_eax(id, value);
+        }
+        emulate_skip(id, exit->length);
+    }
+}

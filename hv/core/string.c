@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The four functions that a freestanding compiler may call (C11 4p6; GCC manual, "Standards"). */
+#include "core/string.h"
+
+/* The volatile accesses keep the compiler from turning a loop into a call of the function
+ * that it is the body of. Sizes here are small: guest memory is moved by hw_phys_*. */
+void *memcpy(void *restrict dst, const void *restrict src, size_t size)
+{
+    volatile uint8_t *to = (volatile uint8_t *)dst;
+    const uint8_t *from = (const uint8_t *)src;
+    for (size_t i = 0U; i < size; i++) {
+        to[i] = from[i];
+    }
+    return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t size)
+{
+    volatile uint8_t *to = (volatile uint8_t *)dst;
+    const volatile uint8_t *from = (const volatile uint8_t *)src;
+    if (to <= from) {
+        for (size_t i = 0U; i < size; i++) {
+            to[i] = from[i];
+        }
+    } else {
+        for (size_t i = size; i > 0U; i--) {
+            to[i - 1U] = from[i - 1U];
+        }
+    }
+    return dst;
+}
+
+void *memset(void *dst, int value, size_t size)
+{
+    volatile uint8_t *to = (volatile uint8_t *)dst;
+    for (size_t i = 0U; i < size; i++) {
+        to[i] = (uint8_t)value;
+    }
+    return dst;
+}
+
+int memcmp(const void *left, const void *right, size_t size)
+{
+    const uint8_t *a = (const uint8_t *)left;
+    const uint8_t *b = (const uint8_t *)right;
+    int result = 0;
+    for (size_t i = 0U; (i < size) && (result == 0); i++) {
+        result = (int)a[i] - (int)b[i];
+    }
+    return result;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory helpers with their C library names, because compilers call them by these. */
+#ifndef CORE_STRING_H
+#define CORE_STRING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t size);
+void *memmove(void *dst, const void *src, size_t size);
+void *memset(void *dst, int value, size_t size);
+int memcmp(const void *left, const void *right, size_t size);
+
+#endif

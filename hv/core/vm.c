@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of VMs and vCPUs, and what other modules do to one of them.
+ * Lock: all of this runs under the shared-side lock, or at single-core boot.
+ */
+#include "core/vm.h"
+#include "core/hw.h"
+#include "core/sched.h"
+#include "core/stage2.h"
+#include "core/vcpu_hw.h"
+#include "devices/vlapic.h"
+
+#define RFLAGS_IF       0x200U
+#define LOG_LINES_BURST 8U
+
+struct vm vm[MAX_VM];
+struct vcpu vcpu[MAX_VCPU];
+
+static uint64_t vm_log_second[MAX_VM];
+static uint32_t vm_log_lines[MAX_VM];
+
+enum direction { GUEST_TO_US, US_TO_GUEST };
+
+/* Bytes from gpa to the end of its page, at most size. */
+static uint32_t page_rest(gpa_t gpa, uint32_t size)
+{
+    uint32_t rest = PAGE_SIZE - (uint32_t)(gpa % PAGE_SIZE);
+    return (rest < size) ? rest : size;
+}
+
+/* RAM only: an uncached leaf is a device, and reading one may have side effects. */
+static enum status guest_page(vm_id_t v, gpa_t gpa, uint32_t right, hpa_t *hpa)
+{
+    struct stage2_mapping leaf = stage2_lookup(v, gpa);
+    bool ram = leaf.present && ((leaf.attr & (S2_UC | S2_WC)) == 0U) && ((leaf.attr & right) == right);
+    *hpa = leaf.hpa;
+    return ram ? STATUS_OK : STATUS_FAULT;
+}
+
+/* Every page is checked before the first byte moves, so that a fault leaves the state unchanged. */
+static enum status guest_check(vm_id_t v, gpa_t gpa, uint32_t size, uint32_t right)
+{
+    enum status result = ((gpa + size) >= gpa) ? STATUS_OK : STATUS_FAULT;
+    uint32_t done = 0U;
+    while ((done < size) && (result == STATUS_OK)) {
+        hpa_t hpa = 0U;
+        result = guest_page(v, gpa + done, right, &hpa);
+        done += page_rest(gpa + done, size - done);
+    }
+    return result;
+}
+
+enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)
+{
+    enum status result = guest_check(v, gpa, size, S2_READ);
+    uint32_t done = 0U;
+    while ((done < size) && (result == STATUS_OK)) {
+        uint32_t piece = page_rest(gpa + done, size - done);
+        hpa_t hpa = 0U;
+        result = guest_page(v, gpa + done, S2_READ, &hpa);
+        if (result == STATUS_OK) {
+            hw_phys_copy_in(&dst[done], hpa, piece);
+        }
+        done += piece;
+    }
+    return result;
+}
+
+enum status guest_write(vm_id_t v, gpa_t gpa, const uint8_t *src, uint32_t size)
+{
+    enum status result = guest_check(v, gpa, size, S2_READ | S2_WRITE);
+    uint32_t done = 0U;
+    while ((done < size) && (result == STATUS_OK)) {
+        uint32_t piece = page_rest(gpa + done, size - done);
+        hpa_t hpa = 0U;
+        result = guest_page(v, gpa + done, S2_READ | S2_WRITE, &hpa);
+        if (result == STATUS_OK) {
+            hw_phys_copy_out(hpa, &src[done], piece);
+        }
+        done += piece;
+    }
+    return result;
+}
+
+/* A core that we kick leaves the guest and then waits for the lock that we hold: it cannot come
+ * back before we are done, so the wait ends. A core inside the hypervisor is not waited for. */
+static void leave_guest(pcpu_id_t pcpu)
+{
+    if ((pcpu != hw_pcpu()) && hw_pcpu_in_guest(pcpu)) {
+        hw_kick(pcpu);
+        while (hw_pcpu_in_guest(pcpu)) {
+            hw_relax();
+        }
+    }
+}
+
+void vm_shootdown(vm_id_t v)
+{
+    vm[v].generation++;
+    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+        leave_guest(vcpu[vcpu_id(v, i)].pcpu);
+    }
+}
+
+bool vm_may_log(vm_id_t v)
+{
+    uint64_t hz = hw_tsc_hz();
+    uint64_t second = (hz != 0U) ? (hw_tsc() / hz) : 0U;
+    if (vm_log_second[v] != second) {
+        vm_log_second[v] = second;
+        vm_log_lines[v] = 0U;
+    }
+    vm_log_lines[v]++;
+    return vm_log_lines[v] <= LOG_LINES_BURST;
+}
+
+bool vcpu_has_event(vcpu_id_t id)
+{
+    bool interrupts = (vcpu_regs[id].rflags & RFLAGS_IF) != 0U;
+    return vcpu[id].nmi_pending || (interrupts && (vlapic_pending(id) != VECTOR_NONE));
+}
+
+void vcpu_notify(vcpu_id_t id)
+{
+    if ((vcpu[id].state == VCPU_HALTED) && vcpu_has_event(id)) {
+        sched_wake(id);
+    }
+    if ((vcpu[id].state == VCPU_RUNNABLE) && (vcpu[id].pcpu != hw_pcpu())) {
+        hw_kick(vcpu[id].pcpu);
+    }
+}
+
+void vcpu_stop(vcpu_id_t id)
+{
+    leave_guest(vcpu[id].pcpu);
+    vcpu[id].epoch++;
+    vcpu[id].state = VCPU_OFF;
+    vcpu[id].nmi_pending = false;
+    vcpu[id].init_latched = false;
+}
+
+void vcpu_power_on(vcpu_id_t id)
+{
+    vm_id_t v = vcpu_vm(id);
+    hw_vcpu_init(id, vm[v].exclusive);
+    hw_vcpu_set_stage2(id, stage2_root(v), v + 1U);
+    hw_vcpu_flush(id);
+    if (!vm[v].exclusive) {
+        vlapic_reset(id);
+    }
+    vcpu[id].nmi_pending = false;
+    vcpu[id].init_latched = false;
+    vcpu[id].sipi_wait = (vcpu_index(id) != 0U);
+    vcpu[id].state = vcpu[id].sipi_wait ? VCPU_OFF : VCPU_RUNNABLE;
+}
+
+/* vCPU 0 plays the boot processor: after INIT it would start at the reset vector, where no
+ * firmware is. Nobody sends it INIT but a guest that means to crash itself, so it stays. */
+void vcpu_receive_init(vcpu_id_t id)
+{
+    if ((vcpu_index(id) != 0U) && (vcpu[id].state == VCPU_WAIT_IO)) {
+        vcpu[id].init_latched = true;
+    } else if (vcpu_index(id) != 0U) {
+        vcpu_stop(id);
+        hw_vcpu_init(id, false);
+        hw_vcpu_set_stage2(id, stage2_root(vcpu_vm(id)), vcpu_vm(id) + 1U);
+        vlapic_init(id);
+        vcpu[id].sipi_wait = true;
+    } else {
+        /* not acted upon */
+    }
+}
+
+/* Intel SDM 3, 9.4.4: SIPI starts in real mode at vector << 12, and counts only after INIT. */
+void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector)
+{
+    if (vcpu[id].sipi_wait && (vcpu[id].state == VCPU_OFF)) {
+        struct segment cs = { (uint16_t)((vector & 0xFFU) << 8), 0x9BU, 0xFFFFU,
+                              (uint64_t)(vector & 0xFFU) << 12 };
+        hw_vcpu_set_segment(id, SEG_CS, cs);
+        vcpu_regs[id].rip = 0U;
+        vcpu[id].sipi_wait = false;
+        sched_wake(id);
+        vcpu_notify(id);
+    }
+}
+
+void vcpu_receive_nmi(vcpu_id_t id)
+{
+    vcpu[id].nmi_pending = true;
+    vcpu_notify(id);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boot of the VMs in the partition table. Nothing runs yet: one core, no lock, no guest. */
+#include "core/acpi_filter.h"
+#include "core/boot_info.h"
+#include "core/exclusive_lapic.h"
+#include "core/guest_map.h"
+#include "core/hw.h"
+#include "core/kvmclock.h"
+#include "core/loader.h"
+#include "core/log.h"
+#include "core/msr.h"
+#include "core/partition.h"
+#include "core/sched.h"
+#include "core/stats.h"
+#include "core/vcpu_hw.h"
+#include "core/vm.h"
+#include "core/vm_memory.h"
+#include "devices/vioapic.h"
+#include "devices/vpic.h"
+
+#define ACPI_BLOCK PAGE_SIZE
+
+static void log_failure(vm_id_t v, const char *reason)
+{
+    log_begin("boot");
+    log_chars(partition.table.vm[v].name, PART_NAME_SIZE);
+    log_text(": ");
+    log_text(reason);
+    log_end();
+}
+
+static void set_identity(vm_id_t v)
+{
+    const struct part_vm *config = &partition.table.vm[v];
+    vm[v].kind = (config->kind == PART_VM_SERVICE) ? VM_KIND_SERVICE : VM_KIND_PRELAUNCH;
+    vm[v].exclusive = (config->flags & PART_VM_EXCLUSIVE) != 0U;
+    vm[v].face = config->face;
+    vm[v].vcpu_count = config->vcpu_count;
+    vm[v].generation = 1U;
+    for (uint32_t i = 0U; i < PART_NAME_SIZE; i++) {
+        vm[v].name[i] = config->name[i];
+    }
+    vm[v].state = VM_CREATED;
+}
+
+static void set_vcpus(vm_id_t v)
+{
+    const struct part_vm *config = &partition.table.vm[v];
+    hw_bitmaps_close(v);
+    vm_ports_open(v);
+    msr_open_bitmap(v);
+    for (uint32_t i = 0U; i < config->vcpu_count; i++) {
+        vcpu_id_t id = vcpu_id(v, i);
+        vcpu[id].pcpu = config->pcpu[i];
+        msr_reset(id);
+        if (vm[v].exclusive) {
+            exclusive_lapic_reset(id);
+        } else {
+            sched_add(id, config->weight);
+        }
+        vcpu_power_on(id);
+    }
+    if (!vm[v].exclusive) {
+        vioapic_reset(v);
+        vpic_reset(v);
+    }
+}
+
+/* The Service VM reads the firmware's tables where they are, but for those that are replaced. */
+static const char *service_acpi(gpa_t *rsdp)
+{
+    const char *reason = "";
+    if (!guest_map_carve(LOADER_ACPI, ACPI_BLOCK, BOOT_ACPI)) {
+        reason = "no RAM for the filtered ACPI tables";
+    } else if (acpi_filter_build(vm[VM_SERVICE].vcpu_count, LOADER_ACPI, ACPI_BLOCK, rsdp) != STATUS_OK) {
+        reason = "the machine's ACPI tables cannot be filtered";
+    } else {
+        /* ready */
+    }
+    return reason;
+}
+
+/* Pre-launched VMs get the tables that the partition table carries; the RSDP comes first. */
+static const char *listed_acpi(vm_id_t v, gpa_t *rsdp)
+{
+    const struct part_vm *config = &partition.table.vm[v];
+    const char *reason = "";
+    if (config->acpi_offset != 0U) {
+        uint64_t span = ((config->acpi_size + (uint64_t)PAGE_SIZE) - 1U) & ~(uint64_t)(PAGE_SIZE - 1U);
+        bool inside = (config->acpi_offset <= PART_MAX_SIZE)
+                      && (config->acpi_size <= (PART_MAX_SIZE - config->acpi_offset));
+        if (!inside || !guest_map_carve(config->acpi_gpa, span, BOOT_ACPI)
+            || (guest_write(v, config->acpi_gpa, &partition.bytes[config->acpi_offset], config->acpi_size)
+                != STATUS_OK)) {
+            reason = "its ACPI tables do not fit its memory";
+        }
+        *rsdp = config->acpi_gpa;
+    }
+    return reason;
+}
+
+static const char *load(vm_id_t v)
+{
+    const struct part_vm *config = &partition.table.vm[v];
+    struct loader_verdict verdict = { "image type is not known", false };
+    const char *reason = "its memory map has too many entries";
+    gpa_t rsdp = 0U;
+    if (guest_map_build(v)) {
+        reason = (v == VM_SERVICE) ? service_acpi(&rsdp) : listed_acpi(v, &rsdp);
+    }
+    if (reason[0] == '\0') {
+        if (config->image_type == PART_IMAGE_BZIMAGE) {
+            verdict = loader_bzimage(v, config, rsdp);
+        } else if (config->image_type == PART_IMAGE_MULTIBOOT) {
+            verdict = loader_multiboot(v, config);
+        } else {
+            /* refused */
+        }
+        reason = verdict.reason;
+    }
+    return reason;
+}
+
+static const char *boot_one(vm_id_t v)
+{
+    const char *reason = "stage 2 cannot be built";
+    set_identity(v);
+    if (vm_memory_build(v) == STATUS_OK) {
+        set_vcpus(v);
+        reason = load(v);
+    }
+    return reason;
+}
+
+static void log_started(vm_id_t v)
+{
+    log_begin("boot");
+    log_chars(vm[v].name, sizeof(vm[v].name));
+    log_text(": ");
+    log_dec(vm[v].vcpu_count);
+    log_text(vm[v].exclusive ? " exclusive" : " shared");
+    log_text(" vCPU, ");
+    log_dec(vm[v].memory_size >> 20);
+    log_text(" MiB, entry ");
+    log_hex(vcpu_regs[vcpu_id(v, 0U)].rip);
+    log_end();
+}
+
+enum status vm_boot_all(void)
+{
+    enum status result = STATUS_OK;
+    stats_init();
+    kvmclock_init();
+    for (vm_id_t v = 0U; (v < partition.table.vm_count) && (v < PART_MAX_VM) && (result == STATUS_OK); v++) {
+        const char *reason = (partition.table.vm[v].kind == 0U) ? "" : boot_one(v);
+        if (reason[0] != '\0') {
+            log_failure(v, reason);
+            result = STATUS_INVALID;
+        }
+    }
+    for (vm_id_t v = 0U; (v < partition.table.vm_count) && (v < PART_MAX_VM) && (result == STATUS_OK); v++) {
+        if (vm[v].state == VM_CREATED) {
+            vm[v].state = VM_RUNNING;
+            log_started(v);
+        }
+    }
+    if (result == STATUS_OK) {
+        stats_publish();
+    }
+    return result;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* User VMs: create, start, pause, reset, destroy. Lives are symmetric: destroy gives back all that
+ * create took, so that any number of lives fits. */
+#include "core/hw.h"
+#include "core/ioreq.h"
+#include "core/msr.h"
+#include "core/partition.h"
+#include "core/sched.h"
+#include "core/stage2.h"
+#include "core/stats.h"
+#include "core/vcpu_hw.h"
+#include "core/vm.h"
+#include "devices/vioapic.h"
+#include "devices/vpic.h"
+
+/* A free slot within the number that the policy allows, or ID_NONE. */
+static vm_id_t find_slot(void)
+{
+    vm_id_t found = ID_NONE;
+    for (vm_id_t v = VM_FIRST_USER; (v < MAX_VM) && ((v - VM_FIRST_USER) < partition.table.user.max_vms); v++) {
+        if ((vm[v].state == VM_FREE) && (found == ID_NONE)) {
+            found = v;
+        }
+    }
+    return found;
+}
+
+static uint32_t core_members(pcpu_id_t pcpu)
+{
+    uint32_t count = 0U;
+    for (uint32_t i = 0U; i < MAX_VM; i++) {
+        if (sched_member(pcpu, i) != ID_NONE) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Mask 0 leaves the choice to us: one vCPU on the core with the fewest, of those the last, since
+ * the boot core has the most to do. */
+static uint64_t default_mask(void)
+{
+    uint64_t mask = 0U;
+    uint32_t fewest = MAX_VM + 1U;
+    for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
+        bool allowed = ((partition.table.user.pcpu_mask >> p) & 1U) != 0U;
+        if (allowed && (core_members(p) <= fewest)) {
+            fewest = core_members(p);
+            mask = (uint64_t)1U << p;
+        }
+    }
+    return mask;
+}
+
+static uint32_t count_bits(uint64_t mask)
+{
+    uint32_t count = 0U;
+    for (uint32_t p = 0U; p < 64U; p++) {
+        count += (uint32_t)((mask >> p) & 1U);
+    }
+    return count;
+}
+
+static bool mask_valid(uint64_t mask)
+{
+    uint32_t count = count_bits(mask);
+    bool within = (mask & ~(uint64_t)partition.table.user.pcpu_mask) == 0U;
+    return within && (count >= 1U) && (count <= partition.table.user.max_vcpus) && (count <= MAX_VCPU_PER_VM);
+}
+
+static void reset_devices(vm_id_t v)
+{
+    vioapic_reset(v);
+    vpic_reset(v);
+    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+        msr_reset(vcpu_id(v, i));
+        vcpu_power_on(vcpu_id(v, i));
+    }
+}
+
+static void bind_vcpus(vm_id_t v, uint64_t mask)
+{
+    uint32_t index = 0U;
+    for (pcpu_id_t p = 0U; (p < MAX_PCPU) && (index < MAX_VCPU_PER_VM); p++) {
+        if (((mask >> p) & 1U) != 0U) {
+            vcpu_id_t id = vcpu_id(v, index);
+            vcpu[id].pcpu = p;
+            vcpu[id].state = VCPU_OFF;
+            sched_add(id, partition.table.user.weight);
+            index++;
+        }
+    }
+    vm[v].vcpu_count = index;
+}
+
+enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *id)
+{
+    vm_id_t v = find_slot();
+    uint64_t mask = (pcpu_mask == 0U) ? default_mask() : pcpu_mask;
+    enum status result = STATUS_OK;
+    *id = ID_NONE;
+    if (v == ID_NONE) {
+        result = STATUS_NO_MEMORY;
+    } else if (!mask_valid(mask)) {
+        result = STATUS_INVALID;
+    } else {
+        vm[v].kind = VM_KIND_USER;
+        vm[v].exclusive = false;
+        vm[v].face = PART_FACE_KVM;
+        vm[v].start_tsc = 0U;
+        vm[v].memory_size = 0U;
+        vm[v].generation++;
+        for (uint32_t i = 0U; i < sizeof(vm[v].name); i++) {
+            vm[v].name[i] = (char)name[i];
+        }
+        stage2_reset(v);
+        stats_reset_vm(v);
+        hw_bitmaps_close(v);
+        msr_open_bitmap(v);
+        bind_vcpus(v, mask);
+        vm[v].state = VM_CREATED;
+        reset_devices(v);
+        *id = v;
+    }
+    return result;
+}
+
+enum status vm_start(vm_id_t v)
+{
+    enum status result = STATUS_BUSY;
+    if ((vm[v].state == VM_CREATED) && ioreq_has_page(v)) {
+        vm[v].state = VM_RUNNING;
+        sched_wake(vcpu_id(v, 0U));
+        vcpu_notify(vcpu_id(v, 0U));
+        stats_publish();
+        result = STATUS_OK;
+    }
+    return result;
+}
+
+enum status vm_pause(vm_id_t v)
+{
+    enum status result = STATUS_BUSY;
+    if ((vm[v].state == VM_RUNNING) || (vm[v].state == VM_PAUSED)) {
+        vm[v].state = VM_PAUSED;
+        vm_shootdown(v);
+        stats_publish();
+        result = STATUS_OK;
+    }
+    return result;
+}
+
+/* Requests under way are forgotten with the instructions that made them. */
+enum status vm_reset(vm_id_t v)
+{
+    enum status result = STATUS_BUSY;
+    if ((vm[v].state == VM_PAUSED) || (vm[v].state == VM_CREATED)) {
+        for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+            vcpu_stop(vcpu_id(v, i));
+        }
+        ioreq_clear(v);
+        reset_devices(v);
+        vm[v].start_tsc = 0U;
+        vm[v].state = VM_CREATED;
+        result = STATUS_OK;
+    }
+    return result;
+}
+
+enum status vm_destroy(vm_id_t v)
+{
+    enum status result = STATUS_BUSY;
+    if ((vm[v].state == VM_PAUSED) || (vm[v].state == VM_CREATED)) {
+        for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+            vcpu_stop(vcpu_id(v, i));
+            sched_remove(vcpu_id(v, i));
+        }
+        vm_shootdown(v);
+        ioreq_release(v);
+        stage2_reset(v);
+        hw_bitmaps_close(v);
+        vm[v].state = VM_FREE;
+        vm[v].vcpu_count = 0U;
+        stats_publish();
+        result = STATUS_OK;
+    }
+    return result;
+}
