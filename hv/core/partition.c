@@ -10,7 +10,8 @@
 #define TSC_HZ_LEAST   100000000U
 #define TSC_HZ_MOST    20000000000U
 
-union partition_storage partition;
+/* Whole pages of its own: x86 makes them read-only once the table is validated. */
+union partition_storage partition __attribute__((aligned(4096)));
 static struct partition_verdict partition_result;
 
 bool partition_refuse(const char *reason, uint32_t vm, uint64_t detail)

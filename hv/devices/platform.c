@@ -125,11 +125,11 @@ static uint32_t pm1_value(void)
     return (hw_port_read(platform.pm1a_control, 2U) & ~(PM1_SLEEP_TYPE | PM1_SLEEP_ENABLE)) | pm1_sleep_type;
 }
 
-uint32_t platform_port_read(vm_id_t vm, uint16_t port, uint32_t size)
+uint32_t platform_port_read(vm_id_t owner, uint16_t port, uint32_t size)
 {
     uint32_t value = ones(size);
 
-    if (vm == VM_SERVICE) {
+    if (owner == VM_SERVICE) {
         switch (control_of(port, size)) {
         case CONTROL_KEYBOARD_DATA:
         case CONTROL_KEYBOARD_COMMAND:
@@ -238,9 +238,9 @@ static void inert_write(uint16_t port)
     }
 }
 
-void platform_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t value)
+void platform_port_write(vm_id_t owner, uint16_t port, uint32_t size, uint32_t value)
 {
-    if (vm == VM_SERVICE) {
+    if (owner == VM_SERVICE) {
         switch (control_of(port, size)) {
         case CONTROL_KEYBOARD_DATA:
             keyboard_data(value & 0xFFU);

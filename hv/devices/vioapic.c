@@ -4,14 +4,11 @@
  * polarity is kept for the guest to read and for the physical pin, and means
  * nothing here.
  *
- * Physical lines of the Service VM. A level interrupt arrives once: the physical
- * pin is masked before its EOI and core/irq.c raises the line here. Who sees the
- * device lower its line? Nobody. So the EOI of the guest lowers the line here and
- * irq_pin_eoi() unmasks the physical pin; if the device still asserts it, the
- * interrupt arrives again. An edge has no level to keep: the line falls as soon as
- * the edge is taken, whether or not core/irq.c lowers it as well.
- *
- * Lines of other VMs are lowered by whoever raised them.
+ * A line is lowered by whoever raised it. The physical lines of the Service VM are
+ * core/irq.c's: nobody sees a device lower its line, so a level stays raised here, and
+ * its pin masked, until the virtual EOI (irq_pin_eoi) or until the guest makes the
+ * entry an edge (irq_pin_update). If the device still asserts it then, the unmasked
+ * pin brings it again. An edge is raised and lowered at once.
  */
 #include "devices/vioapic.h"
 
@@ -118,10 +115,6 @@ static void entry_write_low(vm_id_t vm, uint32_t pin, uint32_t value)
     vioapic[vm].low[pin] = value & ENTRY_WRITABLE;
     if (is_level(vm, pin)) {
         vioapic[vm].low[pin] |= remote_irr;
-    } else if (vm == VM_SERVICE) {
-        vioapic[vm].line[pin] = false; /* its EOI will not come */
-    } else {
-        /* the line is its owner's */
     }
 }
 
@@ -194,13 +187,10 @@ void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
         vioapic[vm].line[pin] = high;
         if (is_level(vm, pin)) {
             evaluate_level(vm, pin);
+        } else if (rises && !entry_has(vm, pin, ENTRY_MASKED)) {
+            send(vm, pin, false);
         } else {
-            if (rises && !entry_has(vm, pin, ENTRY_MASKED)) {
-                send(vm, pin, false);
-            }
-            if (vm == VM_SERVICE) {
-                vioapic[vm].line[pin] = false;
-            }
+            /* no edge, or one that is lost */
         }
     }
 }
@@ -209,11 +199,9 @@ static void pin_eoi(vm_id_t vm, uint32_t pin)
 {
     vioapic[vm].low[pin] &= ~ENTRY_REMOTE_IRR;
     if (vm == VM_SERVICE) {
-        vioapic[vm].line[pin] = false;
         irq_pin_eoi(vm, pin);
-    } else {
-        evaluate_level(vm, pin);
     }
+    evaluate_level(vm, pin);
 }
 
 void vioapic_eoi(vm_id_t vm, uint32_t vector)

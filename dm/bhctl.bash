@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of bhctl for bash; install as /usr/share/bash-completion/completions/bhctl
+_bhctl() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            list|top|stats|log|rt) command=${COMP_WORDS[i]} ;;
+        esac
+    done
+    case $before in
+        --dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+        -d|--delay|-n|--count) return ;;
+    esac
+    local words
+    case $command in
+        "") words="list top stats log rt --dir --help" ;;
+        list) words="--help" ;;
+        top) words="--delay --count --batch --help" ;;
+        stats) words="--json --help" ;;
+        log) words="--follow --count --help" ;;
+        rt) words="--json --once --delay --count --help"
+            for i in /sys/bus/pci/drivers/bulkhead_hsm/*/region_*; do
+                case ${i##*/region_} in stats|log|'*') ;; *) words+=" ${i##*/region_}" ;; esac
+            done ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -F _bhctl bhctl

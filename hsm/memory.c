@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory of a User VM. RAM is pinned memory of the process and belongs to the
+ * guest until the VM is destroyed; MMIO is mapped straight through.
+ *
+ * The hypervisor keeps guests out of what the Service VM does not own. That a
+ * process does not hand out the kernel's own memory is checked here: MMIO and
+ * mappings of device memory must lie outside of system RAM, because nothing
+ * would keep such pages from being reused.
+ */
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "hsm.h"
+#include "hvdev.h"
+#include "hypercall.h"
+#include "pin.h"
+
+#define GPA_LIMIT (1ULL << 52)
+
+struct hsm_segment {
+	struct list_head node;
+	u64 gpa;
+	u64 size;
+	struct hsm_pages pages;
+};
+
+struct hsm_batch {
+	struct hc_memory_regions call;
+	struct hc_memory_region region[HSM_CHUNK_RUNS];
+};
+
+static_assert(sizeof(struct hsm_batch) <= PAGE_SIZE);
+
+static int hsm_batch_submit(struct hsm_vm *vm, struct hsm_batch *batch, unsigned int count)
+{
+	memset(&batch->call, 0, sizeof(batch->call));
+	batch->call.vmid = vm->id;
+	batch->call.count = count;
+	batch->call.regions_gpa = virt_to_phys(batch->region);
+	return hsm_hypercall(HC_VM_SET_MEMORY_REGIONS, hsm_block_gpa(&batch->call), 0);
+}
+
+/* op: HC_REGION_ADD or HC_REGION_DEL (which ignores target and prot). */
+static int hsm_region_change(struct hsm_vm *vm, const struct hc_memory_region *region)
+{
+	struct hsm_batch *batch = kmalloc(sizeof(*batch), GFP_KERNEL);
+	int ret;
+
+	if (!batch)
+		return -ENOMEM;
+	batch->region[0] = *region;
+	ret = hsm_batch_submit(vm, batch, 1);
+	kfree(batch);
+	return ret;
+}
+
+static int hsm_segment_map(struct hsm_vm *vm, struct hsm_segment *segment, u32 prot)
+{
+	struct hsm_batch *batch = kmalloc(sizeof(*batch), GFP_KERNEL);
+	struct hsm_chunk *chunk;
+	u64 gpa = segment->gpa;
+	unsigned int i;
+	int ret = 0;
+
+	if (!batch)
+		return -ENOMEM;
+	list_for_each_entry(chunk, &segment->pages.chunks, node) {
+		for (i = 0; i < chunk->run_count; i++) {
+			batch->region[i] = (struct hc_memory_region) {
+				.type = HC_REGION_ADD,
+				.prot = prot,
+				.gpa = gpa,
+				.service_vm_gpa = PFN_PHYS(chunk->run[i].pfn),
+				.size = PFN_PHYS(chunk->run[i].count),
+			};
+			gpa += batch->region[i].size;
+		}
+		ret = hsm_batch_submit(vm, batch, chunk->run_count);
+		if (ret)
+			break;
+	}
+	kfree(batch);
+	return ret;
+}
+
+static int hsm_memmap_check(const struct acrn_vm_memmap *map)
+{
+	u64 end;
+
+	if (map->attr & ~(ACRN_MEM_ACCESS_RIGHT_MASK | ACRN_MEM_TYPE_MASK))
+		return -EINVAL;
+	if (!map->len || !PAGE_ALIGNED(map->len | map->user_vm_pa | map->service_vm_pa))
+		return -EINVAL;
+	if (check_add_overflow(map->user_vm_pa, map->len, &end) || end > GPA_LIMIT)
+		return -EINVAL;
+	if (check_add_overflow(map->service_vm_pa, map->len, &end) || end > GPA_LIMIT)
+		return -EINVAL;
+	return 0;
+}
+
+static bool hsm_segment_overlaps(struct hsm_vm *vm, u64 gpa, u64 size)
+{
+	struct hsm_segment *segment;
+
+	list_for_each_entry(segment, &vm->segments, node)
+		if (gpa < segment->gpa + segment->size && segment->gpa < gpa + size)
+			return true;
+	return false;
+}
+
+/*
+ * When the hypervisor cannot be made to drop what it mapped of a segment that
+ * failed half-way, the segment stays, unseen by the user, until the VM goes.
+ */
+static int hsm_ram_map(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
+{
+	const struct hc_memory_region undo = {
+		.type = HC_REGION_DEL, .gpa = map->user_vm_pa, .size = map->len,
+	};
+	struct hsm_segment *segment = kzalloc(sizeof(*segment), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!segment)
+		return -ENOMEM;
+	segment->gpa = map->user_vm_pa;
+	segment->size = map->len;
+	ret = hsm_pages_pin(vm->mm, &segment->pages, map->vma_base, map->len >> PAGE_SHIFT);
+	if (ret) {
+		kfree(segment);
+		return ret;
+	}
+	ret = hsm_segment_map(vm, segment, (map->attr & ACRN_MEM_ACCESS_RIGHT_MASK) | HC_REGION_WB);
+	if (ret && !hsm_region_change(vm, &undo)) {
+		hsm_pages_unpin(vm->mm, &segment->pages);
+		kfree(segment);
+		return ret;
+	}
+	list_add_tail(&segment->node, &vm->segments);
+	vm->segment_count++;
+	return ret;
+}
+
+static int hsm_mmio_map(struct hsm_vm *vm, u64 gpa, u64 target, u64 size, u32 attr)
+{
+	const struct hc_memory_region region = {
+		.type = HC_REGION_ADD,
+		.prot = (attr & ACRN_MEM_ACCESS_RIGHT_MASK) |
+			(hvdev_region_contains(target, size) ? HC_REGION_WB : HC_REGION_UC),
+		.gpa = gpa,
+		.service_vm_gpa = target,
+		.size = size,
+	};
+
+	if (region_intersects(target, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_DISJOINT)
+		return -EPERM;
+	return hsm_region_change(vm, &region);
+}
+
+/* The one contiguous range behind a mapping of device memory. The caller holds mmap_lock. */
+static int hsm_pfnmap_range(struct vm_area_struct *vma, const struct acrn_vm_memmap *map, u64 *target)
+{
+	unsigned long offset, pfn, first = 0;
+	int ret;
+
+	if (map->vma_base + map->len > vma->vm_end ||
+	    ((map->attr & ACRN_MEM_ACCESS_WRITE) && !(vma->vm_flags & VM_WRITE)))
+		return -EINVAL;
+	for (offset = 0; offset < map->len; offset += PAGE_SIZE) {
+		ret = hsm_follow_pfn(vma, map->vma_base + offset, &pfn);
+		if (ret)
+			return ret;
+		if (!offset)
+			first = pfn;
+		if (pfn != first + (offset >> PAGE_SHIFT))
+			return -EINVAL;
+	}
+	*target = PFN_PHYS(first);
+	return 0;
+}
+
+/* 1: target is set; 0: plain memory, to be pinned. */
+static int hsm_pfnmap_lookup(const struct acrn_vm_memmap *map, u64 *target)
+{
+	struct vm_area_struct *vma;
+	int ret = 0;
+
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, map->vma_base);
+	if (vma && (vma->vm_flags & VM_PFNMAP))
+		ret = hsm_pfnmap_range(vma, map, target) ? : 1;
+	mmap_read_unlock(current->mm);
+	return ret;
+}
+
+static int hsm_ram_set(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
+{
+	u64 target;
+	int ret;
+
+	/* Pages are charged to the process that made the VM, and pinned from the caller's. */
+	if (current->mm != vm->mm)
+		return -EPERM;
+	if (((map->attr & ACRN_MEM_TYPE_MASK) & ~ACRN_MEM_TYPE_WB) || !access_ok((void __user *)map->vma_base, map->len))
+		return -EINVAL;
+	ret = hsm_pfnmap_lookup(map, &target);
+	if (ret < 0)
+		return ret;
+	if (ret)
+		return hsm_mmio_map(vm, map->user_vm_pa, target, map->len, map->attr);
+	return hsm_ram_map(vm, map);
+}
+
+int hsm_memory_set(struct hsm_vm *vm, void *data, unsigned long raw)
+{
+	const struct acrn_vm_memmap *map = data;
+	int ret = hsm_memmap_check(map);
+
+	if (ret)
+		return ret;
+	if (!(map->attr & ACRN_MEM_ACCESS_RIGHT_MASK) || map->type > ACRN_MEMMAP_MMIO)
+		return -EINVAL;
+	mutex_lock(&vm->memory_lock);
+	if (hsm_segment_overlaps(vm, map->user_vm_pa, map->len))
+		ret = -EEXIST;
+	else if (map->type == ACRN_MEMMAP_MMIO)
+		ret = hsm_mmio_map(vm, map->user_vm_pa, map->service_vm_pa, map->len, map->attr);
+	else if (vm->segment_count >= HSM_MAX_SEGMENTS)
+		ret = -ENOSPC;
+	else
+		ret = hsm_ram_set(vm, map);
+	mutex_unlock(&vm->memory_lock);
+	return ret;
+}
+
+/* RAM stays until the VM is destroyed: the interface gives it no other end. */
+int hsm_memory_unset(struct hsm_vm *vm, void *data, unsigned long raw)
+{
+	const struct acrn_vm_memmap *map = data;
+	const struct hc_memory_region region = {
+		.type = HC_REGION_DEL, .gpa = map->user_vm_pa, .size = map->len,
+	};
+	int ret = hsm_memmap_check(map);
+
+	if (ret)
+		return ret;
+	if (map->type != ACRN_MEMMAP_MMIO)
+		return -EINVAL;
+	mutex_lock(&vm->memory_lock);
+	if (hsm_segment_overlaps(vm, map->user_vm_pa, map->len))
+		ret = -EINVAL;
+	else
+		ret = hsm_region_change(vm, &region);
+	mutex_unlock(&vm->memory_lock);
+	return ret;
+}
+
+static void hsm_segments_drop(struct hsm_vm *vm, bool abandon)
+{
+	struct hsm_segment *segment, *next;
+
+	list_for_each_entry_safe(segment, next, &vm->segments, node) {
+		if (abandon)
+			hsm_pages_abandon(&segment->pages);
+		else
+			hsm_pages_unpin(vm->mm, &segment->pages);
+		list_del(&segment->node);
+		kfree(segment);
+	}
+	vm->segment_count = 0;
+}
+
+void hsm_memory_release(struct hsm_vm *vm)
+{
+	hsm_segments_drop(vm, false);
+}
+
+void hsm_memory_abandon(struct hsm_vm *vm)
+{
+	hsm_segments_drop(vm, true);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Application processors: started one after the other through a page below 1 MiB that
+ * is put back as it was, before any VM exists. The trampoline is never used again, and
+ * no core gets a physical INIT after this.
+ */
+#include "boot/ap.h"
+
+#include <stdatomic.h>
+
+#include "core/boot_info.h"
+#include "core/partition.h"
+#include "core/vm.h"
+#include "x86/apic.h"
+#include "x86/asm.h"
+#include "x86/cpu.h"
+#include "x86/pcpu.h"
+#include "x86/run.h"
+#include "x86/tsc.h"
+#include "x86/vcpu_state.h"
+#include "x86/vendor.h"
+
+#define LOW_FIRST   0x8000U
+#define LOW_END     0x9F000U
+#define INIT_WAIT_US  10000U  /* Intel SDM 3, 9.4.4.1 */
+#define SIPI_WAIT_US  200U
+#define START_LIMIT_US 2000000U
+
+extern const uint8_t ap_trampoline[];
+extern const uint8_t ap_trampoline_end[];
+uint64_t ap_stack;                       /* for entry.S */
+static pcpu_id_t ap_starting;
+static _Atomic uint32_t ap_online;       /* how many have come */
+static _Atomic uint32_t ap_released;
+static uint8_t saved_page[PAGE_SIZE];
+
+void ap_main(void);
+
+static bool is_ram(hpa_t page)
+{
+    bool found = false;
+    for (uint32_t i = 0U; i < boot_info.range_count; i++) {
+        const struct boot_range *const range = &boot_info.range[i];
+        found = found || ((range->type == BOOT_RAM) && (page >= range->base) && ((page + PAGE_SIZE) <= (range->base + range->size)));
+    }
+    return found;
+}
+
+static hpa_t low_page_find(void)
+{
+    hpa_t page = LOW_FIRST;
+    while ((page < LOW_END) && (!is_ram(page))) {
+        page += PAGE_SIZE;
+    }
+    return (page < LOW_END) ? page : 0U;
+}
+
+static bool ap_came(uint32_t expected, uint64_t limit_us)
+{
+    const uint64_t start = hw_tsc();
+    const uint64_t limit = tsc_scale(limit_us, hw_tsc_hz(), 1000000U);
+    while ((atomic_load(&ap_online) != expected) && ((hw_tsc() - start) < limit)) {
+        asm_pause();
+    }
+    return atomic_load(&ap_online) == expected;
+}
+
+static bool ap_start(pcpu_id_t id, hpa_t page)
+{
+    const uint32_t vector = (uint32_t)(page / PAGE_SIZE);
+    bool came;
+    ap_starting = id;
+    ap_stack = (uint64_t)(uintptr_t)&pcpu_stacks[id].main[STACK_SIZE];
+    pcpu[id].apic_id = platform.apic_id[id];
+    atomic_thread_fence(memory_order_seq_cst);
+    apic_send_init(platform.apic_id[id]);
+    tsc_wait_us(INIT_WAIT_US);
+    apic_send_sipi(platform.apic_id[id], vector);
+    came = ap_came(id, SIPI_WAIT_US);
+    if (!came) {
+        apic_send_sipi(platform.apic_id[id], vector); /* ignored by a core that already runs */
+        came = ap_came(id, START_LIMIT_US);
+    }
+    return came;
+}
+
+pcpu_id_t ap_start_all(void)
+{
+    pcpu_id_t missing = ID_NONE;
+    const hpa_t page = low_page_find();
+    if (platform.pcpu_count > 1U) {
+        missing = (page == 0U) ? 1U : ID_NONE;
+    }
+    if ((page != 0U) && (platform.pcpu_count > 1U)) {
+        hw_phys_copy_in(saved_page, page, PAGE_SIZE);
+        hw_phys_copy_out(page, ap_trampoline, (uint32_t)(ap_trampoline_end - ap_trampoline));
+        for (pcpu_id_t id = 1U; (id < platform.pcpu_count) && (missing == ID_NONE); id++) {
+            if (!ap_start(id, page)) {
+                missing = id;
+            }
+        }
+        hw_phys_copy_out(page, saved_page, PAGE_SIZE);
+    }
+    return missing;
+}
+
+void ap_release_all(void)
+{
+    atomic_store(&ap_released, 1U);
+    for (pcpu_id_t id = 1U; id < platform.pcpu_count; id++) {
+        hw_kick(id);
+    }
+}
+
+/* Entered from entry.S on the core's own stack, with the final page tables. */
+void ap_main(void)
+{
+    const pcpu_id_t id = ap_starting;
+    pcpu_init(id);
+    paging_load();
+    apic_enable();
+    vendor->core_enable();
+    vcpu_state_core_init();
+    atomic_store(&ap_online, id);
+    while (atomic_load(&ap_released) == 0U) {
+        atomic_store(&pcpu[id].kick, 0U);
+        if (atomic_load(&ap_released) == 0U) {
+            pcpu_wait(&pcpu[id]);
+        }
+        pcpu_discard_arrived(&pcpu[id]);
+    }
+    core_run();
+}
+
+/* The vCPU that owns this core alone, or ID_NONE. */
+static vcpu_id_t exclusive_vcpu(pcpu_id_t id)
+{
+    const struct part_table *const table = &partition.table;
+    vcpu_id_t found = ID_NONE;
+    for (uint32_t v = 0U; v < table->vm_count; v++) {
+        for (uint32_t i = 0U; i < table->vm[v].vcpu_count; i++) {
+            if (((table->vm[v].flags & PART_VM_EXCLUSIVE) != 0U) && (table->vm[v].pcpu[i] == id)) {
+                found = vcpu_id(v, i);
+            }
+        }
+    }
+    return found;
+}
+
+_Noreturn void core_run(void)
+{
+    const pcpu_id_t id = hw_pcpu();
+    const vcpu_id_t owned = exclusive_vcpu(id);
+    if (owned != ID_NONE) {
+        pcpu[id].exclusive = true;
+        run_exclusive(owned);
+    } else if (((partition.table.board.shared_pcpu_mask >> id) & 1U) != 0U) {
+        run_shared();
+    } else {
+        atomic_store(&pcpu[id].state, PCPU_OFFLINE); /* no one's core */
+        asm_halt_forever();
+    }
+}

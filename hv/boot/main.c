@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The boot order. A step that fails says so once and stops the machine before any VM started. */
+#include "boot/ap.h"
+#include "boot/multiboot.h"
+#include "core/boot_info.h"
+#include "core/domain.h"
+#include "core/irq.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "core/vm.h"
+#include "devices/vpci.h"
+#include "x86/acpi.h"
+#include "x86/apic.h"
+#include "x86/asm.h"
+#include "x86/cpu.h"
+#include "x86/fatal.h"
+#include "x86/features.h"
+#include "x86/pcpu.h"
+#include "x86/pic.h"
+#include "x86/tsc.h"
+#include "x86/uart.h"
+#include "x86/vcpu_state.h"
+#include "x86/vendor.h"
+
+#define EARLY_LOG_PORT 0x3F8U /* until the partition table names another */
+#define TAG_TABLE "partition-table"
+
+void boot_main(uint32_t magic, uint32_t info);
+
+static void boot_cpu(void)
+{
+    char missing[128];
+    if (!features_check()) {
+        features_missing_text(missing, sizeof(missing));
+        fatal_boot("this CPU lacks: ", missing);
+    }
+    pic_mask_all();
+    apic_enable();
+    pcpu[0].apic_id = apic_id();
+    vendor->core_enable();
+    vcpu_state_core_init();
+}
+
+static void boot_loader(uint32_t magic, hpa_t info)
+{
+    switch (multiboot_parse(magic, info)) {
+    case STATUS_OK:
+        break;
+    case STATUS_NO_MEMORY:
+        fatal_boot("the boot loader's memory map or module list is too long", "");
+        break;
+    case STATUS_UNKNOWN:
+        fatal_boot("not started by a Multiboot 1 or 2 loader", "");
+        break;
+    default:
+        fatal_boot("the boot loader gave no usable memory map", "");
+        break;
+    }
+}
+
+static void boot_platform(void)
+{
+    pcpu_id_t missing;
+    if (acpi_init() != STATUS_OK) {
+        fatal_boot("no usable ACPI tables", "");
+    }
+    if (!tsc_calibrate(platform.pm_timer_port)) {
+        fatal_boot("the ACPI PM timer does not count", "");
+    }
+    if (!apic_timer_calibrate()) {
+        fatal_boot("the local APIC timer does not count", "");
+    }
+    missing = ap_start_all();
+    if (missing != ID_NONE) {
+        log_begin("boot");
+        log_text("core ");
+        log_dec(missing);
+        log_end();
+        fatal_boot("a core does not start", "");
+    }
+    log_begin("boot");
+    log_dec(platform.pcpu_count);
+    log_text(" cores, TSC ");
+    log_dec(hw_tsc_hz() / 1000U);
+    log_text(" kHz, APIC timer ");
+    log_dec(apic_timer_hz() / 1000U);
+    log_text(" kHz");
+    log_end();
+}
+
+static void boot_partition(void)
+{
+    const uint32_t module = boot_module_find(TAG_TABLE);
+    struct partition_verdict verdict;
+    uint64_t size;
+    if (module == ID_NONE) {
+        fatal_boot("no boot module is tagged ", TAG_TABLE);
+    }
+    size = boot_info.module[module].size;
+    if (size > PART_MAX_SIZE) {
+        fatal_boot("the partition table is larger than its limit", "");
+    }
+    hw_phys_copy_in(partition.bytes, boot_info.module[module].base, (uint32_t)size);
+    verdict = partition_validate((uint32_t)size);
+    if (!verdict.valid) {
+        log_begin("boot");
+        log_text("partition table: VM ");
+        log_hex(verdict.vm);
+        log_text(", value ");
+        log_hex(verdict.detail);
+        log_end();
+        fatal_boot("partition table refused: ", verdict.reason);
+    }
+    paging_seal();
+    uart_init(partition.table.board.log_port);
+    if (partition.table.board.tsc_hz != 0U) {
+        tsc_set_hz(partition.table.board.tsc_hz);
+    }
+}
+
+static void boot_vms(void)
+{
+    if (domain_build() != STATUS_OK) {
+        fatal_boot("the memory map has too many pieces", "");
+    }
+    if (vpci_scan() != STATUS_OK) {
+        fatal_boot("the PCI functions exceed a limit", "");
+    }
+    irq_init();
+    if (vm_boot_all() != STATUS_OK) {
+        fatal_boot("a VM of the partition table cannot be built", "");
+    }
+}
+
+/* From entry.S, on the boot stack, with the loader's identity map of the first GiB. */
+void boot_main(uint32_t magic, uint32_t info)
+{
+    boot_info.entry_tsc = asm_rdtsc();
+    uart_init(EARLY_LOG_PORT);
+    idt_init();
+    pcpu_init(0U);
+    paging_init();
+    log_line("boot", "Bulkhead hypervisor");
+    boot_cpu();
+    boot_loader(magic, info);
+    boot_platform();
+    boot_partition();
+    boot_vms();
+    log_drain();
+    ap_release_all();
+    core_run();
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Multiboot 0.6.96, section 3.3. */
+#include "boot/multiboot.h"
+#include "core/hw.h"
+
+#define INFO_FLAGS       0U
+#define INFO_MODS_COUNT  20U
+#define INFO_MODS_ADDR   24U
+#define INFO_MMAP_LENGTH 44U
+#define INFO_MMAP_ADDR   48U
+#define FLAG_MODULES     (1U << 3)
+#define FLAG_MMAP        (1U << 6)
+#define MODULE_SIZE      16U
+#define MMAP_MIN_SIZE    20U
+#define STRING_LIMIT     4096U
+
+static uint32_t field(hpa_t at)
+{
+    return (uint32_t)hw_phys_read(at, 4U);
+}
+
+static enum status modules_parse(hpa_t info)
+{
+    const uint32_t count = field(info + INFO_MODS_COUNT);
+    const hpa_t list = field(info + INFO_MODS_ADDR);
+    enum status result = STATUS_OK;
+    for (uint32_t i = 0U; (i < count) && (result == STATUS_OK); i++) {
+        const hpa_t entry = list + ((hpa_t)i * MODULE_SIZE);
+        const hpa_t start = field(entry);
+        const hpa_t end = field(entry + 4U);
+        result = boot_module_add(start, end - start, field(entry + 8U), STRING_LIMIT);
+    }
+    return result;
+}
+
+/* Each entry's size field does not count itself. */
+static enum status map_parse(hpa_t info)
+{
+    const uint32_t length = field(info + INFO_MMAP_LENGTH);
+    const hpa_t list = field(info + INFO_MMAP_ADDR);
+    enum status result = (length == 0U) ? STATUS_INVALID : STATUS_OK;
+    uint32_t offset = 0U;
+    while ((offset < length) && (result == STATUS_OK)) {
+        const hpa_t entry = list + offset;
+        const uint32_t size = field(entry);
+        if (size < MMAP_MIN_SIZE) {
+            result = STATUS_INVALID;
+        } else {
+            result = boot_map_add(hw_phys_read(entry + 4U, 4U) | (hw_phys_read(entry + 8U, 4U) << 32),
+                                  hw_phys_read(entry + 12U, 4U) | (hw_phys_read(entry + 16U, 4U) << 32),
+                                  field(entry + 20U));
+            offset += size + 4U;
+        }
+    }
+    return result;
+}
+
+enum status multiboot1_parse(hpa_t info)
+{
+    const uint32_t flags = field(info + INFO_FLAGS);
+    enum status result = ((flags & FLAG_MMAP) == 0U) ? STATUS_INVALID : map_parse(info);
+    if ((result == STATUS_OK) && ((flags & FLAG_MODULES) != 0U)) {
+        result = modules_parse(info);
+    }
+    return result;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Host interrupts and exceptions. An interrupt only leaves its vector in the core's
+ * "arrived" set and stays in service; the run loop handles and acknowledges it under the
+ * lock. An NMI is a kick and needs no more than to have interrupted the guest. Any
+ * exception of the hypervisor's own is fatal for this core.
+ */
+#include "core/hw.h"
+#include "x86/asm.h"
+#include "x86/cpu.h"
+#include "x86/fatal.h"
+#include "x86/layout.h"
+#include "x86/pcpu.h"
+
+#define VECTOR_NMI  2U
+#define VECTOR_DF   8U
+#define VECTOR_PF   14U
+#define VECTOR_MC   18U
+#define FIRST_INTERRUPT 32U
+#define VECTOR_SPURIOUS 0xFFU
+
+struct idt_gate { /* Intel SDM 3, figure 6-8 */
+    uint16_t offset0;
+    uint16_t selector;
+    uint8_t ist;
+    uint8_t type;
+    uint16_t offset16;
+    uint32_t offset32;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct idt_gate) == 16U, "interrupt gate layout");
+
+extern const uint8_t idt_stubs[];
+static struct idt_gate idt[256] __attribute__((aligned(4096)));
+
+void idt_init(void)
+{
+    for (uint32_t vector = 0U; vector < 256U; vector++) {
+        const uint64_t stub = (uint64_t)(uintptr_t)&idt_stubs[vector * IDT_STUB_SIZE];
+        uint8_t ist = 0U;
+        if ((vector == VECTOR_DF) || (vector == VECTOR_MC)) {
+            ist = 1U;
+        } else if (vector == VECTOR_NMI) {
+            ist = 2U;
+        } else {
+            ist = 0U;
+        }
+        idt[vector].offset0 = (uint16_t)stub;
+        idt[vector].selector = GDT_CODE;
+        idt[vector].ist = ist;
+        idt[vector].type = 0x8EU; /* present interrupt gate */
+        idt[vector].offset16 = (uint16_t)(stub >> 16);
+        idt[vector].offset32 = (uint32_t)(stub >> 32);
+    }
+}
+
+void idt_load(void)
+{
+    const struct asm_table_pointer pointer = { (uint16_t)(sizeof(idt) - 1U), (uint64_t)(uintptr_t)idt };
+    asm_lidt(&pointer);
+}
+
+void idt_dispatch(const struct idt_frame *frame);
+void idt_dispatch(const struct idt_frame *frame)
+{
+    const uint32_t vector = (uint32_t)frame->vector;
+    if (vector >= FIRST_INTERRUPT) {
+        if (vector != VECTOR_SPURIOUS) { /* spurious: nothing is in service (Intel SDM 3, 10.9) */
+            pcpu[hw_pcpu()].arrived[vector / 32U] |= 1U << (vector % 32U);
+        }
+    } else if (vector != VECTOR_NMI) {
+        fatal_exception(frame);
+    } else {
+        /* the kick has done its work */
+    }
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One stub a vector: error code where the CPU pushes none, vector number, common path. */
+#include "x86/layout.h"
+
+    .text
+    .balign IDT_STUB_SIZE
+    .globl idt_stubs
+idt_stubs:
+    .set vector, 0
+    .rept 256
+    .balign IDT_STUB_SIZE
+    .if (vector != 8) && (vector != 10) && (vector != 11) && (vector != 12) && (vector != 13) && (vector != 14) && (vector != 17) && (vector != 21)
+    pushq $0
+    .endif
+    pushq $vector
+    jmp idt_common
+    .set vector, vector + 1
+    .endr
+
+idt_common:
+    push %rax
+    push %rcx
+    push %rdx
+    push %rbx
+    push %rbp
+    push %rsi
+    push %rdi
+    push %r8
+    push %r9
+    push %r10
+    push %r11
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    cld
+    mov %rsp, %rdi
+    call idt_dispatch
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %r11
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rdi
+    pop %rsi
+    pop %rbp
+    pop %rbx
+    pop %rdx
+    pop %rcx
+    pop %rax
+    add $16, %rsp
+    iretq

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers that C and assembly share. */
+#ifndef X86_LAYOUT_H
+#define X86_LAYOUT_H
+
+#define GDT_BOOT_CODE32 0x08
+#define GDT_BOOT_DATA   0x10
+#define GDT_BOOT_CODE64 0x18
+
+#define GDT_CODE 0x08
+#define GDT_DATA 0x10
+#define GDT_TSS  0x18
+
+#define BOOT_STACK_SIZE 16384
+#define IDT_STUB_SIZE   16
+
+/* struct vcpu_regs (core/vcpu_hw.h); checked by assertions in x86/vcpu.c */
+#define REGS_RCX 8
+#define REGS_RDX 16
+#define REGS_RBX 24
+#define REGS_RBP 40
+#define REGS_RSI 48
+#define REGS_RDI 56
+#define REGS_R8  64
+#define REGS_R9  72
+#define REGS_R10 80
+#define REGS_R11 88
+#define REGS_R12 96
+#define REGS_R13 104
+#define REGS_R14 112
+#define REGS_R15 120
+
+#endif

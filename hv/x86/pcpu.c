@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Per-core state and the kick. */
+#include "x86/pcpu.h"
+
+#include "core/dispatch.h"
+#include "x86/apic.h"
+#include "x86/asm.h"
+#include "x86/cpu.h"
+#include "x86/msr.h"
+
+struct pcpu pcpu[MAX_PCPU];
+
+void pcpu_init(pcpu_id_t id)
+{
+    pcpu[id].id = id;
+    pcpu[id].loaded = ID_NONE;
+    pcpu[id].timer_deadline = TIME_NEVER;
+    asm_wrmsr(MSR_GS_BASE, (uint64_t)(uintptr_t)&pcpu[id]);
+    gdt_load(id);
+    idt_load();
+    atomic_store(&pcpu[id].state, PCPU_IN_HV);
+}
+
+pcpu_id_t hw_pcpu(void)
+{
+    uint32_t id;
+    __asm__("movl %%gs:0, %0" : "=r"(id));
+    return id;
+}
+
+/*
+ * The flag comes first: a core that reads its flag after it marked itself in-guest or idle
+ * either sees the flag, or its mark is seen here and the signal reaches it.
+ */
+void hw_kick(pcpu_id_t target)
+{
+    uint32_t state;
+    atomic_store(&pcpu[target].kick, 1U);
+    state = atomic_load(&pcpu[target].state);
+    if (state == PCPU_IN_GUEST) {
+        apic_send_nmi(pcpu[target].apic_id);
+    } else if (state == PCPU_IDLE) {
+        apic_send_fixed(pcpu[target].apic_id, VECTOR_WAKE);
+    } else {
+        /* inside the hypervisor: it looks at the flag before it leaves */
+    }
+}
+
+void hw_send_ipi(pcpu_id_t target, uint32_t vector)
+{
+    apic_send_fixed(pcpu[target].apic_id, vector);
+}
+
+void hw_relax(void)
+{
+    asm_pause();
+}
+
+/* The mark is set before the flag is read: see hw_kick(). */
+void pcpu_wait(struct pcpu *self)
+{
+    atomic_store(&self->state, PCPU_IDLE);
+    if (atomic_load(&self->kick) == 0U) {
+        asm_sti_hlt_cli();
+    }
+    atomic_store(&self->state, PCPU_IN_HV);
+}
+
+uint32_t pcpu_take_arrived(struct pcpu *self)
+{
+    uint32_t vector = 0U;
+    for (uint32_t word = 8U; (word > 0U) && (vector == 0U); word--) {
+        const uint32_t bits = self->arrived[word - 1U];
+        if (bits != 0U) {
+            const uint32_t bit = 31U - (uint32_t)__builtin_clz(bits);
+            self->arrived[word - 1U] = bits & ~(1U << bit);
+            vector = ((word - 1U) * 32U) + bit;
+        }
+    }
+    return vector;
+}
+
+void pcpu_discard_arrived(struct pcpu *self)
+{
+    while (pcpu_take_arrived(self) != 0U) {
+        apic_eoi();
+    }
+}
+
+bool hw_pcpu_in_guest(pcpu_id_t target)
+{
+    return atomic_load(&pcpu[target].state) == PCPU_IN_GUEST;
+}

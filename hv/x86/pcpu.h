@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What belongs to one physical core. GS base points at the core's own entry. */
+#ifndef X86_PCPU_H
+#define X86_PCPU_H
+
+#include <stdatomic.h>
+
+#include "core/hw.h"
+#include "core/limits.h"
+#include "core/types.h"
+
+/* Where a core is, as the kicker sees it (docs/decisions/0004-run-loop-and-kick.md). */
+enum pcpu_state { PCPU_OFFLINE, PCPU_IN_HV, PCPU_IN_GUEST, PCPU_IDLE };
+
+struct pcpu {
+    uint32_t id;              /* first: hw_pcpu() reads it through GS */
+    uint32_t apic_id;
+    _Atomic uint32_t state;   /* enum pcpu_state */
+    _Atomic uint32_t kick;    /* not 0: someone wants this core out of guest or idle */
+    uint32_t arrived[8];      /* bit n: host vector n is in service and not yet handled */
+    vcpu_id_t loaded;         /* whose state the core carries, or ID_NONE */
+    uint64_t timer_deadline;  /* what the timer is armed for, or TIME_NEVER */
+    bool exclusive;
+} __attribute__((aligned(64)));
+
+extern struct pcpu pcpu[MAX_PCPU];
+
+/* First thing a core does in C: GS, GDT with TSS, IDT, control registers, x2APIC. */
+void pcpu_init(pcpu_id_t id);
+/* Calling core: halts until an interrupt or a kick; returns at once when a kick is pending. */
+void pcpu_wait(struct pcpu *self);
+/* The highest vector that arrived and is still in service, or 0. EOI always ends the
+ * highest one (Intel SDM 3, 10.8.5), so each taken vector needs exactly one. */
+uint32_t pcpu_take_arrived(struct pcpu *self);
+void pcpu_discard_arrived(struct pcpu *self); /* acknowledges all, handles none */
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The run loops (docs/decisions/0004-run-loop-and-kick.md). The hypervisor runs with
+ * IF=0; physical interrupts are taken at two points only: just after a guest exit and
+ * in the idle wait. Their vectors wait in pcpu.arrived, still in service.
+ */
+#include "x86/run.h"
+
+#include "core/dispatch.h"
+#include "core/irq.h"
+#include "core/log.h"
+#include "core/stats.h"
+#include "x86/apic.h"
+#include "x86/asm.h"
+#include "x86/fatal.h"
+#include "x86/lock.h"
+#include "x86/pcpu.h"
+#include "x86/vcpu_state.h"
+#include "x86/vendor.h"
+
+struct vcpu_stats vcpu_stats[MAX_VCPU];
+
+/* Lock held. A level-triggered source is masked before its EOI, or it would arrive again at once. */
+static void arrived_drain(struct pcpu *self)
+{
+    uint32_t vector = pcpu_take_arrived(self);
+    while (vector != 0U) {
+        const uint32_t pin = irq_level_pin(vector);
+        if (pin != ID_NONE) {
+            hw_ioapic_mask(pin, true);
+        }
+        if (vector == VECTOR_TIMER) {
+            self->timer_deadline = TIME_NEVER; /* it has fired; arming the same time again must work */
+        }
+        apic_eoi();
+        if (vector != VECTOR_WAKE) {
+            core_host_interrupt(self->id, vector);
+        }
+        vector = pcpu_take_arrived(self);
+    }
+}
+
+/* Enters the guest unless a kick came first; true: it ran, and *exit says why it left. */
+static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
+{
+    const uint64_t start = asm_rdtsc();
+    const bool ran = vendor->enter(vcpu, &self->kick, exit);
+    const uint64_t end = asm_rdtsc();
+    atomic_store(&self->state, PCPU_IN_HV);
+    if (ran) {
+        struct vcpu_stats *const stats = &vcpu_stats[vcpu];
+        stats->exits[exit->reason]++;
+        stats->exits_total++;
+        stats->last_exit_tsc = end;
+        stats->run_ticks += end - start;
+    }
+    return ran;
+}
+
+static void shared_step(struct pcpu *self)
+{
+    struct run_plan plan;
+    struct vm_exit exit;
+    /* What a kicker changed before this point is seen below: it holds the lock to change anything. */
+    atomic_store(&self->kick, 0U);
+    arrived_drain(self);
+    plan = core_next(self->id);
+    log_drain();
+    if (plan.action == RUN_VCPU) {
+        vcpu_state_load(plan.vcpu);
+        /* Marked before the lock is dropped: whoever gets the lock next knows to kick. */
+        atomic_store(&self->state, PCPU_IN_GUEST);
+        unlock_shared();
+        const bool ran = guest_enter(self, plan.vcpu, &exit);
+        asm_sti_nop_cli();
+        lock_shared();
+        if (ran) {
+            core_exit(plan.vcpu, &exit);
+        }
+    } else {
+        unlock_shared();
+        pcpu_wait(self);
+        lock_shared();
+    }
+}
+
+_Noreturn void run_shared(void)
+{
+    struct pcpu *const self = &pcpu[hw_pcpu()];
+    apic_timer_init();
+    lock_shared();
+    while (atomic_load(&fatal_shared_stop) == 0U) {
+        shared_step(self);
+    }
+    asm_halt_forever();
+}
+
+_Noreturn void run_exclusive(vcpu_id_t vcpu)
+{
+    struct pcpu *const self = &pcpu[hw_pcpu()];
+    struct vm_exit exit;
+    for (;;) {
+        enum run_action action;
+        atomic_store(&self->kick, 0U);
+        action = core_exclusive_next(vcpu);
+        if (action == RUN_VCPU) {
+            vcpu_state_load(vcpu);
+        }
+        while (action == RUN_VCPU) {
+            atomic_store(&self->state, PCPU_IN_GUEST);
+            if (guest_enter(self, vcpu, &exit)) {
+                action = core_exclusive_exit(vcpu, &exit);
+            }
+            if (atomic_exchange(&self->kick, 0U) != 0U) {
+                action = core_exclusive_next(vcpu);
+            }
+        }
+        /* Stopped: whatever still arrives for the guest is acknowledged and dropped. */
+        pcpu_wait(self);
+        pcpu_discard_arrived(self);
+    }
+}

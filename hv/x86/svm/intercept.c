@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What makes a guest exit: one table for shared and one for exclusive vCPUs (APM 2, B-1). */
+#include "x86/svm/svm.h"
+
+/* Offset 00Ch. */
+#define MISC1_INTR     (1U << 0)
+#define MISC1_NMI      (1U << 1)
+#define MISC1_SMI      (1U << 2)
+#define MISC1_INIT     (1U << 3)
+#define MISC1_RDPMC    (1U << 15)
+#define MISC1_CPUID    (1U << 18)
+#define MISC1_INVD     (1U << 22)
+#define MISC1_HLT      (1U << 24)
+#define MISC1_INVLPGA  (1U << 26)
+#define MISC1_IOIO     (1U << 27)
+#define MISC1_MSR      (1U << 28)
+#define MISC1_FERR     (1U << 30)
+#define MISC1_SHUTDOWN (1U << 31)
+/* Offset 010h. */
+#define MISC2_VMRUN    (1U << 0)
+#define MISC2_VMMCALL  (1U << 1)
+#define MISC2_VMLOAD   (1U << 2)
+#define MISC2_VMSAVE   (1U << 3)
+#define MISC2_STGI     (1U << 4)
+#define MISC2_CLGI     (1U << 5)
+#define MISC2_SKINIT   (1U << 6)
+#define MISC2_WBINVD   (1U << 9)
+#define MISC2_MONITOR  (1U << 10)
+#define MISC2_MWAIT    (1U << 11)
+#define MISC2_XSETBV   (1U << 13)
+#define MISC2_RDPRU    (1U << 14)
+
+#define CR8            (1U << 8)
+#define EXCEPTION_DB   (1U << 1)
+#define EXCEPTION_UD   (1U << 6)
+#define EXCEPTION_AC   (1U << 17)
+#define EXCEPTION_MC   (1U << 18)
+
+struct intercepts {
+    uint16_t cr_read;
+    uint16_t cr_write;
+    uint32_t exceptions;
+    uint32_t misc1;
+    uint32_t misc2;
+};
+
+#define MISC1_ALWAYS (MISC1_NMI | MISC1_SMI | MISC1_INIT | MISC1_RDPMC | MISC1_CPUID | MISC1_INVD | \
+                      MISC1_INVLPGA | MISC1_IOIO | MISC1_MSR | MISC1_FERR | MISC1_SHUTDOWN)
+#define MISC2_ALWAYS (MISC2_VMRUN | MISC2_VMMCALL | MISC2_VMLOAD | MISC2_VMSAVE | MISC2_STGI | MISC2_CLGI | \
+                      MISC2_SKINIT | MISC2_WBINVD | MISC2_MONITOR | MISC2_MWAIT | MISC2_RDPRU)
+
+/* CR8: TPR is the vLAPIC's, and a CR8 write while V_IRQ is pending stops QEMU 10. #DB and #AC: a
+ * guest can make the CPU deliver them for ever, with no interrupt taken in between (CVE-2015-5307,
+ * CVE-2015-8104). */
+static const struct intercepts shared_intercepts = {
+    CR8, CR8, EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC,
+    MISC1_ALWAYS | MISC1_INTR | MISC1_HLT, MISC2_ALWAYS | MISC2_XSETBV };
+
+/* External interrupts, HLT, PAUSE, TPR and XSETBV are the guest's own: its core runs nothing else. */
+static const struct intercepts exclusive_intercepts = {
+    0U, 0U, EXCEPTION_MC, MISC1_ALWAYS, MISC2_ALWAYS };
+
+void svm_intercepts_set(struct vmcb *vmcb, bool exclusive, bool service)
+{
+    const struct intercepts *const set = exclusive ? &exclusive_intercepts : &shared_intercepts;
+    vmcb->intercept_cr_read = set->cr_read;
+    vmcb->intercept_cr_write = set->cr_write;
+    vmcb->intercept_exception = set->exceptions;
+    vmcb->intercept_misc1 = set->misc1;
+    vmcb->intercept_misc2 = set->misc2;
+    if (service) {
+        vmcb->intercept_exception |= EXCEPTION_UD; /* Intel's VMCALL is the ACRN ABI's hypercall instruction */
+    }
+}

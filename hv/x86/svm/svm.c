@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AMD-V: enabling it, entering a guest, and the vendor table. */
+#include "x86/svm/svm.h"
+
+#include "core/vm.h"
+#include "x86/asm.h"
+#include "x86/fatal.h"
+#include "x86/msr.h"
+#include "x86/pcpu.h"
+
+#define TLB_KEEP       0U
+#define TLB_FLUSH_ALL  1U
+#define TLB_FLUSH_ASID 3U
+#define NESTED_PAGING  1U
+#define EXIT_INVALID   0xFFFFFFFFU
+
+struct svm_features svm_features;
+struct vmcb svm_vmcb[MAX_VCPU] __attribute__((aligned(4096)));
+static bool flush_wanted[MAX_VCPU];
+static uint8_t host_save_area[MAX_PCPU][PAGE_SIZE] __attribute__((aligned(4096)));
+static struct vmcb host_vmcb[MAX_PCPU] __attribute__((aligned(4096)));
+
+uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const _Atomic uint32_t *kick);
+
+static uint64_t pa_of(const void *at)
+{
+    return (uint64_t)(uintptr_t)at; /* the image is mapped at VA = PA */
+}
+
+static void svm_core_enable(void)
+{
+    const pcpu_id_t self = hw_pcpu();
+    uint32_t leaf[4];
+    if ((asm_rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0U) {
+        fatal_boot("SVM is disabled by the firmware", "");
+    }
+    asm_cpuid(0x8000000AU, 0U, leaf);
+    svm_features.asid_count = leaf[1];
+    svm_features.next_rip = (leaf[3] & (1U << 3)) != 0U;
+    svm_features.flush_by_asid = (leaf[3] & (1U << 6)) != 0U;
+    svm_features.decode_assists = (leaf[3] & (1U << 7)) != 0U;
+    asm_wrmsr(MSR_EFER, asm_rdmsr(MSR_EFER) | EFER_SVME);
+    asm_wrmsr(MSR_VM_HSAVE_PA, pa_of(host_save_area[self]));
+    __asm__ volatile("vmsave %0" : : "a"(pa_of(&host_vmcb[self])) : "memory");
+}
+
+static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
+{
+    struct vmcb *const vmcb = &svm_vmcb[id];
+    const uint32_t asid = vmcb->asid;
+    const uint64_t root = vmcb->nested_cr3;
+    uint8_t *const bytes = (uint8_t *)vmcb;
+    for (uint32_t i = 0U; i < sizeof(struct vmcb); i++) {
+        bytes[i] = 0U;
+    }
+    vmcb->asid = (asid == 0U) ? 1U : asid;
+    vmcb->nested_cr3 = root;
+    vmcb->nested_control = NESTED_PAGING;
+    vmcb->interrupt_control = exclusive ? 0U : VINT_MASKING;
+    svm_intercepts_set(vmcb, exclusive, vcpu_vm(id) == VM_SERVICE);
+    svm_bitmaps_attach(vmcb, vcpu_vm(id));
+    svm_state_reset(vmcb);
+    flush_wanted[id] = true;
+}
+
+/* Translations are tagged by ASID, which vCPUs may share: a core that changes vCPU flushes. */
+static void svm_vcpu_load(vcpu_id_t id)
+{
+    flush_wanted[id] = true;
+}
+
+static void svm_vcpu_unload(vcpu_id_t id)
+{
+    (void)id; /* the VMCB is memory: nothing is cached in the core once the guest has left */
+}
+
+static void svm_set_stage2(vcpu_id_t id, hpa_t root, uint32_t asid)
+{
+    /* ASID 0 is the host's; a number beyond the CPU's range shares one, which the flush at a switch allows. */
+    const uint32_t usable = (svm_features.asid_count > 1U) ? (svm_features.asid_count - 1U) : 1U;
+    svm_vmcb[id].nested_cr3 = root;
+    svm_vmcb[id].asid = (asid % usable) + 1U;
+    flush_wanted[id] = true;
+}
+
+static void svm_flush(vcpu_id_t id)
+{
+    flush_wanted[id] = true;
+}
+
+static void svm_prepare(vcpu_id_t id)
+{
+    struct vmcb *const vmcb = &svm_vmcb[id];
+    const struct vcpu_regs *const regs = &vcpu_regs[id];
+    vmcb->rip = regs->rip;
+    vmcb->rflags = regs->rflags;
+    vmcb->rax = regs->gpr[GPR_RAX];
+    vmcb->rsp = regs->gpr[GPR_RSP];
+    vmcb->clean_bits = 0U;
+    vmcb->tlb_control = TLB_KEEP;
+    if (flush_wanted[id]) {
+        vmcb->tlb_control = svm_features.flush_by_asid ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
+    }
+}
+
+static bool svm_enter(vcpu_id_t id, const _Atomic uint32_t *kick, struct vm_exit *exit)
+{
+    struct vmcb *const vmcb = &svm_vmcb[id];
+    struct vcpu_regs *const regs = &vcpu_regs[id];
+    bool ran;
+    svm_prepare(id);
+    ran = svm_vmrun(regs, pa_of(vmcb), pa_of(&host_vmcb[hw_pcpu()]), kick) != 0U;
+    if (ran) {
+        flush_wanted[id] = false;
+        if ((uint32_t)vmcb->exit_code != EXIT_INVALID) { /* else the save area may hold host state (QEMU) */
+            regs->rip = vmcb->rip;
+            regs->rflags = vmcb->rflags;
+            regs->gpr[GPR_RAX] = vmcb->rax;
+            regs->gpr[GPR_RSP] = vmcb->rsp;
+            svm_event_requeue(id);
+        }
+        svm_exit_decode(id, exit);
+    }
+    return ran;
+}
+
+const struct vendor svm_vendor = {
+    .name = "AMD-V",
+    .core_enable = svm_core_enable,
+    .vcpu_init = svm_vcpu_init,
+    .vcpu_load = svm_vcpu_load,
+    .vcpu_unload = svm_vcpu_unload,
+    .enter = svm_enter,
+    .get = svm_get,
+    .set = svm_set,
+    .get_segment = svm_get_segment,
+    .set_segment = svm_set_segment,
+    .set_stage2 = svm_set_stage2,
+    .flush = svm_flush,
+    .can_accept = svm_can_accept,
+    .event_queued = svm_event_queued,
+    .inject = svm_inject,
+    .clear_shadow = svm_clear_shadow,
+    .request_window = svm_request_window,
+    .msr_open = svm_msr_open,
+    .port_open = svm_port_open,
+    .bitmaps_close = svm_bitmaps_close,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef X86_TSC_H
+#define X86_TSC_H
+
+#include "core/types.h"
+
+bool tsc_calibrate(uint16_t pm_timer_port); /* false: the PM timer does not count */
+void tsc_set_hz(uint64_t hz);               /* the partition table knows better */
+void tsc_wait_us(uint64_t microseconds);
+
+/* value * numerator / denominator without losing the high half; the result must fit. */
+static inline uint64_t tsc_scale(uint64_t value, uint64_t numerator, uint64_t denominator)
+{
+    uint64_t low;
+    uint64_t high;
+    uint64_t remainder;
+    uint64_t quotient;
+    __asm__("mulq %3" : "=a"(low), "=d"(high) : "a"(value), "r"(numerator) : "cc");
+    __asm__("divq %4" : "=a"(quotient), "=d"(remainder) : "a"(low), "d"(high), "r"(denominator) : "cc");
+    (void)remainder;
+    return quotient;
+}
+
+#endif

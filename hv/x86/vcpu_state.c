@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a vCPU switch carries besides the vendor's own state. One row an item:
+ *
+ *   item                     where between runs      when switched
+ *   x87 .. PKRU (XSAVE)      xsave_area              vCPU switch
+ *   XCR0                     saved_xcr0              vCPU switch; set by XSETBV's handler
+ *   TSC_AUX                  saved_tsc_aux           vCPU switch
+ *   DR0..DR3                 saved_debug             vCPU switch; DR6, DR7 by the vendor
+ *   SPEC_CTRL                saved_spec_ctrl         vCPU switch, when the CPU has it
+ *   FS, GS, KERNEL_GS, STAR, LSTAR, CSTAR, SFMASK, SYSENTER_*, PAT, EFER, CR0..4  vendor
+ *
+ * The hypervisor itself uses none of these registers, so they stay loaded between exits.
+ */
+#include "x86/vcpu_state.h"
+
+#include "core/hw.h"
+#include "x86/asm.h"
+#include "x86/features.h"
+#include "x86/msr.h"
+#include "x86/pcpu.h"
+#include "x86/vendor.h"
+
+#define XSAVE_SIZE       4096U
+#define XSAVE_MXCSR      24U     /* offset in the legacy area (Intel SDM 1, 13.4.1) */
+#define MXCSR_RESET      0x1F80U
+#define XCR0_X87         1U
+
+static uint8_t xsave_area[MAX_VCPU][XSAVE_SIZE] __attribute__((aligned(64)));
+static uint64_t saved_xcr0[MAX_VCPU];
+static uint64_t saved_tsc_aux[MAX_VCPU];
+static uint64_t saved_debug[MAX_VCPU][4];
+static uint64_t saved_spec_ctrl[MAX_VCPU];
+static bool stale[MAX_VCPU]; /* reset, perhaps by another core, since its own core loaded it */
+
+static bool has_rdtscp(void)
+{
+    uint32_t leaf[4];
+    asm_cpuid(0x80000001U, 0U, leaf);
+    return (leaf[3] & (1U << 27)) != 0U;
+}
+
+/* AMD: 8000_0008 EBX[14] IBRS or EBX[12] IBPB brings SPEC_CTRL only with IBRS or STIBP (APM 2, 3.2.9). */
+static bool has_spec_ctrl(void)
+{
+    uint32_t leaf[4];
+    asm_cpuid(0x80000008U, 0U, leaf);
+    return (leaf[1] & ((1U << 14) | (1U << 15) | (1U << 24))) != 0U;
+}
+
+static bool optional_rdtscp;
+static bool optional_spec_ctrl;
+
+void vcpu_state_core_init(void)
+{
+    optional_rdtscp = has_rdtscp();
+    optional_spec_ctrl = has_spec_ctrl();
+    asm_xsetbv(0U, features_xcr0());
+}
+
+void vcpu_state_reset(vcpu_id_t vcpu)
+{
+    for (uint32_t i = 0U; i < XSAVE_SIZE; i++) {
+        xsave_area[vcpu][i] = 0U; /* XSTATE_BV = 0: XRSTOR sets every component to its initial state */
+    }
+    xsave_area[vcpu][XSAVE_MXCSR] = (uint8_t)MXCSR_RESET;
+    xsave_area[vcpu][XSAVE_MXCSR + 1U] = (uint8_t)(MXCSR_RESET >> 8);
+    saved_xcr0[vcpu] = XCR0_X87;
+    saved_tsc_aux[vcpu] = 0U;
+    saved_spec_ctrl[vcpu] = 0U;
+    for (uint32_t i = 0U; i < 4U; i++) {
+        saved_debug[vcpu][i] = 0U;
+    }
+    stale[vcpu] = true;
+}
+
+static void state_save(vcpu_id_t vcpu)
+{
+    saved_xcr0[vcpu] = asm_xgetbv(0U); /* an exclusive guest changes it without an exit */
+    asm_xsetbv(0U, features_xcr0());
+    asm_xsave(xsave_area[vcpu], features_xcr0());
+    saved_debug[vcpu][0] = asm_read_dr0();
+    saved_debug[vcpu][1] = asm_read_dr1();
+    saved_debug[vcpu][2] = asm_read_dr2();
+    saved_debug[vcpu][3] = asm_read_dr3();
+    if (optional_rdtscp) {
+        saved_tsc_aux[vcpu] = asm_rdmsr(MSR_TSC_AUX);
+    }
+    if (optional_spec_ctrl) {
+        saved_spec_ctrl[vcpu] = asm_rdmsr(MSR_SPEC_CTRL);
+    }
+}
+
+static void state_restore(vcpu_id_t vcpu)
+{
+    asm_xsetbv(0U, features_xcr0());
+    asm_xrstor(xsave_area[vcpu], features_xcr0());
+    asm_xsetbv(0U, saved_xcr0[vcpu]);
+    asm_write_dr0(saved_debug[vcpu][0]);
+    asm_write_dr1(saved_debug[vcpu][1]);
+    asm_write_dr2(saved_debug[vcpu][2]);
+    asm_write_dr3(saved_debug[vcpu][3]);
+    if (optional_rdtscp) {
+        asm_wrmsr(MSR_TSC_AUX, saved_tsc_aux[vcpu]);
+    }
+    if (optional_spec_ctrl) {
+        asm_wrmsr(MSR_SPEC_CTRL, saved_spec_ctrl[vcpu]);
+    }
+}
+
+void vcpu_state_load(vcpu_id_t vcpu)
+{
+    struct pcpu *const self = &pcpu[hw_pcpu()];
+    if ((self->loaded != vcpu) || stale[vcpu]) {
+        if (self->loaded != ID_NONE) {
+            if (!stale[self->loaded]) {
+                state_save(self->loaded);
+            }
+            vendor->vcpu_unload(self->loaded);
+        }
+        state_restore(vcpu);
+        stale[vcpu] = false;
+        vendor->vcpu_load(vcpu);
+        self->loaded = vcpu;
+    }
+}
+
+static bool is_loaded_here(vcpu_id_t vcpu)
+{
+    return (pcpu[hw_pcpu()].loaded == vcpu) && (!stale[vcpu]);
+}
+
+uint64_t vcpu_state_get(vcpu_id_t vcpu, enum vcpu_reg reg)
+{
+    uint64_t value;
+    if (reg == REG_XCR0) {
+        value = is_loaded_here(vcpu) ? asm_xgetbv(0U) : saved_xcr0[vcpu];
+    } else {
+        value = (is_loaded_here(vcpu) && optional_rdtscp) ? asm_rdmsr(MSR_TSC_AUX) : saved_tsc_aux[vcpu];
+    }
+    return value;
+}
+
+void vcpu_state_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value)
+{
+    if (reg == REG_XCR0) {
+        saved_xcr0[vcpu] = value;
+        if (is_loaded_here(vcpu)) {
+            asm_xsetbv(0U, value);
+        }
+    } else {
+        saved_tsc_aux[vcpu] = value;
+        if (is_loaded_here(vcpu) && optional_rdtscp) {
+            asm_wrmsr(MSR_TSC_AUX, value);
+        }
+    }
+}

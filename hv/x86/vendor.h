@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a virtualization extension must provide: AMD-V today, VT-x behind the same
+ * table (docs/decisions/0001-vendor-interface.md). core/ sees none of this.
+ */
+#ifndef X86_VENDOR_H
+#define X86_VENDOR_H
+
+#include <stdatomic.h>
+
+#include "core/exit.h"
+#include "core/vcpu_hw.h"
+
+enum event_kind { EVENT_INTERRUPT, EVENT_NMI, EVENT_EXCEPTION };
+struct event {
+    enum event_kind kind;
+    uint32_t vector;
+    bool has_error;
+    uint32_t error;
+};
+
+struct vendor {
+    const char *name;
+    void (*core_enable)(void);              /* calling core: extension on */
+
+    /* Power-on state of the vCPU and the intercepts of its kind. */
+    void (*vcpu_init)(vcpu_id_t vcpu, bool exclusive);
+    /* The vCPU becomes the calling core's current one (VT-x: VMPTRLD), or stops being it (VMCLEAR). */
+    void (*vcpu_load)(vcpu_id_t vcpu);
+    void (*vcpu_unload)(vcpu_id_t vcpu);
+    /* Enters unless *kick is set at the point of no return; false: did not enter. On return host
+     * state is back, interrupts are off, and an event whose delivery was cut short is queued again. */
+    bool (*enter)(vcpu_id_t vcpu, const _Atomic uint32_t *kick, struct vm_exit *exit);
+
+    uint64_t (*get)(vcpu_id_t vcpu, enum vcpu_reg reg);
+    void (*set)(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value);
+    struct segment (*get_segment)(vcpu_id_t vcpu, enum segment_id seg);
+    void (*set_segment)(vcpu_id_t vcpu, enum segment_id seg, struct segment value);
+    void (*set_stage2)(vcpu_id_t vcpu, hpa_t root, uint32_t asid);
+    void (*flush)(vcpu_id_t vcpu);
+
+    bool (*can_accept)(vcpu_id_t vcpu);
+    bool (*event_queued)(vcpu_id_t vcpu);
+    void (*inject)(vcpu_id_t vcpu, struct event event);
+    void (*clear_shadow)(vcpu_id_t vcpu);
+    void (*request_window)(vcpu_id_t vcpu, bool wanted);
+
+    void (*msr_open)(vm_id_t vm, uint32_t msr, bool read, bool write);
+    void (*port_open)(vm_id_t vm, uint16_t port);
+    void (*bitmaps_close)(vm_id_t vm);
+};
+
+extern const struct vendor *const vendor;
+extern const struct vendor svm_vendor;
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Access to physical memory and device registers through the calling core's windows. */
+#include "x86/window.h"
+
+#include "core/hw.h"
+#include "core/limits.h"
+#include "x86/asm.h"
+#include "x86/memory.h"
+
+#define WINDOW_SOURCE 0U /* write-back */
+#define WINDOW_DEST   1U /* write-back */
+#define WINDOW_DEVICE 2U /* uncached */
+#define WINDOWS       4U /* a core; the last stays unmapped */
+
+#define PTE_FLAGS     0x8000000000000003ULL /* NX, writable, present */
+#define PTE_UNCACHED  0x18ULL               /* PCD and PWT: PAT entry 3, UC */
+
+_Static_assert((MAX_PCPU * WINDOWS) <= 512U, "windows fit one page table");
+uint64_t window_table[512] __attribute__((aligned(4096)));
+
+static uint32_t window_index(uint32_t window)
+{
+    return (hw_pcpu() * WINDOWS) + window;
+}
+
+/* The address of pa's byte in this window. The PTE was not present, so nothing is to be flushed. */
+static uintptr_t window_open(uint32_t window, hpa_t pa)
+{
+    const uint32_t index = window_index(window);
+    const uint64_t offset = pa % PAGE_SIZE;
+    volatile uint64_t *entry = &window_table[index];
+    *entry = (pa - offset) | PTE_FLAGS | ((window == WINDOW_DEVICE) ? PTE_UNCACHED : 0U);
+    return (uintptr_t)(WINDOW_BASE + ((uint64_t)index * PAGE_SIZE) + offset);
+}
+
+static void window_close(uint32_t window)
+{
+    const uint32_t index = window_index(window);
+    volatile uint64_t *entry = &window_table[index];
+    *entry = 0U;
+    asm_invlpg(WINDOW_BASE + ((uint64_t)index * PAGE_SIZE));
+}
+
+static uint64_t access_read(uintptr_t at, uint32_t size)
+{
+    uint64_t value;
+    switch (size) {
+    case 1U:
+        value = *(const volatile uint8_t *)at;
+        break;
+    case 2U:
+        value = *(const volatile uint16_t *)at;
+        break;
+    case 4U:
+        value = *(const volatile uint32_t *)at;
+        break;
+    default:
+        value = *(const volatile uint64_t *)at;
+        break;
+    }
+    return value;
+}
+
+static void access_write(uintptr_t at, uint32_t size, uint64_t value)
+{
+    switch (size) {
+    case 1U:
+        *(volatile uint8_t *)at = (uint8_t)value;
+        break;
+    case 2U:
+        *(volatile uint16_t *)at = (uint16_t)value;
+        break;
+    case 4U:
+        *(volatile uint32_t *)at = (uint32_t)value;
+        break;
+    default:
+        *(volatile uint64_t *)at = value;
+        break;
+    }
+}
+
+uint64_t hw_phys_read(hpa_t pa, uint32_t size)
+{
+    const uint64_t value = access_read(window_open(WINDOW_SOURCE, pa), size);
+    window_close(WINDOW_SOURCE);
+    return value;
+}
+
+void hw_phys_write(hpa_t pa, uint32_t size, uint64_t value)
+{
+    access_write(window_open(WINDOW_DEST, pa), size, value);
+    window_close(WINDOW_DEST);
+}
+
+uint64_t hw_mmio_read(hpa_t pa, uint32_t size)
+{
+    const uint64_t value = access_read(window_open(WINDOW_DEVICE, pa), size);
+    window_close(WINDOW_DEVICE);
+    return value;
+}
+
+void hw_mmio_write(hpa_t pa, uint32_t size, uint64_t value)
+{
+    access_write(window_open(WINDOW_DEVICE, pa), size, value);
+    window_close(WINDOW_DEVICE);
+}
+
+/* How many of size bytes lie on pa's page. */
+static uint64_t page_part(hpa_t pa, uint64_t size)
+{
+    const uint64_t rest = PAGE_SIZE - (pa % PAGE_SIZE);
+    return (size < rest) ? size : rest;
+}
+
+void hw_phys_copy_in(uint8_t *dst, hpa_t src, uint32_t size)
+{
+    uint32_t done = 0U;
+    while (done < size) {
+        const uint64_t part = page_part(src + done, size - done);
+        memory_copy((uintptr_t)&dst[done], window_open(WINDOW_SOURCE, src + done), part);
+        window_close(WINDOW_SOURCE);
+        done += (uint32_t)part;
+    }
+}
+
+void hw_phys_copy_out(hpa_t dst, const uint8_t *src, uint32_t size)
+{
+    uint32_t done = 0U;
+    while (done < size) {
+        const uint64_t part = page_part(dst + done, size - done);
+        memory_copy(window_open(WINDOW_DEST, dst + done), (uintptr_t)&src[done], part);
+        window_close(WINDOW_DEST);
+        done += (uint32_t)part;
+    }
+}
+
+void hw_phys_move(hpa_t dst, hpa_t src, uint64_t size)
+{
+    uint64_t done = 0U;
+    while (done < size) {
+        const uint64_t part = page_part(dst + done, page_part(src + done, size - done));
+        memory_copy(window_open(WINDOW_DEST, dst + done), window_open(WINDOW_SOURCE, src + done), part);
+        window_close(WINDOW_SOURCE);
+        window_close(WINDOW_DEST);
+        done += part;
+    }
+}
+
+void hw_phys_zero(hpa_t dst, uint64_t size)
+{
+    uint64_t done = 0U;
+    while (done < size) {
+        const uint64_t part = page_part(dst + done, size - done);
+        memory_fill(window_open(WINDOW_DEST, dst + done), 0U, part);
+        window_close(WINDOW_DEST);
+        done += part;
+    }
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a test guest is made of. */
+#ifndef TESTS_GUESTS_GUEST_H
+#define TESTS_GUESTS_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NO_TRAP 0xFFU
+
+void guest_main(void);          /* the test */
+
+void print_text(const char *text);
+void print_hex(uint64_t value);
+/* "ok NAME" or "not ok NAME: VALUE" */
+void check(const char *name, bool good, uint64_t value);
+
+/* Vector and error code of the last trap since trap_clear(); NO_TRAP: none came. A trap in an
+ * instruction behind TRY continues after it. */
+extern volatile uint32_t trap_vector;
+extern volatile uint64_t trap_error;
+extern volatile uint64_t trap_resume;
+extern volatile uint64_t interrupt_count[256];
+void trap_clear(void);
+
+/* Runs one instruction whose fault is an answer, not an accident. */
+#define TRY(instruction, ...)                                                             \
+    do {                                                                                  \
+        trap_clear();                                                                     \
+        __asm__ volatile("leaq 1f(%%rip), %%r15\n\tmovq %%r15, trap_resume(%%rip)\n\t" \
+                         instruction "\n1:" __VA_ARGS__);                                 \
+    } while (false)
+
+static inline uint64_t msr_get(uint32_t msr)
+{
+    uint32_t low = 0U;
+    uint32_t high = 0U;
+    TRY("rdmsr", : "+a"(low), "+d"(high) : "c"(msr) : "r15", "memory");
+    return ((uint64_t)high << 32) | low;
+}
+static inline void msr_set(uint32_t msr, uint64_t value)
+{
+    TRY("wrmsr", : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "r15", "memory");
+}
+static inline void cpuid_get(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(subleaf));
+}
+static inline uint8_t in8(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+static inline uint32_t in32(uint16_t port)
+{
+    uint32_t value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+static inline void out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+static inline uint64_t tsc(void)
+{
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+    return ((uint64_t)high << 32) | low;
+}
+static inline void wait_for_interrupt(void)
+{
+    __asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+#endif

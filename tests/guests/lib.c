@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Console and traps of the test guests. The console's I/O base comes as "console=0x..." on the command line. */
+#include "tests/guests/guest.h"
+
+#define COM3 0x3E8U
+#define MSR_X2APIC_EOI 0x80BU
+
+struct trap_frame {
+    uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+struct gate {
+    uint16_t offset0;
+    uint16_t selector;
+    uint8_t ist;
+    uint8_t type;
+    uint16_t offset16;
+    uint32_t offset32;
+    uint32_t reserved;
+};
+
+extern const uint8_t guest_vectors[];
+volatile uint32_t trap_vector;
+volatile uint64_t trap_error;
+volatile uint64_t trap_resume;
+volatile uint64_t interrupt_count[256];
+static struct gate gates[256] __attribute__((aligned(16)));
+static uint16_t console = COM3;
+
+void guest_entry(const uint32_t *multiboot);
+void guest_trap(struct trap_frame *frame);
+
+static void print_char(char c)
+{
+    while ((in8((uint16_t)(console + 5U)) & 0x20U) == 0U) {
+        /* transmitter busy */
+    }
+    out8(console, (uint8_t)c);
+}
+
+void print_text(const char *text)
+{
+    for (uint32_t i = 0U; text[i] != '\0'; i++) {
+        print_char(text[i]);
+    }
+}
+
+void print_hex(uint64_t value)
+{
+    for (uint32_t i = 0U; i < 16U; i++) {
+        print_char("0123456789abcdef"[(value >> (60U - (4U * i))) & 0xFU]);
+    }
+}
+
+void check(const char *name, bool good, uint64_t value)
+{
+    print_text(good ? "ok " : "not ok ");
+    print_text(name);
+    if (!good) {
+        print_text(": ");
+        print_hex(value);
+    }
+    print_text("\r\n");
+}
+
+void trap_clear(void)
+{
+    trap_vector = NO_TRAP;
+    trap_error = 0U;
+}
+
+void guest_trap(struct trap_frame *frame)
+{
+    if (frame->vector >= 32U) {
+        interrupt_count[frame->vector]++;
+        __asm__ volatile("wrmsr" : : "c"(MSR_X2APIC_EOI), "a"(0U), "d"(0U) : "memory");
+    } else if (frame->vector == 2U) {
+        interrupt_count[2]++;
+    } else if (trap_resume != 0U) {
+        trap_vector = (uint32_t)frame->vector;
+        trap_error = frame->error;
+        frame->rip = trap_resume;
+        trap_resume = 0U;
+    } else {
+        print_text("not ok unexpected trap: vector ");
+        print_hex(frame->vector);
+        print_text(" error ");
+        print_hex(frame->error);
+        print_text(" rip ");
+        print_hex(frame->rip);
+        print_text("\r\n");
+        for (;;) {
+            __asm__ volatile("cli; hlt");
+        }
+    }
+}
+
+static void traps_init(void)
+{
+    struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) pointer = { sizeof(gates) - 1U, (uint64_t)(uintptr_t)gates };
+    for (uint32_t i = 0U; i < 256U; i++) {
+        const uint64_t at = (uint64_t)(uintptr_t)&guest_vectors[i * 16U];
+        gates[i].offset0 = (uint16_t)at;
+        gates[i].selector = 8U;
+        gates[i].type = 0x8EU;
+        gates[i].offset16 = (uint16_t)(at >> 16);
+        gates[i].offset32 = (uint32_t)(at >> 32);
+    }
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+/* console=0x2f8 in the Multiboot command line (flag bit 2, pointer in word 4). */
+static void console_find(const uint32_t *multiboot)
+{
+    const char *const line = (const char *)(uintptr_t)multiboot[4];
+    static const char key[] = "console=0x";
+    if ((multiboot[0] & 4U) != 0U) {
+        for (uint32_t i = 0U; line[i] != '\0'; i++) {
+            uint32_t matched = 0U;
+            while ((key[matched] != '\0') && (line[i + matched] == key[matched])) {
+                matched++;
+            }
+            if (key[matched] == '\0') {
+                console = 0U;
+                for (uint32_t at = i + matched; (line[at] != '\0') && (line[at] != ' '); at++) {
+                    const uint32_t digit = (line[at] <= '9') ? ((uint32_t)line[at] - '0') : (((uint32_t)line[at] | 0x20U) - 'a' + 10U);
+                    console = (uint16_t)((console << 4) | digit);
+                }
+            }
+        }
+    }
+}
+
+void guest_entry(const uint32_t *multiboot)
+{
+    console_find(multiboot);
+    traps_init();
+    guest_main();
+    print_text("done\r\n");
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/irq.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/dispatch.h"
+#include "core/hw.h"
+#include "core/irq.h"
+#include "core/partition.h"
+#include "core/vm.h"
+#include "devices/vioapic.h"
+#include "devices/vlapic.h"
+#include "stub_log.h"
+
+union partition_storage partition;
+struct vm vm[MAX_VM];
+struct vcpu vcpu[MAX_VCPU];
+
+static struct { uint32_t vector; pcpu_id_t target; bool level, active_low, masked; unsigned int routes; } hw_pin[IOAPIC_PINS];
+static bool line[IOAPIC_PINS];
+static unsigned int rises[IOAPIC_PINS];
+static unsigned int delivered;
+static uint64_t delivered_address;
+static uint32_t delivered_data;
+
+void hw_port_write(uint16_t port, uint32_t size, uint32_t value) { (void)port; (void)size; (void)value; }
+void hw_ioapic_mask(uint32_t pin, bool masked) { hw_pin[pin].masked = masked; }
+void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level, bool active_low)
+{
+    hw_pin[pin].vector = vector;
+    hw_pin[pin].target = target;
+    hw_pin[pin].level = level;
+    hw_pin[pin].active_low = active_low;
+    hw_pin[pin].masked = false;
+    hw_pin[pin].routes++;
+}
+uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
+uint32_t hw_msi_data(uint32_t vector) { return vector; }
+void vioapic_set_line(vm_id_t v, uint32_t pin, bool high)
+{
+    assert_int_equal(v, VM_SERVICE);
+    rises[pin] += (high && !line[pin]) ? 1U : 0U;
+    line[pin] = high;
+}
+void vlapic_deliver_msi(vm_id_t v, uint64_t address, uint32_t data)
+{
+    assert_int_equal(v, VM_SERVICE);
+    delivered++;
+    delivered_address = address;
+    delivered_data = data;
+}
+vcpu_id_t vlapic_target(vm_id_t v, uint32_t dest, bool logical)
+{
+    return ((dest < 3U) && !logical) ? vcpu_id(v, dest) : ID_NONE;
+}
+
+static pcpu_id_t core_of(const struct irq_msi_message *m) { return (pcpu_id_t)((m->address >> 12U) & 0xFFU); }
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&partition, 0, sizeof(partition));
+    memset(hw_pin, 0, sizeof(hw_pin));
+    memset(line, 0, sizeof(line));
+    memset(rises, 0, sizeof(rises));
+    partition.table.vm_count = 2U;
+    partition.table.vm[1].gsi_count = 1U;
+    partition.table.vm[1].gsi[0] = 20U;
+    vm[VM_SERVICE].vcpu_count = 3U;
+    for (uint32_t i = 0U; i < 3U; i++) {
+        vcpu[i].pcpu = i;
+    }
+    delivered = 0U;
+    log_lines = 0U;
+    irq_init();
+    return 0;
+}
+
+static void all_pins_start_masked(void **state)
+{
+    (void)state;
+    for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
+        assert_true(hw_pin[pin].masked);
+    }
+}
+
+static void a_pin_goes_to_the_core_of_its_first_target(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 4U, false, false, false, vcpu_id(VM_SERVICE, 2U));
+    assert_false(hw_pin[4].masked);
+    assert_int_equal(hw_pin[4].target, 2U);
+    assert_false(hw_pin[4].level);
+    irq_arrived(2U, hw_pin[4].vector);
+    assert_int_equal(rises[4], 1U);
+    assert_false(line[4]);
+}
+
+static void a_level_line_stays_masked_until_the_virtual_eoi(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 17U, false, true, true, vcpu_id(VM_SERVICE, 0U));
+    assert_true(hw_pin[17].active_low);
+    assert_int_equal(irq_level_pin(hw_pin[17].vector), 17U);
+    irq_arrived(0U, hw_pin[17].vector);
+    assert_true(hw_pin[17].masked);
+    assert_true(line[17]);
+    /* a guest that rewrites its entry meanwhile does not unmask the line */
+    irq_pin_update(VM_SERVICE, 17U, false, true, true, vcpu_id(VM_SERVICE, 1U));
+    assert_true(hw_pin[17].masked);
+    irq_pin_eoi(VM_SERVICE, 17U);
+    assert_false(line[17]);
+    assert_false(hw_pin[17].masked);
+    assert_int_equal(hw_pin[17].target, 1U);
+}
+
+static void an_eoi_does_not_unmask_what_the_guest_masked(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_arrived(0U, hw_pin[17].vector);
+    irq_pin_update(VM_SERVICE, 17U, true, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_pin_eoi(VM_SERVICE, 17U);
+    assert_true(hw_pin[17].masked);
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    assert_false(hw_pin[17].masked);
+}
+
+static void turning_a_level_entry_to_edge_ends_its_service(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_arrived(0U, hw_pin[17].vector);
+    irq_pin_update(VM_SERVICE, 17U, true, false, false, vcpu_id(VM_SERVICE, 0U));
+    assert_false(line[17]);
+    assert_int_equal(irq_level_pin(hw_pin[17].vector), ID_NONE);
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    assert_false(hw_pin[17].masked);
+}
+
+static void a_second_eoi_changes_nothing(void **state)
+{
+    (void)state;
+    unsigned int routes;
+
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_arrived(0U, hw_pin[17].vector);
+    irq_pin_eoi(VM_SERVICE, 17U);
+    routes = hw_pin[17].routes;
+    irq_pin_eoi(VM_SERVICE, 17U);
+    irq_pin_eoi(VM_SERVICE, IOAPIC_PINS);
+    assert_int_equal(hw_pin[17].routes, routes);
+}
+
+static void pins_of_others_cannot_be_programmed(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 20U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_pin_update(VM_FIRST_USER, 5U, false, true, false, vcpu_id(VM_FIRST_USER, 0U));
+    irq_pin_update(VM_SERVICE, IOAPIC_PINS, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    assert_true(hw_pin[20].masked);
+    assert_true(hw_pin[5].masked);
+    irq_arrived(0U, VECTOR_IRQ_BASE + 20U);
+    assert_false(line[20]);
+    assert_int_equal(irq_stray_count(), 1U);
+}
+
+static void a_message_is_kept_and_the_hardware_gets_another(void **state)
+{
+    (void)state;
+    uint32_t s;
+    struct irq_msi_message m;
+
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    m = irq_msi_update(s, 0xFEE01000U, 0x4123U, true);
+    assert_true(m.enabled);
+    assert_int_equal(core_of(&m), 1U);
+    assert_true((m.data >= VECTOR_IRQ_BASE + IOAPIC_PINS) && (m.data <= VECTOR_IRQ_LAST));
+    irq_arrived(1U, m.data);
+    assert_int_equal(delivered, 1U);
+    assert_int_equal(delivered_address, 0xFEE01000U);
+    assert_int_equal(delivered_data, 0x4123U);
+}
+
+static void addresses_that_are_no_message_stay_disabled(void **state)
+{
+    (void)state;
+    static const uint64_t bad[] = { 0U, 0x1000U, 0xFED00000U, 0xFEF00000U, 0x1FEE00000U, 0xFFFFFFFFFFFFFFFCU };
+    uint32_t s;
+
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    for (size_t i = 0U; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct irq_msi_message m = irq_msi_update(s, bad[i], 0x30U, true);
+        assert_false(m.enabled);
+        assert_int_equal(m.address & ~0xFF000ULL, 0xFEE00000U);
+    }
+}
+
+static void an_enabled_message_does_not_change_in_hardware(void **state)
+{
+    (void)state;
+    uint32_t s;
+    struct irq_msi_message first;
+    struct irq_msi_message second;
+
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    first = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
+    second = irq_msi_update(s, 0xFEE02000U, 0x32U, true);
+    assert_int_equal(first.address, second.address);
+    assert_int_equal(first.data, second.data);
+    irq_arrived(core_of(&second), second.data);
+    assert_int_equal(delivered_data, 0x32U);
+}
+
+static void a_message_in_flight_survives_a_move(void **state)
+{
+    (void)state;
+    uint32_t s;
+    struct irq_msi_message old;
+    struct irq_msi_message moved;
+
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    old = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
+    (void)irq_msi_update(s, 0xFEE00000U, 0x31U, false);
+    /* disabled, but sent before: still counts, with the last whole message */
+    irq_arrived(core_of(&old), old.data);
+    assert_int_equal(delivered, 1U);
+    moved = irq_msi_update(s, 0xFEE02000U, 0x32U, true);
+    assert_int_equal(core_of(&moved), 2U);
+    irq_arrived(core_of(&old), old.data);
+    assert_int_equal(delivered, 2U);
+    assert_int_equal(delivered_data, 0x32U);
+    assert_int_equal(irq_stray_count(), 0U);
+    /* and back again: its old vector */
+    (void)irq_msi_update(s, 0xFEE02000U, 0x32U, false);
+    moved = irq_msi_update(s, 0xFEE00000U, 0x33U, true);
+    assert_int_equal(moved.data, old.data);
+}
+
+static void a_freed_source_is_a_stray_and_logged_once(void **state)
+{
+    (void)state;
+    uint32_t s;
+    struct irq_msi_message m;
+
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    m = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
+    irq_msi_free(s);
+    irq_arrived(0U, m.data);
+    irq_arrived(0U, m.data);
+    irq_arrived(0U, 0xE0U);
+    irq_arrived(MAX_PCPU, m.data);
+    assert_int_equal(delivered, 0U);
+    assert_int_equal(irq_stray_count(), 4U);
+    assert_int_equal(log_lines, 1U);
+}
+
+static void sources_run_out_without_harm(void **state)
+{
+    (void)state;
+    uint32_t s = 0U;
+    uint32_t enabled = 0U;
+
+    for (uint32_t i = 0U; i < MAX_MSI_SOURCE; i++) {
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+        enabled += irq_msi_update(s, 0xFEE00000U, 0x31U, true).enabled ? 1U : 0U;
+    }
+    assert_int_equal(enabled, MAX_MSI_SOURCE); /* what core 0 cannot take goes to core 1 */
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_NO_MEMORY);
+    assert_int_equal(s, ID_NONE);
+    assert_false(irq_msi_update(ID_NONE, 0xFEE00000U, 0x31U, true).enabled);
+    irq_msi_free(ID_NONE);
+}
+
+static void vectors_run_out_without_harm(void **state)
+{
+    (void)state;
+    uint32_t s = 0U;
+    uint32_t enabled = 0U;
+
+    vm[VM_SERVICE].vcpu_count = 1U;
+    for (uint32_t i = 0U; i < MAX_MSI_SOURCE; i++) {
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+        enabled += irq_msi_update(s, 0xFEE00000U, 0x31U, true).enabled ? 1U : 0U;
+    }
+    assert_int_equal(enabled, VECTOR_IRQ_LAST - (VECTOR_IRQ_BASE + IOAPIC_PINS) + 1U);
+    assert_int_equal(log_lines, 1U);
+}
+
+static void no_two_live_sources_share_a_vector(void **state)
+{
+    (void)state;
+    static uint32_t owner[3][256];
+    uint32_t source[64];
+
+    for (uint32_t i = 0U; i < 64U; i++) {
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, &source[i]), STATUS_OK);
+    }
+    for (uint32_t round = 0U; round < 200U; round++) {
+        memset(owner, 0xFF, sizeof(owner));
+        for (uint32_t i = 0U; i < 64U; i++) {
+            uint64_t address = 0xFEE00000U | (((i * 7U + round * 3U) % 3U) << 12U);
+            (void)irq_msi_update(source[i], address, i, false);
+            struct irq_msi_message m = irq_msi_update(source[i], address, i, true);
+            assert_true(m.enabled);
+            assert_int_equal(owner[core_of(&m)][m.data], 0xFFFFFFFFU);
+            owner[core_of(&m)][m.data] = i;
+            irq_arrived(core_of(&m), m.data);
+            assert_int_equal(delivered_data, i);
+        }
+        irq_msi_free(source[round % 64U]);
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, &source[round % 64U]), STATUS_OK);
+    }
+}
+
+static void only_the_service_vm_gets_sources(void **state)
+{
+    (void)state;
+    uint32_t s;
+
+    assert_int_equal(irq_msi_alloc(1U, &s), STATUS_UNKNOWN);
+    assert_int_equal(irq_msi_alloc(VM_FIRST_USER, &s), STATUS_UNKNOWN);
+}
+
+static void a_reset_vm_has_no_interrupts(void **state)
+{
+    (void)state;
+    uint32_t s;
+    struct irq_msi_message m;
+
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_arrived(0U, hw_pin[17].vector);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    m = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
+    irq_vm_reset(VM_SERVICE);
+    assert_true(hw_pin[17].masked);
+    irq_arrived(0U, m.data);
+    assert_int_equal(delivered, 0U);
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    assert_false(hw_pin[17].masked);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(all_pins_start_masked, setup),
+        cmocka_unit_test_setup(a_pin_goes_to_the_core_of_its_first_target, setup),
+        cmocka_unit_test_setup(a_level_line_stays_masked_until_the_virtual_eoi, setup),
+        cmocka_unit_test_setup(an_eoi_does_not_unmask_what_the_guest_masked, setup),
+        cmocka_unit_test_setup(turning_a_level_entry_to_edge_ends_its_service, setup),
+        cmocka_unit_test_setup(a_second_eoi_changes_nothing, setup),
+        cmocka_unit_test_setup(pins_of_others_cannot_be_programmed, setup),
+        cmocka_unit_test_setup(a_message_is_kept_and_the_hardware_gets_another, setup),
+        cmocka_unit_test_setup(addresses_that_are_no_message_stay_disabled, setup),
+        cmocka_unit_test_setup(an_enabled_message_does_not_change_in_hardware, setup),
+        cmocka_unit_test_setup(a_message_in_flight_survives_a_move, setup),
+        cmocka_unit_test_setup(a_freed_source_is_a_stray_and_logged_once, setup),
+        cmocka_unit_test_setup(sources_run_out_without_harm, setup),
+        cmocka_unit_test_setup(vectors_run_out_without_harm, setup),
+        cmocka_unit_test_setup(no_two_live_sources_share_a_vector, setup),
+        cmocka_unit_test_setup(only_the_service_vm_gets_sources, setup),
+        cmocka_unit_test_setup(a_reset_vm_has_no_interrupts, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c
+   devices/vlapic_timer.c devices/vlapic_ipi.c */
+/* Acceptance, priority, registers and modes of the virtual local APIC. */
+#include "device_stubs.h"
+#include "vlapic_helpers.h"
+
+#include "devices/vioapic.h"
+#include "devices/vpic.h"
+
+static uint32_t eoi_count;
+static uint32_t eoi_vector;
+static bool pic_output;
+
+void vioapic_eoi(vm_id_t v, uint32_t vector)
+{
+    assert_int_equal(v, GUEST);
+    eoi_count++;
+    eoi_vector = vector;
+}
+bool vpic_pending(vm_id_t v) { return (v == GUEST) && pic_output; }
+
+static int setup(void **state)
+{
+    (void)state;
+    stubs_reset();
+    eoi_count = 0U;
+    pic_output = false;
+    apics_start(GUEST);
+    return 0;
+}
+
+/* ---- acceptance and priority ---- */
+
+static void nothing_is_pending_after_reset(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < GUEST_VCPUS; i++) {
+        assert_int_equal(vlapic_pending(CPU(i)), VECTOR_NONE);
+    }
+}
+
+static void every_legal_vector_is_accepted_and_ended(void **state)
+{
+    (void)state;
+    for (uint32_t vector = 16U; vector < 256U; vector++) {
+        vlapic_post(CPU(1), vector, false);
+        assert_int_equal(take_interrupt(CPU(1)), vector);
+        assert_false(requested(CPU(1), vector));
+        assert_int_equal(apic_read(CPU(1), 0x100U + ((vector >> 5U) * 16U)), 1U << (vector & 31U));
+        apic_write(CPU(1), 0xB0U, 0U);
+        assert_int_equal(apic_read(CPU(1), 0x100U + ((vector >> 5U) * 16U)), 0U);
+    }
+}
+
+static void the_highest_request_comes_first(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 0x31U, false);
+    vlapic_post(CPU(0), 0xF0U, false);
+    vlapic_post(CPU(0), 0x80U, false);
+    assert_int_equal(take_interrupt(CPU(0)), 0xF0U);
+    apic_write(CPU(0), 0xB0U, 0U);
+    assert_int_equal(take_interrupt(CPU(0)), 0x80U);
+    apic_write(CPU(0), 0xB0U, 0U);
+    assert_int_equal(take_interrupt(CPU(0)), 0x31U);
+}
+
+static void an_interrupt_in_service_blocks_its_class_and_below(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 0x55U, false);
+    (void)take_interrupt(CPU(0));
+    assert_int_equal(apic_read(CPU(0), 0xA0U), 0x50U);
+    vlapic_post(CPU(0), 0x5FU, false);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    vlapic_post(CPU(0), 0x60U, false);
+    assert_int_equal(vlapic_pending(CPU(0)), 0x60U);
+}
+
+static void eoi_ends_the_highest_in_service_and_lets_the_next_through(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 0x40U, false);
+    (void)take_interrupt(CPU(0));
+    vlapic_post(CPU(0), 0x90U, false);
+    (void)take_interrupt(CPU(0));
+    vlapic_post(CPU(0), 0x50U, false);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    apic_write(CPU(0), 0xB0U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x100U + (2U * 16U)), 1U); /* 0x40 still in service */
+    assert_int_equal(vlapic_pending(CPU(0)), 0x50U);
+}
+
+static void tpr_blocks_its_class_and_below(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 0x7FU, false);
+    apic_write(CPU(0), 0x80U, 0x70U);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    apic_write(CPU(0), 0x80U, 0x6FU);
+    assert_int_equal(vlapic_pending(CPU(0)), 0x7FU);
+}
+
+static void ppr_is_tpr_or_the_class_in_service_whichever_is_higher(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0x80U, 0x3AU);
+    assert_int_equal(apic_read(CPU(0), 0xA0U), 0x3AU);
+    vlapic_post(CPU(0), 0x47U, false);
+    (void)take_interrupt(CPU(0));
+    assert_int_equal(apic_read(CPU(0), 0xA0U), 0x40U);
+    apic_write(CPU(0), 0x80U, 0x41U);
+    assert_int_equal(apic_read(CPU(0), 0xA0U), 0x41U);
+}
+
+static void cr8_is_the_upper_half_of_tpr(void **state)
+{
+    (void)state;
+    vlapic_set_cr8(CPU(0), 9U);
+    assert_int_equal(apic_read(CPU(0), 0x80U), 0x90U);
+    apic_write(CPU(0), 0x80U, 0xC7U);
+    assert_int_equal(vlapic_cr8(CPU(0)), 0xCU);
+}
+
+static void accepting_what_was_not_requested_changes_nothing(void **state)
+{
+    (void)state;
+    vlapic_accepted(CPU(0), 0x44U);
+    vlapic_accepted(CPU(0), VECTOR_EXTINT);
+    vlapic_accepted(CPU(0), VECTOR_NONE);
+    for (uint32_t i = 0U; i < 8U; i++) {
+        assert_int_equal(apic_read(CPU(0), 0x100U + (i * 16U)), 0U);
+    }
+}
+
+static void eoi_without_service_is_harmless(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0xB0U, 0U);
+    assert_int_equal(eoi_count, 0U);
+}
+
+static void only_level_interrupts_send_their_eoi_to_the_ioapic(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(2), 0x61U, true);
+    (void)take_interrupt(CPU(2));
+    apic_write(CPU(2), 0xB0U, 0U);
+    assert_int_equal(eoi_count, 1U);
+    assert_int_equal(eoi_vector, 0x61U);
+    vlapic_post(CPU(2), 0x61U, false); /* the same vector, now an edge */
+    (void)take_interrupt(CPU(2));
+    apic_write(CPU(2), 0xB0U, 0U);
+    assert_int_equal(eoi_count, 1U);
+}
+
+static void tmr_shows_the_trigger_mode(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 0x65U, true);
+    assert_int_equal(apic_read(CPU(0), 0x180U + (3U * 16U)), 0x20U);
+    vlapic_post(CPU(0), 0x65U, false);
+    assert_int_equal(apic_read(CPU(0), 0x180U + (3U * 16U)), 0U);
+}
+
+/* ---- software disable ---- */
+
+static void a_software_disabled_apic_drops_fixed_interrupts(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0xF0U, 0xFFU);
+    vlapic_post(CPU(0), 0x50U, false);
+    apic_write(CPU(0), 0xF0U, 0x1FFU);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+}
+
+static void what_was_requested_before_software_disable_stays_deliverable(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 0x50U, false);
+    apic_write(CPU(0), 0xF0U, 0xFFU);
+    assert_int_equal(vlapic_pending(CPU(0)), 0x50U);
+}
+
+static void software_disable_sets_every_lvt_mask_until_enabled(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0x320U, 0x40U);
+    apic_write(CPU(0), 0xF0U, 0xFFU);
+    for (uint32_t offset = 0x320U; offset <= 0x370U; offset += 0x10U) {
+        assert_int_equal(apic_read(CPU(0), offset) & 0x10000U, 0x10000U);
+        apic_write(CPU(0), offset, 0x40U);
+        assert_int_equal(apic_read(CPU(0), offset) & 0x10000U, 0x10000U);
+    }
+    apic_write(CPU(0), 0xF0U, 0x1FFU);
+    apic_write(CPU(0), 0x320U, 0x40U);
+    assert_int_equal(apic_read(CPU(0), 0x320U), 0x40U);
+}
+
+/* ---- virtual wire ---- */
+
+static void the_pic_interrupts_vcpu_0_after_reset(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < GUEST_VCPUS; i++) {
+        vlapic_reset(CPU(i));
+    }
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    pic_output = true;
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_EXTINT);
+    assert_int_equal(vlapic_pending(CPU(1)), VECTOR_NONE);
+}
+
+static void masking_lint0_or_another_mode_cuts_the_pic_off(void **state)
+{
+    (void)state;
+    pic_output = true;
+    apic_write(CPU(0), 0x350U, 0x700U);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_EXTINT);
+    apic_write(CPU(0), 0x350U, 0x10700U);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    apic_write(CPU(0), 0x350U, 0x400U);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+}
+
+static void tpr_does_not_hold_back_the_pic(void **state)
+{
+    (void)state;
+    pic_output = true;
+    apic_write(CPU(0), 0x350U, 0x700U);
+    apic_write(CPU(0), 0x80U, 0xFFU);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_EXTINT);
+}
+
+static void with_the_apic_disabled_the_pic_is_wired_to_the_processor(void **state)
+{
+    (void)state;
+    pic_output = true;
+    msr_write(CPU(0), MSR_APIC_BASE, VLAPIC_BASE);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_EXTINT);
+    pic_output = false;
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+}
+
+/* ---- registers ---- */
+
+static void the_id_is_the_vcpu_index_and_cannot_be_written(void **state)
+{
+    (void)state;
+    assert_int_equal(apic_read(CPU(3), 0x20U), 3U << 24U);
+    apic_write(CPU(3), 0x20U, 0x7000000U);
+    assert_int_equal(apic_read(CPU(3), 0x20U), 3U << 24U);
+}
+
+static void the_version_says_six_lvts_and_no_eoi_suppression(void **state)
+{
+    (void)state;
+    assert_int_equal(apic_read(CPU(0), 0x30U), 0x50014U);
+}
+
+static void registers_keep_only_their_writable_bits(void **state)
+{
+    static const struct { uint32_t offset, kept; } reg[] = {
+        { 0x80U, 0xFFU }, { 0xD0U, 0xFF000000U }, { 0xE0U, 0xFFFFFFFFU }, { 0xF0U, 0x3FFU },
+        { 0x320U, 0x700FFU }, { 0x330U, 0x107FFU }, { 0x340U, 0x107FFU }, { 0x350U, 0x1A7FFU },
+        { 0x360U, 0x1A7FFU }, { 0x370U, 0x100FFU }, { 0x3E0U, 0xBU },
+    };
+    (void)state;
+    for (size_t i = 0U; i < sizeof(reg) / sizeof(reg[0]); i++) {
+        apic_write(CPU(0), reg[i].offset, 0xFFFFFFFFU);
+        assert_int_equal(apic_read(CPU(0), reg[i].offset), reg[i].kept);
+    }
+    apic_write(CPU(0), 0xE0U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0xE0U), 0x0FFFFFFFU);
+}
+
+static void read_only_registers_ignore_writes(void **state)
+{
+    (void)state;
+    for (uint32_t offset = 0x100U; offset < 0x280U; offset += 0x10U) {
+        apic_write(CPU(0), offset, 0xFFFFFFFFU);
+        assert_int_equal(apic_read(CPU(0), offset), 0U);
+    }
+    apic_write(CPU(0), 0x30U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x30U), 0x50014U);
+    apic_write(CPU(0), 0xA0U, 0xFFU);
+    assert_int_equal(apic_read(CPU(0), 0xA0U), 0U);
+}
+
+static void accesses_between_registers_read_zero(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0x84U, 0xFFU);
+    assert_int_equal(apic_read(CPU(0), 0x84U), 0U);
+    assert_int_equal(apic_read(CPU(0), 0x80U), 0U);
+    assert_int_equal(apic_read(CPU(0), 0xFFCU), 0U);
+    assert_int_equal(apic_read(CPU(0), 0x400U), 0U);
+    assert_int_equal(apic_read(CPU(0), 0xFFFFFFF0U), 0U);
+}
+
+/* ---- errors ---- */
+
+static void errors_show_in_esr_after_a_write_to_it(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 15U, false);
+    assert_int_equal(apic_read(CPU(0), 0x280U), 0U);
+    apic_write(CPU(0), 0x280U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x280U), 0x40U);
+    apic_write(CPU(0), 0x280U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x280U), 0U);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+}
+
+static void an_unknown_register_is_an_error(void **state)
+{
+    (void)state;
+    (void)apic_read(CPU(0), 0x40U);
+    apic_write(CPU(0), 0x280U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x280U), 0x80U);
+    apic_write(CPU(0), 0x3F0U, 0x55U); /* SELF_IPI exists in x2APIC mode only */
+    apic_write(CPU(0), 0x280U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x280U), 0x80U);
+    assert_false(requested(CPU(0), 0x55U));
+}
+
+static void an_error_raises_its_lvt_once_until_esr_is_written(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0x370U, 0xFEU);
+    vlapic_post(CPU(0), 3U, false);
+    assert_int_equal(take_interrupt(CPU(0)), 0xFEU);
+    apic_write(CPU(0), 0xB0U, 0U);
+    vlapic_post(CPU(0), 3U, false);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    apic_write(CPU(0), 0x280U, 0U);
+    vlapic_post(CPU(0), 3U, false);
+    assert_int_equal(vlapic_pending(CPU(0)), 0xFEU);
+}
+
+static void an_error_lvt_with_an_illegal_vector_ends_there(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0x370U, 0x05U);
+    vlapic_post(CPU(0), 3U, false);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+}
+
+/* ---- modes ---- */
+
+static void apic_base_shows_the_boot_processor(void **state)
+{
+    (void)state;
+    assert_int_equal(msr_read(CPU(0), MSR_APIC_BASE), BASE_XAPIC | 0x100U);
+    assert_int_equal(msr_read(CPU(1), MSR_APIC_BASE), BASE_XAPIC);
+    msr_write(CPU(1), MSR_APIC_BASE, BASE_XAPIC | 0x100U);
+    assert_int_equal(msr_read(CPU(1), MSR_APIC_BASE), BASE_XAPIC);
+}
+
+static void modes_change_to_their_neighbours_only(void **state)
+{
+    static const struct { uint64_t from, to; bool legal; } change[] = {
+        { BASE_XAPIC, BASE_XAPIC, true },   { BASE_XAPIC, BASE_X2APIC, true },   { BASE_XAPIC, VLAPIC_BASE, true },
+        { BASE_XAPIC, VLAPIC_BASE | 0x400U, false },
+        { BASE_X2APIC, BASE_XAPIC, false }, { BASE_X2APIC, BASE_X2APIC, true },  { BASE_X2APIC, VLAPIC_BASE, true },
+        { BASE_X2APIC, VLAPIC_BASE | 0x400U, false },
+        { VLAPIC_BASE, BASE_XAPIC, true },  { VLAPIC_BASE, BASE_X2APIC, false }, { VLAPIC_BASE, VLAPIC_BASE, true },
+        { VLAPIC_BASE, VLAPIC_BASE | 0x400U, false },
+    };
+    (void)state;
+    for (size_t i = 0U; i < sizeof(change) / sizeof(change[0]); i++) {
+        vlapic_reset(CPU(1));
+        msr_write(CPU(1), MSR_APIC_BASE, change[i].from);
+        assert_int_equal(msr_write_faults(CPU(1), MSR_APIC_BASE, change[i].to), !change[i].legal);
+        assert_int_equal(msr_read(CPU(1), MSR_APIC_BASE), change[i].legal ? change[i].to : change[i].from);
+    }
+}
+
+static void the_page_cannot_be_moved(void **state)
+{
+    (void)state;
+    assert_true(msr_write_faults(CPU(0), MSR_APIC_BASE, BASE_XAPIC + 0x1000U));
+    assert_true(msr_write_faults(CPU(0), MSR_APIC_BASE, BASE_XAPIC | (1ULL << 40U)));
+    assert_true(msr_write_faults(CPU(0), MSR_APIC_BASE, BASE_XAPIC | 1U));
+    assert_true(msr_write_faults(CPU(0), MSR_APIC_BASE, BASE_XAPIC | 0x200U));
+}
+
+static void each_mode_answers_at_its_own_interface_only(void **state)
+{
+    uint32_t value = 0U;
+    (void)state;
+    assert_true(msr_read_faults(CPU(0), 0x802U));
+    assert_true(msr_write_faults(CPU(0), 0x80BU, 0U));
+    enter_x2apic(CPU(0));
+    assert_int_equal(msr_read(CPU(0), 0x803U), 0x50014U);
+    assert_int_equal(vlapic_mmio_read(CPU(0), 0x30U, &value), STATUS_INVALID);
+    assert_int_equal(vlapic_mmio_write(CPU(0), 0x80U, 0x50U), STATUS_INVALID);
+    msr_write(CPU(0), MSR_APIC_BASE, VLAPIC_BASE);
+    assert_int_equal(vlapic_mmio_read(CPU(0), 0x30U, &value), STATUS_INVALID);
+    assert_true(msr_read_faults(CPU(0), 0x803U));
+}
+
+static void disabling_loses_the_registers(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0x80U, 0x50U);
+    vlapic_post(CPU(0), 0x99U, false);
+    msr_write(CPU(0), MSR_APIC_BASE, VLAPIC_BASE);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    vlapic_post(CPU(0), 0x99U, false);
+    msr_write(CPU(0), MSR_APIC_BASE, BASE_XAPIC);
+    assert_int_equal(apic_read(CPU(0), 0x80U), 0U);
+    assert_int_equal(apic_read(CPU(0), 0xF0U), 0xFFU);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+}
+
+static void init_keeps_the_mode_and_loses_the_rest(void **state)
+{
+    (void)state;
+    enter_x2apic(CPU(3));
+    msr_write(CPU(3), 0x808U, 0x50U);
+    vlapic_post(CPU(3), 0x99U, false);
+    vlapic_init(CPU(3));
+    assert_int_equal(msr_read(CPU(3), MSR_APIC_BASE), BASE_X2APIC);
+    assert_int_equal(msr_read(CPU(3), 0x802U), 3U);
+    assert_int_equal(msr_read(CPU(3), 0x80DU), 8U);
+    assert_int_equal(msr_read(CPU(3), 0x808U), 0U);
+    assert_int_equal(msr_read(CPU(3), 0x80FU), 0xFFU);
+    assert_false(requested(CPU(3), 0x99U));
+}
+
+static void entering_x2apic_keeps_requests_and_derives_the_logical_id(void **state)
+{
+    (void)state;
+    apic_write(CPU(2), 0xD0U, 0x40000000U);
+    apic_write(CPU(2), 0x310U, 0x01000000U);
+    vlapic_post(CPU(2), 0x99U, false);
+    enter_x2apic(CPU(2));
+    assert_int_equal(msr_read(CPU(2), 0x802U), 2U);
+    assert_int_equal(msr_read(CPU(2), 0x80DU), 4U);
+    assert_int_equal(msr_read(CPU(2), 0x830U), 0U);
+    assert_int_equal(vlapic_pending(CPU(2)), 0x99U);
+}
+
+/* ---- x2APIC rules ---- */
+
+static void x2apic_has_exactly_its_readable_registers(void **state)
+{
+    (void)state;
+    enter_x2apic(CPU(0));
+    for (uint32_t reg = 0U; reg < 0x100U; reg++) {
+        bool bitmap = (reg >= 0x10U) && (reg < 0x28U);
+        bool lvt = (reg >= 0x32U) && (reg <= 0x39U); /* with TMICT and TMCCT */
+        bool single = (reg == 0x02U) || (reg == 0x03U) || (reg == 0x08U) || (reg == 0x0AU) || (reg == 0x0DU) ||
+                      (reg == 0x0FU) || (reg == 0x28U) || (reg == 0x30U) || (reg == 0x3EU);
+        assert_int_equal(msr_read_faults(CPU(0), 0x800U + reg), !(bitmap || lvt || single));
+    }
+}
+
+static void x2apic_has_exactly_its_writable_registers(void **state)
+{
+    (void)state;
+    enter_x2apic(CPU(0));
+    for (uint32_t reg = 0U; reg < 0x100U; reg++) {
+        bool lvt = (reg >= 0x32U) && (reg <= 0x38U); /* with TMICT */
+        bool single = (reg == 0x08U) || (reg == 0x0BU) || (reg == 0x0FU) || (reg == 0x28U) || (reg == 0x30U) ||
+                      (reg == 0x3EU) || (reg == 0x3FU);
+        assert_int_equal(msr_write_faults(CPU(0), 0x800U + reg, 0U), !(lvt || single));
+    }
+}
+
+static void x2apic_reserved_bits_fault_and_change_nothing(void **state)
+{
+    static const struct { uint32_t msr; uint64_t known; } reg[] = {
+        { 0x808U, 0xFFU }, { 0x80BU, 0U }, { 0x80FU, 0x3FFU }, { 0x828U, 0U }, { 0x832U, 0x750FFU },
+        { 0x833U, 0x157FFU }, { 0x834U, 0x157FFU }, { 0x835U, 0x1F7FFU }, { 0x836U, 0x1F7FFU },
+        { 0x837U, 0x150FFU }, { 0x838U, 0xFFFFFFFFU }, { 0x83EU, 0xBU }, { 0x83FU, 0xFFU },
+        { 0x830U, 0xFFFFFFFF000CDFFFU },
+    };
+    (void)state;
+    enter_x2apic(CPU(0));
+    for (size_t i = 0U; i < sizeof(reg) / sizeof(reg[0]); i++) {
+        for (uint32_t bit = 0U; bit < 64U; bit++) {
+            bool known = ((reg[i].known >> bit) & 1U) != 0U;
+            assert_int_equal(msr_write_faults(CPU(0), reg[i].msr, 1ULL << bit), !known);
+        }
+    }
+    msr_write(CPU(0), 0x808U, 0x40U);
+    assert_true(msr_write_faults(CPU(0), 0x808U, 0x150U));
+    assert_int_equal(msr_read(CPU(0), 0x808U), 0x40U);
+}
+
+static void self_ipi_requests_its_vector(void **state)
+{
+    (void)state;
+    enter_x2apic(CPU(1));
+    msr_write(CPU(1), 0x83FU, 0x77U);
+    assert_int_equal(vlapic_pending(CPU(1)), 0x77U);
+    msr_write(CPU(1), 0x83FU, 0x07U);
+    msr_write(CPU(1), 0x828U, 0U);
+    assert_int_equal(msr_read(CPU(1), 0x828U), 0x40U);
+}
+
+static void other_msrs_are_refused(void **state)
+{
+    (void)state;
+    enter_x2apic(CPU(0));
+    assert_true(msr_read_faults(CPU(0), 0x7FFU));
+    assert_true(msr_read_faults(CPU(0), 0x900U));
+    assert_true(msr_write_faults(CPU(0), 0x7FFU, 0U));
+    assert_true(msr_write_faults(CPU(0), 0x900U, 0U));
+    assert_true(msr_write_faults(CPU(0), 0x1AU, 0U));
+}
+
+#define T(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(nothing_is_pending_after_reset), T(every_legal_vector_is_accepted_and_ended),
+        T(the_highest_request_comes_first), T(an_interrupt_in_service_blocks_its_class_and_below),
+        T(eoi_ends_the_highest_in_service_and_lets_the_next_through), T(tpr_blocks_its_class_and_below),
+        T(ppr_is_tpr_or_the_class_in_service_whichever_is_higher), T(cr8_is_the_upper_half_of_tpr),
+        T(accepting_what_was_not_requested_changes_nothing), T(eoi_without_service_is_harmless),
+        T(only_level_interrupts_send_their_eoi_to_the_ioapic), T(tmr_shows_the_trigger_mode),
+        T(a_software_disabled_apic_drops_fixed_interrupts),
+        T(what_was_requested_before_software_disable_stays_deliverable),
+        T(software_disable_sets_every_lvt_mask_until_enabled), T(the_pic_interrupts_vcpu_0_after_reset),
+        T(masking_lint0_or_another_mode_cuts_the_pic_off), T(tpr_does_not_hold_back_the_pic),
+        T(with_the_apic_disabled_the_pic_is_wired_to_the_processor),
+        T(the_id_is_the_vcpu_index_and_cannot_be_written), T(the_version_says_six_lvts_and_no_eoi_suppression),
+        T(registers_keep_only_their_writable_bits), T(read_only_registers_ignore_writes),
+        T(accesses_between_registers_read_zero), T(errors_show_in_esr_after_a_write_to_it),
+        T(an_unknown_register_is_an_error), T(an_error_raises_its_lvt_once_until_esr_is_written),
+        T(an_error_lvt_with_an_illegal_vector_ends_there), T(apic_base_shows_the_boot_processor),
+        T(modes_change_to_their_neighbours_only), T(the_page_cannot_be_moved),
+        T(each_mode_answers_at_its_own_interface_only), T(disabling_loses_the_registers),
+        T(init_keeps_the_mode_and_loses_the_rest), T(entering_x2apic_keeps_requests_and_derives_the_logical_id),
+        T(x2apic_has_exactly_its_readable_registers), T(x2apic_has_exactly_its_writable_registers),
+        T(x2apic_reserved_bits_fault_and_change_nothing), T(self_ipi_requests_its_vector),
+        T(other_msrs_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_header.c devices/vpci_msi.c
+     devices/vpci_msix.c devices/vpci_hv.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "abi/hv_info.h"
+#include "core/dispatch.h"
+#include "core/irq.h"
+#include "core/partition.h"
+#include "core/stats.h"
+#include "core/vm.h"
+#include "devices/vioapic.h"
+#include "devices/vlapic.h"
+#include "devices/vpci.h"
+#include "fake_pci.h"
+#include "stub_log.h"
+
+union partition_storage partition;
+struct vm vm[MAX_VM];
+struct vcpu vcpu[MAX_VCPU];
+
+#define HOST_BRIDGE 0x0000U
+#define NIC         0x0010U /* 00:02.0: MSI-X at 0x40, memory BAR 0 at FAKE_MMIO, I/O BAR 1, 64-bit BAR 2 */
+#define DISK        0x0018U /* 00:03.0: MSI 64-bit maskable at 0x50, then SR-IOV in the extended space */
+#define BRIDGE      0x0020U
+#define GIVEN       0x0028U /* a pre-launched VM's */
+#define ISA_BRIDGE  0x00F8U
+#define HV_DEVICE   0x00F0U
+#define TABLE       (FAKE_MMIO + 0x2000U)
+#define PBA         (FAKE_MMIO + 0x2800U)
+#define ENTRIES     4U
+#define ALL_ONES    0xFFFFFFFFU
+
+static unsigned int published;
+static unsigned int delivered;
+static uint64_t delivered_address;
+static uint32_t delivered_data;
+static unsigned int posted;
+static uint32_t posted_vector;
+
+void hw_port_write(uint16_t port, uint32_t size, uint32_t value) { (void)port; (void)size; (void)value; }
+void hw_ioapic_mask(uint32_t pin, bool masked) { (void)pin; (void)masked; }
+void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t t, bool l, bool a) { (void)pin; (void)vector; (void)t; (void)l; (void)a; }
+uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
+uint32_t hw_msi_data(uint32_t vector) { return vector; }
+void vioapic_set_line(vm_id_t v, uint32_t pin, bool high) { (void)v; (void)pin; (void)high; }
+void vlapic_deliver_msi(vm_id_t v, uint64_t address, uint32_t data)
+{
+    assert_int_equal(v, VM_SERVICE);
+    delivered++;
+    delivered_address = address;
+    delivered_data = data;
+}
+void vlapic_post(vcpu_id_t id, uint32_t vector, bool level)
+{
+    assert_int_equal(id, 0U);
+    assert_false(level);
+    posted++;
+    posted_vector = vector;
+}
+void vcpu_notify(vcpu_id_t id) { (void)id; }
+vcpu_id_t vlapic_target(vm_id_t v, uint32_t dest, bool logical) { return ((dest < 3U) && !logical) ? vcpu_id(v, dest) : ID_NONE; }
+void stats_publish(void) { published++; }
+
+static uint32_t rd(uint16_t bdf, uint32_t offset, uint32_t size) { return vpci_config_read(VM_SERVICE, bdf, offset, size); }
+static void wr(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value) { vpci_config_write(VM_SERVICE, bdf, offset, size, value); }
+static uint32_t hw32(hpa_t pa) { return (uint32_t)hw_mmio_read(pa, 4U); }
+
+static void machine(void)
+{
+    memset(fake_pci, 0, sizeof(fake_pci));
+    memset(fake_mmio, 0, sizeof(fake_mmio));
+    fake_add(HOST_BRIDGE, 0x29C08086U, 0x0600U);
+    fake_put(HOST_BRIDGE, 0x60U, 4U, 0xB0000001U, ALL_ONES);
+    fake_add(NIC, 0x10D38086U, 0x0200U);
+    fake_put(NIC, 0x10U, 4U, FAKE_MMIO, 0xFFFF0000U);
+    fake_put(NIC, 0x14U, 4U, 0x0000C001U, 0x0000FFE0U);
+    fake_put(NIC, 0x18U, 4U, 0x0000000CU, 0xFFFFC000U);
+    fake_put(NIC, 0x1CU, 4U, 0x00000038U, ALL_ONES);
+    fake_put(NIC, 0x20U, 4U, 0U, 0xFFFFF000U);       /* never placed by the firmware */
+    fake_put(NIC, 0x30U, 4U, 0xFEBC0000U, 0xFFFC0001U);
+    fake_put(NIC, 0x34U, 4U, 0x40U, 0U);
+    fake_put(NIC, 0x40U, 4U, 0x80000011U | ((ENTRIES - 1U) << 16U), 0xC0000000U); /* enabled by the firmware */
+    fake_put(NIC, 0x44U, 4U, 0x2000U, 0U);
+    fake_put(NIC, 0x48U, 4U, 0x2800U, 0U);
+    fake_put(NIC, 0x80U, 4U, 0U, ALL_ONES);          /* a register of its own */
+    fake_add(DISK, 0x29228086U, 0x0106U);
+    fake_put(DISK, 0x34U, 4U, 0x50U, 0U);
+    fake_put(DISK, 0x50U, 4U, 0x01870005U, 0x00710000U); /* MSI: 64-bit, maskable, 8 messages, enabled */
+    fake_put(DISK, 0x54U, 4U, 0U, 0xFFFFFFFCU);
+    fake_put(DISK, 0x58U, 4U, 0U, ALL_ONES);
+    fake_put(DISK, 0x5CU, 4U, 0U, 0xFFFFU);
+    fake_put(DISK, 0x60U, 4U, 0U, 0xFFU);
+    fake_put(DISK, 0x100U, 4U, 0x14010001U, 0U);     /* AER, next 0x140 */
+    fake_put(DISK, 0x140U, 4U, 0x00010010U, 0U);     /* SR-IOV */
+    fake_put(DISK, 0x148U, 4U, 0U, ALL_ONES);
+    fake_add(BRIDGE, 0x000C1B36U, 0x0604U);
+    fake_put(BRIDGE, 0x0CU, 4U, 0x00010000U, 0U);
+    fake_put(BRIDGE, 0x18U, 4U, 0x00010100U, ALL_ONES);
+    fake_put(BRIDGE, 0x20U, 4U, 0xFE90FE80U, ALL_ONES);
+    fake_add(GIVEN, 0x10001AF4U, 0x0200U);
+    fake_add(ISA_BRIDGE, 0x29188086U, 0x0601U);
+    fake_put(ISA_BRIDGE, 0x40U, 4U, 0x601U, 0xFF80U);
+    fake_put(ISA_BRIDGE, 0x60U, 4U, 0U, ALL_ONES);
+    fake_put(ISA_BRIDGE, 0xF0U, 4U, 0xFED1C001U, ALL_ONES);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    machine();
+    memset(&partition, 0, sizeof(partition));
+    memset(&platform, 0, sizeof(platform));
+    platform.mmconfig_base = 0xB0000000U;
+    platform.mmconfig_buses = 256U;
+    platform.ioapic_base = 0xFEC00000U;
+    platform.pm1a_event = 0x600U;
+    partition.table.vm_count = 2U;
+    partition.table.vm[0].face = PART_FACE_KVM;
+    partition.table.vm[1].pci_count = 1U;
+    partition.table.vm[1].pci[0] = GIVEN;
+    partition.table.telemetry_hpa = 0x144100000U;
+    partition.table.board.hv_device_bdf = HV_DEVICE;
+    vm[VM_SERVICE].vcpu_count = 3U;
+    for (uint32_t i = 0U; i < 3U; i++) {
+        vcpu[i].pcpu = i;
+    }
+    delivered = 0U;
+    posted = 0U;
+    published = 0U;
+    fake_decode_seen_off = false;
+    irq_init();
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    return 0;
+}
+
+static void the_scan_leaves_messages_off_and_bars_as_they_were(void **state)
+{
+    (void)state;
+    assert_int_equal(hw_pci_read(NIC, 0x42U, 2U) & 0x8000U, 0U);
+    assert_int_equal(hw_pci_read(DISK, 0x52U, 2U) & 1U, 0U);
+    assert_int_equal(hw_pci_read(NIC, 0x10U, 4U), FAKE_MMIO);
+    assert_int_equal(hw_pci_read(NIC, 0x14U, 4U), 0xC001U);
+    assert_int_equal(hw_pci_read(NIC, 0x1CU, 4U), 0x38U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 7U);
+    assert_int_equal(hw_pci_read(HOST_BRIDGE, 0x60U, 4U), 0xB0000001U);
+    assert_int_equal(platform.ich_pm_base, 0x600U);
+}
+
+static void functions_of_others_do_not_exist(void **state)
+{
+    (void)state;
+    assert_int_equal(rd(GIVEN, 0U, 4U), ALL_ONES);
+    assert_int_equal(hw_pci_read(GIVEN, 4U, 2U) & 4U, 0U); /* no bus master either */
+    wr(GIVEN, 4U, 2U, 7U);
+    assert_int_equal(hw_pci_read(GIVEN, 4U, 2U) & 4U, 0U);
+    assert_int_equal(rd(0x0100U, 0U, 4U), ALL_ONES);
+    assert_int_equal(vpci_config_read(1U, NIC, 0U, 4U), ALL_ONES);
+    assert_int_equal(vpci_config_read(VM_FIRST_USER, NIC, 0U, 2U), 0xFFFFU);
+    vpci_config_write(1U, NIC, 0x80U, 4U, 5U);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0U);
+}
+
+static void bars_can_be_sized_but_not_moved(void **state)
+{
+    (void)state;
+    wr(NIC, 0x10U, 4U, ALL_ONES);
+    assert_int_equal(rd(NIC, 0x10U, 4U), 0xFFFF0000U);
+    assert_int_equal(hw_pci_read(NIC, 0x10U, 4U), FAKE_MMIO);
+    wr(NIC, 0x10U, 4U, FAKE_MMIO);
+    assert_int_equal(rd(NIC, 0x10U, 4U), FAKE_MMIO);
+    wr(NIC, 0x10U, 4U, 0x40000000U);
+    assert_int_equal(rd(NIC, 0x10U, 4U), FAKE_MMIO);
+    assert_int_equal(hw_pci_read(NIC, 0x10U, 4U), FAKE_MMIO);
+    wr(NIC, 0x14U, 4U, ALL_ONES);
+    assert_int_equal(rd(NIC, 0x14U, 4U), 0xFFE1U);
+    wr(NIC, 0x18U, 4U, ALL_ONES);
+    wr(NIC, 0x1CU, 4U, ALL_ONES);
+    assert_int_equal(rd(NIC, 0x18U, 4U), 0xFFFFC00CU);
+    assert_int_equal(rd(NIC, 0x1CU, 4U), ALL_ONES);
+    wr(NIC, 0x10U, 2U, 0U);
+    wr(NIC, 0x13U, 1U, 0U);
+    assert_int_equal(hw_pci_read(NIC, 0x10U, 4U), FAKE_MMIO);
+    /* not placed by the firmware: not there */
+    wr(NIC, 0x20U, 4U, ALL_ONES);
+    assert_int_equal(rd(NIC, 0x20U, 4U), 0U);
+    assert_int_equal(hw_pci_read(NIC, 0x20U, 4U), 0U);
+}
+
+static void the_rom_can_be_sized_and_enabled_but_not_moved(void **state)
+{
+    (void)state;
+    wr(NIC, 0x30U, 4U, 0xFFFFF800U);
+    assert_int_equal(rd(NIC, 0x30U, 4U), 0xFFFC0000U);
+    wr(NIC, 0x30U, 4U, 0xFEBC0001U);
+    assert_int_equal(hw_pci_read(NIC, 0x30U, 4U), 0xFEBC0001U);
+    wr(NIC, 0x30U, 4U, 0x00100001U);
+    assert_int_equal(hw_pci_read(NIC, 0x30U, 4U), 0xFEBC0000U);
+}
+
+static void bars_come_back_before_a_reset_function_decodes(void **state)
+{
+    (void)state;
+    fake_put(NIC, 4U, 2U, 0U, 0xFFFFU);
+    fake_put(NIC, 0x10U, 4U, 0U, 0xFFFF0000U);
+    wr(NIC, 4U, 2U, 6U);
+    assert_int_equal(hw_pci_read(NIC, 0x10U, 4U), FAKE_MMIO);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 6U);
+}
+
+static void chipset_and_bridge_registers_are_refused(void **state)
+{
+    (void)state;
+    wr(HOST_BRIDGE, 0x60U, 4U, 0xE0000001U);
+    wr(HOST_BRIDGE, 0x60U, 1U, 0U);
+    assert_int_equal(hw_pci_read(HOST_BRIDGE, 0x60U, 4U), 0xB0000001U);
+    wr(ISA_BRIDGE, 0x40U, 4U, 0x781U);
+    assert_int_equal(hw_pci_read(ISA_BRIDGE, 0x40U, 4U), 0x601U);
+    wr(ISA_BRIDGE, 0xF0U, 4U, 0U);
+    assert_int_equal(hw_pci_read(ISA_BRIDGE, 0xF0U, 4U), 0xFED1C001U);
+    wr(ISA_BRIDGE, 0x60U, 1U, 0x0BU);
+    assert_int_equal(hw_pci_read(ISA_BRIDGE, 0x60U, 4U), 0x0BU);
+    wr(BRIDGE, 0x18U, 4U, 0x00FF0200U);
+    wr(BRIDGE, 0x20U, 4U, 0U);
+    wr(BRIDGE, 0x24U, 2U, 0x1234U);
+    assert_int_equal(hw_pci_read(BRIDGE, 0x18U, 4U), 0x00010100U);
+    assert_int_equal(hw_pci_read(BRIDGE, 0x20U, 4U), 0xFE90FE80U);
+    wr(BRIDGE, 0x3EU, 2U, 0x0043U); /* secondary bus reset */
+    assert_int_equal(hw_pci_read(BRIDGE, 0x3EU, 2U), 0x0003U);
+    wr(NIC, 0x80U, 4U, 0x12345678U);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0x12345678U);
+}
+
+static void each_refusal_is_logged_once(void **state)
+{
+    (void)state;
+    unsigned int before;
+
+    wr(NIC, 0x10U, 4U, 0x40000000U);
+    before = log_lines;
+    for (uint32_t i = 0U; i < 1000U; i++) {
+        wr(NIC, 0x10U, 4U, 0x40000000U + (i << 16U));
+    }
+    assert_int_equal(log_lines, before);
+}
+
+static void closed_capabilities_read_as_null_and_refuse_writes(void **state)
+{
+    (void)state;
+    assert_int_equal(rd(DISK, 0x140U, 4U) & 0xFFFFU, 0U);
+    assert_int_equal(rd(DISK, 0x140U, 2U), 0U);
+    assert_int_equal(rd(DISK, 0x100U, 4U), 0x14010001U);
+    wr(DISK, 0x148U, 2U, 1U);
+    assert_int_equal(hw_pci_read(DISK, 0x148U, 4U), 0U);
+}
+
+static void msi_keeps_the_guests_message_and_offers_one(void **state)
+{
+    (void)state;
+    assert_int_equal(rd(DISK, 0x50U, 4U), 0x01800005U);
+    wr(DISK, 0x54U, 4U, 0xFEE02000U);
+    wr(DISK, 0x58U, 4U, 0U);
+    wr(DISK, 0x5CU, 2U, 0x0041U);
+    assert_int_equal(hw_pci_read(DISK, 0x54U, 4U), 0U); /* not before it is enabled */
+    wr(DISK, 0x52U, 2U, 0x0031U); /* and asks for 8 messages */
+    assert_int_equal(rd(DISK, 0x52U, 2U), 0x0181U);
+    assert_int_equal(rd(DISK, 0x54U, 4U), 0xFEE02000U);
+    assert_int_equal(rd(DISK, 0x5CU, 2U), 0x0041U);
+    assert_int_equal(hw_pci_read(DISK, 0x52U, 2U), 0x0187U);
+    assert_int_equal(hw_pci_read(DISK, 0x54U, 4U), 0xFEE02000U); /* core 2 */
+    assert_true(hw_pci_read(DISK, 0x5CU, 2U) >= VECTOR_IRQ_BASE + IOAPIC_PINS);
+    irq_arrived(2U, hw_pci_read(DISK, 0x5CU, 2U));
+    assert_int_equal(delivered, 1U);
+    assert_int_equal(delivered_data, 0x41U);
+    wr(DISK, 0x52U, 2U, 0U);
+    assert_int_equal(hw_pci_read(DISK, 0x52U, 2U) & 1U, 0U);
+}
+
+static void masked_msi_is_masked_in_hardware(void **state)
+{
+    (void)state;
+    wr(DISK, 0x54U, 4U, 0xFEE00000U);
+    wr(DISK, 0x5CU, 2U, 0x0041U);
+    wr(DISK, 0x52U, 2U, 1U);
+    assert_int_equal(hw_pci_read(DISK, 0x60U, 4U), 0U);
+    wr(DISK, 0x60U, 4U, ALL_ONES);
+    assert_int_equal(hw_pci_read(DISK, 0x60U, 4U), 1U);
+    assert_int_equal(rd(DISK, 0x60U, 4U), 1U);
+    wr(DISK, 0x54U, 4U, 0xFEE01000U);
+    wr(DISK, 0x60U, 4U, 0U);
+    assert_int_equal(hw_pci_read(DISK, 0x54U, 4U), 0xFEE01000U);
+    assert_int_equal(hw_pci_read(DISK, 0x60U, 4U), 0U);
+}
+
+static void forged_msi_never_reaches_the_hardware(void **state)
+{
+    (void)state;
+    static const uint32_t address[] = { 0U, 0x100000U, 0xFEE03000U, 0xFEEFF00CU, 0xFEC00000U, 0xFFFFFFFCU };
+    static const uint32_t data[] = { 0x400U /* NMI */, 0x500U /* INIT */, 0xFFFFU, 0xEFU, 0U };
+
+    for (size_t a = 0U; a < 6U; a++) {
+        for (size_t d = 0U; d < 5U; d++) {
+            wr(DISK, 0x54U, 4U, address[a]);
+            wr(DISK, 0x58U, 4U, (uint32_t)d & 1U);
+            wr(DISK, 0x5CU, 4U, data[d]);
+            wr(DISK, 0x52U, 2U, 1U);
+            uint32_t hw_data = hw_pci_read(DISK, 0x5CU, 2U);
+            uint32_t core = (hw_pci_read(DISK, 0x54U, 4U) >> 12U) & 0xFFU;
+            assert_true((hw_data == 0U) || ((hw_data >= VECTOR_IRQ_BASE) && (hw_data <= VECTOR_IRQ_LAST)));
+            assert_true(core < 3U);
+            assert_int_equal(hw_pci_read(DISK, 0x58U, 4U), 0U);
+            wr(DISK, 0x52U, 2U, 0U);
+        }
+    }
+}
+
+static void msix_table_pages_are_holes(void **state)
+{
+    (void)state;
+    gpa_t base;
+    uint64_t size;
+    bool table = false;
+    bool rcba = false;
+    uint32_t count = 0U;
+
+    while (vpci_hole(count, &base, &size)) {
+        table = table || ((base == (TABLE & ~0xFFFU)) && (size == PAGE_SIZE));
+        rcba = rcba || ((base == 0xFED1C000U) && (size == 0x4000U));
+        count++;
+    }
+    assert_true(table);
+    assert_true(rcba);
+    assert_true(vpci_mmio_claims(VM_SERVICE, TABLE));
+    assert_true(vpci_mmio_claims(VM_SERVICE, 0xB0000000U));
+    assert_false(vpci_mmio_claims(VM_SERVICE, FAKE_MMIO));
+    assert_false(vpci_mmio_claims(1U, TABLE));
+}
+
+static void msix_entries_are_virtual(void **state)
+{
+    (void)state;
+    wr(NIC, 0x42U, 2U, 0xC000U);
+    assert_int_equal(hw_pci_read(NIC, 0x42U, 2U), 0xC000U | (ENTRIES - 1U));
+    for (uint32_t i = 0U; i < ENTRIES; i++) {
+        assert_int_equal(hw32(TABLE + 16U * i + 12U), 1U);
+    }
+    vpci_mmio_write(VM_SERVICE, TABLE + 16U, 4U, 0xFEE01000U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 20U, 4U, 0U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 24U, 8U, 0x0000000000000055U); /* data, and unmask */
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    assert_int_equal(hw_pci_read(NIC, 0x42U, 2U), 0x8000U | (ENTRIES - 1U));
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 16U, 8U), 0xFEE01000U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 24U, 4U), 0x55U);
+    assert_int_equal(hw32(TABLE + 28U), 0U);
+    assert_int_not_equal(hw32(TABLE + 24U), 0x55U);
+    irq_arrived(1U, hw32(TABLE + 24U));
+    assert_int_equal(delivered_data, 0x55U);
+    assert_int_equal(delivered_address, 0xFEE01000U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 28U, 4U, 1U);
+    assert_int_equal(hw32(TABLE + 28U), 1U);
+}
+
+static void partial_and_straddling_table_accesses_are_ignored(void **state)
+{
+    (void)state;
+    uint8_t before[64];
+
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    memcpy(before, &fake_mmio[0x2000], sizeof(before));
+    vpci_mmio_write(VM_SERVICE, TABLE - 2U, 4U, ALL_ONES);
+    vpci_mmio_write(VM_SERVICE, TABLE - 4U, 8U, ~0ULL);
+    vpci_mmio_write(VM_SERVICE, TABLE, 1U, 0xFFU);
+    vpci_mmio_write(VM_SERVICE, TABLE + 2U, 4U, ALL_ONES);
+    vpci_mmio_write(VM_SERVICE, TABLE + 4U, 8U, ~0ULL);
+    vpci_mmio_write(VM_SERVICE, TABLE + 12U, 2U, 0U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 16U * ENTRIES - 4U, 8U, 0U);
+    vpci_mmio_write(VM_SERVICE, TABLE, 3U, 0U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 0xFFEU, 4U, 0U);
+    assert_memory_equal(before, &fake_mmio[0x2000], sizeof(before));
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE, 1U), ~0ULL);
+}
+
+static void the_rest_of_a_table_page_goes_to_the_device(void **state)
+{
+    (void)state;
+    vpci_mmio_write(VM_SERVICE, TABLE + 0x100U, 4U, 0xCAFEU);
+    assert_int_equal(hw32(TABLE + 0x100U), 0xCAFEU);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 0x100U, 2U), 0xCAFEU);
+    hw_mmio_write(PBA, 4U, 5U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, PBA, 4U), 5U);
+    vpci_mmio_write(VM_SERVICE, PBA, 4U, 0U);
+    assert_int_equal(hw32(PBA), 5U);
+}
+
+static void the_table_is_written_even_when_the_function_does_not_decode(void **state)
+{
+    (void)state;
+    memset(&fake_mmio[0x2000], 0, 64U); /* all entries unmasked: what firmware might leave */
+    wr(NIC, 4U, 2U, 4U);
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    assert_int_equal(hw32(TABLE + 12U), 1U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 4U);
+    assert_false(fake_decode_seen_off);
+}
+
+static void toggling_msix_leaks_no_source(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0U; n < 1000U; n++) {
+        wr(NIC, 0x42U, 2U, 0x8000U);
+        for (uint32_t i = 0U; i < ENTRIES; i++) {
+            vpci_mmio_write(VM_SERVICE, TABLE + 16U * i, 8U, 0xFEE00000U);
+            vpci_mmio_write(VM_SERVICE, TABLE + 16U * i + 8U, 8U, n & 0xFFU);
+            assert_int_equal(hw32(TABLE + 16U * i + 12U), 0U);
+        }
+        wr(NIC, 0x42U, 2U, 0U);
+        wr(DISK, 0x54U, 4U, 0xFEE00000U);
+        wr(DISK, 0x52U, 2U, 1U);
+        assert_int_equal(hw_pci_read(DISK, 0x60U, 4U), 0U);
+        wr(DISK, 0x52U, 2U, 0U);
+    }
+}
+
+static void a_vm_reset_silences_the_devices(void **state)
+{
+    (void)state;
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    vpci_mmio_write(VM_SERVICE, TABLE, 8U, 0xFEE00000U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 8U, 8U, 0x33U);
+    vpci_reset(VM_SERVICE);
+    irq_vm_reset(VM_SERVICE);
+    assert_int_equal(hw_pci_read(NIC, 0x42U, 2U) & 0x8000U, 0U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U) & 4U, 0U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 8U, 8U), 0x100000000U);
+}
+
+static void ports_reach_the_same_registers(void **state)
+{
+    (void)state;
+    vpci_port_write(VM_SERVICE, 0xCF8U, 4U, 0x80000000U | ((uint32_t)NIC << 8U));
+    assert_int_equal(vpci_port_read(VM_SERVICE, 0xCF8U, 4U), 0x80001000U);
+    assert_int_equal(vpci_port_read(VM_SERVICE, 0xCFCU, 4U), 0x10D38086U);
+    assert_int_equal(vpci_port_read(VM_SERVICE, 0xCFEU, 2U), 0x10D3U);
+    assert_int_equal(vpci_port_read(VM_SERVICE, 0xCFEU, 4U), ALL_ONES);
+    vpci_port_write(VM_SERVICE, 0xCF8U, 2U, 0U);
+    vpci_port_write(1U, 0xCF8U, 4U, 0U);
+    assert_int_equal(vpci_port_read(VM_SERVICE, 0xCFCU, 2U), 0x8086U);
+    vpci_port_write(VM_SERVICE, 0xCF8U, 4U, (uint32_t)NIC << 8U);
+    assert_int_equal(vpci_port_read(VM_SERVICE, 0xCFCU, 4U), ALL_ONES);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000000U + ((gpa_t)NIC << 12U), 4U), 0x10D38086U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000000U + ((gpa_t)NIC << 12U), 8U), 0x0010000710D38086U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000001U + ((gpa_t)NIC << 12U), 4U), ALL_ONES);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000FFCU + ((gpa_t)NIC << 12U), 8U) >> 32U, ALL_ONES);
+}
+
+static void the_hypervisors_device_names_the_information_page(void **state)
+{
+    (void)state;
+    assert_int_equal(rd(HV_DEVICE, 0U, 4U), 0x0001B04DU);
+    assert_int_equal(rd(HV_DEVICE, 8U, 4U) >> 8U, HV_PCI_CLASS);
+    assert_int_equal(rd(HV_DEVICE, 6U, 2U) & 0x10U, 0x10U);
+    assert_int_equal(rd(HV_DEVICE, 0x34U, 1U), HV_PCI_CAP_MSI);
+    assert_int_equal(rd(HV_DEVICE, 0x40U, 2U), 0x5005U);
+    assert_int_equal(rd(HV_DEVICE, 0x50U, 4U), 0x01100009U);
+    assert_int_equal(rd(HV_DEVICE, HV_PCI_INFO_GPA, 4U), 0x44100000U);
+    assert_int_equal(rd(HV_DEVICE, HV_PCI_INFO_GPA + 4U, 4U), 1U);
+    assert_int_equal(rd(HV_DEVICE, 0x0EU, 1U), 0U);
+    for (uint32_t bar = 0x10U; bar < 0x28U; bar += 4U) {
+        wr(HV_DEVICE, bar, 4U, ALL_ONES);
+        assert_int_equal(rd(HV_DEVICE, bar, 4U), 0U);
+    }
+    wr(HV_DEVICE, HV_PCI_INFO_GPA, 4U, 0U);
+    assert_int_equal(rd(HV_DEVICE, HV_PCI_INFO_GPA, 4U), 0x44100000U);
+}
+
+static void only_a_whole_publish_command_publishes(void **state)
+{
+    (void)state;
+    wr(HV_DEVICE, HV_PCI_COMMAND, 1U, HV_COMMAND_PUBLISH);
+    wr(HV_DEVICE, HV_PCI_COMMAND, 4U, 2U);
+    assert_int_equal(published, 0U);
+    wr(HV_DEVICE, HV_PCI_COMMAND, 4U, HV_COMMAND_PUBLISH);
+    assert_int_equal(published, 1U);
+}
+
+static void the_upcall_is_the_msi_of_the_device(void **state)
+{
+    (void)state;
+    vpci_upcall();
+    assert_int_equal(delivered + posted, 0U);
+    wr(HV_DEVICE, 0x44U, 4U, 0xFEE01000U);
+    wr(HV_DEVICE, 0x48U, 4U, 0U);
+    wr(HV_DEVICE, 0x4CU, 2U, 0x42U);
+    wr(HV_DEVICE, 0x42U, 2U, 1U);
+    assert_int_equal(rd(HV_DEVICE, 0x42U, 2U), 0x0081U);
+    vpci_upcall();
+    assert_int_equal(delivered, 1U);
+    assert_int_equal(delivered_address, 0xFEE01000U);
+    assert_int_equal(delivered_data, 0x42U);
+}
+
+static void the_acrn_face_gets_a_vector(void **state)
+{
+    (void)state;
+    partition.table.vm[0].face = PART_FACE_ACRN;
+    vpci_reset(VM_SERVICE);
+    vpci_upcall();
+    assert_int_equal(posted_vector, 0xF3U);
+    assert_int_equal(vpci_set_callback_vector(0x1FU), STATUS_INVALID);
+    assert_int_equal(vpci_set_callback_vector(0x100U), STATUS_INVALID);
+    assert_int_equal(vpci_set_callback_vector(0xF4U), STATUS_OK);
+    vpci_upcall();
+    assert_int_equal(posted_vector, 0xF4U);
+}
+
+static void a_real_function_in_the_devices_place_is_refused(void **state)
+{
+    (void)state;
+    partition.table.board.hv_device_bdf = NIC;
+    assert_int_equal(vpci_scan(), STATUS_BUSY);
+}
+
+/* Whatever is written where: the registers that matter keep their values. */
+static void random_writes_move_nothing(void **state)
+{
+    (void)state;
+    static const uint16_t target[] = { HOST_BRIDGE, NIC, DISK, BRIDGE, GIVEN, ISA_BRIDGE, HV_DEVICE, 0x1234U };
+    static const uint32_t sizes[] = { 1U, 2U, 4U, 3U, 8U };
+    uint32_t seed = 12345U;
+
+    for (uint32_t n = 0U; n < 300000U; n++) {
+        uint32_t r[4];
+        for (uint32_t i = 0U; i < 4U; i++) {
+            seed = (seed * 1664525U) + 1013904223U;
+            r[i] = seed >> 8U;
+        }
+        uint32_t offset = ((r[1] & 7U) == 0U) ? (r[1] >> 3U) % 4200U : (r[1] >> 3U) % 0x100U;
+        uint32_t size = sizes[r[2] % 5U];
+        uint32_t value = r[3] * 257U;
+        if ((r[0] & 0x30U) == 0U) {
+            vpci_mmio_write(VM_SERVICE, TABLE - 8U + (r[1] % 96U), size, ((uint64_t)value << 32U) | value);
+            (void)vpci_mmio_read(VM_SERVICE, TABLE + (r[1] % 96U), size);
+        } else {
+            wr(target[r[0] % 8U], offset, size, value);
+            (void)rd(target[r[0] % 8U], offset, size);
+        }
+        assert_int_equal(hw_pci_read(NIC, 0x10U, 4U), FAKE_MMIO);
+        assert_int_equal(hw_pci_read(NIC, 0x14U, 4U), 0xC001U);
+        assert_int_equal(hw_pci_read(NIC, 0x1CU, 4U), 0x38U);
+        assert_int_equal(hw_pci_read(HOST_BRIDGE, 0x60U, 4U), 0xB0000001U);
+        assert_int_equal(hw_pci_read(ISA_BRIDGE, 0x40U, 4U), 0x601U);
+        assert_int_equal(hw_pci_read(BRIDGE, 0x18U, 4U), 0x00010100U);
+        assert_int_equal(hw_pci_read(GIVEN, 4U, 2U) & 4U, 0U);
+        for (uint32_t i = 0U; i < ENTRIES; i++) {
+            uint32_t data = hw32(TABLE + 16U * i + 8U);
+            bool live = (hw_pci_read(NIC, 0x42U, 2U) & 0x8000U) != 0U && hw32(TABLE + 16U * i + 12U) == 0U;
+            assert_true(!live || ((data >= VECTOR_IRQ_BASE + IOAPIC_PINS) && (data <= VECTOR_IRQ_LAST)));
+            assert_true(!live || (hw32(TABLE + 16U * i) & ~0x3000U) == 0xFEE00000U);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_scan_leaves_messages_off_and_bars_as_they_were, setup),
+        cmocka_unit_test_setup(functions_of_others_do_not_exist, setup),
+        cmocka_unit_test_setup(bars_can_be_sized_but_not_moved, setup),
+        cmocka_unit_test_setup(the_rom_can_be_sized_and_enabled_but_not_moved, setup),
+        cmocka_unit_test_setup(bars_come_back_before_a_reset_function_decodes, setup),
+        cmocka_unit_test_setup(chipset_and_bridge_registers_are_refused, setup),
+        cmocka_unit_test_setup(each_refusal_is_logged_once, setup),
+        cmocka_unit_test_setup(closed_capabilities_read_as_null_and_refuse_writes, setup),
+        cmocka_unit_test_setup(msi_keeps_the_guests_message_and_offers_one, setup),
+        cmocka_unit_test_setup(masked_msi_is_masked_in_hardware, setup),
+        cmocka_unit_test_setup(forged_msi_never_reaches_the_hardware, setup),
+        cmocka_unit_test_setup(msix_table_pages_are_holes, setup),
+        cmocka_unit_test_setup(msix_entries_are_virtual, setup),
+        cmocka_unit_test_setup(partial_and_straddling_table_accesses_are_ignored, setup),
+        cmocka_unit_test_setup(the_rest_of_a_table_page_goes_to_the_device, setup),
+        cmocka_unit_test_setup(the_table_is_written_even_when_the_function_does_not_decode, setup),
+        cmocka_unit_test_setup(toggling_msix_leaks_no_source, setup),
+        cmocka_unit_test_setup(a_vm_reset_silences_the_devices, setup),
+        cmocka_unit_test_setup(ports_reach_the_same_registers, setup),
+        cmocka_unit_test_setup(the_hypervisors_device_names_the_information_page, setup),
+        cmocka_unit_test_setup(only_a_whole_publish_command_publishes, setup),
+        cmocka_unit_test_setup(the_upcall_is_the_msi_of_the_device, setup),
+        cmocka_unit_test_setup(the_acrn_face_gets_a_vector, setup),
+        cmocka_unit_test_setup(a_real_function_in_the_devices_place_is_refused, setup),
+        cmocka_unit_test_setup(random_writes_move_nothing, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
