@@ -40,6 +40,7 @@
 struct vpci_bar {        /* one dword of the header; a 64-bit BAR takes two */
     uint32_t value;      /* as the firmware set it; 0 and mask 0: not implemented, or hidden */
     uint32_t mask;       /* address bits that can be written */
+    bool upper;          /* high half of the 64-bit BAR before it */
     bool sizing;         /* the guest wrote all ones last */
 };
 

@@ -5,6 +5,7 @@
  * that nothing the firmware left can fire. Chapter numbers: PCI Local Bus 3.0.
  */
 #include "core/boot_info.h"
+#include "core/domain.h"
 #include "core/hw.h"
 #include "core/log.h"
 #include "core/partition.h"
@@ -197,7 +198,7 @@ static uint32_t bar_scan(struct vpci_function *fn, uint32_t index)
             fn->bar[index] = (struct vpci_bar){ .value = value, .mask = mask };
             if (wide) {
                 fn->bar[index + 1U] = (struct vpci_bar){
-                    .value = high, .mask = dword_size(fn->bdf, offset + 4U, PCI_WORD_ONES) };
+                    .value = high, .mask = dword_size(fn->bdf, offset + 4U, PCI_WORD_ONES), .upper = true };
             }
         } else {
             log_function(fn, " has a BAR without an address; it is hidden");
@@ -227,7 +228,8 @@ static hpa_t bar_base(const struct vpci_function *fn, uint32_t index)
 {
     hpa_t base = 0U;
 
-    if ((index < pci_bar_count(fn)) && (fn->bar[index].mask != 0U) && ((fn->bar[index].value & BAR_IO) == 0U)) {
+    if ((index < pci_bar_count(fn)) && (fn->bar[index].mask != 0U) && !fn->bar[index].upper &&
+        ((fn->bar[index].value & BAR_IO) == 0U)) {
         base = fn->bar[index].value & ~15U;
         if (((fn->bar[index].value & BAR_TYPE_MASK) == BAR_TYPE_64) && ((index + 1U) < pci_bar_count(fn))) {
             base |= (hpa_t)fn->bar[index + 1U].value << 32U;
@@ -244,6 +246,24 @@ static uint64_t bar_size(const struct vpci_function *fn, uint32_t index)
         mask = ((uint64_t)fn->bar[index + 1U].mask << 32U) | fn->bar[index].mask;
     }
     return ~mask + 1U;
+}
+
+/* A BAR outside the device memory that the board gives the Service VM cannot be reached: the
+ * board's description is wrong or incomplete. */
+static void bars_check(const struct vpci_function *fn)
+{
+    for (uint32_t i = 0U; i < pci_bar_count(fn); i++) {
+        hpa_t base = bar_base(fn, i);
+
+        if ((base != 0U) && (fn->owner == VM_SERVICE) &&
+            !domain_owns(domain_of(VM_SERVICE), base, bar_size(fn, i), MEMORY_DEVICE)) {
+            log_begin("pci");
+            log_hex(fn->bdf);
+            log_text(" has a BAR outside the board's device memory: ");
+            log_hex(base);
+            log_end();
+        }
+    }
 }
 
 static bool msix_fits(const struct vpci_function *fn, uint32_t table)
@@ -302,6 +322,7 @@ static enum status function_scan(uint16_t bdf)
         extended_scan(fn);
         if ((fn->class_code != PCI_CLASS_HOST_BRIDGE) && (layout <= 1U)) {
             bars_scan(fn);
+            bars_check(fn);
             msix_scan(fn);
         }
         if (fn->owner != VM_SERVICE) {

@@ -9,6 +9,7 @@
 
 #include "abi/hv_info.h"
 #include "core/dispatch.h"
+#include "core/domain.h"
 #include "core/irq.h"
 #include "core/partition.h"
 #include "core/stats.h"
@@ -65,6 +66,12 @@ void vlapic_post(vcpu_id_t id, uint32_t vector, bool level)
 void vcpu_notify(vcpu_id_t id) { (void)id; }
 vcpu_id_t vlapic_target(vm_id_t v, uint32_t dest, bool logical) { return ((dest < 3U) && !logical) ? vcpu_id(v, dest) : ID_NONE; }
 void stats_publish(void) { published++; }
+uint32_t domain_of(vm_id_t v) { return v; }
+bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t type)
+{
+    (void)size;
+    return (domain == VM_SERVICE) && (hpa >= 0x80000000U) && (type == MEMORY_DEVICE);
+}
 
 static uint32_t rd(uint16_t bdf, uint32_t offset, uint32_t size) { return vpci_config_read(VM_SERVICE, bdf, offset, size); }
 static void wr(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value) { vpci_config_write(VM_SERVICE, bdf, offset, size, value); }
