@@ -52,7 +52,6 @@
 
 #define APIC_ID_MAX      254U /* what an IOAPIC entry or an MSI without remapping can address */
 
-struct platform platform;
 struct acpi_table acpi_table[MAX_ACPI_TABLE];
 uint32_t acpi_table_count;
 
