@@ -25,6 +25,7 @@
 
 #define SIZE_BY_BIT0 0U /* byte if bit 0 of the opcode is clear, else the operand size */
 #define SIZE_OPERAND 16U
+#define SIZE_QUAD_OR_DOUBLE 17U
 
 struct rule {
     uint8_t opcode;
@@ -70,7 +71,7 @@ static const struct rule two_byte[] = { /* after 0F */
     { 0xBAU, FORM_IMMEDIATE8 | FORM_GROUP, SIZE_OPERAND, 0x10U, INSN_BT },
     { 0xBEU, 0U, 1U, 0U, INSN_LOAD_SIGN_EXT },
     { 0xBFU, 0U, 2U, 0U, INSN_LOAD_SIGN_EXT },
-    { 0xC3U, FORM_MEMORY_DEST, SIZE_OPERAND, 0U, INSN_STORE }, /* MOVNTI */
+    { 0xC3U, FORM_MEMORY_DEST, SIZE_QUAD_OR_DOUBLE, 0U, INSN_STORE }, /* MOVNTI */
 };
 
 /* Opcodes 00..3F in rows of eight, and /0../7 of group 1. ADC and SBB are not emulated. */
@@ -337,6 +338,9 @@ static void set_sizes(struct context *c, const struct rule *rule)
         c->out.reg_size = by_bit0;
     } else if (rule->size == SIZE_OPERAND) {
         c->out.size = c->operand_size;
+    } else if (rule->size == SIZE_QUAD_OR_DOUBLE) {
+        c->out.size = (c->operand_size == 8U) ? 8U : 4U;
+        c->out.reg_size = c->out.size;
     } else {
         c->out.size = rule->size;
     }
@@ -392,8 +396,8 @@ static void decode_opcode(struct context *c, uint32_t opcode)
 {
     if (opcode == 0x0FU) {
         uint32_t second = take(&c->in);
-        bool movnti16 = (second == 0xC3U) && (c->operand_size == 2U); /* no such form */
-        if (!movnti16) {
+        bool movnti_prefixed = (second == 0xC3U) && c->prefix.operand; /* no such instruction */
+        if (!movnti_prefixed) {
             apply_table(c, two_byte, (uint32_t)(sizeof(two_byte) / sizeof(two_byte[0])), second);
         }
     } else if ((opcode < 0x40U) && ((opcode & 7U) < 4U)) {

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/decode.c core/insn_apply.c */
+/* The instruction decoder, and what decoded instructions do to registers and flags. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/decode.h"
+
+#define ID 5U
+#define IMM ((uint32_t)GPR_COUNT)
+#define CF 0x001U
+#define PF 0x004U
+#define AF 0x010U
+#define ZF 0x040U
+#define SF 0x080U
+#define OF 0x800U
+#define STATUS_FLAGS (CF | PF | AF | ZF | SF | OF)
+
+struct vcpu_regs vcpu_regs[MAX_VCPU];
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(vcpu_regs, 0, sizeof(vcpu_regs));
+    return 0;
+}
+
+/* A copy of exactly that size: the sanitizer sees every byte read past it. */
+static struct insn decode_exact(const uint8_t *bytes, uint32_t size, uint32_t mode)
+{
+    uint8_t *copy = malloc((size == 0U) ? 1U : size);
+    struct insn insn;
+
+    assert_non_null(copy);
+    if (size != 0U) {
+        memcpy(copy, bytes, size);
+    }
+    insn = insn_decode(copy, size, mode);
+    free(copy);
+    return insn;
+}
+
+#define DECODE(mode, ...) decode_exact((const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }), (mode))
+
+struct sample {
+    const char *text;
+    uint32_t mode;
+    uint8_t bytes[INSN_MAX];
+    uint32_t length;
+    enum insn_op op;
+    uint32_t size;
+    uint32_t reg_size;
+    uint32_t reg;
+    bool high;
+    bool memory_is_dest;
+    bool memory_first;
+    uint64_t immediate;
+};
+
+/* Encodings as GNU as writes them. */
+static const struct sample samples[] = {
+    { "mov %al,(%rdi)", 64, { 0x88, 0x07 }, 2, INSN_STORE, 1, 1, GPR_RAX, false, true, false, 0 },
+    { "mov %ah,(%rdi)", 64, { 0x88, 0x27 }, 2, INSN_STORE, 1, 1, GPR_RAX, true, true, false, 0 },
+    { "mov %bh,(%rdi)", 64, { 0x88, 0x3F }, 2, INSN_STORE, 1, 1, GPR_RBX, true, true, false, 0 },
+    { "mov %sil,(%rdi)", 64, { 0x40, 0x88, 0x37 }, 3, INSN_STORE, 1, 1, GPR_RSI, false, true, false, 0 },
+    { "mov %r9b,(%rdi)", 64, { 0x44, 0x88, 0x0F }, 3, INSN_STORE, 1, 1, GPR_R9, false, true, false, 0 },
+    { "mov %ebp,(%rdi)", 64, { 0x89, 0x2F }, 2, INSN_STORE, 4, 4, GPR_RBP, false, true, false, 0 },
+    { "mov %bp,(%rdi)", 64, { 0x66, 0x89, 0x2F }, 3, INSN_STORE, 2, 2, GPR_RBP, false, true, false, 0 },
+    { "mov %r15,(%rdi)", 64, { 0x4C, 0x89, 0x3F }, 3, INSN_STORE, 8, 8, GPR_R15, false, true, false, 0 },
+    { "data16 mov %rax,(%rdi)", 64, { 0x66, 0x48, 0x89, 0x07 }, 4, INSN_STORE, 8, 8, GPR_RAX, false, true, false, 0 },
+    { "mov (%rdi),%cl", 64, { 0x8A, 0x0F }, 2, INSN_LOAD, 1, 1, GPR_RCX, false, false, false, 0 },
+    { "mov (%rdi),%ch", 64, { 0x8A, 0x2F }, 2, INSN_LOAD, 1, 1, GPR_RCX, true, false, false, 0 },
+    { "mov 0x4(%rdi),%eax", 64, { 0x8B, 0x47, 0x04 }, 3, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov 0x12345678(%rdi),%eax", 64, { 0x8B, 0x87, 0x78, 0x56, 0x34, 0x12 }, 6, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov 0x10(%rip),%eax", 64, { 0x8B, 0x05, 0x10, 0, 0, 0 }, 6, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov (%rax,%rcx,4),%edx", 64, { 0x8B, 0x14, 0x88 }, 3, INSN_LOAD, 4, 4, GPR_RDX, false, false, false, 0 },
+    { "mov 0x8(%rax,%rcx,4),%edx", 64, { 0x8B, 0x54, 0x88, 0x08 }, 4, INSN_LOAD, 4, 4, GPR_RDX, false, false, false, 0 },
+    { "mov 0x100(%rax,%rcx,4),%edx", 64, { 0x8B, 0x94, 0x88, 0, 1, 0, 0 }, 7, INSN_LOAD, 4, 4, GPR_RDX, false, false, false, 0 },
+    { "mov 0xfee00030,%eax (no base)", 64, { 0x8B, 0x04, 0x25, 0x30, 0, 0xE0, 0xFE }, 7, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov (%r12),%eax", 64, { 0x41, 0x8B, 0x04, 0x24 }, 4, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov 0x0(%r13),%eax", 64, { 0x41, 0x8B, 0x45, 0x00 }, 4, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov 0x0(,%r13,1) base r13", 64, { 0x43, 0x8B, 0x44, 0x2D, 0x00 }, 5, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "movabs 0x1122334455667788,%eax", 64, { 0xA1, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11 }, 9, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "movabs %rax,...", 64, { 0x48, 0xA3, 1, 2, 3, 4, 5, 6, 7, 8 }, 10, INSN_STORE, 8, 8, GPR_RAX, false, true, false, 0 },
+    { "addr32 mov %al,0x1000", 64, { 0x67, 0xA2, 0, 0x10, 0, 0 }, 6, INSN_STORE, 1, 1, GPR_RAX, false, true, false, 0 },
+    { "mov 0xfee00030,%eax", 32, { 0xA1, 0x30, 0, 0xE0, 0xFE }, 5, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov 0xf000,%al", 16, { 0xA0, 0, 0xF0 }, 3, INSN_LOAD, 1, 1, GPR_RAX, false, false, false, 0 },
+    { "movb $0x12,(%rdi)", 64, { 0xC6, 0x07, 0x12 }, 3, INSN_STORE_IMM, 1, 1, IMM, false, true, false, 0x12 },
+    { "movl $0x80000001,(%rdi)", 64, { 0xC7, 0x07, 0x01, 0, 0, 0x80 }, 6, INSN_STORE_IMM, 4, 4, IMM, false, true, false, 0xFFFFFFFF80000001U },
+    { "movw $0x1234,(%rdi)", 64, { 0x66, 0xC7, 0x07, 0x34, 0x12 }, 5, INSN_STORE_IMM, 2, 2, IMM, false, true, false, 0x1234 },
+    { "movq $-2,(%rdi)", 64, { 0x48, 0xC7, 0x07, 0xFE, 0xFF, 0xFF, 0xFF }, 7, INSN_STORE_IMM, 8, 8, IMM, false, true, false, 0xFFFFFFFFFFFFFFFEU },
+    { "movl $1,0x300(%rdi)", 64, { 0xC7, 0x87, 0, 3, 0, 0, 1, 0, 0, 0 }, 10, INSN_STORE_IMM, 4, 4, IMM, false, true, false, 1 },
+    { "movzbl (%rdi),%eax", 64, { 0x0F, 0xB6, 0x07 }, 3, INSN_LOAD_ZERO_EXT, 1, 4, GPR_RAX, false, false, false, 0 },
+    { "movzbl (%rdi),%esp", 64, { 0x0F, 0xB6, 0x27 }, 3, INSN_LOAD_ZERO_EXT, 1, 4, GPR_RSP, false, false, false, 0 },
+    { "movzwq (%rdi),%r8", 64, { 0x4C, 0x0F, 0xB7, 0x07 }, 4, INSN_LOAD_ZERO_EXT, 2, 8, GPR_R8, false, false, false, 0 },
+    { "movsbw (%rdi),%ax", 64, { 0x66, 0x0F, 0xBE, 0x07 }, 4, INSN_LOAD_SIGN_EXT, 1, 2, GPR_RAX, false, false, false, 0 },
+    { "movswl (%rdi),%eax", 64, { 0x0F, 0xBF, 0x07 }, 3, INSN_LOAD_SIGN_EXT, 2, 4, GPR_RAX, false, false, false, 0 },
+    { "movslq (%rdi),%rax", 64, { 0x48, 0x63, 0x07 }, 3, INSN_LOAD_SIGN_EXT, 4, 8, GPR_RAX, false, false, false, 0 },
+    { "movsxd (%rdi),%ax", 64, { 0x66, 0x63, 0x07 }, 3, INSN_LOAD_SIGN_EXT, 2, 2, GPR_RAX, false, false, false, 0 },
+    { "and %eax,(%rdi)", 64, { 0x21, 0x07 }, 2, INSN_AND, 4, 4, GPR_RAX, false, true, true, 0 },
+    { "and (%rdi),%eax", 64, { 0x23, 0x07 }, 2, INSN_AND, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "or %al,(%rdi)", 64, { 0x08, 0x07 }, 2, INSN_OR, 1, 1, GPR_RAX, false, true, true, 0 },
+    { "or (%rdi),%ah", 64, { 0x0A, 0x27 }, 2, INSN_OR, 1, 1, GPR_RAX, true, false, false, 0 },
+    { "xor (%rdi),%r9", 64, { 0x4C, 0x33, 0x0F }, 3, INSN_XOR, 8, 8, GPR_R9, false, false, false, 0 },
+    { "lock add %eax,(%rdi)", 64, { 0xF0, 0x01, 0x07 }, 3, INSN_ADD, 4, 4, GPR_RAX, false, true, true, 0 },
+    { "sub %cx,(%rdi)", 64, { 0x66, 0x29, 0x0F }, 3, INSN_SUB, 2, 2, GPR_RCX, false, true, true, 0 },
+    { "cmp %eax,(%rdi)", 64, { 0x39, 0x07 }, 2, INSN_CMP, 4, 4, GPR_RAX, false, false, true, 0 },
+    { "cmp (%rdi),%eax", 64, { 0x3B, 0x07 }, 2, INSN_CMP, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "orl $0x100,(%rdi)", 64, { 0x81, 0x0F, 0, 1, 0, 0 }, 6, INSN_OR, 4, 4, IMM, false, true, true, 0x100 },
+    { "andl $-2,(%rdi)", 64, { 0x83, 0x27, 0xFE }, 3, INSN_AND, 4, 4, IMM, false, true, true, 0xFFFFFFFFFFFFFFFEU },
+    { "andb $0xfe,(%rdi)", 64, { 0x80, 0x27, 0xFE }, 3, INSN_AND, 1, 1, IMM, false, true, true, 0xFFFFFFFFFFFFFFFEU },
+    { "cmpl $5,(%rdi)", 64, { 0x83, 0x3F, 0x05 }, 3, INSN_CMP, 4, 4, IMM, false, false, true, 5 },
+    { "cmpb $0xff,0x10(%rdi)", 64, { 0x80, 0x7F, 0x10, 0xFF }, 4, INSN_CMP, 1, 1, IMM, false, false, true, 0xFFFFFFFFFFFFFFFFU },
+    { "test %al,(%rdi)", 64, { 0x84, 0x07 }, 2, INSN_TEST, 1, 1, GPR_RAX, false, false, false, 0 },
+    { "test %eax,(%rdi)", 64, { 0x85, 0x07 }, 2, INSN_TEST, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "testb $1,(%rdi)", 64, { 0xF6, 0x07, 0x01 }, 3, INSN_TEST, 1, 1, IMM, false, false, false, 1 },
+    { "testl $0x1000,(%rdi)", 64, { 0xF7, 0x07, 0, 0x10, 0, 0 }, 6, INSN_TEST, 4, 4, IMM, false, false, false, 0x1000 },
+    { "xchg %eax,(%rdi)", 64, { 0x87, 0x07 }, 2, INSN_XCHG, 4, 4, GPR_RAX, false, true, false, 0 },
+    { "xchg %dh,(%rdi)", 64, { 0x86, 0x37 }, 2, INSN_XCHG, 1, 1, GPR_RDX, true, true, false, 0 },
+    { "bt %eax,(%rdi)", 64, { 0x0F, 0xA3, 0x07 }, 3, INSN_BT, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "btl $12,(%rdi)", 64, { 0x0F, 0xBA, 0x27, 0x0C }, 4, INSN_BT, 4, 4, IMM, false, false, false, 12 },
+    { "movnti %eax,(%rdi)", 64, { 0x0F, 0xC3, 0x07 }, 3, INSN_STORE, 4, 4, GPR_RAX, false, true, false, 0 },
+    { "movnti %rax,(%rdi)", 64, { 0x48, 0x0F, 0xC3, 0x07 }, 4, INSN_STORE, 8, 8, GPR_RAX, false, true, false, 0 },
+    { "stos %al", 64, { 0xAA }, 1, INSN_STOS, 1, 1, GPR_RAX, false, true, false, 0 },
+    { "stos %rax", 64, { 0x48, 0xAB }, 2, INSN_STOS, 8, 8, GPR_RAX, false, true, false, 0 },
+    { "movsb", 64, { 0xA4 }, 1, INSN_MOVS, 1, 1, GPR_RAX, false, true, false, 0 },
+    { "movsl", 32, { 0xA5 }, 1, INSN_MOVS, 4, 4, GPR_RAX, false, true, false, 0 },
+    { "mov %cr8,%rax", 64, { 0x44, 0x0F, 0x20, 0xC0 }, 4, INSN_MOV_CR, 8, 8, GPR_RAX, false, false, false, 8 },
+    { "mov %rdi,%cr8", 64, { 0x44, 0x0F, 0x22, 0xC7 }, 4, INSN_MOV_CR, 8, 8, GPR_RDI, false, false, false, 8 },
+    { "mov %r9,%cr3", 64, { 0x41, 0x0F, 0x22, 0xD9 }, 4, INSN_MOV_CR, 8, 8, GPR_R9, false, false, false, 3 },
+    { "mov %cr0,%eax", 32, { 0x0F, 0x20, 0xC0 }, 3, INSN_MOV_CR, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "lock mov %cr0,%eax = cr8", 32, { 0xF0, 0x0F, 0x20, 0xC0 }, 4, INSN_MOV_CR, 4, 4, GPR_RAX, false, false, false, 8 },
+    { "mov %cr0,(mod 0)", 32, { 0x0F, 0x20, 0x05 }, 3, INSN_MOV_CR, 4, 4, GPR_RBP, false, false, false, 0 },
+    /* 16 and 32-bit code */
+    { "mov (%bx,%si),%ax", 16, { 0x8B, 0x00 }, 2, INSN_LOAD, 2, 2, GPR_RAX, false, false, false, 0 },
+    { "mov 0x1234,%ax by modrm", 16, { 0x8B, 0x06, 0x34, 0x12 }, 4, INSN_LOAD, 2, 2, GPR_RAX, false, false, false, 0 },
+    { "mov 0x5(%bp),%ax", 16, { 0x8B, 0x46, 0x05 }, 3, INSN_LOAD, 2, 2, GPR_RAX, false, false, false, 0 },
+    { "mov 0x1234(%si),%ax", 16, { 0x8B, 0x84, 0x34, 0x12 }, 4, INSN_LOAD, 2, 2, GPR_RAX, false, false, false, 0 },
+    { "mov (%esp),%eax", 16, { 0x66, 0x67, 0x8B, 0x04, 0x24 }, 5, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "movw $0x1234,(%di)", 16, { 0xC7, 0x05, 0x34, 0x12 }, 4, INSN_STORE_IMM, 2, 2, IMM, false, true, false, 0x1234 },
+    { "movl $1,%fs:(%eax)", 16, { 0x64, 0x66, 0x67, 0xC7, 0x00, 1, 0, 0, 0 }, 9, INSN_STORE_IMM, 4, 4, IMM, false, true, false, 1 },
+    { "movnti %eax,(%bx)", 16, { 0x0F, 0xC3, 0x07 }, 3, INSN_STORE, 4, 4, GPR_RAX, false, true, false, 0 },
+    { "mov (%bx),%eax", 32, { 0x67, 0x8B, 0x07 }, 3, INSN_LOAD, 4, 4, GPR_RAX, false, false, false, 0 },
+    { "mov 0x12345678,%ecx", 32, { 0x8B, 0x0D, 0x78, 0x56, 0x34, 0x12 }, 6, INSN_LOAD, 4, 4, GPR_RCX, false, false, false, 0 },
+    { "mov %bp,(%edi)", 32, { 0x66, 0x89, 0x2F }, 3, INSN_STORE, 2, 2, GPR_RBP, false, true, false, 0 },
+};
+
+static void every_form_is_decoded(void **state)
+{
+    (void)state;
+    for (size_t i = 0U; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        const struct sample *s = &samples[i];
+        struct insn insn = decode_exact(s->bytes, s->length, s->mode);
+        bool same = (insn.op == s->op) && (insn.length == s->length) && (insn.size == s->size) &&
+                    (insn.reg_size == s->reg_size) && (insn.reg == s->reg) && (insn.high == s->high) &&
+                    (insn.memory_is_dest == s->memory_is_dest) && (insn.memory_first == s->memory_first) &&
+                    (insn.immediate == s->immediate) && !insn.repeat;
+        if (!same) {
+            fail_msg("%s: op %d length %u size %u/%u reg %u high %d dest %d first %d imm %llx", s->text, (int)insn.op,
+                     insn.length, insn.size, insn.reg_size, insn.reg, insn.high, insn.memory_is_dest,
+                     insn.memory_first, (unsigned long long)insn.immediate);
+        }
+    }
+}
+
+static void every_truncation_is_invalid(void **state)
+{
+    (void)state;
+    for (size_t i = 0U; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        for (uint32_t size = 0U; size < samples[i].length; size++) {
+            struct insn insn = decode_exact(samples[i].bytes, size, samples[i].mode);
+            if (insn.op != INSN_INVALID) {
+                fail_msg("%s cut to %u bytes is valid", samples[i].text, size);
+            }
+        }
+    }
+}
+
+static void what_follows_an_instruction_does_not_matter(void **state)
+{
+    (void)state;
+    for (size_t i = 0U; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        uint8_t bytes[32];
+        memset(bytes, 0xF0, sizeof(bytes));
+        memcpy(bytes, samples[i].bytes, samples[i].length);
+        assert_int_equal(decode_exact(bytes, sizeof(bytes), samples[i].mode).length, samples[i].length);
+    }
+}
+
+static void register_operands_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(DECODE(64, 0x89, 0xC0).op, INSN_INVALID);
+    assert_int_equal(DECODE(64, 0x81, 0xC0, 0, 0, 0, 0).op, INSN_INVALID);
+    assert_int_equal(DECODE(64, 0x0F, 0xB6, 0xC0).op, INSN_INVALID);
+    assert_int_equal(DECODE(64, 0xC7, 0xC0, 0, 0, 0, 0).op, INSN_INVALID);
+}
+
+static void unknown_instructions_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(DECODE(64, 0x11, 0x07).op, INSN_INVALID);                  /* ADC */
+    assert_int_equal(DECODE(64, 0x83, 0x17, 0x01).op, INSN_INVALID);            /* ADC imm */
+    assert_int_equal(DECODE(64, 0x1B, 0x07).op, INSN_INVALID);                  /* SBB */
+    assert_int_equal(DECODE(64, 0x04, 0x07).op, INSN_INVALID);                  /* ADD AL, imm */
+    assert_int_equal(DECODE(64, 0xF7, 0x17, 0, 0, 0, 0).op, INSN_INVALID);      /* NOT */
+    assert_int_equal(DECODE(64, 0xC7, 0x0F, 0, 0, 0, 0).op, INSN_INVALID);      /* C7 /1 */
+    assert_int_equal(DECODE(64, 0x0F, 0xBA, 0x2F, 0x01).op, INSN_INVALID);      /* BTS */
+    assert_int_equal(DECODE(64, 0x0F, 0xB1, 0x07).op, INSN_INVALID);            /* CMPXCHG */
+    assert_int_equal(DECODE(64, 0x66, 0x0F, 0xC3, 0x07).op, INSN_INVALID);      /* MOVNTI has no 16-bit form */
+    assert_int_equal(DECODE(16, 0x66, 0x0F, 0xC3, 0x07).op, INSN_INVALID);
+    assert_int_equal(DECODE(64, 0xC5, 0xF8, 0x10, 0x07).op, INSN_INVALID);      /* VEX */
+    assert_int_equal(DECODE(64, 0x0F, 0x38, 0xF0, 0x07).op, INSN_INVALID);      /* MOVBE */
+    assert_int_equal(DECODE(32, 0x63, 0x07).op, INSN_INVALID);                  /* ARPL */
+    assert_int_equal(DECODE(32, 0x48, 0x89, 0x07).op, INSN_INVALID);            /* DEC: no REX in 32-bit code */
+    assert_int_equal(DECODE(64, 0x82, 0x07, 0x00).op, INSN_INVALID);
+    assert_int_equal(DECODE(64, 0x90).op, INSN_INVALID);
+}
+
+static void rex_counts_only_directly_before_the_opcode(void **state)
+{
+    (void)state;
+    struct insn insn = DECODE(64, 0x48, 0x66, 0x89, 0x07);
+
+    assert_int_equal(insn.size, 2U);
+    assert_int_equal(insn.length, 4U);
+    insn = DECODE(64, 0x40, 0x48, 0x89, 0x07);
+    assert_int_equal(insn.size, 8U);
+}
+
+static void an_instruction_has_at_most_15_bytes(void **state)
+{
+    uint8_t bytes[32];
+    (void)state;
+    memset(bytes, 0x66, sizeof(bytes));
+    bytes[13] = 0x89U;
+    bytes[14] = 0x07U;
+    assert_int_equal(decode_exact(bytes, sizeof(bytes), 64U).length, 15U);
+    assert_int_equal(decode_exact(bytes, sizeof(bytes), 64U).op, INSN_STORE);
+    bytes[13] = 0x66U;
+    bytes[14] = 0x89U;
+    bytes[15] = 0x07U;
+    assert_int_equal(decode_exact(bytes, sizeof(bytes), 64U).op, INSN_INVALID);
+    memset(bytes, 0x66, sizeof(bytes));
+    assert_int_equal(decode_exact(bytes, sizeof(bytes), 64U).op, INSN_INVALID);
+}
+
+static void string_instructions_know_their_addresses(void **state)
+{
+    (void)state;
+    assert_true(DECODE(64, 0xF3, 0x48, 0xAB).repeat);
+    assert_true(DECODE(64, 0xF2, 0xAA).repeat);
+    assert_int_equal(DECODE(64, 0xA4).address_size, 8U);
+    assert_int_equal(DECODE(64, 0x67, 0xA4).address_size, 4U);
+    assert_int_equal(DECODE(32, 0xA4).address_size, 4U);
+    assert_int_equal(DECODE(32, 0x67, 0xA4).address_size, 2U);
+    assert_int_equal(DECODE(16, 0xA4).address_size, 2U);
+    assert_int_equal(DECODE(16, 0x67, 0xA4).address_size, 4U);
+    assert_int_equal(DECODE(32, 0xA4).segment, SEG_DS);
+    assert_int_equal(DECODE(32, 0x26, 0xA4).segment, SEG_ES);
+    assert_int_equal(DECODE(32, 0x2E, 0xA4).segment, SEG_CS);
+    assert_int_equal(DECODE(32, 0x36, 0xA4).segment, SEG_SS);
+    assert_int_equal(DECODE(32, 0x3E, 0xA4).segment, SEG_DS);
+    assert_int_equal(DECODE(64, 0x64, 0xA4).segment, SEG_FS);
+    assert_int_equal(DECODE(64, 0x65, 0xA4).segment, SEG_GS);
+    assert_int_equal(DECODE(64, 0x26, 0xA4).segment, SEG_DS); /* ignored in 64-bit code */
+}
+
+/* ---- execution ---- */
+
+static uint64_t rax(void) { return vcpu_regs[ID].gpr[GPR_RAX]; }
+static void set_rax(uint64_t value) { vcpu_regs[ID].gpr[GPR_RAX] = value; }
+static uint32_t flags(void) { return (uint32_t)vcpu_regs[ID].rflags & STATUS_FLAGS; }
+
+#define ALL 0xFFFFFFFFFFFFFFFFU
+
+static void loads_write_what_their_width_says(void **state)
+{
+    struct insn insn;
+    (void)state;
+    set_rax(ALL);
+    insn = DECODE(64, 0x8A, 0x07);
+    insn_complete_read(ID, &insn, 0x1234U);
+    assert_true(rax() == 0xFFFFFFFFFFFFFF34U);
+    insn = DECODE(64, 0x8A, 0x27); /* AH */
+    insn_complete_read(ID, &insn, 0x56U);
+    assert_true(rax() == 0xFFFFFFFFFFFF5634U);
+    insn = DECODE(64, 0x66, 0x8B, 0x07);
+    insn_complete_read(ID, &insn, 0x9ABCU);
+    assert_true(rax() == 0xFFFFFFFFFFFF9ABCU);
+    insn = DECODE(64, 0x8B, 0x07);
+    insn_complete_read(ID, &insn, 0xFFFFFFFF80000000U);
+    assert_true(rax() == 0x80000000U);
+    insn = DECODE(64, 0x48, 0x8B, 0x07);
+    insn_complete_read(ID, &insn, 0x123456789ABCDEF0U);
+    assert_true(rax() == 0x123456789ABCDEF0U);
+}
+
+static void extending_loads_extend(void **state)
+{
+    struct insn insn;
+    (void)state;
+    set_rax(ALL);
+    insn = DECODE(64, 0x0F, 0xB6, 0x07);
+    insn_complete_read(ID, &insn, 0xFFF0U);
+    assert_true(rax() == 0xF0U);
+    insn = DECODE(64, 0x48, 0x0F, 0xBE, 0x07);
+    insn_complete_read(ID, &insn, 0x80U);
+    assert_true(rax() == 0xFFFFFFFFFFFFFF80U);
+    insn = DECODE(64, 0x0F, 0xBF, 0x07);
+    insn_complete_read(ID, &insn, 0x8000U);
+    assert_true(rax() == 0xFFFF8000U);
+    insn = DECODE(64, 0x66, 0x0F, 0xBE, 0x07);
+    set_rax(0U);
+    insn_complete_read(ID, &insn, 0xFFU);
+    assert_true(rax() == 0xFFFFU);
+    insn = DECODE(64, 0x48, 0x63, 0x07);
+    insn_complete_read(ID, &insn, 0x7FFFFFFFU);
+    assert_true(rax() == 0x7FFFFFFFU);
+}
+
+static void stores_give_their_width(void **state)
+{
+    struct insn insn;
+    (void)state;
+    set_rax(0x1122334455667788U);
+    insn = DECODE(64, 0x88, 0x07);
+    assert_true(insn_memory_value(ID, &insn, 0U) == 0x88U);
+    insn = DECODE(64, 0x88, 0x27);
+    assert_true(insn_memory_value(ID, &insn, 0U) == 0x77U);
+    insn = DECODE(64, 0x89, 0x07);
+    assert_true(insn_memory_value(ID, &insn, 0U) == 0x55667788U);
+    insn = DECODE(64, 0x48, 0xAB);
+    assert_true(insn_memory_value(ID, &insn, 0U) == 0x1122334455667788U);
+    insn = DECODE(64, 0xC7, 0x07, 1, 0, 0, 0x80);
+    assert_true(insn_memory_value(ID, &insn, 0U) == 0x80000001U);
+    insn = DECODE(64, 0x48, 0xC7, 0x07, 1, 0, 0, 0x80);
+    assert_true(insn_memory_value(ID, &insn, 0U) == 0xFFFFFFFF80000001U);
+    insn = DECODE(64, 0xA5);
+    assert_true(insn_memory_value(ID, &insn, 0xFFFFFFFF12345678U) == 0x12345678U);
+    assert_int_equal(flags(), 0U);
+}
+
+static void xchg_swaps(void **state)
+{
+    struct insn insn = DECODE(64, 0x87, 0x07);
+    (void)state;
+    set_rax(0xFFFFFFFF00000001U);
+    assert_true(insn_memory_value(ID, &insn, 0x22U) == 1U);
+    assert_true(rax() == 0x22U);
+}
+
+static void read_modify_write_sets_the_flags(void **state)
+{
+    static const struct { uint8_t opcode; uint32_t old, operand, result, flags; } step[] = {
+        { 0x01U, 1U, 2U, 3U, PF },                                      /* ADD */
+        { 0x01U, 0xFFFFFFFFU, 1U, 0U, CF | ZF | PF | AF },
+        { 0x01U, 0x7FFFFFFFU, 1U, 0x80000000U, OF | SF | AF | PF },
+        { 0x01U, 0x80000000U, 0x80000000U, 0U, CF | OF | ZF | PF },
+        { 0x29U, 5U, 5U, 0U, ZF | PF },                                 /* SUB */
+        { 0x29U, 0U, 1U, 0xFFFFFFFFU, CF | SF | PF | AF },
+        { 0x29U, 0x80000000U, 1U, 0x7FFFFFFFU, OF | AF | PF },
+        { 0x29U, 0x10U, 1U, 0x0FU, AF | PF },
+        { 0x21U, 0xF0U, 0x3CU, 0x30U, PF },                             /* AND */
+        { 0x21U, 0xF0U, 0x0FU, 0U, ZF | PF },
+        { 0x09U, 0x80000000U, 1U, 0x80000001U, SF },                    /* OR */
+        { 0x31U, 0xFFU, 0xFFU, 0U, ZF | PF },                           /* XOR */
+    };
+    (void)state;
+    for (size_t i = 0U; i < sizeof(step) / sizeof(step[0]); i++) {
+        struct insn insn = DECODE(64, step[i].opcode, 0x07);
+        vcpu_regs[ID].rflags = 0x202U | STATUS_FLAGS;
+        set_rax(0xABCD000000000000U | step[i].operand);
+        assert_true(insn_memory_value(ID, &insn, step[i].old) == step[i].result);
+        assert_int_equal(flags(), step[i].flags);
+        assert_int_equal(vcpu_regs[ID].rflags & ~(uint64_t)STATUS_FLAGS, 0x202U);
+        assert_true(rax() == (0xABCD000000000000U | step[i].operand));
+    }
+}
+
+static void operations_on_a_register_write_it_and_the_flags(void **state)
+{
+    struct insn insn = DECODE(64, 0x2B, 0x07); /* sub (%rdi),%eax */
+    (void)state;
+    set_rax(0xFFFFFFFF00000003U);
+    insn_complete_read(ID, &insn, 5U);
+    assert_true(rax() == 0xFFFFFFFEU);
+    assert_int_equal(flags(), CF | SF | AF);
+    insn = DECODE(64, 0x02, 0x27); /* add (%rdi),%ah */
+    set_rax(0xFF11U);
+    insn_complete_read(ID, &insn, 1U);
+    assert_true(rax() == 0x0011U);
+    assert_int_equal(flags(), CF | ZF | PF | AF);
+}
+
+static void cmp_minds_which_operand_comes_first(void **state)
+{
+    struct insn insn = DECODE(64, 0x39, 0x07); /* memory - eax */
+    (void)state;
+    set_rax(7U);
+    insn_complete_read(ID, &insn, 5U);
+    assert_int_equal(flags(), CF | SF | AF);
+    insn = DECODE(64, 0x3B, 0x07); /* eax - memory */
+    insn_complete_read(ID, &insn, 5U);
+    assert_int_equal(flags(), 0U);
+    insn = DECODE(64, 0x83, 0x3F, 0xFF); /* cmpl $-1 */
+    insn_complete_read(ID, &insn, 0xFFFFFFFFU);
+    assert_int_equal(flags(), ZF | PF);
+    assert_true(rax() == 7U);
+}
+
+static void test_changes_flags_only(void **state)
+{
+    struct insn insn = DECODE(64, 0xF6, 0x07, 0x80); /* testb $0x80 */
+    (void)state;
+    vcpu_regs[ID].rflags = CF | OF;
+    insn_complete_read(ID, &insn, 0x80U);
+    assert_int_equal(flags(), SF);
+    insn_complete_read(ID, &insn, 0x7FU);
+    assert_int_equal(flags(), ZF | PF);
+}
+
+static void bt_copies_one_bit_to_carry(void **state)
+{
+    struct insn insn = DECODE(64, 0x0F, 0xBA, 0x27, 0x2C); /* btl $44 = bit 12 */
+    (void)state;
+    vcpu_regs[ID].rflags = ZF;
+    insn_complete_read(ID, &insn, 0x1000U);
+    assert_int_equal(flags(), ZF | CF);
+    insn_complete_read(ID, &insn, 0xFFFFEFFFU);
+    assert_int_equal(flags(), ZF);
+    insn = DECODE(64, 0x0F, 0xA3, 0x07); /* bt %eax */
+    set_rax(33U);
+    insn_complete_read(ID, &insn, 2U);
+    assert_int_equal(flags(), ZF | CF);
+    insn = DECODE(64, 0x66, 0x0F, 0xA3, 0x07);
+    set_rax(0xFFFFU); /* offset -1: bit 15 of the word before */
+    insn_complete_read(ID, &insn, 0x8000U);
+    assert_int_equal(flags(), ZF | CF);
+}
+
+static void wide_operations_use_all_64_bits(void **state)
+{
+    struct insn insn = DECODE(64, 0x48, 0x01, 0x07);
+    (void)state;
+    set_rax(1U);
+    assert_true(insn_memory_value(ID, &insn, 0x7FFFFFFFFFFFFFFFU) == 0x8000000000000000U);
+    assert_int_equal(flags(), OF | SF | AF | PF);
+    assert_true(insn_memory_value(ID, &insn, ALL) == 0U);
+    assert_int_equal(flags(), CF | ZF | AF | PF);
+}
+
+/* ---- against the processor ---- */
+
+static uint64_t random_state;
+static uint64_t random_next64(void)
+{
+    random_state ^= random_state << 13U;
+    random_state ^= random_state >> 7U;
+    random_state ^= random_state << 17U;
+    return random_state * 0x2545F4914F6CDD1DU;
+}
+static uint32_t random_next(void) { return (uint32_t)(random_next64() >> 32U); }
+
+/* One line a width: the instruction on the host's registers, its result and flags. */
+#define NATIVE(mnemonic, type, suffix)                                                                       \
+    do {                                                                                                 \
+        type value = (type)left;                                                                         \
+        __asm__ volatile(mnemonic suffix " %[r],%[v]\n\tpushfq\n\tpop %[f]"                                  \
+                         : [v] "+q"(value), [f] "=r"(native_flags)                                       \
+                         : [r] "q"((type)right)                                                          \
+                         : "cc");                                                                        \
+        native = (uint64_t)value;                                                                        \
+    } while (0)
+
+#define AGREES(mnemonic, name, mask)                                                                         \
+    static void name(uint32_t opcode, uint32_t size, uint64_t left, uint64_t right)                      \
+    {                                                                                                    \
+        uint64_t native = 0U;                                                                            \
+        uint64_t native_flags = 0U;                                                                      \
+        uint8_t bytes[3] = { (size == 2U) ? 0x66U : ((size == 8U) ? 0x48U : 0x40U),                      \
+                             (uint8_t)(opcode | ((size == 1U) ? 0U : 1U)), 0x07U };                      \
+        struct insn decoded = insn_decode(bytes, 3U, 64U);                                               \
+        switch (size) {                                                                                  \
+        case 1U: NATIVE(mnemonic, uint8_t, "b"); break;                                                      \
+        case 2U: NATIVE(mnemonic, uint16_t, "w"); break;                                                     \
+        case 4U: NATIVE(mnemonic, uint32_t, "l"); break;                                                     \
+        default: NATIVE(mnemonic, uint64_t, "q"); break;                                                     \
+        }                                                                                                \
+        assert_int_equal(decoded.size, size);                                                            \
+        set_rax(right);                                                                                  \
+        if (decoded.memory_is_dest) {                                                                    \
+            assert_true(insn_memory_value(ID, &decoded, left) == native);                                \
+        } else {                                                                                         \
+            insn_complete_read(ID, &decoded, left);                                                      \
+        }                                                                                                \
+        assert_int_equal(flags() & (mask), native_flags & (mask));                                       \
+    }
+
+AGREES("add", add_agrees, STATUS_FLAGS)
+AGREES("sub", sub_agrees, STATUS_FLAGS)
+AGREES("cmp", cmp_agrees, STATUS_FLAGS)
+AGREES("and", and_agrees, STATUS_FLAGS & ~AF) /* AF is undefined after logic */
+AGREES("or", or_agrees, STATUS_FLAGS & ~AF)
+AGREES("xor", xor_agrees, STATUS_FLAGS & ~AF)
+AGREES("test", test_agrees, STATUS_FLAGS & ~AF)
+
+static void results_and_flags_are_the_processors(void **state)
+{
+    static const uint64_t edge[] = { 0U, 1U, 0x7FU, 0x80U, 0xFFU, 0x7FFFU, 0x8000U, 0xFFFFU, 0x7FFFFFFFU, 0x80000000U,
+                                     0xFFFFFFFFU, 0x7FFFFFFFFFFFFFFFU, 0x8000000000000000U, ALL };
+    const uint32_t edges = sizeof(edge) / sizeof(edge[0]);
+    (void)state;
+    random_state = 0xB5AD4ECEDA1CE2A9U;
+    for (uint32_t i = 0U; i < 20000U; i++) {
+        bool first = i < (edges * edges);
+        uint64_t left = first ? edge[i / edges] : random_next64();
+        uint64_t right = first ? edge[i % edges] : random_next64();
+        for (uint32_t size = 1U; size <= 8U; size *= 2U) {
+            add_agrees(0x00U, size, left, right);
+            or_agrees(0x08U, size, left, right);
+            and_agrees(0x20U, size, left, right);
+            sub_agrees(0x28U, size, left, right);
+            xor_agrees(0x30U, size, left, right);
+            cmp_agrees(0x38U, size, left, right);
+            test_agrees(0x84U, size, left, right);
+        }
+    }
+}
+
+/* ---- any bytes ---- */
+
+static void check_any(const uint8_t *bytes, uint32_t size, uint32_t mode)
+{
+    struct insn insn = decode_exact(bytes, size, mode);
+
+    assert_true(insn.length <= size);
+    assert_true(insn.length <= INSN_MAX);
+    if (insn.op != INSN_INVALID) {
+        struct insn again = decode_exact(bytes, insn.length, mode);
+        assert_true(insn.length > 0U);
+        assert_true((insn.size == 1U) || (insn.size == 2U) || (insn.size == 4U) || (insn.size == 8U));
+        assert_true((insn.reg_size >= insn.size) && (insn.reg_size <= 8U));
+        assert_true(insn.reg <= (uint32_t)GPR_COUNT);
+        assert_true(!insn.high || ((insn.reg < 4U) && (insn.reg_size == 1U)));
+        assert_true((mode == 64U) || (insn.reg < 8U) || (insn.reg == IMM));
+        assert_int_equal(again.op, insn.op);
+        assert_int_equal(again.length, insn.length);
+        assert_int_equal(decode_exact(bytes, insn.length - 1U, mode).op, INSN_INVALID);
+        (void)insn_memory_value(ID, &insn, ((uint64_t)random_next() << 32U) | random_next());
+        insn_complete_read(ID, &insn, ((uint64_t)random_next() << 32U) | random_next());
+    }
+}
+
+static void any_bytes_are_decoded_within_their_bounds(void **state)
+{
+    static const uint32_t mode[3] = { 16U, 32U, 64U };
+    static const uint8_t prefix[] = { 0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x2E, 0x64, 0x48, 0x44, 0x41, 0x0F };
+    (void)state;
+    random_state = 0x9E3779B97F4A7C15U;
+    for (uint32_t round = 0U; round < 300000U; round++) {
+        uint8_t bytes[20];
+        uint32_t size = random_next() % 20U;
+        uint32_t prefixes = random_next() % 5U;
+        for (uint32_t i = 0U; i < size; i++) {
+            bytes[i] = (i < prefixes) ? prefix[random_next() % sizeof(prefix)] : (uint8_t)random_next();
+        }
+        check_any(bytes, size, mode[round % 3U]);
+    }
+}
+
+static void every_opcode_and_modrm_is_decoded_within_bounds(void **state)
+{
+    (void)state;
+    random_state = 1U;
+    for (uint32_t first = 0U; first < 0x10000U; first++) {
+        uint8_t bytes[INSN_MAX] = { (uint8_t)(first >> 8U), (uint8_t)first, 0x24, 0x25, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
+        uint8_t two[INSN_MAX] = { 0x0F, (uint8_t)(first >> 8U), (uint8_t)first, 0x25, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
+        check_any(bytes, INSN_MAX, 64U);
+        check_any(two, INSN_MAX, 64U);
+    }
+}
+
+#define T(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(every_form_is_decoded), T(every_truncation_is_invalid), T(what_follows_an_instruction_does_not_matter),
+        T(register_operands_are_refused), T(unknown_instructions_are_refused),
+        T(rex_counts_only_directly_before_the_opcode), T(an_instruction_has_at_most_15_bytes),
+        T(string_instructions_know_their_addresses), T(loads_write_what_their_width_says), T(extending_loads_extend),
+        T(stores_give_their_width), T(xchg_swaps), T(read_modify_write_sets_the_flags),
+        T(operations_on_a_register_write_it_and_the_flags), T(cmp_minds_which_operand_comes_first),
+        T(test_changes_flags_only), T(bt_copies_one_bit_to_carry), T(wide_operations_use_all_64_bits),
+        T(results_and_flags_are_the_processors), T(any_bytes_are_decoded_within_their_bounds), T(every_opcode_and_modrm_is_decoded_within_bounds),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
