@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machine that unit tests run core/ and devices/ on: sparse physical memory, vCPU registers
+ * that are plain variables, and a record of what was asked of the hardware. Host only. */
+#ifndef FAKE_FAKE_H
+#define FAKE_FAKE_H
+
+#include "core/hw.h"
+#include "core/vcpu_hw.h"
+
+struct fake_pcpu {
+    bool in_guest;         /* a kick clears it, as the core would leave the guest */
+    uint32_t kicks;
+    uint32_t ipis;
+    uint32_t last_ipi;     /* vector */
+    uint64_t timer;        /* TSC deadline, TIME_NEVER: disarmed */
+};
+extern struct fake_pcpu fake_pcpu[MAX_PCPU];
+extern pcpu_id_t fake_current_pcpu;
+extern uint64_t fake_tsc;
+extern uint64_t fake_tsc_hz;
+
+struct fake_vcpu {
+    uint64_t reg[REG_COUNT];
+    struct segment segment[10];
+    bool exclusive;
+    bool shadow;           /* interrupt shadow */
+    bool event_queued;
+    bool window;
+    uint32_t injected;     /* last vector + 1, 0: none; NMI is vector 2 */
+    uint32_t injections;
+    uint32_t error;
+    bool has_error;
+    uint32_t flushes;
+    uint32_t inits;
+    hpa_t stage2_root;
+    uint32_t asid;
+};
+extern struct fake_vcpu fake_vcpu[MAX_VCPU];
+
+/* Ports: a read gives the last byte written there, or fake_port_value[] as the test set it. */
+extern uint32_t fake_port_value[0x10000];
+extern uint32_t fake_port_writes;
+extern uint8_t fake_msr_open[MAX_VM][0x4000]; /* folded index; bit 0 read, bit 1 write */
+extern uint8_t fake_port_open[MAX_VM][0x10000];
+uint32_t fake_msr_index(uint32_t msr);
+
+/* CPUID that the machine answers; leaves that are not set are zeros. */
+void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
+
+/* hw_poweroff(), hw_reset() and hw_panic() do not return: they jump back to the place where the
+ * test said fake_catch(), which then yields what happened. */
+enum fake_end { FAKE_NONE, FAKE_POWEROFF, FAKE_RESET, FAKE_PANIC };
+#include <setjmp.h>
+extern jmp_buf fake_end_jump;
+#define fake_catch() ((enum fake_end)setjmp(fake_end_jump))
+
+void fake_reset(void);                 /* memory empty, all records zero */
+uint32_t fake_pages_used(void);
+const char *fake_log(void);            /* what hw_log_char() got */
+void fake_vcpu_ran(vcpu_id_t id);      /* the event that was injected has been delivered */
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake/fake.h"
+#include <string.h>
+
+#define LOG_BYTES   65536U
+#define CPUID_LEAFS 64U
+
+struct fake_pcpu fake_pcpu[MAX_PCPU];
+pcpu_id_t fake_current_pcpu;
+uint64_t fake_tsc;
+uint64_t fake_tsc_hz;
+uint32_t fake_port_value[0x10000];
+uint32_t fake_port_writes;
+jmp_buf fake_end_jump;
+
+static char log_text_seen[LOG_BYTES];
+static uint32_t log_length;
+static uint32_t cpuid_table[CPUID_LEAFS][6];
+static uint32_t cpuid_count;
+
+void fake_memory_reset(void);
+void fake_vcpus_reset(void);
+
+void fake_reset(void)
+{
+    fake_memory_reset();
+    fake_vcpus_reset();
+    memset(fake_pcpu, 0, sizeof(fake_pcpu));
+    memset(fake_port_value, 0, sizeof(fake_port_value));
+    memset(log_text_seen, 0, sizeof(log_text_seen));
+    for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
+        fake_pcpu[p].timer = TIME_NEVER;
+    }
+    fake_current_pcpu = 0U;
+    fake_tsc = 1000000U;
+    fake_tsc_hz = 1000000000U;
+    fake_port_writes = 0U;
+    log_length = 0U;
+    cpuid_count = 0U;
+}
+
+const char *fake_log(void)
+{
+    return log_text_seen;
+}
+
+void hw_log_char(char c)
+{
+    if (log_length < (LOG_BYTES - 1U)) {
+        log_text_seen[log_length] = c;
+        log_length++;
+    }
+}
+
+uint32_t hw_port_read(uint16_t port, uint32_t size)
+{
+    (void)size;
+    return fake_port_value[port];
+}
+
+void hw_port_write(uint16_t port, uint32_t size, uint32_t value)
+{
+    (void)size;
+    fake_port_value[port] = value;
+    fake_port_writes++;
+}
+
+uint64_t hw_tsc(void)
+{
+    return fake_tsc;
+}
+
+uint64_t hw_tsc_hz(void)
+{
+    return fake_tsc_hz;
+}
+
+pcpu_id_t hw_pcpu(void)
+{
+    return fake_current_pcpu;
+}
+
+void hw_timer_arm(uint64_t tsc_deadline)
+{
+    fake_pcpu[fake_current_pcpu].timer = tsc_deadline;
+}
+
+void hw_kick(pcpu_id_t pcpu)
+{
+    fake_pcpu[pcpu].kicks++;
+    fake_pcpu[pcpu].in_guest = false;
+}
+
+bool hw_pcpu_in_guest(pcpu_id_t pcpu)
+{
+    return fake_pcpu[pcpu].in_guest;
+}
+
+void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)
+{
+    fake_pcpu[pcpu].ipis++;
+    fake_pcpu[pcpu].last_ipi = vector;
+}
+
+void hw_relax(void)
+{
+    fake_tsc++;
+}
+
+void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    uint32_t row[6] = { leaf, subleaf, a, b, c, d };
+    memcpy(cpuid_table[cpuid_count], row, sizeof(row));
+    cpuid_count++;
+}
+
+void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    memset(out, 0, 4U * sizeof(uint32_t));
+    for (uint32_t i = 0U; i < cpuid_count; i++) {
+        if ((cpuid_table[i][0] == leaf) && (cpuid_table[i][1] == subleaf)) {
+            memcpy(out, &cpuid_table[i][2], 4U * sizeof(uint32_t));
+        }
+    }
+}
+
+_Noreturn void hw_poweroff(uint16_t pm1_value)
+{
+    (void)pm1_value;
+    longjmp(fake_end_jump, FAKE_POWEROFF);
+}
+
+_Noreturn void hw_reset(void)
+{
+    longjmp(fake_end_jump, FAKE_RESET);
+}
+
+_Noreturn void hw_panic(const char *invariant)
+{
+    (void)invariant;
+    longjmp(fake_end_jump, FAKE_PANIC);
+}

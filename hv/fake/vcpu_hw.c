@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake/fake.h"
+#include <string.h>
+
+#define RFLAGS_IF 0x200U
+
+struct vcpu_regs vcpu_regs[MAX_VCPU];
+struct fake_vcpu fake_vcpu[MAX_VCPU];
+uint8_t fake_msr_open[MAX_VM][0x4000];
+uint8_t fake_port_open[MAX_VM][0x10000];
+
+void fake_vcpus_reset(void);
+void fake_vcpus_reset(void)
+{
+    memset(vcpu_regs, 0, sizeof(vcpu_regs));
+    memset(fake_vcpu, 0, sizeof(fake_vcpu));
+    memset(fake_msr_open, 0, sizeof(fake_msr_open));
+    memset(fake_port_open, 0, sizeof(fake_port_open));
+}
+
+void fake_vcpu_ran(vcpu_id_t id)
+{
+    fake_vcpu[id].event_queued = false;
+    fake_vcpu[id].injected = 0U;
+    fake_vcpu[id].shadow = false;
+}
+
+uint64_t hw_vcpu_get(vcpu_id_t id, enum vcpu_reg reg)
+{
+    return fake_vcpu[id].reg[reg];
+}
+
+void hw_vcpu_set(vcpu_id_t id, enum vcpu_reg reg, uint64_t value)
+{
+    fake_vcpu[id].reg[reg] = value;
+}
+
+struct segment hw_vcpu_segment(vcpu_id_t id, enum segment_id seg)
+{
+    return fake_vcpu[id].segment[seg];
+}
+
+void hw_vcpu_set_segment(vcpu_id_t id, enum segment_id seg, struct segment value)
+{
+    fake_vcpu[id].segment[seg] = value;
+}
+
+void hw_vcpu_init(vcpu_id_t id, bool exclusive)
+{
+    uint32_t inits = fake_vcpu[id].inits;
+    uint32_t flushes = fake_vcpu[id].flushes;
+    memset(&fake_vcpu[id], 0, sizeof(fake_vcpu[id]));
+    memset(&vcpu_regs[id], 0, sizeof(vcpu_regs[id]));
+    fake_vcpu[id].inits = inits + 1U;
+    fake_vcpu[id].flushes = flushes;
+    fake_vcpu[id].exclusive = exclusive;
+    fake_vcpu[id].reg[REG_CR0] = 0x60000010U;
+    fake_vcpu[id].reg[REG_XCR0] = 1U;
+    fake_vcpu[id].reg[REG_PAT] = 0x0007040600070406U;
+    vcpu_regs[id].rip = 0xFFF0U;
+    vcpu_regs[id].rflags = 2U;
+}
+
+void hw_vcpu_set_stage2(vcpu_id_t id, hpa_t root, uint32_t asid)
+{
+    fake_vcpu[id].stage2_root = root;
+    fake_vcpu[id].asid = asid;
+}
+
+bool hw_vcpu_can_accept_interrupt(vcpu_id_t id)
+{
+    return ((vcpu_regs[id].rflags & RFLAGS_IF) != 0U) && !fake_vcpu[id].shadow && !fake_vcpu[id].event_queued;
+}
+
+bool hw_vcpu_event_queued(vcpu_id_t id)
+{
+    return fake_vcpu[id].event_queued;
+}
+
+static void inject(vcpu_id_t id, uint32_t vector)
+{
+    fake_vcpu[id].event_queued = true;
+    fake_vcpu[id].injected = vector + 1U;
+    fake_vcpu[id].injections++;
+}
+
+void hw_vcpu_inject_interrupt(vcpu_id_t id, uint32_t vector)
+{
+    inject(id, vector);
+}
+
+void hw_vcpu_inject_nmi(vcpu_id_t id)
+{
+    inject(id, 2U);
+}
+
+void hw_vcpu_inject_exception(vcpu_id_t id, uint32_t vector, bool has_error, uint32_t error)
+{
+    inject(id, vector);
+    fake_vcpu[id].has_error = has_error;
+    fake_vcpu[id].error = error;
+}
+
+void hw_vcpu_clear_shadow(vcpu_id_t id)
+{
+    fake_vcpu[id].shadow = false;
+}
+
+void hw_vcpu_request_window(vcpu_id_t id, bool wanted)
+{
+    fake_vcpu[id].window = wanted;
+}
+
+/* The three ranges that a permission map knows (AMD APM 2, 15.11), folded; others alias harmlessly. */
+uint32_t fake_msr_index(uint32_t msr)
+{
+    uint32_t fold = (msr >= 0xC0010000U) ? 0x2000U : ((msr >= 0xC0000000U) ? 0x1000U : 0U);
+    return fold + (msr & 0xFFFU);
+}
+
+void hw_msr_open(vm_id_t v, uint32_t msr, bool read, bool write)
+{
+    fake_msr_open[v][fake_msr_index(msr)] = (uint8_t)((read ? 1U : 0U) | (write ? 2U : 0U));
+}
+
+void hw_port_open(vm_id_t v, uint16_t base, uint32_t count)
+{
+    for (uint32_t i = 0U; i < count; i++) {
+        fake_port_open[v][base + i] = 1U;
+    }
+}
+
+void hw_bitmaps_close(vm_id_t v)
+{
+    memset(fake_msr_open[v], 0, sizeof(fake_msr_open[v]));
+    memset(fake_port_open[v], 0, sizeof(fake_port_open[v]));
+}
+
+void hw_vcpu_flush(vcpu_id_t id)
+{
+    fake_vcpu[id].flushes++;
+}
+
+uint64_t hw_xcr0_supported(void)
+{
+    return 7U;
+}
