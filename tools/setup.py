@@ -27,12 +27,13 @@ PACKAGES = {
     "kmod": ("run", "module dependencies of the images"),
     "xz-utils": ("run", "unpacks kernel modules"),
     "busybox-static": ("run", "user space of the images"),
+    "acpica-tools": ("run", "compiles the User VM's ACPI tables"),
+    "e2fsprogs": ("run", "makes the User VM's disk image"),
     "libelf1": ("run", "kernel module build (objtool)"),
     "qemu-system-x86": ("run", "the emulated machine, version 9 or newer"),
     "clang": ("test", "second compiler"),
     "python3-pytest": ("test", "system tests"),
     "libcmocka-dev": ("test", "unit tests"),
-    "acpica-tools": ("test", "checks generated ACPI tables"),
     "sparse": ("test", "checks the kernel module"),
     "frama-c-base": ("test", "parses core/ and devices/, replays proofs"),
     "why3": ("test", "proofs"),
@@ -110,6 +111,16 @@ def last_words(log, pattern):
 
 def install_watch():
     return last_words("apt-install", r"^(?:Get:\d+|Unpacking|Setting up) .*")
+
+
+def need_python_packages():
+    """PyYAML and jsonschema, which ./bulkhead config needs and nothing else."""
+    try:
+        import jsonschema
+        import yaml
+        del jsonschema, yaml
+    except ImportError:
+        install({name: PACKAGES[name][1] for name in ("python3-yaml", "python3-jsonschema")})
 
 
 class Kernel:

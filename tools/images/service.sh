@@ -1,0 +1,49 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: Apache-2.0
+# The Service VM's only program. Lines that begin with "service:" are what demo and tests wait for.
+# Kernel command line: bulkhead.mode=demo runs one User VM from start to end and switches the machine off;
+# shell (default) is a shell on the console; test is the same without prompt and echo.
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/root PS1='service# '
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+
+mode=shell
+for word in $(cat /proc/cmdline); do
+    case "$word" in bulkhead.mode=*) mode=${word#bulkhead.mode=} ;; esac
+done
+
+say() { echo "service: $*"; }
+
+say "Linux $(uname -r) is up, $(grep -c ^processor /proc/cpuinfo) cores, $(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo) MiB"
+while read -r module; do
+    insmod "/modules/$module" || say "FAILED: module $module"
+done </modules/order
+if [ -c /dev/acrn_hsm ]; then say "HSM ready"; else say "FAILED: no /dev/acrn_hsm"; fi
+
+. /etc/vm.sh
+
+case "$mode" in
+    demo)
+        demo
+        sync
+        poweroff -f
+        ;;
+    test)
+        stty -echo
+        export PS1='' PS2=''
+        ;;
+    *)
+        cat /etc/motd
+        ;;
+esac
+# Read by each interactive shell.
+{ echo ". /etc/vm.sh"; [ "$mode" = test ] && echo 'echo "service: shell ready"'; } >/etc/rc
+export ENV=/etc/rc
+while true; do
+    setsid sh -c 'exec sh -i </dev/ttyS1 >/dev/ttyS1 2>&1'
+    [ "$mode" = test ] || say "the shell ended; type 'poweroff' to switch the machine off"
+done

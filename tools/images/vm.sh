@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# Shell functions of the Service VM: start a User VM, talk to it, run the demo.
+USER_CMDLINE="console=ttyS0 quiet panic=-1"
+
+# vm_start NAME [VCPUS] [MiB] [OPTION...]: a User VM in the background. Its serial port goes to ttyS3 (a log
+# outside), its virtio console is joined to the descriptors 8 (to it) and 9 (from it), its events to /run/NAME.events.
+vm_start() {
+    vm_name=$1
+    vm_cpus=${2:-1}
+    vm_memory=${3:-128}
+    shift; [ $# -gt 0 ] && shift; [ $# -gt 0 ] && shift
+    rm -f "/run/$vm_name.in" "/run/$vm_name.out" "/run/$vm_name.events"
+    mkfifo "/run/$vm_name.in" "/run/$vm_name.out"
+    bhdm --name "$vm_name" --cpus "$vm_cpus" --memory "${vm_memory}M" --kernel /vm/kernel --initrd /vm/initrd.gz \
+        --cmdline "$USER_CMDLINE $VM_APPEND" --serial "${VM_SERIAL:-/dev/ttyS3}" --disk file=/vm/disk.img,ro --rng \
+        --pidfile "/run/$vm_name.pid" --events "/run/$vm_name.events" --console stdio "$@" \
+        <"/run/$vm_name.in" >"/run/$vm_name.out" &
+    vm_job=$!
+    exec 8>"/run/$vm_name.in" 9<"/run/$vm_name.out"
+}
+
+# vm_expect WORD [SECONDS]: the next line of the console that contains WORD.
+vm_expect() {
+    while read -r -t "${2:-30}" line <&9; do
+        case "$line" in *"$1"*) return 0 ;; esac
+    done
+    echo "service: FAILED: the User VM's console did not say '$1'"
+    return 1
+}
+
+vm_ask() { echo "$1" >&8 && vm_expect "$2" "$3"; }
+
+# vm_stop: orderly power-off from inside, then the exit status of bhdm.
+vm_stop() {
+    echo poweroff >&8
+    wait "$vm_job"
+    vm_status=$?
+    exec 8>&- 9<&-
+    return "$vm_status"
+}
+
+demo() {
+    say "starting a User VM"
+    vm_start user1 1 128
+    vm_expect ready 60 && say "User VM console ready"
+    vm_ask "ping 1" "pong 1" 20 && say "User VM answered on its virtio console"
+    bhctl stats --json
+    if vm_stop; then say "User VM is off, its device model ended"; else say "FAILED: bhdm ended with status $vm_status"; fi
+    bhctl rt --once --json
+    say "demo done"
+}
