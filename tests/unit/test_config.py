@@ -10,8 +10,9 @@ import zlib
 import pytest
 import yaml
 
-from tools.config import ConfigError, acpi, compile_scenario, load_scenario
-from tools.config.compile import without
+from tools.config import acpi
+from tools.config.compile import compile_scenario, load_scenario, without
+from tools.config.errors import ConfigError
 from tools.config.layout import C, STRUCTS, Table
 from tools.config.picture import draw
 from tools.config.source import ROOT

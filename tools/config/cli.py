@@ -4,9 +4,8 @@ import argparse
 import pathlib
 import sys
 
-from tools.config.compile import compile_scenario, load_scenario
-from tools.config.picture import draw
-from tools.config.source import ConfigError
+from tools.config.errors import ConfigError
+from tools.progress import ROOT
 
 SCENARIO_HELP = "name of a file in configs/scenarios, or the path of a YAML file"
 
@@ -33,6 +32,8 @@ def parse_append(entries):
 
 
 def run(args):
+    from tools.config.compile import compile_scenario, load_scenario    # needs PyYAML, the parser does not
+    from tools.config.picture import draw
     try:
         if args.config_command == "check":
             return check_all(args.scenario)
@@ -40,7 +41,7 @@ def run(args):
         if args.config_command == "show":
             print(draw(scenario))
         else:
-            output = pathlib.Path(args.output or f"build/configs/{scenario.name}.part")
+            output = pathlib.Path(args.output or ROOT / "build" / "configs" / f"{scenario.name}.part")
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_bytes(compile_scenario(scenario, parse_append(args.append)))
             print(f"{output}: {output.stat().st_size} bytes")
@@ -51,6 +52,7 @@ def run(args):
 
 
 def check_all(names):
+    from tools.config.compile import compile_scenario, load_scenario
     failed = False
     for name in names:
         try:

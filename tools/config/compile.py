@@ -5,8 +5,9 @@ import zlib
 
 from tools.config import acpi
 from tools.config.check import TELEMETRY_SIZE, Checker, bdf_number, vms
+from tools.config.errors import ConfigError
 from tools.config.layout import C, Ports, Range, Shared, Table
-from tools.config.source import ROOT, ConfigError, Document, parse_bytes
+from tools.config.source import ROOT, Document, parse_bytes
 
 ACPI_GPA = 0xE0000     # where PCs keep the RSDP (ACPI 5.2.5.1)
 SERVICE_MIN_MEMORY = "512 MiB"

@@ -7,18 +7,12 @@ import re
 import jsonschema
 import yaml
 
+from tools.config.errors import ConfigError
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "configs" / "schema"
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 SIZE = re.compile(r"^([0-9]+) ?(KiB|MiB|GiB)$")
-
-
-class ConfigError(Exception):
-    """All problems found, one a line: file:line: key: what is wrong; what to change."""
-
-    def __init__(self, problems):
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
