@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a scenario to a machine that boots it: compiles the table, finds the file for each boot module."""
+import pathlib
+
+from tools import setup
+from tools.config.check import vms
+from tools.config.compile import compile_scenario, load_scenario
+from tools.config.errors import ConfigError
+from tools.machine import ROOT, Machine
+
+BUILD = ROOT / "build"
+TABLE_TAG = "partition-table"
+
+
+def known_images():
+    """{tag: file} of what the build makes."""
+    return {"service-kernel": setup.service_kernel().image, "service-initrd": BUILD / "images" / "service-initrd.gz",
+            "rtvm": BUILD / "rtvm" / "rtvm.elf", "idle": BUILD / "tests" / "guests" / "idle.elf"}
+
+
+def boot_modules(scenario, folder, append=None, images=None):
+    """[(file, tag)] for the boot loader; the table is compiled into folder. images: {tag: file} of one's own."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    table = folder / "partition.part"
+    table.write_bytes(compile_scenario(scenario, append))
+    files = {**known_images(), **(images or {})}
+    modules = [(table, TABLE_TAG)]
+    for path, vm in vms(scenario.data):
+        for key in ("kernel", "initrd"):
+            tag = vm["image"].get(key)
+            if tag and tag not in files:
+                where = ".".join(map(str, path + ("image", key)))
+                raise ConfigError([f"{scenario.document.name}: {where}: no file is known for the tag {tag}; give one with --module {tag}=FILE"])
+            if tag and (files[tag], tag) not in modules:
+                modules.append((files[tag], tag))
+    return modules
+
+
+def machine_for(name, folder, append=None, images=None, **options):
+    """A Machine, not yet started, that boots this scenario."""
+    scenario = load_scenario(name)
+    return Machine(folder, boot_modules(scenario, folder, append, images), **options)

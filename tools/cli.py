@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./bulkhead: the commands and their help."""
+import argparse
+import os
+import sys
+
+from tools import setup
+from tools.apt import AptError
+from tools.config import cli as config_cli
+from tools.config.errors import ConfigError
+from tools.machine import MachineError
+from tools.progress import ROOT, StepError, run_step, say
+
+VERSION_FILE = ROOT / "VERSION"
+
+
+def jobs():
+    return str(len(os.sched_getaffinity(0)))
+
+
+def prepare(args, group="run", targets=()):
+    """Packages, kernels and a build, before a command that needs them."""
+    if not getattr(args, "no_setup", False):
+        setup.run(group, quiet=True)
+    if not getattr(args, "no_build", False):
+        run_step("building", ["scons", "-Q", "-j", jobs()] + list(targets), "build")
+
+
+def parse_modules(entries):
+    images = {}
+    for entry in entries:
+        tag, separator, path = entry.partition("=")
+        if not separator:
+            raise StepError(f"--module {entry}: write TAG=FILE")
+        images[tag] = os.path.abspath(path)
+    return images
+
+
+def command_setup(args):
+    setup.run(args.group)
+    return 0
+
+
+def command_build(args):
+    prepare(args, targets=args.target)
+    say("built; see build/")
+    return 0
+
+
+def command_demo(args):
+    prepare(args)
+    from tools import demo
+    return demo.run(args, parse_modules(args.module))
+
+
+def command_run(args):
+    prepare(args)
+    from tools import run
+    return run.run(args, parse_modules(args.module))
+
+
+def command_test(args):
+    if not args.no_setup:
+        setup.run("test", quiet=True)
+    from tools import testing
+    return testing.run(args)
+
+
+def command_config(args):
+    setup.need_python_packages()
+    return config_cli.run(args)
+
+
+def command_image(args):
+    prepare(args, targets=["images"])
+    from tools.images import listing
+    return listing.run(args)
+
+
+def command_completion(args):
+    from tools import completion
+    print(completion.script(build_parser()))
+    return 0
+
+
+def add_shared(parser, modules=True):
+    parser.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
+    parser.add_argument("--no-build", action="store_true", help="use what is in build/ as it is")
+    if modules:
+        parser.add_argument("--module", action="append", default=[], metavar="TAG=FILE", help="use FILE as the boot module TAG; may be repeated")
+
+
+def build_parser():
+    parser = argparse.ArgumentParser(prog="./bulkhead", description="Bulkhead: a real-time partitioning hypervisor for x86-64.",
+                                     epilog="Start with './bulkhead demo', then './bulkhead test'. Each command has its own --help. Everything that is made goes to build/.")
+    parser.add_argument("--version", action="version", version=f"bulkhead {version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name, function, text, details=None):
+        sub = commands.add_parser(name, help=text, description=details or text[0].upper() + text[1:] + ".")
+        sub.set_defaults(function=function)
+        return sub
+    sub = command("demo", command_demo, "boot an RTVM, a Linux Service VM and a Linux User VM, and show what happens",
+                  "Installs what is missing, builds, boots QEMU with the demo scenario, prints what happens as it happens, and sums it up in a table. "
+                  "The exit status is 0 only when every step succeeded.")
+    add_shared(sub)
+    sub = command("test", command_test, "run all tests; the last line is 'N passed, M failed'",
+                  "Installs what is missing, then runs static checks, unit tests, proofs and system tests, the fast ones first. Logs of system tests are in build/tests.")
+    sub.add_argument("-k", dest="keyword", default="", metavar="WORDS", help="only tests whose name contains WORDS (pytest expression)")
+    sub.add_argument("--fast", action="store_true", help="leave out system tests and proofs")
+    sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
+    sub = command("run", command_run, "boot a scenario with the Service VM's console on this terminal",
+                  "Boots a scenario in QEMU with the Service VM's console on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
+    sub.add_argument("scenario", nargs="?", default="demo", help=config_cli.SCENARIO_HELP + " (default: demo)")
+    sub.add_argument("--icount", action="store_true", help="deterministic virtual time: one instruction is one nanosecond (slower)")
+    sub.add_argument("--qemu", action="append", default=[], metavar="WORD", help="add a word to QEMU's command line, as --qemu=WORD; may be repeated")
+    add_shared(sub)
+    sub = command("config", command_config, "check, compile or show a scenario", "The config compiler: scenario.yaml and board.yaml in, partition table out.")
+    config_cli.add_commands(sub)
+    sub = command("image", command_image, "build the images of Service VM and User VM and list what is in them",
+                  "Builds the images and lists every file in them.")
+    sub.add_argument("image", nargs="?", choices=["service", "user"], default="service", help="which initramfs to list (default: service)")
+    add_shared(sub, modules=False)
+    sub = command("build", command_build, "build everything, or the targets named",
+                  "Builds with SCons into build/. 'scons -h' lists targets: hv, rtvm, hsm, dm, configs, images, unit.")
+    sub.add_argument("target", nargs="*", help="SCons target (default: all)")
+    sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
+    sub = command("setup", command_setup, "install missing Debian packages and unpack kernels; does nothing the second time",
+                  "Installs missing Debian packages (as root or with sudo) and unpacks Debian kernels under build/kernels. The other commands do this themselves.")
+    sub.add_argument("--group", choices=["run", "test"], default="test", help="run: what demo and run need; test: everything (default)")
+    command("completion", command_completion, "print a bash completion script", "Prints a completion script for bash. Use: source <(./bulkhead completion)")
+    return parser
+
+
+def version():
+    return VERSION_FILE.read_text(encoding="utf-8").strip() if VERSION_FILE.exists() else "0"
+
+
+def main(argv):
+    args = build_parser().parse_args(argv)
+    try:
+        return args.function(args)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (StepError, AptError, MachineError) as error:
+        print(f"bulkhead: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nbulkhead: interrupted", file=sys.stderr)
+        return 130

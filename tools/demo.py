@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./bulkhead demo: boots the demo scenario, tells what happens as it happens, and sums it up."""
+import re
+import time
+
+from tools.boot import BUILD, machine_for
+from tools.config.compile import load_scenario
+from tools.machine import POLL_S, MachineError, relative
+from tools.progress import BOLD, DIM, GREEN, RED, colour, say
+
+# (name, console, pattern, what to say). They are looked for all at once and told in the order in which they come.
+EVENTS = [
+    ("hypervisor", "hypervisor", r"^.*$", "hypervisor speaks on its log UART"),
+    ("table", "hypervisor", r"partition table .*valid.*", "partition table validated"),
+    ("rtvm", "rtvm", r"rtvm: started", "RTVM runs on its exclusive core"),
+    ("steady", "rtvm", r"rtvm: steady", "RTVM in its steady state: the control task runs every millisecond"),
+    ("linux", "service", r"Linux version \S+", "Service VM: {0}"),
+    ("service", "service", r"^service: (Linux .* is up.*)$", "Service VM: {1}"),
+    ("hsm", "service", r"^service: HSM ready", "HSM loaded: /dev/acrn_hsm is there"),
+    ("launch", "service", r"^service: starting a User VM", "device model starts a User VM"),
+    ("user", "user", r"^user: (shell .*)$", "User VM: {1}"),
+    ("disk", "user", r"^user: (disk says: .*)$", "User VM: {1}"),
+    ("console", "service", r"^service: User VM answered.*", "User VM answered on its virtio-console"),
+    ("user-off", "service", r"^service: User VM is off.*", "User VM switched itself off; device model ended"),
+    ("done", "service", r"^service: demo done", "Service VM is done and powers off"),
+]
+FAILED = {"service": r"^service: FAILED.*|Kernel panic.*", "user": r"^user: FAILED.*|Kernel panic.*", "hypervisor": r".*(?:PANIC|refused|stopped:).*"}
+LIMIT_S = 110.0
+
+
+class DemoError(MachineError):
+    pass
+
+
+def watch(machine):
+    """{event: seconds} once all have come."""
+    times, pending = {}, list(EVENTS)
+    while pending:
+        alive = machine.alive()
+        texts = {console: machine.text(console) for console in {event[1] for event in pending} | set(FAILED)}
+        for event in list(pending):
+            name, console, pattern, words = event
+            found = re.search(pattern, texts[console], re.M)
+            if found:
+                times[name] = machine.seconds
+                say(f"  {colour(BOLD, f't+{times[name]:6.1f} s')}  {words.format(found.group(0), *found.groups())}")
+                pending.remove(event)
+        for console, pattern in FAILED.items():
+            found = re.search(pattern, texts[console], re.M)
+            if found:
+                raise DemoError(f"the {console} console says: {found.group(0)}", console)
+        if pending and not alive:
+            raise DemoError(f"the machine stopped before: {wording(pending[0])}", pending[0][1])
+        if pending and machine.seconds > LIMIT_S:
+            raise DemoError(f"{LIMIT_S:g} s are over before: {wording(pending[0])}", pending[0][1])
+        time.sleep(POLL_S)
+    return times
+
+
+def wording(event):
+    return event[3].split(": {")[0].split(" {")[0]
+
+
+def run(args, images=None):
+    scenario = load_scenario("demo")
+    folder = BUILD / "run" / "demo"
+    service = scenario.data["service_vm"]["name"]
+    machine = machine_for("demo", folder, {service: "quiet bulkhead.mode=demo"}, images)
+    say(f"Booting QEMU: q35, 4 cores, 4 GiB. Consoles: {relative(folder)}/*.log")
+    try:
+        with machine:
+            times = watch(machine)
+            machine.wait_exit(20)
+            total = machine.seconds
+            say(f"  {colour(BOLD, f't+{total:6.1f} s')}  machine is off")
+    except MachineError as error:
+        say(f"\n{colour(RED, 'The demo failed')}: {error}")
+        say(f"Last lines of {relative(folder)}/{error.console}.log:")
+        say("\n".join(f"  | {line}" for line in machine.tail(error.console, 20).splitlines()))
+        return 1
+    say()
+    print_summary(scenario, machine, times)
+    say(f"\n{colour(GREEN, 'The demo succeeded.')} {colour(DIM, 'Try ./bulkhead run for a shell in the Service VM, ./bulkhead config show demo for the scenario.')}")
+    return 0
+
+
+def print_summary(scenario, machine, times):
+    raise NotImplementedError

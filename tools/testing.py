@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./bulkhead test: everything that can be checked, the fast things first, one line of result at the end."""
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+from tools.progress import BOLD, GREEN, RED, ROOT, StepError, colour, run_step, say
+
+UNIT_TIMEOUT_S = 300
+PYTHON = ["/usr/bin/python3", "-B"]
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.names = []
+
+    def add(self, passed=0, failed=0, skipped=0, names=()):
+        self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
+        self.names += names
+
+    def line(self):
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def selected(name, keyword):
+    """Whether -k keeps this; the same simple words that pytest understands, without its operators."""
+    return not keyword or any(word in name for word in keyword.replace(" or ", " ").split())
+
+
+def heading(text):
+    say(colour(BOLD, text))
+
+
+def check(tally, keyword, name, command):
+    """One command is one test."""
+    if not selected(name, keyword):
+        return
+    try:
+        run_step(name, command, "check-" + re.sub(r"\W+", "-", name))
+        tally.add(passed=1)
+    except StepError as error:
+        say(str(error))
+        tally.add(failed=1, names=[name])
+
+
+def scons(*words):
+    return ["scons", "-Q"] + list(words)
+
+
+def static_checks(tally, keyword):
+    heading("Static checks")
+    scenarios = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "configs" / "scenarios").glob("*.yaml"))
+    check(tally, keyword, "scenarios are valid", PYTHON + ["-m", "tools.config", "check"] + scenarios)
+    check(tally, keyword, "hypervisor and runtime compile with strict warnings with clang",
+          scons("-j2", "--cc=clang", "--out=build/clang", "hv", "rtvm"))
+    if (ROOT / "hsm" / "SConscript").exists():
+        check(tally, keyword, "kernel module passes sparse", scons("hsm-check"))
+    if (ROOT / "proofs" / "parse.py").exists():
+        check(tally, keyword, "core and devices parse with Frama-C", PYTHON + ["proofs/parse.py"])
+
+
+def unit_programs(tally, keyword):
+    """Each cmocka program counts its tests."""
+    heading("Unit tests")
+    check(tally, "", "unit tests compile", scons("-j2", "-k", "unit-build"))
+    for source in sorted((ROOT / "tests" / "unit").glob("test_*.c")):
+        name = source.stem
+        if not selected(name, keyword):
+            continue
+        program = ROOT / "build" / "tests" / "unit" / name
+        if not program.exists():
+            tally.add(failed=1, names=[name])
+            say(f"  {name}: does not compile")
+            continue
+        run_unit_program(tally, name, program)
+
+
+def run_unit_program(tally, name, program):
+    try:
+        done = subprocess.run([str(program)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              timeout=UNIT_TIMEOUT_S, check=False)
+        text, status = done.stdout, done.returncode
+    except subprocess.TimeoutExpired:
+        text, status = f"still running after {UNIT_TIMEOUT_S} s", 1
+    pathlib.Path(f"{program}.log").write_text(text, encoding="utf-8")
+    passed = len(re.findall(r"^\[       OK \]", text, re.M))
+    broken = re.findall(r"^\[  FAILED  \] (?!\d+ test)([\w ]+?)$", text, re.M)
+    broken = sorted(set(broken)) or ([name] if status != 0 else [])
+    tally.add(passed=passed, failed=len(broken), names=[f"{name}: {test}" for test in broken])
+    say(f"  {name}: {passed} passed" + (f", {len(broken)} failed" if broken else ""))
+    if broken:
+        say("\n".join(f"  | {line}" for line in text.rstrip().splitlines()[-30:]))
+
+
+def run_pytest(tally, keyword, folder):
+    heading(f"Tests in {folder}")
+    report = ROOT / "build" / "logs" / f"pytest-{folder.replace('/', '-')}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    command = PYTHON + ["-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-ra", f"--junitxml={report}", folder]
+    status = subprocess.run(command + (["-k", keyword] if keyword else []), cwd=ROOT, check=False).returncode
+    if not report.exists():
+        tally.add(failed=1, names=[f"{folder}: pytest status {status}"])
+        return
+    suites = list(xml.etree.ElementTree.parse(report).getroot().iter("testsuite"))
+    failed = sum(int(suite.get("failures")) + int(suite.get("errors")) for suite in suites)
+    skipped = sum(int(suite.get("skipped")) for suite in suites)
+    total = sum(int(suite.get("tests")) for suite in suites)
+    names = [case.get("name") for suite in suites for case in suite.iter("testcase") if case.find("failure") is not None or case.find("error") is not None]
+    tally.add(passed=total - failed - skipped, failed=failed, skipped=skipped, names=names)
+
+
+def run(args):
+    begin, tally = time.monotonic(), Tally()
+    heading("Build")
+    check(tally, "", "everything compiles with strict warnings with gcc", scons("-j2"))
+    static_checks(tally, args.keyword)
+    unit_programs(tally, args.keyword)
+    run_pytest(tally, args.keyword, "tests/unit")
+    if not args.fast:
+        if (ROOT / "proofs" / "gate.py").exists():
+            check(tally, args.keyword, "proofs replay", PYTHON + ["proofs/gate.py"])
+        run_pytest(tally, args.keyword, "tests/system")
+    say()
+    if tally.names:
+        say("failed: " + ", ".join(tally.names))
+    say(f"{time.monotonic() - begin:.0f} s; logs in build/logs, build/tests")
+    sys.stdout.flush()
+    say(colour(RED if tally.failed else GREEN, tally.line()))
+    return 1 if tally.failed or not tally.passed else 0
