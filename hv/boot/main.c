@@ -7,6 +7,7 @@
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
+#include "core/stage2.h"
 #include "core/vm.h"
 #include "devices/vpci.h"
 #include "x86/acpi.h"
@@ -120,6 +121,7 @@ static void boot_partition(void)
 
 static void boot_vms(void)
 {
+    stage2_init((hpa_t)(uintptr_t)stage2_table); /* the image is mapped at VA = PA */
     if (domain_build() != STATUS_OK) {
         fatal_boot("the memory map has too many pieces", "");
     }

@@ -18,7 +18,6 @@
 #include "x86/vcpu_state.h"
 #include "x86/vendor.h"
 
-
 /* Lock held. A level-triggered source is masked before its EOI, or it would arrive again at once. */
 static void arrived_drain(struct pcpu *self)
 {
