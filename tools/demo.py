@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """./bulkhead demo: boots the demo scenario, tells what happens as it happens, and sums it up."""
+import json
 import re
 import time
 
 from tools.boot import BUILD, machine_for
 from tools.config.compile import load_scenario
+from tools.config.picture import human
 from tools.machine import POLL_S, MachineError, relative
 from tools.progress import BOLD, DIM, GREEN, RED, colour, say
 
@@ -73,16 +75,66 @@ def run(args, images=None):
             machine.wait_exit(20)
             total = machine.seconds
             say(f"  {colour(BOLD, f't+{total:6.1f} s')}  machine is off")
+        stats, report = published(machine)
+        say()
+        print_summary(stats, report, times)
+        exits_are_zero(report)
     except MachineError as error:
         say(f"\n{colour(RED, 'The demo failed')}: {error}")
         say(f"Last lines of {relative(folder)}/{error.console}.log:")
         say("\n".join(f"  | {line}" for line in machine.tail(error.console, 20).splitlines()))
         return 1
-    say()
-    print_summary(scenario, machine, times)
     say(f"\n{colour(GREEN, 'The demo succeeded.')} {colour(DIM, 'Try ./bulkhead run for a shell in the Service VM, ./bulkhead config show demo for the scenario.')}")
     return 0
 
 
-def print_summary(scenario, machine, times):
-    raise NotImplementedError
+def published(machine):
+    """What bhctl printed on the Service VM's console: (statistics, real-time report)."""
+    objects = []
+    for line in machine.text("service").splitlines():
+        if line.startswith("{"):
+            try:
+                objects.append(json.loads(line))
+            except ValueError:
+                pass
+    stats = next((o for o in objects if "vms" in o), None)
+    report = next((o for o in objects if "latency_ticks" in o), None)
+    if stats is None or report is None:
+        raise DemoError(f"bhctl printed no {'statistics' if stats is None else 'real-time report'}", "service")
+    return stats, report
+
+
+def table(rows):
+    """Lines of a table with a rule under its first row."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return ["  " + line for line in [lines[0], "  ".join("-" * width for width in widths)] + lines[1:]]
+
+
+KINDS = {"service": "Service VM (Linux)", "pre-launched": "real-time VM", "user": "User VM (Linux)"}
+
+
+def print_summary(stats, report, times):
+    """Who ran where, and how the real-time VM did."""
+    ready = {"service": times["service"], "pre-launched": times["steady"], "user": times["user"] - times["launch"]}
+    rows = [("VM", "kind", "cores", "memory", "boot time")]
+    for vm in stats["vms"]:
+        cores = ", ".join(str(core) for core in sorted({vcpu["core"] for vcpu in vm["vcpus"]}))
+        rows.append((vm["name"], KINDS.get(vm["kind"], vm["kind"]), cores + (" (exclusive)" if vm["exclusive"] else ""),
+                     human(vm["memory_bytes"]), f"{ready.get(vm['kind'], 0):.1f} s"))
+    say("\n".join(table(rows)))
+    say(colour(DIM, "  boot time: from power-on to its first output of its own; User VM: from its start by the Service VM"))
+    latency, us = report["latency_ticks"], 1e6 / report["tsc_hz"]
+    say()
+    values = {"timer interrupts taken": f"{report['interrupts']:,}", "VM exits in steady state": f"{report['steady_exits']}",
+              "latency min / p50 / p99 / max": " / ".join(f"{latency[key] * us:,.1f}" for key in ("min", "p50", "p99", "max")) + " us"}
+    say("  real-time VM")
+    for what, value in values.items():
+        say(f"    {what:<32}{colour(BOLD, value)}")
+    say(colour(DIM, "  Latency in wall-clock time under an emulator is the noise of this machine's scheduler; exits are exact.\n"
+                    "  ./bulkhead test measures latency in instructions, where it equals the bare machine's."))
+
+
+def exits_are_zero(report):
+    if report["steady_exits"] != 0:
+        raise DemoError(f"the real-time VM had {report['steady_exits']} VM exits in its steady state, 0 are allowed", "rtvm")

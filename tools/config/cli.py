@@ -11,7 +11,7 @@ SCENARIO_HELP = "name of a file in configs/scenarios, or the path of a YAML file
 
 
 def add_commands(parser):
-    commands = parser.add_subparsers(dest="config_command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="config_command", metavar="COMMAND", required=True, help="see COMMAND --help")
     check = commands.add_parser("check", help="validate scenarios and print every problem with its file and line")
     check.add_argument("scenario", nargs="+", help=SCENARIO_HELP)
     build = commands.add_parser("compile", help="write the partition table of a scenario")

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door without a machine: help, completion, images, packages, the demo's summary."""
+import gzip
+import pathlib
+import re
+import stat
+import subprocess
+
+import pytest
+
+from tools import apt, cli, completion, demo, progress, setup, testing
+from tools.images.cpio import Archive
+from tools.images.listing import entries
+from tools.machine import MODES, Machine, MachineError
+from tools.progress import ROOT
+
+COMMANDS = ["demo", "test", "run", "config", "image", "build", "setup", "completion"]
+
+
+def bulkhead(*words, status=0):
+    done = subprocess.run([str(ROOT / "bulkhead"), *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_help_names_every_command():
+    text = bulkhead("--help")
+    assert all(re.search(rf"^    {name}\b", text, re.M) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [[name] for name in COMMANDS] + [["config", "check"], ["config", "compile"], ["config", "show"]])
+def test_every_command_explains_itself_and_each_option(words):
+    text = bulkhead(*words, "--help")
+    assert "usage: ./bulkhead " + " ".join(words) in text
+    parser = cli.build_parser()
+    for word in words:
+        parser = completion.subparsers(parser)[word]
+    assert all(action.help for action in parser._actions if action.dest != "command")
+
+
+def test_unknown_command_is_refused():
+    assert "invalid choice: 'fly'" in bulkhead("fly", status=2)
+
+
+def test_version():
+    assert bulkhead("--version").strip() == f"bulkhead {(ROOT / 'VERSION').read_text(encoding='utf-8').strip()}"
+
+
+def test_config_show_and_errors_go_through_the_front_door(tmp_path):
+    assert "core 3  | rtvm (exclusive)" in bulkhead("config", "show", "demo")
+    assert "cannot be read" in bulkhead("config", "check", str(tmp_path / "missing.yaml"), status=2)
+    output = tmp_path / "table.part"
+    bulkhead("config", "compile", "demo", "-o", str(output), "--append", "service=quiet")
+    assert b"panic=-1 quiet" in output.read_bytes()
+
+
+def complete(*words):
+    """What bash offers for the last word."""
+    line = " ".join(f"'{word}'" for word in ("./bulkhead",) + words)
+    code = f"source <(./bulkhead completion); COMP_WORDS=({line}); COMP_CWORD={len(words)}; _bulkhead; echo \"${{COMPREPLY[@]}}\""
+    return subprocess.run(["bash", "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_completion_offers_commands_options_and_scenarios():
+    assert complete("de") == ["demo"]
+    assert complete("test", "--f") == ["--fast"]
+    assert set(complete("config", "")) >= {"check", "compile", "show"}
+    assert complete("config", "show", "de") == ["demo"]
+    assert "rt-only" in complete("run", "")
+
+
+# ---- images ----
+
+def test_archive_holds_what_was_put_in():
+    archive = Archive()
+    archive.file("bin/tool", b"12345", 0o755)
+    archive.file("bin/other", b"", 0o644)
+    archive.link("sbin", "bin")
+    archive.character_device("dev/null", 1, 3)
+    found = {name: (mode, size) for name, mode, size in entries(gzip.decompress(archive.pack()))}
+    assert list(found) == ["bin", "bin/tool", "bin/other", "sbin", "dev", "dev/null"]
+    assert found["bin/tool"] == (stat.S_IFREG | 0o755, 5)
+    assert stat.S_ISLNK(found["sbin"][0]) and stat.S_ISCHR(found["dev/null"][0]) and stat.S_ISDIR(found["bin"][0])
+
+
+def test_archive_is_the_same_every_time():
+    def make():
+        archive = Archive()
+        archive.file("a", b"x" * 1000)
+        return archive.pack()
+    assert make() == make()
+
+
+# ---- packages ----
+
+def test_nothing_is_missing_when_all_is_installed(monkeypatch):
+    have = {name: "1:10.0" for name in setup.wanted("test", "12")}
+    monkeypatch.setattr(apt, "installed", lambda: have)
+    assert setup.missing_packages(setup.wanted("test", "12")) == {}
+
+
+def test_old_qemu_counts_as_missing_and_says_why(monkeypatch):
+    have = {name: "1:7.2+dfsg-7+deb12u1" for name in setup.wanted("test", "12")}
+    monkeypatch.setattr(apt, "installed", lambda: have)
+    missing = setup.missing_packages(setup.wanted("test", "12"))
+    assert list(missing) == ["qemu-system-x86"] and "7.2" in missing["qemu-system-x86"]
+
+
+def test_package_names_of_debian_13():
+    assert "libelf1t64" in setup.wanted("run", "13") and "libelf1" not in setup.wanted("run", "13")
+
+
+INDEX = """http://mirror.example/debian/|bookworm|main|Debian
+http://mirror.example/debian/|bookworm-updates|main|Debian
+http://security.example/debian-security/|bookworm-security|main|Debian
+https://third.example/apt|bookworm|main|Docker
+"""
+URIS = """'http://mirror.example/debian/dists/bookworm/InRelease' mirror_InRelease 0
+'http://mirror.example/debian/dists/bookworm/main/binary-amd64/Packages.xz' mirror_Packages 0
+"""
+
+
+def sources_with(monkeypatch, tmp_path, index, uris):
+    monkeypatch.setattr(apt, "APT", tmp_path)
+    monkeypatch.setattr(apt, "release", lambda: ("12", "bookworm"))
+    monkeypatch.setattr(apt, "output", lambda command: index if "indextargets" in command else uris)
+    apt.write_sources(backports=True)
+    return [line.split(" ", 1)[1].rpartition("] ")[2] for line in (tmp_path / "sources.list").read_text(encoding="utf-8").splitlines()]
+
+
+def test_backports_come_from_the_mirror_that_apt_uses(monkeypatch, tmp_path):
+    sources = sources_with(monkeypatch, tmp_path, INDEX, "")
+    assert "http://mirror.example/debian/ bookworm-backports main" in sources
+    assert "http://security.example/debian-security/ bookworm-security main" in sources
+    assert not any("third.example" in line for line in sources)
+
+
+def test_mirror_is_found_before_the_first_update(monkeypatch, tmp_path):
+    sources = sources_with(monkeypatch, tmp_path, "", URIS)
+    assert sources == ["http://mirror.example/debian/ bookworm main", "http://mirror.example/debian/ bookworm-backports main"] or \
+        sources == ["http://mirror.example/debian bookworm main", "http://mirror.example/debian bookworm-backports main"]
+
+
+def test_no_mirror_is_an_error_that_says_what_to_do(monkeypatch, tmp_path):
+    with pytest.raises(apt.AptError, match="add your mirror"):
+        sources_with(monkeypatch, tmp_path, "", "")
+
+
+def test_failed_step_shows_its_last_lines(monkeypatch, tmp_path):
+    monkeypatch.setattr(progress, "LOGS", ROOT / "build" / "logs")
+    with pytest.raises(progress.StepError, match="what went wrong"):
+        progress.run_step("a step", ["sh", "-c", "echo what went wrong; exit 3"], "test-step")
+
+
+# ---- the machine and the demo ----
+
+@pytest.mark.parametrize("mode", MODES)
+def test_command_line_has_four_consoles_and_tagged_modules(tmp_path, mode):
+    machine = Machine(tmp_path, [(ROOT / "a b", "partition-table"), (ROOT / "c", "rtvm")], mode=mode)
+    line = machine.command()
+    assert line.count("-serial") == 4
+    assert line[line.index("-initrd") + 1] == "a b partition-table,c rtvm"
+
+
+def test_waiting_for_a_machine_that_ended_names_the_console(tmp_path):
+    machine = Machine(tmp_path)
+    machine.process = subprocess.Popen(["true"])
+    machine.process.wait()
+    with pytest.raises(MachineError, match="stopped") as caught:
+        machine.wait_for("rtvm", "hello", 5)
+    assert caught.value.console == "rtvm"
+
+
+STATS = {"vms": [{"name": "service", "kind": "service", "exclusive": False, "memory_bytes": 4 << 30, "vcpus": [{"core": 0}, {"core": 1}, {"core": 2}]},
+                 {"name": "rtvm", "kind": "pre-launched", "exclusive": True, "memory_bytes": 64 << 20, "vcpus": [{"core": 3}]},
+                 {"name": "user1", "kind": "user", "exclusive": False, "memory_bytes": 128 << 20, "vcpus": [{"core": 1}]}]}
+REPORT = {"interrupts": 12345, "steady_exits": 0, "tsc_hz": 1000000000, "latency_ticks": {"min": 1000, "p50": 2000, "p99": 30000, "max": 4000000}}
+
+
+def test_summary_tells_cores_memory_and_latency(capsys):
+    demo.print_summary(STATS, REPORT, {"service": 7.0, "steady": 0.5, "launch": 8.0, "user": 11.5})
+    text = capsys.readouterr().out
+    assert re.search(r"rtvm +real-time VM +3 \(exclusive\) +64 MiB +0\.5 s", text)
+    assert re.search(r"user1 +User VM \(Linux\) +1 +128 MiB +3\.5 s", text)
+    assert "12,345" in text and "1.0 / 2.0 / 30.0 / 4,000.0 us" in text
+
+
+def test_an_exit_in_the_steady_state_fails_the_demo():
+    demo.exits_are_zero(REPORT)
+    with pytest.raises(demo.DemoError, match="had 2 VM exits"):
+        demo.exits_are_zero({**REPORT, "steady_exits": 2})
+
+
+def test_result_line_counts():
+    tally = testing.Tally()
+    tally.add(passed=3, failed=1, names=["x"])
+    assert tally.line() == "3 passed, 1 failed"
+    tally.add(skipped=2)
+    assert tally.line() == "3 passed, 1 failed, 2 skipped"
+
+
+def test_every_file_of_the_front_door_has_a_licence_line():
+    files = [ROOT / "bulkhead", ROOT / "SConstruct", *(ROOT / "tools").rglob("*.py"), *(ROOT / "tools").rglob("*.sh"), *(ROOT / "configs").rglob("*.yaml")]
+    assert [path for path in map(pathlib.Path, files) if "SPDX-License-Identifier" not in path.read_text(encoding="utf-8")] == []
