@@ -50,7 +50,7 @@ static inline void stubs_reset(void)
     for (uint32_t v = 0U; v < MAX_VM; v++) {
         vm[v].vcpu_count = GUEST_VCPUS;
         vm[v].state = VM_RUNNING;
-        for (uint32_t i = 0U; i < GUEST_VCPUS; i++) {
+        for (uint32_t i = 0U; i < MAX_VCPU_PER_VM; i++) { /* also those that do not exist */
             vcpu[vcpu_id(v, i)].state = VCPU_RUNNABLE;
         }
     }

@@ -217,6 +217,7 @@ static void unknown_instructions_are_refused(void **state)
     assert_int_equal(DECODE(64, 0x0F, 0x38, 0xF0, 0x07).op, INSN_INVALID);      /* MOVBE */
     assert_int_equal(DECODE(32, 0x63, 0x07).op, INSN_INVALID);                  /* ARPL */
     assert_int_equal(DECODE(32, 0x48, 0x89, 0x07).op, INSN_INVALID);            /* DEC: no REX in 32-bit code */
+    assert_int_equal(DECODE(32, 0x40, 0x07).op, INSN_INVALID);                  /* INC */
     assert_int_equal(DECODE(64, 0x82, 0x07, 0x00).op, INSN_INVALID);
     assert_int_equal(DECODE(64, 0x90).op, INSN_INVALID);
 }

@@ -271,7 +271,7 @@ static void use_32_bit(void)
     reg[REG_CR4] = CR4_PSE;
     reg[REG_CR3] = 0x1018U;
     put32(0x1000U, 0x301U, 0x2000U | P);
-    put32(0x2000U, 5U, 0xFEE00000U | P);
+    put32(0x2000U, 5U, 0xFEEFF000U | P);
 }
 #define GVA_32 0xC0405123U
 
@@ -279,7 +279,7 @@ static void two_levels_reach_a_4k_page(void **state)
 {
     (void)state;
     use_32_bit();
-    assert_true(translated(GVA_32) == 0xFEE00123U);
+    assert_true(translated(GVA_32) == 0xFEEFF123U);
     assert_int_equal(reads, 2U);
 }
 
@@ -301,7 +301,7 @@ static void without_pse_the_size_bit_is_ignored(void **state)
     use_32_bit();
     reg[REG_CR4] = 0U;
     put32(0x1000U, 0x301U, 0x2000U | P | PS);
-    assert_true(translated(GVA_32) == 0xFEE00123U);
+    assert_true(translated(GVA_32) == 0xFEEFF123U);
 }
 
 static void missing_entries_of_two_levels_fault(void **state)
@@ -309,7 +309,7 @@ static void missing_entries_of_two_levels_fault(void **state)
     (void)state;
     use_32_bit();
     assert_true(faults(0x1000U));
-    put32(0x2000U, 5U, 0xFEE00000U);
+    put32(0x2000U, 5U, 0xFEEFF000U);
     assert_true(faults(GVA_32));
 }
 

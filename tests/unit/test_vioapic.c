@@ -266,6 +266,7 @@ static void eoi_of_another_vector_changes_nothing(void **state)
     (void)state;
     entry_write(GUEST, 10U, 0U, VECTOR | LEVEL);
     vioapic_set_line(GUEST, 10U, true);
+    vioapic_set_line(GUEST, 10U, false);
     vioapic_eoi(GUEST, VECTOR + 1U);
     assert_int_equal(entry_read(GUEST, 10U) & REMOTE_IRR, REMOTE_IRR);
 }
@@ -383,6 +384,24 @@ static void the_eoi_counts_though_the_entry_was_masked_meanwhile(void **state)
     assert_int_equal(pin_eois, 1U);
 }
 
+static void an_eoi_that_is_not_its_own_does_not_touch_a_pin(void **state)
+{
+    (void)state;
+    entry_write(VM_SERVICE, 10U, 1U, VECTOR | LEVEL);
+    entry_write(VM_SERVICE, 11U, 1U, VECTOR);
+    vioapic_eoi(VM_SERVICE, VECTOR);
+    assert_int_equal(pin_eois, 0U);
+}
+
+static void pin_0_is_ended_like_the_others(void **state)
+{
+    (void)state;
+    entry_write(VM_SERVICE, 0U, 1U, VECTOR | LEVEL);
+    vioapic_set_line(VM_SERVICE, 0U, true);
+    vioapic_eoi(VM_SERVICE, VECTOR);
+    assert_int_equal(pin_eois, 1U);
+}
+
 static void a_physical_edge_needs_no_eoi(void **state)
 {
     (void)state;
@@ -413,6 +432,7 @@ int main(void)
         T(entries_of_the_service_vm_program_the_physical_pin), T(other_vms_reach_no_physical_pin),
         T(reset_of_the_service_vm_masks_every_physical_pin), T(the_eoi_of_a_physical_level_ends_it),
         T(the_eoi_counts_though_the_entry_was_masked_meanwhile), T(a_physical_edge_needs_no_eoi),
+        T(an_eoi_that_is_not_its_own_does_not_touch_a_pin), T(pin_0_is_ended_like_the_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,34 @@ static void tmr_shows_the_trigger_mode(void **state)
     assert_int_equal(apic_read(CPU(0), 0x180U + (3U * 16U)), 0U);
 }
 
+static void requests_of_one_word_do_not_disturb_each_other(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 0x51U, true);
+    vlapic_post(CPU(0), 0x52U, false);
+    vlapic_post(CPU(0), 0x53U, true);
+    assert_true(requested(CPU(0), 0x51U) && requested(CPU(0), 0x52U) && requested(CPU(0), 0x53U));
+    assert_int_equal(apic_read(CPU(0), 0x180U + (2U * 16U)), 0xAU << 16U);
+    assert_int_equal(take_interrupt(CPU(0)), 0x53U);
+    assert_true(requested(CPU(0), 0x51U) && requested(CPU(0), 0x52U));
+}
+
+static void reset_leaves_the_manuals_values(void **state)
+{
+    static const struct { uint32_t offset, value; } reg[] = {
+        { 0x80U, 0U }, { 0xD0U, 0U }, { 0xE0U, 0xFFFFFFFFU }, { 0xF0U, 0xFFU }, { 0x280U, 0U }, { 0x300U, 0U },
+        { 0x310U, 0U }, { 0x320U, 0x10000U }, { 0x330U, 0x10000U }, { 0x340U, 0x10000U }, { 0x350U, 0x10000U },
+        { 0x360U, 0x400U }, { 0x370U, 0x10000U }, { 0x380U, 0U }, { 0x390U, 0U }, { 0x3E0U, 0U },
+    };
+    (void)state;
+    vlapic_reset(CPU(1));
+    for (size_t i = 0U; i < sizeof(reg) / sizeof(reg[0]); i++) {
+        assert_int_equal(apic_read(CPU(1), reg[i].offset), reg[i].value);
+    }
+    vlapic_reset(CPU(0));
+    assert_int_equal(apic_read(CPU(0), 0x350U), 0x700U); /* virtual wire */
+}
+
 /* ---- software disable ---- */
 
 static void a_software_disabled_apic_drops_fixed_interrupts(void **state)
@@ -190,8 +218,8 @@ static void software_disable_sets_every_lvt_mask_until_enabled(void **state)
     apic_write(CPU(0), 0xF0U, 0xFFU);
     for (uint32_t offset = 0x320U; offset <= 0x370U; offset += 0x10U) {
         assert_int_equal(apic_read(CPU(0), offset) & 0x10000U, 0x10000U);
-        apic_write(CPU(0), offset, 0x40U);
-        assert_int_equal(apic_read(CPU(0), offset) & 0x10000U, 0x10000U);
+        apic_write(CPU(0), offset, 0x41U);
+        assert_int_equal(apic_read(CPU(0), offset), 0x10041U);
     }
     apic_write(CPU(0), 0xF0U, 0x1FFU);
     apic_write(CPU(0), 0x320U, 0x40U);
@@ -347,6 +375,25 @@ static void an_error_lvt_with_an_illegal_vector_ends_there(void **state)
     assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
 }
 
+static void the_lowest_legal_error_vector_is_16(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0x370U, 0x10U);
+    vlapic_post(CPU(0), 3U, false);
+    assert_int_equal(vlapic_pending(CPU(0)), 0x10U);
+    assert_int_equal(notified[CPU(0)], 1U);
+}
+
+static void errors_add_up_until_esr_is_written(void **state)
+{
+    (void)state;
+    vlapic_post(CPU(0), 3U, false);
+    apic_write(CPU(0), 0x300U, 0x40003U); /* IPI to itself with vector 3 */
+    (void)apic_read(CPU(0), 0x40U);
+    apic_write(CPU(0), 0x280U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x280U), 0xE0U);
+}
+
 /* ---- modes ---- */
 
 static void apic_base_shows_the_boot_processor(void **state)
@@ -443,6 +490,15 @@ static void entering_x2apic_keeps_requests_and_derives_the_logical_id(void **sta
     assert_int_equal(vlapic_pending(CPU(2)), 0x99U);
 }
 
+static void writing_the_same_mode_again_loses_nothing(void **state)
+{
+    (void)state;
+    enter_x2apic(CPU(1));
+    msr_write(CPU(1), 0x830U, (7ULL << 32U) | 0x51U);
+    msr_write(CPU(1), MSR_APIC_BASE, BASE_X2APIC);
+    assert_true(msr_read(CPU(1), 0x830U) == ((7ULL << 32U) | 0x51U));
+}
+
 /* ---- x2APIC rules ---- */
 
 static void x2apic_has_exactly_its_readable_registers(void **state)
@@ -486,6 +542,8 @@ static void x2apic_reserved_bits_fault_and_change_nothing(void **state)
             assert_int_equal(msr_write_faults(CPU(0), reg[i].msr, 1ULL << bit), !known);
         }
     }
+    msr_write(CPU(0), 0x80FU, 0x3FFU);
+    msr_write(CPU(0), 0x808U, 0xFFU);
     msr_write(CPU(0), 0x808U, 0x40U);
     assert_true(msr_write_faults(CPU(0), 0x808U, 0x150U));
     assert_int_equal(msr_read(CPU(0), 0x808U), 0x40U);
@@ -540,6 +598,9 @@ int main(void)
         T(x2apic_has_exactly_its_readable_registers), T(x2apic_has_exactly_its_writable_registers),
         T(x2apic_reserved_bits_fault_and_change_nothing), T(self_ipi_requests_its_vector),
         T(other_msrs_are_refused),
+        T(requests_of_one_word_do_not_disturb_each_other), T(reset_leaves_the_manuals_values),
+        T(the_lowest_legal_error_vector_is_16), T(errors_add_up_until_esr_is_written),
+        T(writing_the_same_mode_again_loses_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,8 +207,10 @@ static void a_disabled_apic_receives_nothing(void **state)
     (void)state;
     msr_write(CPU(2), MSR_APIC_BASE, VLAPIC_BASE);
     vlapic_deliver(GUEST, 0xFFU, false, 0U, VECTOR, false);
+    vlapic_deliver(GUEST, 0xFFU, false, 4U, 0U, false);
     msr_write(CPU(2), MSR_APIC_BASE, BASE_XAPIC);
     assert_int_equal(receivers(), 0xBU);
+    assert_int_equal(counted(nmis), 0xBU);
 }
 
 static void vcpus_that_are_off_receive_no_interrupt(void **state)
@@ -279,6 +281,8 @@ static void an_illegal_vector_is_the_senders_error(void **state)
     apic_write(CPU(1), 0x280U, 0U);
     assert_int_equal(apic_read(CPU(1), 0x280U), 0U);
     assert_int_equal(notified[CPU(1)], 0U);
+    send(CPU(0), 1U, 0x10U); /* the lowest legal one */
+    assert_true(requested(CPU(1), 0x10U));
 }
 
 static void lowest_priority_picks_one_with_the_lowest_ppr(void **state)
@@ -290,6 +294,9 @@ static void lowest_priority_picks_one_with_the_lowest_ppr(void **state)
     apic_write(CPU(3), 0x80U, 0x40U);
     send(CPU(0), 0xFFU, LOWEST | VECTOR);
     assert_int_equal(receivers(), 0x4U);
+    apic_write(CPU(0), 0x80U, 0U);
+    vlapic_deliver(GUEST, 0xFFU, false, 1U, 0x61U, false);
+    assert_int_equal(receivers_in(GUEST, 0x61U), 0x1U);
 }
 
 static void lowest_priority_skips_those_that_cannot_take_it(void **state)

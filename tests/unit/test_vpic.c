@@ -185,6 +185,54 @@ static void without_icw4_initialisation_ends_after_icw3(void **state)
     assert_int_equal(in(MASTER + 1U), 0x5AU);
 }
 
+static void icw1_forgets_every_mode(void **state)
+{
+    (void)state;
+    chip_init(MASTER, 0x30U, 4U, 0x13U); /* automatic EOI, special fully nested */
+    out(MASTER, 0x80U);                  /* rotating */
+    out(MASTER, 0x68U);                  /* special mask */
+    out(MASTER, 0xC0U | 3U);             /* input 3 lowest */
+    out(MASTER, READ_ISR);
+    out(MASTER, 0x10U); /* without ICW4 */
+    out(MASTER + 1U, 0x30U);
+    out(MASTER + 1U, 4U);
+    raise_irq(5U);
+    assert_int_equal(in(MASTER), 0x20U); /* reads requests */
+    pulse(1U);
+    assert_int_equal(vpic_acknowledge(GUEST), 0x31U);
+    assert_int_equal(in_service(MASTER), 0x02U); /* no automatic EOI */
+    out(MASTER + 1U, 0x02U);
+    assert_false(vpic_pending(GUEST)); /* no special mask: input 1 blocks 5 */
+    out(MASTER + 1U, 0U);
+    out(MASTER, EOI);
+    vpic_set_line(GUEST, 12U, true);
+    (void)vpic_acknowledge(GUEST);
+    vpic_set_line(GUEST, 8U, true);
+    assert_false(vpic_pending(GUEST)); /* not specially nested */
+}
+
+static void icw1_cancels_a_poll(void **state)
+{
+    (void)state;
+    out(MASTER, POLL);
+    chip_init(MASTER, 0x30U, 4U, 1U);
+    raise_irq(5U);
+    assert_int_equal(in(MASTER), 0x20U);
+    assert_true(vpic_pending(GUEST));
+}
+
+static void icw1_ends_automatic_rotation(void **state)
+{
+    (void)state;
+    out(MASTER, 0x80U);
+    chip_init(MASTER, 0x30U, 4U, 0x03U);
+    pulse(3U);
+    (void)vpic_acknowledge(GUEST);
+    pulse(3U);
+    pulse(4U);
+    assert_int_equal(vpic_acknowledge(GUEST), 0x33U);
+}
+
 /* ---- priorities ---- */
 
 static void lower_inputs_have_priority(void **state)
@@ -309,6 +357,41 @@ static void rotation_on_eoi_gives_the_ended_input_the_lowest_priority(void **sta
     out(MASTER, 0xE0U | 3U);
     pulse(3U);
     assert_int_equal(vpic_acknowledge(GUEST), 0x31U);
+}
+
+static void after_rotation_the_next_input_is_highest(void **state)
+{
+    (void)state;
+    pulse(3U);
+    (void)vpic_acknowledge(GUEST);
+    out(MASTER, 0xA0U);
+    pulse(3U);
+    pulse(4U);
+    pulse(5U);
+    assert_int_equal(vpic_acknowledge(GUEST), 0x34U);
+}
+
+static void rotation_without_service_changes_nothing(void **state)
+{
+    (void)state;
+    out(MASTER, 0xA0U);
+    pulse(0U);
+    pulse(1U);
+    assert_int_equal(vpic_acknowledge(GUEST), 0x30U);
+}
+
+static void reading_leaves_modes_alone(void **state)
+{
+    (void)state;
+    out(MASTER, 0x68U); /* special mask */
+    pulse(3U);
+    (void)vpic_acknowledge(GUEST);
+    out(MASTER, READ_ISR);
+    out(MASTER + 1U, 0x08U);
+    pulse(6U);
+    assert_true(vpic_pending(GUEST));
+    out(MASTER, 0x08U); /* neither read command nor special mask */
+    assert_int_equal(in(MASTER), 0x08U);
 }
 
 static void set_priority_names_the_lowest(void **state)
@@ -483,6 +566,8 @@ int main(void)
         T(elcr_keeps_isa_inputs_edge_triggered), T(an_input_that_turns_to_level_shows_its_line),
         T(spurious_interrupts_are_input_7_with_nothing_in_service), T(ocw3_selects_what_is_read),
         T(polling_acknowledges), T(a_probe_finds_the_mask_register),
+        T(icw1_forgets_every_mode), T(icw1_cancels_a_poll), T(icw1_ends_automatic_rotation),
+        T(after_rotation_the_next_input_is_highest), T(rotation_without_service_changes_nothing), T(reading_leaves_modes_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
