@@ -7,7 +7,6 @@
 #include "core/instruction.h"
 #include "core/io.h"
 #include "core/irq.h"
-#include "core/log.h"
 #include "core/mmio.h"
 #include "core/msr.h"
 #include "core/sched.h"
@@ -94,7 +93,6 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t now = hw_tsc();
     uint64_t timer;
     uint64_t slice_end;
-    log_drain();
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     plan.vcpu = sched_pick(pcpu, now);
