@@ -28,4 +28,10 @@
 #define IOREQ_OFF_KERNEL_HANDLED 132U
 #define IOREQ_OFF_PROCESSED  136U
 
+/* A triple fault: a 1-byte write of 0xFE to port 0x64, the keyboard controller's reset pulse, as
+ * device models know it. The bits above the byte, which no access of a guest has, tell it
+ * from a reset that the guest asked for. */
+#define IOREQ_SHUTDOWN_PORT  0x64U
+#define IOREQ_SHUTDOWN_VALUE 0x8F0000FEU
+
 #endif

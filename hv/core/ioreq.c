@@ -9,9 +9,6 @@
 #include "core/vm.h"
 #include "devices/vpci.h"
 
-#define RESET_PORT  0x64U
-#define RESET_PULSE 0xFEU
-
 enum ioreq_kind { IOREQ_KIND_PORT, IOREQ_KIND_MMIO, IOREQ_KIND_SHUTDOWN };
 
 static hpa_t ioreq_page[MAX_VM]; /* 0: none */
@@ -94,7 +91,8 @@ static void post(vcpu_id_t id, const struct ioreq_fields *fields, enum ioreq_kin
 
 void ioreq_port(vcpu_id_t id, uint16_t port, uint32_t size, bool write, uint32_t value)
 {
-    struct ioreq_fields fields = { IOREQ_TYPE_PIO, write, port, size, write ? value : 0U };
+    uint32_t mask = (size < 4U) ? ((1U << (size * 8U)) - 1U) : 0xFFFFFFFFU;
+    struct ioreq_fields fields = { IOREQ_TYPE_PIO, write, port, size, write ? (value & mask) : 0U };
     post(id, &fields, IOREQ_KIND_PORT);
 }
 
@@ -106,7 +104,7 @@ void ioreq_mmio(vcpu_id_t id, gpa_t gpa, uint32_t size, bool write, uint64_t val
 
 void ioreq_report_shutdown(vcpu_id_t id)
 {
-    struct ioreq_fields fields = { IOREQ_TYPE_PIO, true, RESET_PORT, 1U, RESET_PULSE };
+    struct ioreq_fields fields = { IOREQ_TYPE_PIO, true, IOREQ_SHUTDOWN_PORT, 1U, IOREQ_SHUTDOWN_VALUE };
     post(id, &fields, IOREQ_KIND_SHUTDOWN);
 }
 

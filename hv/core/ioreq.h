@@ -16,7 +16,7 @@ void ioreq_release(vm_id_t vm); /* the same, and the page is forgotten */
 /* Posts the request and blocks the vCPU; the instruction is completed by ioreq_finish. */
 void ioreq_port(vcpu_id_t vcpu, uint16_t port, uint32_t size, bool write, uint32_t value);
 void ioreq_mmio(vcpu_id_t vcpu, gpa_t gpa, uint32_t size, bool write, uint64_t value);
-/* The vCPU met a triple fault: tells the device model by a write of 0xFE to port 0x64 in the
+/* The vCPU met a triple fault: tells the device model by IOREQ_SHUTDOWN_VALUE in the
  * vCPU's own slot; it never runs again before the VM is reset. */
 void ioreq_report_shutdown(vcpu_id_t vcpu);
 /* NOTIFY_REQUEST_FINISH; STATUS_INVALID when nothing is pending or it is not complete. */
