@@ -17,11 +17,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "abi/ioreq.h"
+
 #define VCPUS_MAX        8U
 #define CPUID_ENTRIES    100U
 #define CPUID_1_DEADLINE (1U << 24)
-#define PORT_I8042       0x64U
-#define I8042_RESET      0xFEU
 
 struct kvm_vcpu {
     struct hsm *hsm;
@@ -207,9 +207,9 @@ static void exit_shutdown(struct kvm_vcpu *vcpu)
     struct acrn_io_request request = {.type = ACRN_IOREQ_TYPE_PORTIO};
 
     request.reqs.pio_request.direction = ACRN_IOREQ_DIR_WRITE;
-    request.reqs.pio_request.address = PORT_I8042;
+    request.reqs.pio_request.address = IOREQ_SHUTDOWN_PORT;
     request.reqs.pio_request.size = 1;
-    request.reqs.pio_request.value = I8042_RESET;
+    request.reqs.pio_request.value = IOREQ_SHUTDOWN_VALUE;
     (void)post(vcpu, &request);
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "abi/ioreq.h"
 #include "dm/log.h"
 #include "dm/vm.h"
 
@@ -24,6 +25,8 @@ static void handle_pio(struct vm *vm, struct acrn_pio_request *pio)
 
     if (!size_valid(pio->size, PIO_SIZE_MAX)) {
         pio->value = UINT32_MAX;
+    } else if (pio->address == IOREQ_SHUTDOWN_PORT && pio->value == IOREQ_SHUTDOWN_VALUE) {
+        vm->power = POWER_CRASH;
     } else if (pio->direction == ACRN_IOREQ_DIR_READ) {
         pio->value = (uint32_t)io_bus_read(&vm->ports, pio->address, size);
     } else {
