@@ -106,10 +106,10 @@ static bool port_access(vcpu_id_t id, const struct vm_exit *exit, uint32_t *valu
     } else if (vm[v].kind == VM_KIND_USER) {
         ioreq_port(id, port, exit->size, exit->write, sent);
         answered = false;
+    } else if ((vm[v].kind == VM_KIND_SERVICE) && platform_port_claims(port, exit->size)) {
+        *value = platform_access(v, exit, sent); /* before PCI: the reset control is a byte inside 0xCF8 */
     } else if ((port >= PCI_PORT_FIRST) && (port <= PCI_PORT_LAST)) {
         *value = pci_access(v, exit, sent);
-    } else if ((vm[v].kind == VM_KIND_SERVICE) && platform_port_claims(port, exit->size)) {
-        *value = platform_access(v, exit, sent);
     } else {
         *value = 0xFFFFFFFFU;
     }
