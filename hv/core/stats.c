@@ -62,8 +62,9 @@ void stats_init(void)
     for (uint32_t i = 0U; i < 31U; i++) {
         stats_info.scenario[i] = partition.table.scenario[i];
     }
-    add_region("stats", base + HV_STATS_OFFSET, sizeof(struct hv_stats), HV_REGION_STATS, 0U);
-    add_region("log", base + HV_LOG_OFFSET, LOG_HEADER + LOG_CAPACITY, HV_REGION_LOG, 0U);
+    /* whole pages: that is what the Service VM can map */
+    add_region("stats", base + HV_STATS_OFFSET, HV_LOG_OFFSET - HV_STATS_OFFSET, HV_REGION_STATS, 0U);
+    add_region("log", base + HV_LOG_OFFSET, HV_TELEMETRY_SIZE - HV_LOG_OFFSET, HV_REGION_LOG, 0U);
     add_shared_regions();
     hw_phys_zero(base, HV_TELEMETRY_SIZE);
     hw_phys_copy_out(base, (const uint8_t *)&stats_info, (uint32_t)sizeof(stats_info));
