@@ -12,8 +12,8 @@ from tools.progress import BOLD, DIM, GREEN, RED, colour, say
 
 # (name, console, pattern, what to say). They are looked for all at once and told in the order in which they come.
 EVENTS = [
-    ("hypervisor", "hypervisor", r"^.*$", "hypervisor speaks on its log UART"),
-    ("table", "hypervisor", r"partition table .*valid.*", "partition table validated"),
+    ("hypervisor", "hypervisor", r"boot: Bulkhead hypervisor", "hypervisor speaks on its log UART"),
+    ("table", "hypervisor", r"boot: (\S+: \d+ shared vCPU.*)$", "partition table accepted, first VM is built"),
     ("rtvm", "rtvm", r"rtvm: started", "RTVM runs on its exclusive core"),
     ("steady", "rtvm", r"rtvm: steady", "RTVM in its steady state: the control task runs every millisecond"),
     ("linux", "service", r"Linux version \S+", "Service VM: {0}"),
@@ -26,7 +26,7 @@ EVENTS = [
     ("user-off", "service", r"^service: User VM is off.*", "User VM switched itself off; device model ended"),
     ("done", "service", r"^service: demo done", "Service VM is done and powers off"),
 ]
-FAILED = {"service": r"^service: FAILED.*|Kernel panic.*", "user": r"^user: FAILED.*|Kernel panic.*", "hypervisor": r".*(?:PANIC|refused|stopped:).*"}
+FAILED = {"service": r"^service: FAILED.*|Kernel panic.*", "user": r"^user: FAILED.*|Kernel panic.*", "hypervisor": r".*\b(?:panic|fatal): .*"}
 LIMIT_S = 110.0
 
 
@@ -39,7 +39,7 @@ def watch(machine):
     times, pending = {}, list(EVENTS)
     while pending:
         alive = machine.alive()
-        texts = {console: machine.text(console) for console in {event[1] for event in pending} | set(FAILED)}
+        texts = {console: whole_lines(machine.text(console)) for console in {event[1] for event in pending} | set(FAILED)}
         for event in list(pending):
             name, console, pattern, words = event
             found = re.search(pattern, texts[console], re.M)
@@ -57,6 +57,11 @@ def watch(machine):
             raise DemoError(f"{LIMIT_S:g} s are over before: {wording(pending[0])}", pending[0][1])
         time.sleep(POLL_S)
     return times
+
+
+def whole_lines(text):
+    """Without a last line that is still being written."""
+    return text[:text.rfind("\n") + 1]
 
 
 def wording(event):
