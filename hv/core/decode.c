@@ -431,6 +431,8 @@ struct insn insn_decode(const uint8_t *bytes, uint32_t available, uint32_t mode)
     c.prefix.segment = ID_NONE;
     c.mode = mode;
     c.out.op = INSN_INVALID;
+    c.out.size = 1U; /* of what is invalid, too: users compute with it */
+    c.out.reg_size = 1U;
     opcode = take_prefixes(&c);
     c.operand_size = operand_size_of(&c);
     c.out.address_size = address_size_of(&c);

@@ -44,13 +44,18 @@ struct vioapic {
     uint32_t id;
     uint32_t low[IOAPIC_PINS];
     uint32_t high[IOAPIC_PINS];
-    bool line[IOAPIC_PINS];
+    uint32_t lines; /* bit n: line n is asserted */
 };
 static struct vioapic vioapic[MAX_VM];
 
 static bool entry_has(vm_id_t vm, uint32_t pin, uint32_t bits)
 {
     return (vioapic[vm].low[pin] & bits) == bits;
+}
+
+static bool is_high(vm_id_t vm, uint32_t pin)
+{
+    return ((vioapic[vm].lines >> pin) & 1U) != 0U;
 }
 
 static uint32_t entry_mode(vm_id_t vm, uint32_t pin)
@@ -81,7 +86,7 @@ static void send(vm_id_t vm, uint32_t pin, bool level)
  * never be one: the entry stays ready, and the next change of it tries again. */
 static void evaluate_level(vm_id_t vm, uint32_t pin)
 {
-    bool ready = vioapic[vm].line[pin] && is_level(vm, pin) && !entry_has(vm, pin, ENTRY_MASKED) &&
+    bool ready = is_high(vm, pin) && is_level(vm, pin) && !entry_has(vm, pin, ENTRY_MASKED) &&
                  !entry_has(vm, pin, ENTRY_REMOTE_IRR);
 
     if (ready && (entry_target(vm, pin) != ID_NONE)) {
@@ -183,8 +188,12 @@ void vioapic_mmio_write(vm_id_t vm, uint32_t offset, uint32_t value)
 void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
 {
     if (pin < IOAPIC_PINS) {
-        bool rises = high && !vioapic[vm].line[pin];
-        vioapic[vm].line[pin] = high;
+        bool rises = high && !is_high(vm, pin);
+        if (high) {
+            vioapic[vm].lines |= 1U << pin;
+        } else {
+            vioapic[vm].lines &= ~(1U << pin);
+        }
         if (is_level(vm, pin)) {
             evaluate_level(vm, pin);
         } else if (rises && !entry_has(vm, pin, ENTRY_MASKED)) {

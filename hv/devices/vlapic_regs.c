@@ -51,9 +51,12 @@ static bool is_bitmap(uint32_t reg)
     return (reg >= APIC_REG_ISR) && (reg < APIC_REG_ESR);
 }
 
-static bool is_lvt(uint32_t reg)
+/* LVT_COUNT: the register is no LVT entry. */
+static uint32_t lvt_of(uint32_t reg)
 {
-    return (reg >= APIC_REG_LVT_FIRST) && (reg <= APIC_REG_LVT_LAST);
+    bool is_lvt = (reg >= APIC_REG_LVT_FIRST) && (reg <= APIC_REG_LVT_LAST);
+
+    return is_lvt ? (reg - APIC_REG_LVT_FIRST) : LVT_COUNT;
 }
 
 static uint32_t single_read(vcpu_id_t id, uint32_t reg)
@@ -87,12 +90,13 @@ static uint32_t single_read(vcpu_id_t id, uint32_t reg)
 
 uint32_t vlapic_register_read(vcpu_id_t id, uint32_t reg)
 {
+    uint32_t lvt = lvt_of(reg);
     uint32_t value = 0U;
 
     if (is_bitmap(reg)) {
         value = bitmap_read(id, reg);
-    } else if (is_lvt(reg)) {
-        value = vlapic[id].lvt[reg - APIC_REG_LVT_FIRST];
+    } else if (lvt < LVT_COUNT) {
+        value = vlapic[id].lvt[lvt];
     } else {
         value = single_read(id, reg);
     }
@@ -167,8 +171,10 @@ static void single_write(vcpu_id_t id, uint32_t reg, uint32_t value)
 
 void vlapic_register_write(vcpu_id_t id, uint32_t reg, uint32_t value)
 {
-    if (is_lvt(reg)) {
-        lvt_write(id, reg - APIC_REG_LVT_FIRST, value);
+    uint32_t lvt = lvt_of(reg);
+
+    if (lvt < LVT_COUNT) {
+        lvt_write(id, lvt, value);
     } else if (!is_bitmap(reg)) {
         single_write(id, reg, value);
     } else {
