@@ -45,7 +45,8 @@ class Machine:
     """One QEMU process. folder gets CONSOLE.log for each console, qemu.log and the command line.
 
     modules: [(file, "words tag")], handed to the hypervisor as boot modules. kernel: a multiboot image;
-    with modules=() this is also how a bare image runs without the hypervisor."""
+    with modules=() this is also how a bare image runs without the hypervisor. kernel=None: the firmware boots
+    what extra names (a disk, a CD)."""
 
     def __init__(self, folder, modules=(), kernel=HV, mode="mttcg", cores=4, memory="4G", cpu=CPU, append="",
                  extra=(), interactive=False):
@@ -70,7 +71,8 @@ class Machine:
             else:
                 line += ["-chardev", f"null,id={console},{log}"]
             line += ["-serial", f"chardev:{console}"]
-        line += ["-kernel", relative(self.kernel)]
+        if self.kernel is not None:
+            line += ["-kernel", relative(self.kernel)]
         if self.modules:
             line += ["-initrd", ",".join(f"{relative(path)} {words}" for path, words in self.modules)]
         if self.append:
@@ -91,7 +93,7 @@ class Machine:
         if shutil.which("qemu-system-x86_64") is None:
             raise MachineError("qemu-system-x86_64 is not installed; run ./bulkhead setup", "qemu")
         self.folder.mkdir(parents=True, exist_ok=True)
-        for path in [self.kernel] + [path for path, _ in self.modules]:
+        for path in [self.kernel] * (self.kernel is not None) + [path for path, _ in self.modules]:
             if not pathlib.Path(path).exists():
                 raise MachineError(f"{relative(path)} does not exist; run ./bulkhead build", "qemu")
         for console in CONSOLES:

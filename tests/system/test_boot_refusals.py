@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A boot that cannot succeed says why in one line, on the log and on the screen, and starts nothing."""
+import pytest
+
+from tools.boot import boot_modules
+from tools.config.compile import load_scenario
+
+HALTED = r"boot: cannot start: no VM was started, machine halted"
+
+
+def refused(machine, reason):
+    machine.wait_for("hypervisor", reason, timeout=20)
+    machine.wait_for("hypervisor", HALTED, timeout=20)
+    assert machine.alive(), "the machine halts; it does not switch off or reset"
+    assert machine.text("rtvm") == ""
+    assert machine.text("hypervisor").count("boot: cannot start") == 1
+
+
+@pytest.mark.parametrize("cpu, missing", [
+    ("EPYC,-svm,+x2apic", "svm npt"),
+    ("EPYC,+svm,-npt,+x2apic", "npt"),
+    ("EPYC,+svm,+npt,-x2apic", "x2apic"),
+    ("EPYC,+svm,+npt,-x2apic,-xsave", "x2apic xsave"),
+])
+def test_missing_cpu_features_are_named(start, cpu, missing):
+    refused(start("rt-only", cpu=cpu), rf"boot: this CPU lacks: {missing} *$")
+
+
+def test_a_cpu_without_long_mode_is_named(start):
+    machine = start("rt-only", cpu="qemu32")
+    machine.wait_for("hypervisor", "cannot start: this CPU lacks long mode or NX", timeout=20)
+
+
+@pytest.fixture
+def modules(folder):
+    """The boot modules of the scenario rt-only: {tag: file}."""
+    return {tag: path for path, tag in boot_modules(load_scenario("rt-only"), folder)}
+
+
+def start_with(start, modules):
+    return start(None, modules=[(path, tag) for tag, path in modules.items()])
+
+
+def test_no_partition_table(start, modules):
+    del modules["partition-table"]
+    refused(start_with(start, modules), r"boot: no boot module is tagged partition-table")
+
+
+def test_table_with_one_bit_changed(start, modules):
+    table = bytearray(modules["partition-table"].read_bytes())
+    table[1000] ^= 0x10
+    modules["partition-table"].write_bytes(table)
+    refused(start_with(start, modules), r"boot: partition table refused: .*")
+
+
+def test_truncated_table(start, modules):
+    modules["partition-table"].write_bytes(modules["partition-table"].read_bytes()[:500])
+    refused(start_with(start, modules), r"boot: partition table refused: .*")
+
+
+def test_table_larger_than_its_limit(start, modules):
+    modules["partition-table"].write_bytes(bytes(70000))
+    refused(start_with(start, modules), r"boot: the partition table is larger than its limit")
+
+
+def test_kernel_module_missing(start, modules):
+    del modules["rtvm"]
+    refused(start_with(start, modules), r"boot: partition table refused: no boot module has the tag of this VM's kernel")
+
+
+def test_too_few_cores(start, modules):
+    machine = start(None, modules=[(path, tag) for tag, path in modules.items()], cores=2)
+    refused(machine, r"boot: partition table refused: .*")
+
+
+def test_too_little_memory(start, modules):
+    machine = start(None, modules=[(path, tag) for tag, path in modules.items()], memory="512M")
+    refused(machine, r"boot: partition table refused: .*")
