@@ -17,9 +17,6 @@
 #include "devices/vpci.h"
 
 #define RFLAGS_DF 0x400U
-#define EFER_LMA  0x400U
-#define CS_LONG   0x2000U
-#define CS_32BIT  0x4000U
 
 enum mmio_step { STEP_READ, STEP_WRITE };
 struct mmio_pending {
@@ -129,24 +126,9 @@ static bool element_write(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t value
     return answered;
 }
 
-static uint32_t code_mode(vcpu_id_t id)
+static uint64_t address_mask(const struct insn *insn)
 {
-    struct segment cs = hw_vcpu_segment(id, SEG_CS);
-    uint32_t mode = ((cs.access & CS_32BIT) != 0U) ? 32U : 16U;
-    if (((hw_vcpu_get(id, REG_EFER) & EFER_LMA) != 0U) && ((cs.access & CS_LONG) != 0U)) {
-        mode = 64U;
-    }
-    return mode;
-}
-
-static uint64_t string_mask(vcpu_id_t id)
-{
-    uint32_t mode = code_mode(id);
-    uint64_t mask = 0xFFFFFFFFFFFFFFFFU;
-    if (mode != 64U) {
-        mask = (mode == 32U) ? 0xFFFFFFFFU : 0xFFFFU;
-    }
-    return mask;
+    return size_mask(insn->address_size);
 }
 
 static void step_register(vcpu_id_t id, enum gpr reg, uint64_t step, uint64_t mask)
@@ -162,7 +144,7 @@ static void finish(vcpu_id_t id, const struct insn *insn)
     struct vcpu_regs *regs = &vcpu_regs[id];
     bool done = true;
     if ((insn->op == INSN_STOS) || (insn->op == INSN_MOVS)) {
-        uint64_t mask = string_mask(id);
+        uint64_t mask = address_mask(insn);
         uint64_t step = ((regs->rflags & RFLAGS_DF) != 0U) ? (0U - (uint64_t)insn->size) : insn->size;
         step_register(id, GPR_RDI, step, mask);
         if (insn->op == INSN_MOVS) {
@@ -200,16 +182,19 @@ static void after_read(vcpu_id_t id, uint64_t value)
     }
 }
 
-/* MOVS has two memory operands; which one faulted does not matter here. */
-static bool movs_addresses(vcpu_id_t id, gpa_t *from, gpa_t *to)
+/* Segment bases count for 64-bit addresses in FS and GS only (AMD APM 2, 4.5.3). */
+static gva_t string_operand(vcpu_id_t id, const struct insn *insn, uint32_t segment, enum gpr reg)
 {
-    uint64_t mask = string_mask(id);
-    gva_t source = hw_vcpu_segment(id, SEG_DS).base + (vcpu_regs[id].gpr[GPR_RSI] & mask);
-    gva_t target = hw_vcpu_segment(id, SEG_ES).base + (vcpu_regs[id].gpr[GPR_RDI] & mask);
-    if (code_mode(id) == 64U) {
-        source = vcpu_regs[id].gpr[GPR_RSI];
-        target = vcpu_regs[id].gpr[GPR_RDI];
-    }
+    uint64_t offset = vcpu_regs[id].gpr[reg] & address_mask(insn);
+    bool based = (guest_code_mode(id) != 64U) || (segment == (uint32_t)SEG_FS) || (segment == (uint32_t)SEG_GS);
+    return based ? (hw_vcpu_segment(id, (enum segment_id)segment).base + offset) : offset;
+}
+
+/* MOVS has two memory operands; which one faulted does not matter here. */
+static bool movs_addresses(vcpu_id_t id, const struct insn *insn, gpa_t *from, gpa_t *to)
+{
+    gva_t source = string_operand(id, insn, insn->segment, GPR_RSI);
+    gva_t target = string_operand(id, insn, (uint32_t)SEG_ES, GPR_RDI);
     return (guest_translate(id, source, from) == STATUS_OK) && (guest_translate(id, target, to) == STATUS_OK);
 }
 
@@ -220,7 +205,7 @@ static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
     uint64_t value = 0U;
     bool store = (insn->op == INSN_STORE) || (insn->op == INSN_STORE_IMM) || (insn->op == INSN_STOS);
     mmio_pending[id].insn = *insn;
-    if ((insn->op == INSN_MOVS) && !movs_addresses(id, &from, &to)) {
+    if ((insn->op == INSN_MOVS) && !movs_addresses(id, insn, &from, &to)) {
         emulate_gp(id); /* one end just went away under a racing vCPU of the same guest */
     } else if (store) {
         value = insn_memory_value(id, insn, 0U);
@@ -271,7 +256,7 @@ void mmio_exit(vcpu_id_t id, const struct vm_exit *exit)
     } else {
         uint8_t bytes[INSN_MAX];
         uint32_t count = guest_fetch(id, bytes);
-        struct insn insn = insn_decode(bytes, count, code_mode(id));
+        struct insn insn = insn_decode(bytes, count, guest_code_mode(id));
         if ((insn.op == INSN_INVALID) || (insn.op == INSN_MOV_CR)) {
             refuse(id, exit, ": cannot emulate the access to ");
         } else {
