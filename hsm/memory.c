@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of a User VM. RAM is pinned memory of the process and belongs to the
- * guest until the VM is destroyed; MMIO is mapped straight through.
+ * Memory of a User VM, in segments that do not overlap. RAM is pinned memory of
+ * the process and belongs to the guest until the VM is destroyed; MMIO is mapped
+ * straight through and can be taken back.
  *
  * The hypervisor keeps guests out of what the Service VM does not own. That a
  * process does not hand out the kernel's own memory is checked here: MMIO and
@@ -26,7 +27,7 @@ struct hsm_segment {
 	struct list_head node;
 	u64 gpa;
 	u64 size;
-	struct hsm_pages pages;
+	struct hsm_pages pages;	/* of RAM; count is 0 for MMIO */
 };
 
 struct hsm_batch {
@@ -113,52 +114,83 @@ static bool hsm_segment_overlaps(struct hsm_vm *vm, u64 gpa, u64 size)
 	return false;
 }
 
+static struct hsm_segment *hsm_segment_new(const struct acrn_vm_memmap *map)
+{
+	struct hsm_segment *segment = kzalloc(sizeof(*segment), GFP_KERNEL_ACCOUNT);
+
+	if (segment) {
+		segment->gpa = map->user_vm_pa;
+		segment->size = map->len;
+		INIT_LIST_HEAD(&segment->pages.chunks);
+	}
+	return segment;
+}
+
+static void hsm_segment_insert(struct hsm_vm *vm, struct hsm_segment *segment)
+{
+	list_add_tail(&segment->node, &vm->segments);
+	vm->segment_count++;
+}
+
+static int hsm_segment_remove_mapping(struct hsm_vm *vm, const struct hsm_segment *segment)
+{
+	const struct hc_memory_region region = {
+		.type = HC_REGION_DEL, .gpa = segment->gpa, .size = segment->size,
+	};
+
+	return hsm_region_change(vm, &region);
+}
+
 /*
  * When the hypervisor cannot be made to drop what it mapped of a segment that
  * failed half-way, the segment stays, unseen by the user, until the VM goes.
  */
 static int hsm_ram_map(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
 {
-	const struct hc_memory_region undo = {
-		.type = HC_REGION_DEL, .gpa = map->user_vm_pa, .size = map->len,
-	};
-	struct hsm_segment *segment = kzalloc(sizeof(*segment), GFP_KERNEL_ACCOUNT);
+	struct hsm_segment *segment = hsm_segment_new(map);
 	int ret;
 
 	if (!segment)
 		return -ENOMEM;
-	segment->gpa = map->user_vm_pa;
-	segment->size = map->len;
 	ret = hsm_pages_pin(vm->mm, &segment->pages, map->vma_base, map->len >> PAGE_SHIFT);
 	if (ret) {
 		kfree(segment);
 		return ret;
 	}
 	ret = hsm_segment_map(vm, segment, (map->attr & ACRN_MEM_ACCESS_RIGHT_MASK) | HC_REGION_WB);
-	if (ret && !hsm_region_change(vm, &undo)) {
+	if (ret && !hsm_segment_remove_mapping(vm, segment)) {
 		hsm_pages_unpin(vm->mm, &segment->pages);
 		kfree(segment);
 		return ret;
 	}
-	list_add_tail(&segment->node, &vm->segments);
-	vm->segment_count++;
+	hsm_segment_insert(vm, segment);
 	return ret;
 }
 
-static int hsm_mmio_map(struct hsm_vm *vm, u64 gpa, u64 target, u64 size, u32 attr)
+static int hsm_mmio_map(struct hsm_vm *vm, const struct acrn_vm_memmap *map, u64 target)
 {
 	const struct hc_memory_region region = {
 		.type = HC_REGION_ADD,
-		.prot = (attr & ACRN_MEM_ACCESS_RIGHT_MASK) |
-			(hvdev_region_contains(target, size) ? HC_REGION_WB : HC_REGION_UC),
-		.gpa = gpa,
+		.prot = (map->attr & ACRN_MEM_ACCESS_RIGHT_MASK) |
+			(hvdev_region_contains(target, map->len) ? HC_REGION_WB : HC_REGION_UC),
+		.gpa = map->user_vm_pa,
 		.service_vm_gpa = target,
-		.size = size,
+		.size = map->len,
 	};
+	struct hsm_segment *segment;
+	int ret;
 
-	if (region_intersects(target, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_DISJOINT)
+	if (region_intersects(target, map->len, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_DISJOINT)
 		return -EPERM;
-	return hsm_region_change(vm, &region);
+	segment = hsm_segment_new(map);
+	if (!segment)
+		return -ENOMEM;
+	ret = hsm_region_change(vm, &region);
+	if (ret)
+		kfree(segment);
+	else
+		hsm_segment_insert(vm, segment);
+	return ret;
 }
 
 /* The one contiguous range behind a mapping of device memory. The caller holds mmap_lock. */
@@ -211,7 +243,7 @@ static int hsm_ram_set(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
 	if (ret < 0)
 		return ret;
 	if (ret)
-		return hsm_mmio_map(vm, map->user_vm_pa, target, map->len, map->attr);
+		return hsm_mmio_map(vm, map, target);
 	return hsm_ram_map(vm, map);
 }
 
@@ -227,23 +259,31 @@ int hsm_memory_set(struct hsm_vm *vm, void *data, unsigned long raw)
 	mutex_lock(&vm->memory_lock);
 	if (hsm_segment_overlaps(vm, map->user_vm_pa, map->len))
 		ret = -EEXIST;
-	else if (map->type == ACRN_MEMMAP_MMIO)
-		ret = hsm_mmio_map(vm, map->user_vm_pa, map->service_vm_pa, map->len, map->attr);
 	else if (vm->segment_count >= HSM_MAX_SEGMENTS)
 		ret = -ENOSPC;
+	else if (map->type == ACRN_MEMMAP_MMIO)
+		ret = hsm_mmio_map(vm, map, map->service_vm_pa);
 	else
 		ret = hsm_ram_set(vm, map);
 	mutex_unlock(&vm->memory_lock);
 	return ret;
 }
 
-/* RAM stays until the VM is destroyed: the interface gives it no other end. */
+static struct hsm_segment *hsm_segment_find_mmio(struct hsm_vm *vm, u64 gpa, u64 size)
+{
+	struct hsm_segment *segment;
+
+	list_for_each_entry(segment, &vm->segments, node)
+		if (segment->gpa == gpa && segment->size == size && !segment->pages.count)
+			return segment;
+	return NULL;
+}
+
+/* As it was set. RAM stays until the VM is destroyed: the interface gives it no other end. */
 int hsm_memory_unset(struct hsm_vm *vm, void *data, unsigned long raw)
 {
 	const struct acrn_vm_memmap *map = data;
-	const struct hc_memory_region region = {
-		.type = HC_REGION_DEL, .gpa = map->user_vm_pa, .size = map->len,
-	};
+	struct hsm_segment *segment;
 	int ret = hsm_memmap_check(map);
 
 	if (ret)
@@ -251,10 +291,13 @@ int hsm_memory_unset(struct hsm_vm *vm, void *data, unsigned long raw)
 	if (map->type != ACRN_MEMMAP_MMIO)
 		return -EINVAL;
 	mutex_lock(&vm->memory_lock);
-	if (hsm_segment_overlaps(vm, map->user_vm_pa, map->len))
-		ret = -EINVAL;
-	else
-		ret = hsm_region_change(vm, &region);
+	segment = hsm_segment_find_mmio(vm, map->user_vm_pa, map->len);
+	ret = segment ? hsm_segment_remove_mapping(vm, segment) : -EINVAL;
+	if (!ret) {
+		list_del(&segment->node);
+		vm->segment_count--;
+		kfree(segment);
+	}
 	mutex_unlock(&vm->memory_lock);
 	return ret;
 }
