@@ -46,6 +46,8 @@ const char *stats_vm_kind_name(uint32_t kind);
 const char *stats_vcpu_state_name(uint32_t state);
 /* Ticks as units of 1/per_second; 0 for a frequency of 0. */
 uint64_t stats_ticks_to(uint64_t ticks, uint64_t hz, uint64_t per_second);
+/* Time in the guest. A core that never exits does not count it: all since the last exit is added. */
+uint64_t stats_run_ticks(const struct hv_stats *stats, const struct hv_vm_stats *vm, uint32_t index);
 uint64_t stats_vm_exits(const struct hv_vm_stats *vm);
 
 /* bhctl_print.c */

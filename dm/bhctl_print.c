@@ -89,12 +89,14 @@ void print_list(FILE *out, const struct hv_stats *stats)
     }
 }
 
-static void print_vcpu_json(FILE *out, const struct hv_stats *stats, const struct hv_vcpu_stats *vcpu, uint32_t index)
+static void print_vcpu_json(FILE *out, const struct hv_stats *stats, const struct hv_vm_stats *vm, uint32_t index)
 {
+    const struct hv_vcpu_stats *vcpu = &vm->vcpu[index];
+
     fprintf(out, "{\"vcpu\":%u,\"core\":%u,\"state\":\"%s\",\"exits_total\":%llu,\"last_exit_tsc\":%llu,\"run_us\":%llu,"
                  "\"exits\":{", index, vcpu->pcpu, stats_vcpu_state_name(vcpu->state), (unsigned long long)vcpu->exits_total,
             (unsigned long long)vcpu->last_exit_tsc,
-            (unsigned long long)stats_ticks_to(vcpu->run_ticks, stats->tsc_hz, 1000000U));
+            (unsigned long long)stats_ticks_to(stats_run_ticks(stats, vm, index), stats->tsc_hz, 1000000U));
     for (unsigned int reason = 0U; reason < HV_EXIT_REASONS; reason++) {
         fprintf(out, "%s\"%s\":%llu", reason == 0U ? "" : ",", stats_reason_name(reason),
                 (unsigned long long)vcpu->exits[reason]);
@@ -115,7 +117,7 @@ static void print_vm_json(FILE *out, const struct hv_stats *stats, const struct 
             (unsigned long long)stats_vm_exits(vm));
     for (uint32_t i = 0U; i < vcpus_of(vm); i++) {
         fputs(i == 0U ? "" : ",", out);
-        print_vcpu_json(out, stats, &vm->vcpu[i], i);
+        print_vcpu_json(out, stats, vm, i);
     }
     fputs("]}", out);
 }
@@ -144,7 +146,7 @@ static void print_stats_text(FILE *out, const struct hv_stats *stats)
         for (uint32_t v = 0U; vm->state != 0U && v < vcpus_of(vm); v++) {
             fprintf(out, "%.16s/%u core %u %s: %llu exits, %llu ms in the guest", vm->name, v, vm->vcpu[v].pcpu,
                     stats_vcpu_state_name(vm->vcpu[v].state), (unsigned long long)vm->vcpu[v].exits_total,
-                    (unsigned long long)stats_ticks_to(vm->vcpu[v].run_ticks, stats->tsc_hz, 1000U));
+                    (unsigned long long)stats_ticks_to(stats_run_ticks(stats, vm, v), stats->tsc_hz, 1000U));
             for (unsigned int reason = 0U; reason < HV_EXIT_REASONS; reason++) {
                 if (vm->vcpu[v].exits[reason] != 0U) {
                     fprintf(out, ", %s %llu", stats_reason_name(reason), (unsigned long long)vm->vcpu[v].exits[reason]);

@@ -48,7 +48,18 @@ uint64_t stats_ticks_to(uint64_t ticks, uint64_t hz, uint64_t per_second)
         return 0U;
     }
     /* Whole seconds apart, so that the product stays small. */
-    return ((ticks / hz) * per_second) + (uint64_t)(((double)(ticks % hz) * (double)per_second) / (double)hz);
+    return ((ticks / hz) * per_second) + (uint64_t)((((double)(ticks % hz) * (double)per_second) / (double)hz) + 0.5);
+}
+
+uint64_t stats_run_ticks(const struct hv_stats *stats, const struct hv_vm_stats *vm, uint32_t index)
+{
+    const struct hv_vcpu_stats *vcpu = &vm->vcpu[index];
+    uint64_t ticks = vcpu->run_ticks;
+
+    if (vm->exclusive != 0U && vcpu->state == 1U && stats->tsc > vcpu->last_exit_tsc) {
+        ticks += stats->tsc - vcpu->last_exit_tsc;
+    }
+    return ticks;
 }
 
 uint64_t stats_vm_exits(const struct hv_vm_stats *vm)

@@ -16,11 +16,18 @@ static uint64_t per_second(uint64_t count, uint64_t ticks, uint64_t hz)
     return ticks == 0U ? 0U : (uint64_t)(((double)count * (double)hz) / (double)ticks);
 }
 
-static void print_vcpu(FILE *out, const struct hv_vcpu_stats *before, const struct hv_vcpu_stats *now, uint64_t ticks,
-                       uint64_t hz)
+static void print_vcpu(FILE *out, const struct hv_stats *old_stats, const struct hv_stats *stats, uint32_t vm_index,
+                       uint32_t index)
 {
+    const struct hv_vcpu_stats *before = &old_stats->vm[vm_index].vcpu[index];
+    const struct hv_vcpu_stats *now = &stats->vm[vm_index].vcpu[index];
+    uint64_t ticks = grown(old_stats->tsc, stats->tsc);
+    uint64_t hz = stats->tsc_hz;
+    uint64_t ran = grown(stats_run_ticks(old_stats, &old_stats->vm[vm_index], index),
+                         stats_run_ticks(stats, &stats->vm[vm_index], index));
+
     fprintf(out, "%4u %-8s %5.1f %10llu %14llu ", now->pcpu, stats_vcpu_state_name(now->state),
-            ticks == 0U ? 0.0 : (100.0 * (double)grown(before->run_ticks, now->run_ticks)) / (double)ticks,
+            ticks == 0U ? 0.0 : (100.0 * (double)ran) / (double)ticks,
             (unsigned long long)per_second(grown(before->exits_total, now->exits_total), ticks, hz),
             (unsigned long long)now->exits_total);
     for (unsigned int reason = 0U; reason < HV_EXIT_REASONS; reason++) {
@@ -34,7 +41,6 @@ static void print_vcpu(FILE *out, const struct hv_vcpu_stats *before, const stru
 
 void print_top(FILE *out, const struct hv_stats *before, const struct hv_stats *now)
 {
-    uint64_t ticks = grown(before->tsc, now->tsc);
     uint64_t up = stats_ticks_to(now->tsc - now->boot_tsc, now->tsc_hz, 1U);
 
     fprintf(out, "up %llu:%02llu:%02llu\n", (unsigned long long)(up / 3600U), (unsigned long long)((up / 60U) % 60U),
@@ -47,7 +53,7 @@ void print_top(FILE *out, const struct hv_stats *before, const struct hv_stats *
             char name[24];
             (void)snprintf(name, sizeof(name), "%.16s/%u", vm->name, v);
             fprintf(out, "%-19s ", name);
-            print_vcpu(out, &before->vm[i].vcpu[v], &vm->vcpu[v], ticks, now->tsc_hz);
+            print_vcpu(out, before, now, i, v);
         }
     }
 }

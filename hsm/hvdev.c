@@ -181,10 +181,9 @@ static struct pci_driver hvdev_driver = {
 	.id_table = hvdev_ids,
 	.probe = hvdev_probe,
 	.remove = hvdev_remove,
-	.driver = {
-		.dev_groups = hvdev_attribute_groups,
-		.suppress_bind_attrs = true,
-	},
+	.dev_groups = hvdev_attribute_groups,
+	/* There is nothing to unbind it for, and VMs would lose their upcall. */
+	.driver.suppress_bind_attrs = true,
 };
 
 int hvdev_register(void)

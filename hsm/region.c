@@ -51,8 +51,9 @@ static int region_mmap(struct file *file, struct kobject *kobject, struct bin_at
 	unsigned long size = vma->vm_end - vma->vm_start;
 	unsigned long offset;
 
-	if (check_shl_overflow(vma->vm_pgoff, PAGE_SHIFT, &offset) || offset > region->size ||
-	    size > region->size - offset)
+	/* The hypervisor's regions own their last page whole. */
+	if (check_shl_overflow(vma->vm_pgoff, PAGE_SHIFT, &offset) || offset > PAGE_ALIGN(region->size) ||
+	    size > PAGE_ALIGN(region->size) - offset)
 		return -EINVAL;
 	if (!region->writable) {
 		/* Stage 2 is read-only there: a write would not be a mere page fault. */
@@ -93,7 +94,7 @@ static bool region_place_valid(const struct hv_region *source)
 {
 	u64 end;
 
-	return source->size && PAGE_ALIGNED(source->gpa | source->size) &&
+	return source->size && PAGE_ALIGNED(source->gpa) &&
 		!check_add_overflow(source->gpa, source->size, &end) &&
 		region_intersects(source->gpa, source->size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
 			REGION_DISJOINT;

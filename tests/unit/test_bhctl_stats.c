@@ -158,8 +158,24 @@ static void ticks_convert_without_overflow(void **state)
     (void)state;
     assert_int_equal(stats_ticks_to(1500U, 1000U, 1000U), 1500U);
     assert_int_equal(stats_ticks_to(3ULL * 3000000000ULL, 3000000000ULL, 1000000U), 3000000U);
-    assert_int_equal(stats_ticks_to(~0ULL, 1000000000ULL, 1000U), 18446744073709U);
+    assert_int_equal(stats_ticks_to(~0ULL, 1000000000ULL, 1000U), 18446744073710U);
     assert_int_equal(stats_ticks_to(5U, 0U, 1000U), 0U);
+}
+
+static void a_core_that_never_exits_is_busy(void **state)
+{
+    struct hv_stats before, now;
+    FILE *out = begin();
+    (void)state;
+
+    fill(&before);
+    before.vm[0].exclusive = 1U;
+    before.vm[0].vcpu[0].run_ticks = 10U;
+    before.vm[0].vcpu[0].last_exit_tsc = 1000U;
+    now = before;
+    now.tsc += 1000000000U;
+    print_top(out, &before, &now);
+    expect_text(out, "service/0              0 runnable 100.0          0            100 ");
 }
 
 static void copy_gives_up_on_statistics_that_are_always_being_written(void **state)
@@ -214,6 +230,7 @@ int main(void)
         cmocka_unit_test(top_shows_rates_between_two_readings),
         cmocka_unit_test(top_takes_a_smaller_counter_for_a_restart),
         cmocka_unit_test(ticks_convert_without_overflow),
+        cmocka_unit_test(a_core_that_never_exits_is_busy),
         cmocka_unit_test(copy_gives_up_on_statistics_that_are_always_being_written),
         cmocka_unit_test(regions_are_files_of_a_directory),
     };

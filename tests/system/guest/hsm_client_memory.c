@@ -52,11 +52,31 @@ static void bad_segments(const struct client *client)
     (void)munmap(memory, PAGE);
 }
 
+/* A page of the kernel's RAM in the middle of the largest range. */
+static uint64_t kernel_ram(void)
+{
+    FILE *file = fopen("/proc/iomem", "r");
+    char line[128];
+    unsigned long long start, end, best = 0U, size = 0U;
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (sscanf(line, "%llx-%llx : System RAM", &start, &end) == 2 && strstr(line, "System RAM") != NULL &&
+            end - start > size) {
+            size = end - start;
+            best = start + (size / 2U);
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return best & ~(PAGE - 1U);
+}
+
 static void mmio_cannot_reach_the_kernels_memory(const struct client *client)
 {
     struct acrn_vm_memmap map = {
         .type = ACRN_MEMMAP_MMIO, .attr = ACRN_MEM_ACCESS_RWX, .user_vm_pa = 0xd0000000U,
-        .service_vm_pa = 0x1000000U, .len = PAGE,
+        .service_vm_pa = kernel_ram(), .len = PAGE,
     };
 
     EXPECT_ERROR(set(client, map), EPERM);
