@@ -150,7 +150,7 @@ static void write_common32(struct virtio_device *device, uint64_t offset, uint32
         if (!frozen && device->driver_feature_select <= 1U) {
             set_half(&device->driver_features, device->driver_feature_select == 1U, value);
         }
-    } else if (offset >= AT(queue_desc) && offset % 4U == 0U) {
+    } else if (offset >= AT(queue_desc) && offset < sizeof(struct common_config) && offset % 4U == 0U) {
         write_address(device, offset, value);
     } else {
         /* read-only, or not a 32-bit field */
