@@ -24,6 +24,7 @@ PACKAGES = {
     "scons": ("run", "the build"),
     "python3-yaml": ("run", "reads scenarios"),
     "python3-jsonschema": ("run", "checks scenarios"),
+    "perl": ("run", "kernel module build (kernel-doc)"),
     "kmod": ("run", "module dependencies of the images"),
     "xz-utils": ("run", "unpacks kernel modules"),
     "busybox-static": ("run", "user space of the images"),
@@ -78,28 +79,32 @@ def install(missing):
         say(f"  {name:<20} {why}")
     rights = apt.sudo()
     update_lists()
-    names, unknown = [], []
+    names = []
     for name in missing:
-        backport = name == "qemu-system-x86" and version == "12"
-        if apt.candidate(name) is None:
-            unknown.append(name)
-        names.append(f"{name}/{codename}-backports" if backport else name)
-    optional = [name for name in unknown if PACKAGES.get(name, ("run",))[0] == "test"]
-    if set(unknown) - set(optional):
-        raise StepError(f"your Debian mirror does not have {', '.join(unknown)}; see /etc/apt/sources.list")
-    for name in optional:
-        say(f"  {name} is not in this release: the tests that need it will be skipped")
-        names.remove(name)
+        if apt.candidate(name) is not None:
+            names.append(name)
+        elif PACKAGES.get(name, ("run",))[0] == "test":
+            say(f"  {name} is not in this release: the tests that need it will be skipped")
+        else:
+            raise StepError(f"your Debian mirror does not have {name}; see build/apt/sources.list")
     if rights:
         say("  (sudo may ask for your password)")
         subprocess.run(rights + ["-v"], check=False)
-    command = rights + ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"] + apt.options(for_install=True)
-    command += ["-q", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", "install"]
-    if names:
-        run_step(f"installing {len(names)} packages", command + names, "apt-install", env=apt.LOCALE, watch=install_watch)
-    still = [name for name in missing_packages(missing) if name not in optional]
+    backports = [name for name in names if name == "qemu-system-x86" and version == "12"]
+    install_names(rights, [name for name in names if name not in backports])
+    # A suite of its own, so that nothing else is taken from backports but what QEMU needs.
+    install_names(rights, backports, ["-t", f"{codename}-backports"])
+    still = list(missing_packages({name: missing[name] for name in names}))
     if still:
         raise StepError(f"still missing after the installation: {', '.join(still)}; see build/logs/apt-install.log")
+
+
+def install_names(rights, names, extra=()):
+    if names:
+        command = rights + ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"] + apt.options(for_install=True)
+        command += ["-q", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", *extra, "install", *names]
+        title = names[0] if len(names) == 1 else f"{len(names)} packages"
+        run_step(f"installing {title}", command, "apt-install", env=apt.LOCALE, watch=install_watch)
 
 
 def last_words(log, pattern):
