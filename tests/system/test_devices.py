@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real devices in the Service VM: each kind of interrupt, and a kernel log without complaints about ACPI or PCI."""
+import hashlib
+import pathlib
+import re
+
+import pytest
+
+from tools import setup
+from tools.boot import ROOT
+from tools.images import build, modules
+
+NAMES = ["virtio_pci", "virtio_blk", "nvme", "ahci", "sd_mod", "e1000e"]
+DISKS = ("vda", "nvme0n1", "sda")
+SIZE = 2 << 20
+NIC = "0000:01:00.0"
+BLOCK = "0000:00:02.0"
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory):
+    """A Service VM image with the drivers of these devices."""
+    kernel = setup.service_kernel()
+    files = {f"modules/{path.name}": path for path in modules.load_order(kernel, NAMES)}
+    for name in ("vm.sh", "motd"):
+        files[f"etc/{name}"] = ROOT / "tools" / "images" / name
+    path = tmp_path_factory.mktemp("image") / "service-initrd.gz"
+    path.write_bytes(build.service(files))
+    return path
+
+
+@pytest.fixture
+def machine(linux, folder, image):
+    """machine(words=''): the Service VM with a virtio, an NVMe and a SATA disk, and an e1000e behind a root port."""
+    def start(words="", scenario="service-only"):
+        extra = []
+        for i, device in enumerate(("virtio-blk-pci,addr=2,drive=d0", "nvme,serial=1,addr=3,drive=d1", "ide-hd,bus=ide.0,drive=d2")):
+            path = folder / f"disk{i}"
+            path.write_bytes(hashlib.shake_128(bytes([i])).digest(SIZE))
+            extra += ["-drive", f"file={path},if=none,id=d{i},format=raw", "-device", device]
+        extra += ["-device", "pcie-root-port,id=rp0,addr=4", "-device", "e1000e,bus=rp0,netdev=n0", "-netdev", "user,id=n0,restrict=on"]
+        # The initrd is a boot module of the loader: its path must be below the project's root.
+        copy = folder / "service-initrd.gz"
+        copy.write_bytes(pathlib.Path(image).read_bytes())
+        return linux(scenario, words, images={"service-initrd": copy}, extra=extra)
+    return start
+
+
+def use_devices(machine, folder):
+    """Reads every disk whole and reaches the network."""
+    for i, disk in enumerate(DISKS):
+        wanted = hashlib.md5((folder / f"disk{i}").read_bytes()).hexdigest()
+        machine.shell(f"until [ -b /dev/{disk} ]; do sleep 0.1; done")
+        assert machine.shell(f"dd if=/dev/{disk} bs=16k iflag=direct 2>/dev/null | md5sum").split()[0] == wanted
+    machine.shell("ip link set eth0 up && ip addr add 10.0.2.15/24 dev eth0")
+    machine.shell("until ping -c 1 -W 2 10.0.2.2; do :; done")
+
+
+def interrupts(machine):
+    """{name: (kind, count)} from /proc/interrupts."""
+    found = {}
+    for line in machine.shell("cat /proc/interrupts").splitlines():
+        match = re.match(r"^\s*\d+:((?:\s+\d+)+)\s+(IO-APIC|PCI-MSI)\s+(\S+)\s+(.*)$", line)
+        if match:
+            kind = "level" if "fasteoi" in match.group(3) else match.group(2)
+            found[match.group(4)] = (kind, sum(map(int, match.group(1).split())))
+    return found
+
+
+def counted(table, name, kind):
+    return sum(count for key, (its_kind, count) in table.items() if name in key and its_kind == kind)
+
+
+def test_message_interrupts_arrive(machine, folder):
+    running = machine()
+    use_devices(running, folder)
+    table = interrupts(running)
+    for name in ("virtio0-req", "nvme0q", "ahci", "eth0"):
+        assert counted(table, name, "PCI-MSI") > 0, table
+    assert "stray" not in running.text("hypervisor")
+
+
+def test_pin_interrupts_arrive(machine, folder):
+    running = machine("pci=nomsi")
+    use_devices(running, folder)
+    table = interrupts(running)
+    for name in ("virtio0", "nvme0q", "ahci", "eth0"):
+        assert counted(table, name, "level") > 0, table
+    assert "stray" not in running.text("hypervisor")
+
+
+def test_kernel_log_has_no_complaint_about_acpi_or_pci(machine, folder):
+    running = machine()
+    use_devices(running, folder)
+    log = running.shell("dmesg -r")
+    # Priority 4 (warning) and worse; <N> is facility * 8 + priority.
+    bad = [line for line in log.splitlines() if re.match(r"<\d+>", line) and int(line[1:line.index(">")]) % 8 <= 4]
+    assert [line for line in bad if re.search(r"ACPI|PCI|pci|BAR|IRQ|irq|APIC|MSI|resource", line)] == []
+    assert "can't find IRQ" not in log and "can't assign" not in log
+
+
+def test_interrupts_survive_changes_of_affinity_under_load(machine, folder):
+    running = machine()
+    running.shell("until [ -b /dev/vda ] && [ -b /dev/nvme0n1 ] && [ -b /dev/sda ]; do sleep 0.1; done")
+    running.shell("for n in /proc/irq/*; do [ -d $n ] && grep -q . $n/smp_affinity && ls $n; done | grep -c ahci", status=None)
+    running.shell("for d in vda nvme0n1 sda; do (for i in 1 2 3; do dd if=/dev/$d of=/dev/null bs=4k iflag=direct 2>/dev/null; done;"
+                  " echo finished $d >>/tmp/finished) & done")
+    running.shell("i=0; while [ $(grep -c finished /tmp/finished 2>/dev/null || echo 0) -lt 3 ] && [ $i -lt 400 ]; do"
+                  " for n in /proc/irq/[0-9]*; do echo $((1 << (i % 3))) >$n/smp_affinity; done 2>/dev/null; i=$((i + 1)); done; wait;"
+                  " sort /tmp/finished", timeout=120)
+    assert running.shell("sort /tmp/finished").split() == ["finished", "nvme0n1", "finished", "sda", "finished", "vda"]
+    assert "stray" not in running.text("hypervisor")
+
+
+def config_write(machine, function, offset, text):
+    machine.shell(f"printf '{text}' | dd of=/sys/bus/pci/devices/{function}/config bs=1 seek={offset} conv=notrunc 2>/dev/null", status=None)
+
+
+def config_read(machine, function, offset, size):
+    return machine.shell(f"dd if=/sys/bus/pci/devices/{function}/config bs=1 skip={offset} count={size} 2>/dev/null | hexdump -e '1/1 \"%02x\"'")
+
+
+def test_bars_bridges_and_chipset_do_not_move(machine, folder):
+    running = machine()
+    before = config_read(running, BLOCK, 16, 24), config_read(running, "0000:00:00.0", 96, 4), config_read(running, "0000:00:04.0", 24, 16)
+    for offset in range(16, 40, 4):
+        config_write(running, BLOCK, offset, r"\000\000\000\100")
+    config_write(running, "0000:00:00.0", 96, r"\001\000\000\300")
+    config_write(running, "0000:00:1f.0", 64, r"\001\010\000\000")
+    config_write(running, "0000:00:04.0", 24, r"\000\002\003\000")
+    assert before == (config_read(running, BLOCK, 16, 24), config_read(running, "0000:00:00.0", 96, 4),
+                      config_read(running, "0000:00:04.0", 24, 16))
+    for reason in ("BARs do not move", "bridges are not reprogrammed", "chipset registers are the hypervisor's"):
+        assert running.text("hypervisor").count(reason) == 1
+    use_devices(running, folder)
+
+
+def test_the_hypervisors_device_is_there(machine):
+    running = machine()
+    assert config_read(running, "0000:00:1e.0", 0, 4) == "4db00100"
+    assert config_read(running, "0000:00:1e.0", 88, 8) == "0000104400000000"
+
+
+def test_service_vm_switches_the_machine_off(machine):
+    running = machine()
+    running.send("poweroff -f\n")
+    assert running.wait_exit() == 0
+    assert "Service VM asked for soft-off" in running.text("hypervisor")
