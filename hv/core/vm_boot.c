@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Boot of the VMs in the partition table. Nothing runs yet: one core, no lock, no guest. */
 #include "core/acpi_filter.h"
+#include "core/acpi_relocate.h"
 #include "core/boot_info.h"
 #include "core/exclusive_lapic.h"
 #include "core/guest_map.h"
@@ -19,6 +20,7 @@
 #include "devices/vpic.h"
 
 #define ACPI_BLOCK PAGE_SIZE
+#define TABLES_TOP 0x80000000U
 
 static void log_failure(vm_id_t v, const char *reason)
 {
@@ -66,11 +68,25 @@ static void set_vcpus(vm_id_t v)
     }
 }
 
-/* The Service VM reads the firmware's tables where they are, but for those that are replaced. */
+/* Copies of the firmware's tables high in the Service VM's memory, where they disturb nothing. */
+static const char *copy_tables(void)
+{
+    uint64_t size = acpi_relocate_size();
+    gpa_t where = (size == 0U) ? GUEST_MAP_NONE : guest_map_highest(size, TABLES_TOP, 0U, 0U);
+    const char *reason = "no room for the machine's ACPI tables";
+    if ((where != GUEST_MAP_NONE) && guest_map_carve(where, size, BOOT_ACPI)) {
+        acpi_relocate(where);
+        reason = "";
+    }
+    return reason;
+}
+
 static const char *service_acpi(gpa_t *rsdp)
 {
-    const char *reason = "";
-    if (!guest_map_carve(LOADER_ACPI, ACPI_BLOCK, BOOT_ACPI)) {
+    const char *reason = copy_tables();
+    if (reason[0] != '\0') {
+        /* said */
+    } else if (!guest_map_carve(LOADER_ACPI, ACPI_BLOCK, BOOT_ACPI)) {
         reason = "no RAM for the filtered ACPI tables";
     } else if (acpi_filter_build(vm[VM_SERVICE].vcpu_count, LOADER_ACPI, ACPI_BLOCK, rsdp) != STATUS_OK) {
         reason = "the machine's ACPI tables cannot be filtered";
