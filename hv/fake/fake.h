@@ -44,6 +44,9 @@ extern uint8_t fake_msr_open[MAX_VM][0x4000]; /* folded index; bit 0 read, bit 1
 extern uint8_t fake_port_open[MAX_VM][0x10000];
 uint32_t fake_msr_index(uint32_t msr);
 
+extern uint32_t fake_ioapic_vector[IOAPIC_PINS];
+extern bool fake_ioapic_masked[IOAPIC_PINS];
+
 /* CPUID that the machine answers; leaves that are not set are zeros. */
 void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
