@@ -16,7 +16,6 @@ EVENTS = [
     ("table", "hypervisor", r"boot: (\S+: \d+ shared vCPU.*)$", "partition table accepted, first VM is built"),
     ("rtvm", "rtvm", r"rtvm: started", "RTVM runs on its exclusive core"),
     ("steady", "rtvm", r"rtvm: steady", "RTVM in its steady state: the control task runs every millisecond"),
-    ("linux", "service", r"Linux version \S+", "Service VM: {0}"),
     ("service", "service", r"^service: (Linux .* is up.*)$", "Service VM: {1}"),
     ("hsm", "service", r"^service: HSM ready", "HSM loaded: /dev/acrn_hsm is there"),
     ("launch", "service", r"^service: starting a User VM", "device model starts a User VM"),
