@@ -42,8 +42,8 @@ vm_stop() {
 demo() {
     say "starting a User VM"
     vm_start user1 1 128
-    vm_expect ready 60 && say "User VM console ready"
-    vm_ask "ping 1" "pong 1" 20 && say "User VM answered on its virtio console"
+    vm_expect ready 200 && say "User VM console ready"
+    vm_ask "ping 1" "pong 1" 60 && say "User VM answered on its virtio console"
     bhctl stats --json
     if vm_stop; then say "User VM is off, its device model ended"; else say "FAILED: bhdm ended with status $vm_status"; fi
     bhctl rt --once --json
