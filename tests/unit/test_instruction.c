@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/instruction.c core/decode.c core/guest_walk.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* Intercepted instructions: halt, hypercall, CR8, XSETBV, undefined opcodes, triple faults. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/decode.h"
+#include "core/hypercall.h"
+#include "core/instruction.h"
+#include "core/ioreq.h"
+#include "core/vm.h"
+#include "devices/vlapic.h"
+#include "fake/fake.h"
+#include "stub_log.h"
+
+#define SERVICE vcpu_id(VM_SERVICE, 0U)
+#define USER vcpu_id(4U, 1U)
+#define RIP 0x1000U
+#define UD 6U
+#define GP 13U
+#define RAM_SIZE 0x2000U
+
+struct vm vm[MAX_VM];
+struct vcpu vcpu[MAX_VCPU];
+static uint8_t ram[RAM_SIZE];
+static struct { uint32_t count; vcpu_id_t caller; uint64_t id, param1, param2; } call;
+static int64_t call_result;
+static bool call_resets;
+static uint32_t resets, reports;
+static uint32_t cr8;
+static bool event;
+
+void log_chars(const char *text, uint32_t size) { (void)text; (void)size; }
+bool vm_may_log(vm_id_t v) { (void)v; return true; }
+int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
+{
+    call.count++;
+    call.caller = caller;
+    call.id = id;
+    call.param1 = param1;
+    call.param2 = param2;
+    if (call_resets) {
+        vcpu[caller].epoch++;
+    }
+    return call_result;
+}
+void ioreq_report_shutdown(vcpu_id_t id) { (void)id; reports++; }
+void vm_service_reset(void) { resets++; }
+bool vcpu_has_event(vcpu_id_t id) { (void)id; return event; }
+uint32_t vlapic_cr8(vcpu_id_t id) { (void)id; return cr8; }
+void vlapic_set_cr8(vcpu_id_t id, uint32_t value) { (void)id; cr8 = value; }
+enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)
+{
+    bool ok = (gpa < RAM_SIZE) && (size <= (RAM_SIZE - gpa));
+
+    (void)v;
+    if (ok) {
+        memcpy(dst, &ram[gpa], size);
+    }
+    return ok ? STATUS_OK : STATUS_FAULT;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_reset();
+    memset(vm, 0, sizeof(vm));
+    memset(vcpu, 0, sizeof(vcpu));
+    memset(ram, 0, sizeof(ram));
+    memset(&call, 0, sizeof(call));
+    vm[VM_SERVICE].kind = VM_KIND_SERVICE;
+    vm[4].kind = VM_KIND_USER;
+    vm[4].state = VM_RUNNING;
+    vcpu[USER].state = VCPU_RUNNABLE;
+    vcpu[SERVICE].state = VCPU_RUNNABLE;
+    vcpu_regs[SERVICE].rip = RIP;
+    vcpu_regs[USER].rip = RIP;
+    hw_vcpu_set(SERVICE, REG_CR0, 1U);
+    hw_vcpu_set(USER, REG_CR0, 1U);
+    call_result = 0;
+    call_resets = false;
+    resets = 0U;
+    reports = 0U;
+    cr8 = 0U;
+    event = false;
+    return 0;
+}
+
+static bool raised(vcpu_id_t id, uint32_t vector)
+{
+    return (fake_vcpu[id].injected == (vector + 1U)) && (vcpu_regs[id].rip == RIP);
+}
+
+static void put_code(const char *bytes, uint32_t size) { memcpy(&ram[RIP], bytes, size); }
+
+/* ---- HLT ---- */
+
+static void hlt_halts_behind_the_instruction(void **state)
+{
+    (void)state;
+    fake_vcpu[USER].shadow = true;
+    instruction_hlt(USER, 1U);
+    assert_int_equal(vcpu[USER].state, VCPU_HALTED);
+    assert_int_equal(vcpu_regs[USER].rip, RIP + 1U);
+    assert_false(fake_vcpu[USER].shadow); /* STI; HLT wakes */
+}
+
+static void hlt_with_a_pending_event_goes_on(void **state)
+{
+    (void)state;
+    event = true;
+    instruction_hlt(USER, 1U);
+    assert_int_equal(vcpu[USER].state, VCPU_RUNNABLE);
+    assert_int_equal(vcpu_regs[USER].rip, RIP + 1U);
+}
+
+/* ---- hypercalls ---- */
+
+static void a_hypercall_passes_r8_rdi_rsi_and_returns_rax(void **state)
+{
+    (void)state;
+    vcpu_regs[SERVICE].gpr[GPR_R8] = 0x80000010U;
+    vcpu_regs[SERVICE].gpr[GPR_RDI] = 11U;
+    vcpu_regs[SERVICE].gpr[GPR_RSI] = 22U;
+    call_result = -22;
+    instruction_hypercall(SERVICE, 3U);
+    assert_int_equal(call.id, 0x80000010U);
+    assert_int_equal(call.param1, 11U);
+    assert_int_equal(call.param2, 22U);
+    assert_int_equal(call.caller, SERVICE);
+    assert_true(vcpu_regs[SERVICE].gpr[GPR_RAX] == (uint64_t)-22);
+    assert_int_equal(vcpu_regs[SERVICE].rip, RIP + 3U);
+}
+
+static void user_mode_has_no_hypercalls(void **state)
+{
+    (void)state;
+    for (uint32_t cpl = 1U; cpl <= 3U; cpl++) {
+        hw_vcpu_set(SERVICE, REG_CPL, cpl);
+        instruction_hypercall(SERVICE, 3U);
+        assert_true(raised(SERVICE, GP));
+    }
+    assert_int_equal(call.count, 0U);
+}
+
+static void a_hypercall_that_goes_on_later_is_executed_again(void **state)
+{
+    (void)state;
+    vcpu_regs[SERVICE].gpr[GPR_RAX] = 77U;
+    call_result = HYPERCALL_AGAIN;
+    instruction_hypercall(SERVICE, 3U);
+    assert_int_equal(vcpu_regs[SERVICE].rip, RIP);
+    assert_int_equal(vcpu_regs[SERVICE].gpr[GPR_RAX], 77U);
+}
+
+static void a_caller_that_was_reset_keeps_its_new_registers(void **state)
+{
+    (void)state;
+    call_resets = true;
+    instruction_hypercall(SERVICE, 3U);
+    assert_int_equal(vcpu_regs[SERVICE].rip, RIP);
+}
+
+static void vmcall_on_amd_is_a_hypercall_of_the_service_vm(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .number = UD };
+    (void)state;
+    put_code("\x0F\x01\xC1", 3U);
+    instruction_exception(SERVICE, &exit);
+    assert_int_equal(call.count, 1U);
+    assert_int_equal(vcpu_regs[SERVICE].rip, RIP + 3U);
+    instruction_exception(USER, &exit);
+    assert_int_equal(call.count, 1U);
+    assert_true(raised(USER, UD));
+}
+
+static void vmcall_from_user_mode_is_no_hypercall(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .number = UD };
+    (void)state;
+    put_code("\x0F\x01\xC1", 3U);
+    hw_vcpu_set(SERVICE, REG_CPL, 3U);
+    instruction_exception(SERVICE, &exit);
+    assert_int_equal(call.count, 0U);
+    assert_true(raised(SERVICE, GP));
+}
+
+static void other_undefined_opcodes_stay_undefined(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .number = UD };
+    (void)state;
+    put_code("\x0F\x0B\x90", 3U);
+    instruction_exception(SERVICE, &exit);
+    assert_true(raised(SERVICE, UD));
+    assert_false(fake_vcpu[SERVICE].has_error);
+    put_code("\x0F\x01\xC1", 3U);
+    vcpu_regs[SERVICE].rip = RAM_SIZE; /* cannot be fetched */
+    instruction_exception(SERVICE, &exit);
+    assert_int_equal(call.count, 0U);
+}
+
+static void exceptions_keep_their_error_code(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .error = 0x55U };
+    (void)state;
+    for (uint32_t vector = 0U; vector < 32U; vector++) {
+        bool has_error = (vector == 8U) || ((vector >= 10U) && (vector <= 14U)) || (vector == 17U);
+        if (vector != UD) {
+            exit.number = vector;
+            instruction_exception(USER, &exit);
+            assert_true(raised(USER, vector));
+            assert_int_equal(fake_vcpu[USER].has_error, has_error);
+        }
+    }
+}
+
+/* ---- CR8 ---- */
+
+static void cr8_is_the_virtual_task_priority(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_CR, .number = 8U, .write = true, .gpr = GPR_RBX, .length = 4U };
+    (void)state;
+    vcpu_regs[USER].gpr[GPR_RBX] = 9U;
+    instruction_mov_cr(USER, &exit);
+    assert_int_equal(cr8, 9U);
+    assert_int_equal(vcpu_regs[USER].rip, RIP + 4U);
+    exit.write = false;
+    exit.gpr = GPR_R15;
+    cr8 = 5U;
+    instruction_mov_cr(USER, &exit);
+    assert_int_equal(vcpu_regs[USER].gpr[GPR_R15], 5U);
+}
+
+static void cr8_refuses_reserved_bits(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_CR, .number = 8U, .write = true, .gpr = GPR_RBX, .length = 4U };
+    (void)state;
+    vcpu_regs[USER].gpr[GPR_RBX] = 16U;
+    instruction_mov_cr(USER, &exit);
+    assert_true(raised(USER, GP));
+    vcpu_regs[USER].gpr[GPR_RBX] = 0x8000000000000001U;
+    instruction_mov_cr(USER, &exit);
+    assert_int_equal(cr8, 0U);
+}
+
+static void without_decode_assists_the_instruction_is_decoded(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_CR, .number = 8U, .write = true, .gpr = 16U, .length = 0U };
+    struct segment code = { .access = 0x2000U };
+    (void)state;
+    hw_vcpu_set(USER, REG_EFER, 0x400U);
+    hw_vcpu_set_segment(USER, SEG_CS, code);
+    put_code("\x45\x0F\x22\xC1", 4U); /* mov %r9,%cr8 */
+    vcpu_regs[USER].gpr[GPR_R9] = 7U;
+    instruction_mov_cr(USER, &exit);
+    assert_int_equal(cr8, 7U);
+    assert_int_equal(vcpu_regs[USER].rip, RIP + 4U);
+    vcpu_regs[USER].rip = RIP;
+    put_code("\x90\x90\x90\x90", 4U); /* rewritten by another vCPU */
+    instruction_mov_cr(USER, &exit);
+    assert_true(raised(USER, UD));
+}
+
+static void other_control_registers_are_not_emulated(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_CR, .number = 0U, .write = true, .gpr = GPR_RBX, .length = 3U };
+    (void)state;
+    instruction_mov_cr(USER, &exit);
+    assert_true(raised(USER, UD));
+}
+
+/* ---- XSETBV ---- */
+
+static void xcr0_values_follow_the_manual(void **state)
+{
+    static const struct { uint64_t value, supported; bool valid; } step[] = {
+        { 1U, 7U, true }, { 3U, 7U, true }, { 7U, 7U, true }, { 0U, 7U, false }, { 2U, 7U, false },
+        { 5U, 7U, false } /* AVX without SSE */, { 7U, 3U, false }, { 0xFFFFFFFFFFFFFFFFU, 7U, false },
+        { 0xE7U, 0xE7U, true }, { 0x27U, 0xE7U, false } /* part of AVX-512 */, { 0xE3U, 0xE7U, false },
+        { 0x207U, 7U, false },
+    };
+    (void)state;
+    for (size_t i = 0U; i < sizeof(step) / sizeof(step[0]); i++) {
+        assert_int_equal(instruction_xcr0_valid(step[i].value, step[i].supported), step[i].valid);
+    }
+}
+
+static void xsetbv_needs_osxsave_privilege_and_register_zero(void **state)
+{
+    (void)state;
+    vcpu_regs[USER].gpr[GPR_RAX] = 7U;
+    instruction_xsetbv(USER, 3U);
+    assert_true(raised(USER, UD));
+    hw_vcpu_set(USER, REG_CR4, 0x40000U);
+    hw_vcpu_set(USER, REG_CPL, 3U);
+    instruction_xsetbv(USER, 3U);
+    assert_true(raised(USER, GP));
+    hw_vcpu_set(USER, REG_CPL, 0U);
+    vcpu_regs[USER].gpr[GPR_RCX] = 1U;
+    instruction_xsetbv(USER, 3U);
+    assert_true(raised(USER, GP));
+    vcpu_regs[USER].gpr[GPR_RCX] = 0xFFFFFFFF00000000U;
+    vcpu_regs[USER].gpr[GPR_RDX] = 1U;
+    instruction_xsetbv(USER, 3U);
+    assert_true(raised(USER, GP));
+    assert_int_equal(hw_vcpu_get(USER, REG_XCR0), 0U);
+    vcpu_regs[USER].gpr[GPR_RDX] = 0U;
+    instruction_xsetbv(USER, 3U);
+    assert_int_equal(hw_vcpu_get(USER, REG_XCR0), 7U);
+    assert_int_equal(vcpu_regs[USER].rip, RIP + 3U);
+}
+
+/* ---- triple faults ---- */
+
+static void a_triple_fault_ends_in_the_vm_that_made_it(void **state)
+{
+    (void)state;
+    instruction_shutdown(USER);
+    assert_int_equal(reports, 1U);
+    assert_int_equal(resets, 0U);
+    instruction_shutdown(SERVICE);
+    assert_int_equal(resets, 1U);
+    vm[1].kind = VM_KIND_PRELAUNCH;
+    vm[1].state = VM_RUNNING;
+    instruction_shutdown(vcpu_id(1U, 0U));
+    assert_int_equal(vm[1].state, VM_STOPPED);
+    assert_int_equal(log_lines, 3U);
+    assert_int_equal(vm[4].state, VM_RUNNING);
+}
+
+#define T(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(hlt_halts_behind_the_instruction), T(hlt_with_a_pending_event_goes_on),
+        T(a_hypercall_passes_r8_rdi_rsi_and_returns_rax), T(user_mode_has_no_hypercalls),
+        T(a_hypercall_that_goes_on_later_is_executed_again), T(a_caller_that_was_reset_keeps_its_new_registers),
+        T(vmcall_on_amd_is_a_hypercall_of_the_service_vm), T(vmcall_from_user_mode_is_no_hypercall),
+        T(other_undefined_opcodes_stay_undefined), T(exceptions_keep_their_error_code),
+        T(cr8_is_the_virtual_task_priority), T(cr8_refuses_reserved_bits),
+        T(without_decode_assists_the_instruction_is_decoded), T(other_control_registers_are_not_emulated),
+        T(xcr0_values_follow_the_manual), T(xsetbv_needs_osxsave_privilege_and_register_zero),
+        T(a_triple_fault_ends_in_the_vm_that_made_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
