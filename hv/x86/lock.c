@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ticket lock: cores get it in the order in which they asked. */
+/*
+ * Test-and-test-and-set. A ticket lock hands the lock to one certain core, which an emulator
+ * or a hypervisor below us may just have stopped: all cores then wait for its host thread.
+ * Who runs takes it; the shared side promises no latency, and exclusive cores never wait here.
+ */
 #include "x86/lock.h"
 
 #include <stdatomic.h>
@@ -7,21 +11,21 @@
 #include "x86/asm.h"
 #include "x86/fatal.h"
 
-static _Atomic uint32_t ticket_next;
-static _Atomic uint32_t ticket_serving;
+static _Atomic uint32_t lock_held;
 
 void lock_shared(void)
 {
-    const uint32_t mine = atomic_fetch_add(&ticket_next, 1U);
-    while (atomic_load_explicit(&ticket_serving, memory_order_acquire) != mine) {
-        if (atomic_load_explicit(&fatal_shared_stop, memory_order_relaxed) != 0U) {
-            asm_halt_forever(); /* the holder stopped with a broken invariant */
+    while (atomic_exchange_explicit(&lock_held, 1U, memory_order_acquire) != 0U) {
+        while (atomic_load_explicit(&lock_held, memory_order_relaxed) != 0U) {
+            if (atomic_load_explicit(&fatal_shared_stop, memory_order_relaxed) != 0U) {
+                asm_halt_forever(); /* the holder stopped with a broken invariant */
+            }
+            asm_pause();
         }
-        asm_pause();
     }
 }
 
 void unlock_shared(void)
 {
-    atomic_fetch_add_explicit(&ticket_serving, 1U, memory_order_release);
+    atomic_store_explicit(&lock_held, 0U, memory_order_release);
 }
