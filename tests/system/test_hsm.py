@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Linux module in a running Service VM: hostile and orderly clients, unloading, what bhctl shows."""
+import json
+
+import pytest
+
+from tools.boot import BUILD, known_images
+from tools.images.cpio import Archive
+
+DEVICE = "/sys/bus/pci/drivers/bulkhead_hsm/0000:00:1e.0"
+CLIENT_TIMEOUT_S = 240
+
+
+@pytest.fixture
+def with_client(linux, folder):
+    """A Service VM with hsm_client in its image: Linux unpacks one archive after the other."""
+    extra = Archive()
+    extra.file("bin/hsm_client", (BUILD / "hsm" / "hsm_client").read_bytes(), 0o755)
+    initrd = folder / "initrd"
+    initrd.write_bytes(known_images()["service-initrd"].read_bytes() + extra.pack())
+    return linux("demo", images={"service-initrd": initrd})
+
+
+def oopses(machine):
+    """What the kernel complained of since the module was loaded; there are warnings about the CPU before."""
+    return machine.shell("dmesg | sed -n '/bulkhead_hsm/,$p' | "
+                         "grep -E 'BUG|WARNING|Oops|general protection|refused to destroy|hung task'", status=None)
+
+
+def counters(machine):
+    lines = machine.shell(f"grep -H . {DEVICE}/hsm/*").splitlines()
+    return {line.split(":")[-2].rpartition("/")[2]: int(line.rpartition(":")[2]) for line in lines}
+
+
+def tables_used(machine):
+    vms = json.loads(machine.shell("bhctl stats --json"))["vms"]
+    return {vm["name"]: vm["tables_used"] for vm in vms}
+
+
+def test_clients_good_and_hostile(with_client):
+    machine = with_client
+    before = tables_used(machine)
+    result = machine.shell("hsm_client", CLIENT_TIMEOUT_S, status=None)
+    assert ", 0 failed" in result and "FAIL" not in result
+    after = counters(machine)
+    assert {name: after[name] for name in ("vms", "pinned_pages", "ioeventfds", "irqfds", "abandoned_pages")} == \
+        {"vms": 0, "pinned_pages": 0, "ioeventfds": 0, "irqfds": 0, "abandoned_pages": 0}
+    assert after["upcalls"] > 0 and after["requests"] > after["requests_in_kernel"] > 0
+    assert tables_used(machine) == before, "the hypervisor's tables are back where they were"
+    assert oopses(machine) == ""
+
+
+def test_the_module_can_be_unloaded_and_loaded_again(with_client):
+    machine = with_client
+    for _ in range(5):
+        machine.shell("rmmod bulkhead_hsm")
+        machine.shell("[ ! -e /dev/acrn_hsm ]")
+        machine.shell("bhctl list 2>&1 | grep -q 'no hypervisor device'")
+        machine.shell("insmod /modules/bulkhead_hsm.ko")
+        machine.shell("[ -c /dev/acrn_hsm ]")
+    # An open file holds the module; closing it lets go.
+    machine.shell("exec 9<>/dev/acrn_hsm")
+    machine.shell("rmmod bulkhead_hsm", status=1)
+    machine.shell("exec 9>&-")
+    machine.shell("rmmod bulkhead_hsm")
+    machine.shell("insmod /modules/bulkhead_hsm.ko")
+    result = machine.shell("hsm_client life guest", CLIENT_TIMEOUT_S, status=None)
+    assert ", 0 failed" in result
+    assert oopses(machine) == ""
+
+
+def test_regions_are_read_only_unless_the_scenario_says_otherwise(with_client):
+    machine = with_client
+    machine.shell(f"echo x > {DEVICE}/region_stats", status=1)
+    machine.shell(f"echo x > {DEVICE}/region_log", status=1)
+    assert machine.shell(f"dd if={DEVICE}/region_stats bs=4 count=1 2>/dev/null") == "BHST"
+    assert machine.shell(f"dd if={DEVICE}/region_log bs=4 count=1 2>/dev/null") == "BHLG"
+    assert machine.shell(f"dd if={DEVICE}/region_rt0 bs=4 count=1 2>/dev/null") == "BHRT"
+
+
+def test_bhctl_reads_what_the_hypervisor_publishes(with_client):
+    machine = with_client
+    machine.wait_for("rtvm", "rtvm: steady")
+    stats = json.loads(machine.shell("bhctl stats --json"))
+    names = {vm["name"]: vm for vm in stats["vms"]}
+    assert names["service"]["state"] == "running" and names["rtvm"]["exclusive"]
+    for vm in stats["vms"]:
+        for vcpu in vm["vcpus"]:
+            assert vcpu["exits_total"] == sum(vcpu["exits"].values())
+    report = json.loads(machine.shell("bhctl rt --once --json"))
+    assert report["vm"] == "rtvm" and report["state"] == "steady"
+    assert report["steady_exits"] == 0 and report["steady_exits_exact"]
+    latency = report["latency_ticks"]
+    assert 0 <= latency["min"] <= latency["p50"] <= latency["p99"] <= latency["max"]
+    assert "boot:" in machine.shell("bhctl log")
+    assert machine.shell("bhctl top -b -n 1 -d 0.1").count("rtvm/0") == 1
+    machine.shell("bhctl nonsense", status=2)
