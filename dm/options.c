@@ -123,7 +123,7 @@ static bool add_disk(struct options *options, const char *text)
         size_t length;
 
         text += 5;
-        disk->read_only = end - text > 3 && strcmp(end - 3, ",ro") == 0;
+        disk->read_only = end - text >= 3 && strcmp(end - 3, ",ro") == 0;
         length = (size_t)(end - text) - (disk->read_only ? 3U : 0U);
         valid = length >= 1U && length < sizeof(disk->path);
         if (valid) {

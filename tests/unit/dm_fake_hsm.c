@@ -8,7 +8,7 @@
 
 struct hsm {
     struct acrn_io_request_buffer page;
-    bool client;
+    bool client, started;
 };
 
 struct fake_hsm fake_hsm;
@@ -74,7 +74,10 @@ int hsm_destroy_vm(struct hsm *hsm)
 
 int hsm_start_vm(struct hsm *hsm)
 {
-    (void)hsm;
+    pthread_mutex_lock(&lock);
+    hsm->started = true;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
     return note("start");
 }
 
@@ -169,13 +172,16 @@ int hsm_create_client(struct hsm *hsm)
     return note("client");
 }
 
-/* The next request of the script, or a wait for the client's end. */
+/* Once the VM runs: the next request of the script, or a wait for the client's end. */
 int hsm_wait_requests(struct hsm *hsm)
 {
     int result = 0;
 
     pthread_mutex_lock(&lock);
-    if (fake_hsm.script_next < fake_hsm.script_size) {
+    while (hsm->client && !hsm->started) {
+        pthread_cond_wait(&changed, &lock);
+    }
+    if (hsm->client && fake_hsm.script_next < fake_hsm.script_size) {
         hsm->page.req_slot[0] = fake_hsm.script[fake_hsm.script_next];
         hsm->page.req_slot[0].processed = ACRN_IOREQ_STATE_PROCESSING;
         fake_hsm.script_next++;

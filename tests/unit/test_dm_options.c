@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of bhdm: what is not understood is refused.
+ * unit-sources: /dm/options.c /dm/console.c /dm/loop.c /dm/log.c */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "dm/options.h"
+
+static struct options options;
+
+#define PARSE(...) parse((char *[]){"bhdm", __VA_ARGS__, NULL})
+#define BASE "--name", "user1", "--kernel", "k", "--memory", "256M"
+
+static enum options_result parse(char **arguments)
+{
+    int count = 0;
+
+    while (arguments[count] != NULL) {
+        count++;
+    }
+    return options_parse(&options, count, arguments);
+}
+
+static void takes_the_least(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE(BASE), OPTIONS_RUN);
+    assert_string_equal(options.name, "user1");
+    assert_int_equal(options.memory_size, 256ULL << 20);
+    assert_int_equal(options.vcpu_count, 1);
+    assert_int_equal(__builtin_popcountll(options.affinity), 1);
+    assert_string_equal(options.cmdline, "console=hvc0");
+    assert_string_equal(options.console, "stdio");
+    assert_string_equal(options.device, "/dev/acrn_hsm");
+}
+
+static void takes_everything(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--name", "a.b-c_9", "--kernel=k", "--initrd", "i", "--cmdline", "quiet", "--memory", "2g", "--affinity", "0x6",
+                           "--console", "pty", "--serial", "/dev/ttyS3", "--disk", "file=/a,b.img", "--disk", "file=/dev/vdb,ro", "--rng",
+                           "--hugepages", "--pidfile", "p", "--status-file", "e", "--hsm", "/dev/x", "--stop-timeout", "0"), OPTIONS_RUN);
+    assert_int_equal(options.memory_size, 2ULL << 30);
+    assert_int_equal(options.affinity, 6);
+    assert_int_equal(options.vcpu_count, 2);
+    assert_int_equal(options.disk_count, 2);
+    assert_string_equal(options.disk[0].path, "/a,b.img");
+    assert_false(options.disk[0].read_only);
+    assert_string_equal(options.disk[1].path, "/dev/vdb");
+    assert_true(options.disk[1].read_only);
+    assert_string_equal(options.events, "e");
+    assert_int_equal(options.stop_timeout_s, 0);
+}
+
+static void prints_help_and_version(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("--help"), OPTIONS_DONE);
+    assert_int_equal(PARSE("--version"), OPTIONS_DONE);
+}
+
+static void refuses_what_is_missing(void **state)
+{
+    (void)state;
+    assert_int_equal(options_parse(&options, 1, (char *[]){"bhdm", NULL}), OPTIONS_BAD);
+    assert_int_equal(PARSE("--name", "a", "--kernel", "k"), OPTIONS_BAD);
+    assert_int_equal(PARSE("--name", "a", "--memory", "64M"), OPTIONS_BAD);
+    assert_int_equal(PARSE("--kernel", "k", "--memory", "64M"), OPTIONS_BAD);
+    assert_int_equal(PARSE("--name"), OPTIONS_BAD);
+}
+
+static void refuses_bad_values(void **state)
+{
+    static char *bad[][2] = {
+        {"--name", ""}, {"--name", "sixteen-letters-"}, {"--name", "a b"}, {"--name", "a\"b"}, {"--memory", "0M"}, {"--memory", "64"},
+        {"--memory", "-64M"}, {"--memory", "65M"}, {"--memory", "99999999999999999999G"}, {"--memory", "512G"}, {"--memory", "M"},
+        {"--memory", "64MB"}, {"--cpus", "0"}, {"--cpus", "9"}, {"--cpus", "1x"}, {"--cpus", "-1"}, {"--affinity", "0"},
+        {"--affinity", "0x1ff"}, {"--affinity", "x"}, {"--console", "file:"}, {"--console", "unix:"}, {"--console", "screen"},
+        {"--serial", ""}, {"--disk", "/a"}, {"--disk", "file="}, {"--disk", "file=,ro"}, {"--stop-timeout", "-1"}, {"--unknown", "1"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(PARSE(BASE, bad[i][0], bad[i][1]), OPTIONS_BAD);
+    }
+}
+
+static void refuses_contradictions(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE(BASE, "--cpus", "1", "--affinity", "6"), OPTIONS_BAD);
+    assert_int_equal(PARSE(BASE, "--serial", "stdio"), OPTIONS_BAD);
+    assert_int_equal(PARSE(BASE, "extra"), OPTIONS_BAD);
+}
+
+static void refuses_a_ninth_disk(void **state)
+{
+    char *arguments[32] = {"bhdm", BASE};
+
+    (void)state;
+    for (unsigned i = 0; i <= MACHINE_DISKS_MAX; i++) {
+        arguments[7U + 2U * i] = "--disk";
+        arguments[8U + 2U * i] = "file=/a";
+    }
+    assert_int_equal(parse(arguments), OPTIONS_BAD);
+    arguments[7U + 2U * MACHINE_DISKS_MAX] = NULL;
+    assert_int_equal(parse(arguments), OPTIONS_RUN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_the_least), cmocka_unit_test(takes_everything), cmocka_unit_test(prints_help_and_version),
+        cmocka_unit_test(refuses_what_is_missing), cmocka_unit_test(refuses_bad_values), cmocka_unit_test(refuses_contradictions),
+        cmocka_unit_test(refuses_a_ninth_disk),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
