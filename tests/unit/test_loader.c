@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: all */
+/* Images from boot modules: what a good one leads to, and what every bad one is refused for. */
+#include "world.h"
+
+#include "core/guest_map.h"
+#include "core/loader.h"
+
+#define IMAGE MODULE_HPA
+#define LINUX 0x3900000U
+
+static struct part_vm config;
+
+static int boot(void **state)
+{
+    memset(vm, 0, sizeof(vm));
+    memset(vcpu, 0, sizeof(vcpu));
+    (void)world_start(state);
+    config = partition.table.vm[RTVM];
+    strcpy(config.cmdline, "console=0x3e8 quiet");
+    assert_true(guest_map_build(RTVM));
+    return 0;
+}
+
+static void refuse(const char *reason)
+{
+    struct loader_verdict verdict = loader_multiboot(RTVM, &config);
+    assert_false(verdict.ok);
+    assert_string_equal(verdict.reason, reason);
+}
+
+static void test_a_multiboot_image_is_entered_as_the_specification_says(void **state)
+{
+    vcpu_id_t bsp = vcpu_id(RTVM, 0U);
+    hpa_t info = RTVM_HPA + LOADER_LOW;
+    (void)state;
+    assert_true(loader_multiboot(RTVM, &config).ok);
+    assert_int_equal(vcpu_regs[bsp].rip, 0x100000U);
+    assert_int_equal(vcpu_regs[bsp].gpr[GPR_RBX], LOADER_LOW);
+    assert_int_equal(fake_vcpu[bsp].reg[REG_CR0], 0x11U);
+    assert_int_equal(fake_vcpu[bsp].segment[SEG_CS].access, 0xC09BU);
+    assert_int_equal(hw_phys_read(RTVM_HPA + 0x100000U, 4U), 0x1BADB002U);
+    assert_int_equal(hw_phys_read(info, 4U) & 0x45U, 0x45U);
+    assert_int_equal(hw_phys_read(info + 8U, 4U), 3072U); /* KiB above 1 MiB */
+    assert_int_equal(hw_phys_read(RTVM_HPA + hw_phys_read(info + 16U, 4U), 1U), 'c');
+    assert_int_equal(hw_phys_read(info + 44U, 4U), 24U);
+    assert_int_equal(hw_phys_read(RTVM_HPA + hw_phys_read(info + 48U, 4U) + 12U, 4U), 0x400000U);
+}
+
+static void test_memory_behind_the_file_part_is_cleared(void **state)
+{
+    (void)state;
+    hw_phys_write(RTVM_HPA + 0x100010U, 8U, 0x5555555555555555U);
+    assert_true(loader_multiboot(RTVM, &config).ok);
+    assert_int_equal(hw_phys_read(RTVM_HPA + 0x100010U, 8U), 0U);
+}
+
+static void test_a_missing_module_is_named(void **state)
+{
+    (void)state;
+    strcpy(config.kernel, "other");
+    refuse("no boot module has the image's tag");
+}
+
+static void test_a_short_or_foreign_file_is_refused(void **state)
+{
+    (void)state;
+    boot_info.module[0].size = 40U;
+    refuse("image is too short");
+    boot_info.module[0].size = 256U;
+    put(IMAGE, 0x12345678U);
+    refuse("image is not ELF32 for x86");
+}
+
+static void test_an_image_without_multiboot_header_is_refused(void **state)
+{
+    (void)state;
+    put(IMAGE + 136U, 1U);
+    refuse("image has no multiboot header");
+}
+
+static void test_program_headers_outside_the_file_are_refused(void **state)
+{
+    (void)state;
+    hw_phys_write(IMAGE + 44U, 2U, 17U);
+    refuse("image's program headers are out of bounds");
+    hw_phys_write(IMAGE + 44U, 2U, 1U);
+    put(IMAGE + 28U, 0xFFFFFFF0U);
+    refuse("image's program headers are out of bounds");
+}
+
+static void test_a_segment_outside_the_file_is_refused(void **state)
+{
+    (void)state;
+    put(IMAGE + 56U, 250U);
+    refuse("image is cut off");
+    put(IMAGE + 56U, 128U);
+    put(IMAGE + 68U, 64U); /* longer in the file than in memory */
+    refuse("image is cut off");
+}
+
+static void test_a_segment_outside_the_vms_ram_is_refused(void **state)
+{
+    (void)state;
+    put(IMAGE + 64U, 0x3FFFF0U);
+    refuse("image does not fit the VM's RAM");
+    put(IMAGE + 64U, 0xFFFFFFF0U);
+    refuse("image does not fit the VM's RAM");
+}
+
+static void test_a_segment_on_the_boot_information_is_refused(void **state)
+{
+    (void)state;
+    put(IMAGE + 64U, LOADER_LOW + 0x100U);
+    refuse("image overlaps the boot information at 64 KiB");
+}
+
+/* A bzImage for the Service VM: setup header, 64 KiB of payload. */
+static void make_linux(void)
+{
+    hw_phys_zero(LINUX, 0x1000U);
+    hw_phys_write(LINUX + 0x1F1U, 1U, 1U);
+    hw_phys_write(LINUX + 0x1FEU, 2U, 0xAA55U);
+    hw_phys_write(LINUX + 0x200U, 2U, 0x6AEBU);
+    put(LINUX + 0x202U, 0x53726448U);
+    hw_phys_write(LINUX + 0x206U, 2U, 0x20FU);
+    put(LINUX + 0x22CU, 0x7FFFFFFFU);
+    put(LINUX + 0x230U, 0x200000U);
+    hw_phys_write(LINUX + 0x234U, 1U, 1U);
+    hw_phys_write(LINUX + 0x236U, 2U, 1U);
+    put(LINUX + 0x238U, 255U);
+    put(LINUX + 0x260U, 0x100000U);
+    put(LINUX + 0x400U, 0xCAFEU);
+    boot_info.module[1].base = LINUX;
+    boot_info.module[1].size = 0x400U + 0x10000U;
+    strcpy(boot_info.module[1].tags, "linux x");
+    boot_info.module[2].base = LINUX + 0x40000U;
+    boot_info.module[2].size = 0x1800U;
+    strcpy(boot_info.module[2].tags, "initrd");
+    put(LINUX + 0x40000U, 0xF00DU);
+    boot_info.module_count = 3U;
+    config = partition.table.vm[VM_SERVICE];
+    strcpy(config.kernel, "linux");
+    strcpy(config.initrd, "initrd");
+    strcpy(config.cmdline, "console=ttyS1");
+    assert_true(guest_map_build(VM_SERVICE));
+}
+
+static void refuse_linux(const char *reason)
+{
+    struct loader_verdict verdict = loader_bzimage(VM_SERVICE, &config, 0U);
+    assert_false(verdict.ok);
+    assert_string_equal(verdict.reason, reason);
+}
+
+static void test_a_kernel_is_entered_by_the_64_bit_protocol(void **state)
+{
+    uint64_t load;
+    (void)state;
+    make_linux();
+    assert_true(loader_bzimage(VM_SERVICE, &config, 0x1F000U).ok);
+    load = vcpu_regs[0].rip - 0x200U;
+    assert_int_equal(load % 0x200000U, 0U);
+    assert_int_equal(hw_phys_read(load, 4U), 0xCAFEU);
+    assert_int_equal(vcpu_regs[0].gpr[GPR_RSI], LOADER_LOW);
+    assert_int_equal(fake_vcpu[0].reg[REG_CR3], LOADER_PML4);
+    assert_int_equal(fake_vcpu[0].reg[REG_EFER], 0x500U);
+    assert_int_equal(hw_phys_read(LOADER_LOW + 0x70U, 8U), 0x1F000U);
+    assert_int_equal(hw_phys_read(LOADER_LOW + 0x210U, 1U), 0xFFU);
+    assert_int_equal(hw_phys_read(LOADER_PDPT + 8U, 8U), LOADER_PD + PAGE_SIZE + 3U);
+    assert_int_equal(hw_phys_read(LOADER_CMDLINE, 1U), 'c');
+}
+
+static void test_the_initrd_lies_in_ram_clear_of_the_kernel(void **state)
+{
+    uint64_t load;
+    uint64_t at;
+    (void)state;
+    make_linux();
+    assert_true(loader_bzimage(VM_SERVICE, &config, 0U).ok);
+    load = vcpu_regs[0].rip - 0x200U;
+    at = hw_phys_read(LOADER_LOW + 0x218U, 4U);
+    assert_int_equal(hw_phys_read(LOADER_LOW + 0x21CU, 4U), 0x1800U);
+    assert_int_equal(hw_phys_read(at, 4U), 0xF00DU);
+    assert_true(guest_map_is_ram(at, 0x1800U));
+    assert_true((at >= (load + 0x100000U)) || ((at + 0x1800U) <= load));
+}
+
+static void test_the_memory_map_is_sorted_disjoint_and_without_memory_of_others(void **state)
+{
+    (void)state;
+    make_linux();
+    for (uint32_t i = 0U; i < guest_map_count; i++) {
+        uint64_t end = guest_map[i].base + guest_map[i].size;
+        assert_true((i + 1U == guest_map_count) || (guest_map[i + 1U].base >= end));
+        if (guest_map[i].type == BOOT_RAM) {
+            assert_true((RTVM_HPA >= end) || (guest_map[i].base >= (RTVM_HPA + 0x400000U)));
+            assert_true((IMAGE_HPA >= end) || (guest_map[i].base >= (IMAGE_HPA + 0x100000U)));
+            assert_true((TELEMETRY_HPA >= end) || (guest_map[i].base >= (TELEMETRY_HPA + 0x20000U)));
+        }
+    }
+    assert_false(guest_map_is_ram(MODULE_HPA, 0x100U));
+}
+
+static void test_bad_kernels_are_refused_with_their_reason(void **state)
+{
+    (void)state;
+    make_linux();
+    put(LINUX + 0x202U, 0U);
+    refuse_linux("kernel image is not a bzImage");
+    make_linux();
+    hw_phys_write(LINUX + 0x206U, 2U, 0x20BU);
+    refuse_linux("kernel has no 64-bit entry (boot protocol 2.12)");
+    make_linux();
+    hw_phys_write(LINUX + 0x234U, 1U, 0U);
+    refuse_linux("kernel is not relocatable");
+    make_linux();
+    hw_phys_write(LINUX + 0x1F1U, 1U, 255U);
+    refuse_linux("kernel image is cut off");
+    make_linux();
+    put(LINUX + 0x230U, 0x300000U);
+    refuse_linux("kernel alignment is not a power of two");
+    make_linux();
+    put(LINUX + 0x260U, 0xF0000000U);
+    refuse_linux("no room for the kernel");
+    make_linux();
+    put(LINUX + 0x238U, 5U);
+    refuse_linux("command line is longer than the kernel takes");
+    make_linux();
+    boot_info.module[1].size = 100U;
+    refuse_linux("kernel image is too short");
+    make_linux();
+    boot_info.module[2].size = 0x10000000U;
+    refuse_linux("no room for the initrd");
+    make_linux();
+    strcpy(config.initrd, "missing");
+    refuse_linux("no boot module has the initrd's tag");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_multiboot_image_is_entered_as_the_specification_says, boot),
+        cmocka_unit_test_setup(test_memory_behind_the_file_part_is_cleared, boot),
+        cmocka_unit_test_setup(test_a_missing_module_is_named, boot),
+        cmocka_unit_test_setup(test_a_short_or_foreign_file_is_refused, boot),
+        cmocka_unit_test_setup(test_an_image_without_multiboot_header_is_refused, boot),
+        cmocka_unit_test_setup(test_program_headers_outside_the_file_are_refused, boot),
+        cmocka_unit_test_setup(test_a_segment_outside_the_file_is_refused, boot),
+        cmocka_unit_test_setup(test_a_segment_outside_the_vms_ram_is_refused, boot),
+        cmocka_unit_test_setup(test_a_segment_on_the_boot_information_is_refused, boot),
+        cmocka_unit_test_setup(test_a_kernel_is_entered_by_the_64_bit_protocol, boot),
+        cmocka_unit_test_setup(test_the_initrd_lies_in_ram_clear_of_the_kernel, boot),
+        cmocka_unit_test_setup(test_the_memory_map_is_sorted_disjoint_and_without_memory_of_others, boot),
+        cmocka_unit_test_setup(test_bad_kernels_are_refused_with_their_reason, boot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: all */
+/* Who may switch the machine off, and what goes with the Service VM. */
+#include "world.h"
+
+static int boot(void **state)
+{
+    memset(vm, 0, sizeof(vm));
+    memset(vcpu, 0, sizeof(vcpu));
+    (void)world_start(state);
+    return 0;
+}
+
+static void test_the_machine_goes_off_with_the_service_vm(void **state)
+{
+    enum fake_end end;
+    (void)state;
+    end = fake_catch();
+    if (end == FAKE_NONE) {
+        vm_service_off(0x2000U);
+        fail_msg("came back");
+    }
+    assert_int_equal(end, FAKE_POWEROFF);
+    assert_non_null(strstr(fake_log(), "summary: rtvm exits="));
+    assert_non_null(strstr(fake_log(), "summary: service exits="));
+}
+
+static void test_a_vm_that_forbids_it_keeps_the_machine_on(void **state)
+{
+    enum fake_end end;
+    (void)state;
+    partition.table.vm[RTVM].flags |= PART_VM_FORBID_POWEROFF;
+    end = fake_catch();
+    if (end == FAKE_NONE) {
+        vm_service_off(0x2000U);
+    }
+    assert_int_equal(end, FAKE_NONE);
+    assert_int_equal(vm[VM_SERVICE].state, VM_STOPPED);
+    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(core_next(0U).action, RUN_IDLE);
+}
+
+static void test_user_vms_go_with_the_service_vm(void **state)
+{
+    vm_id_t v = world_running(3U);
+    (void)state;
+    partition.table.vm[RTVM].flags |= PART_VM_FORBID_POWEROFF;
+    vm_service_reset();
+    assert_int_equal(vm[v].state, VM_FREE);
+    assert_int_equal(stage2_pages_used(v), stage2_pages_used(MAX_VM - 1U));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_user_vms_go_with_the_service_vm, boot),
+        cmocka_unit_test_setup(test_a_vm_that_forbids_it_keeps_the_machine_on, boot),
+        cmocka_unit_test_setup(test_the_machine_goes_off_with_the_service_vm, boot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
