@@ -18,7 +18,6 @@
 #define OEM_ID_QEMU      0x205348434F42U /* "BOCHS " */
 #define QEMU_HOTPLUG_PORT 0xCD8U
 #define TABLE_SIZE_MAX   0x100000U /* 1 MiB: larger is taken for garbage */
-#define TABLE_RANGE_MAX  0x400000U
 #define ADDRESS_MAX      0x400000000000U
 #define EBDA_SEGMENT     0x40EU
 #define EBDA_SIZE        0x400U
@@ -434,25 +433,6 @@ static enum status fadt_read(void)
     return result;
 }
 
-/* SeaBIOS keeps its tables in memory that it reports as reserved. Such a range becomes an ACPI
- * range of the memory map, so that the Service VM can read them there; its DSDT and FACS lie in
- * the same range. A large reserved range is something else that merely holds a table. */
-static void tables_mark(void)
-{
-    for (uint32_t r = 0U; r < boot_info.range_count; r++) {
-        struct boot_range *range = &boot_info.range[r];
-        bool holds = false;
-
-        for (uint32_t i = 0U; i < acpi_table_count; i++) {
-            holds = holds || ((acpi_table[i].address >= range->base) &&
-                              ((acpi_table[i].address - range->base) < range->size));
-        }
-        if (holds && (range->type == BOOT_RESERVED) && (range->size <= TABLE_RANGE_MAX)) {
-            range->type = BOOT_ACPI;
-        }
-    }
-}
-
 /* QEMU's q35 lets a guest eject cores through a port block that only its DSDT names; its
  * tables carry the OEM id of their common ancestor. */
 static void qemu_find(void)
@@ -483,7 +463,6 @@ enum status acpi_init(void)
     }
     if (result == STATUS_OK) {
         mcfg_read();
-        tables_mark(); /* the only way by which the Service VM gets them: vm_boot.c relies on it */
         qemu_find();
         platform.iommu_present = (table_find(ACPI_SIGNATURE('D', 'M', 'A', 'R')) != 0) ||
                                  (table_find(ACPI_SIGNATURE('I', 'V', 'R', 'S')) != 0);
