@@ -2,10 +2,12 @@
 /* Who may switch the machine off: the Service VM, unless a running pre-launched VM forbids it. */
 #include "core/exclusive.h"
 #include "core/hw.h"
+#include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/stats.h"
 #include "core/vm.h"
+#include "devices/vpci.h"
 
 #define STOPS_PER_SECOND 10U /* an exclusive VM has 100 ms to leave the guest */
 
@@ -28,6 +30,9 @@ static void stop_service_group(void)
     }
     stop_vcpus(VM_SERVICE);
     vm[VM_SERVICE].state = VM_STOPPED;
+    /* Its devices do not outlive it: no DMA, no interrupts while the machine stays on. */
+    vpci_reset(VM_SERVICE);
+    irq_vm_reset(VM_SERVICE);
 }
 
 /* The running pre-launched VM that keeps the machine on, or ID_NONE. */
