@@ -126,6 +126,10 @@ static void a_runnable_vcpu_runs_without_a_timer(void **state)
     enter();
     assert_true(fake_pcpu[fake_current_pcpu].timer == TIME_NEVER);
     assert_false(fake_vcpu[SERVICE].event_queued);
+    assert_true(vm[VM_SERVICE].start_tsc == fake_tsc);
+    fake_tsc += MS;
+    enter();
+    assert_true(vm[VM_SERVICE].start_tsc == fake_tsc - MS); /* its first entry */
 }
 
 static void a_core_without_work_idles(void **state)

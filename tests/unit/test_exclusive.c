@@ -142,6 +142,7 @@ static void init_and_startup_start_a_vcpu_in_real_mode(void **state)
     assert_int_equal(hw_vcpu_segment(CPU(1), SEG_CS).base, 0x9A000U);
     assert_int_equal(hw_vcpu_segment(CPU(1), SEG_CS).selector, 0x9A00U);
     assert_true(fake_vcpu[CPU(1)].exclusive);
+    assert_int_equal(fake_vcpu[CPU(1)].asid, rt + 1U);
     assert_true(fake_vcpu[CPU(1)].stage2_root == stage2_root(rt));
 }
 
@@ -249,6 +250,8 @@ static void an_access_to_nothing_stops_the_whole_vm_with_one_message(void **stat
     (void)state;
     assert_int_equal(leave(CPU(0), HV_EXIT_MMIO), RUN_STOP);
     assert_int_equal(vm[rt].state, VM_STOPPED);
+    assert_int_equal(log_lines, 1U);
+    assert_non_null(strstr(log_last, "unmapped address"));
     assert_int_equal(core_exclusive_next(CPU(1)), RUN_STOP);
     assert_int_equal(leave(CPU(2), HV_EXIT_MMIO), RUN_STOP);
     assert_int_equal(log_lines, 1U);
@@ -339,6 +342,8 @@ static void fixed_ipis_reach_the_cores_of_the_vm_only(void **state)
     assert_int_equal(ipi_set(0x56U), 0x7U);
     (void)send(0U, 0x57U | TO_OTHERS);
     assert_int_equal(ipi_set(0x57U), 0x5U);
+    (void)send(2U, 0x8051U); /* the level bit means nothing but for INIT */
+    assert_int_equal(ipi_set(0x51U), 0x4U);
     (void)send(0xFFFFFFFFU, 0x158U); /* lowest priority: one */
     assert_int_equal(ipi_set(0x58U), 0x1U);
 }

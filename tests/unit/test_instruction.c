@@ -226,6 +226,10 @@ static void cr8_is_the_virtual_task_priority(void **state)
     vcpu_regs[USER].gpr[GPR_RBX] = 9U;
     instruction_mov_cr(USER, &exit);
     assert_int_equal(cr8, 9U);
+    vcpu_regs[USER].gpr[GPR_RBX] = 15U;
+    vcpu_regs[USER].rip = RIP;
+    instruction_mov_cr(USER, &exit);
+    assert_int_equal(cr8, 15U);
     assert_int_equal(vcpu_regs[USER].rip, RIP + 4U);
     exit.write = false;
     exit.gpr = GPR_R15;
@@ -258,6 +262,15 @@ static void without_decode_assists_the_instruction_is_decoded(void **state)
     instruction_mov_cr(USER, &exit);
     assert_int_equal(cr8, 7U);
     assert_int_equal(vcpu_regs[USER].rip, RIP + 4U);
+    for (uint32_t i = 0U; i < 2U; i++) { /* one of the two known is not enough */
+        exit.gpr = (i == 0U) ? (uint32_t)GPR_RAX : 16U;
+        exit.length = (i == 0U) ? 0U : 4U;
+        cr8 = 0U;
+        vcpu_regs[USER].rip = RIP;
+        instruction_mov_cr(USER, &exit);
+        assert_int_equal(cr8, 7U);
+        assert_int_equal(vcpu_regs[USER].rip, RIP + 4U);
+    }
     vcpu_regs[USER].rip = RIP;
     put_code("\x90\x90\x90\x90", 4U); /* rewritten by another vCPU */
     instruction_mov_cr(USER, &exit);

@@ -139,7 +139,13 @@ static void only_whole_pages_of_writable_memory_will_do(void **state)
 static void a_port_write_fills_the_slot_of_its_vcpu(void **state)
 {
     (void)state;
+    memset(&done, 0, sizeof(done));
+    set_field(1U, IOREQ_OFF_TYPE, 4U, 0x99U);
+    set_field(1U, IOREQ_OFF_POLLING, 4U, 0x99U);
+    set_field(1U, IOREQ_OFF_KERNEL_HANDLED, 4U, 0x99U);
     ioreq_port(CPU(1), 0x3F8U, 2U, true, 0xFFFF1234U);
+    assert_int_equal(field(1U, IOREQ_OFF_POLLING, 4U), 0U);
+    assert_int_equal(field(1U, IOREQ_OFF_KERNEL_HANDLED, 4U), 0U);
     assert_int_equal(field(1U, IOREQ_OFF_TYPE, 4U), IOREQ_TYPE_PIO);
     assert_int_equal(field(1U, IOREQ_OFF_DIRECTION, 4U), IOREQ_WRITE);
     assert_int_equal(field(1U, IOREQ_OFF_ADDRESS, 8U), 0x3F8U);

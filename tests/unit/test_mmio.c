@@ -200,6 +200,9 @@ static void a_store_to_the_apic_page_is_32_bits_and_aligned(void **state)
     EXECUTE(VLAPIC_BASE + 0x90U, true, 0x88, 0x07);
     assert_int_equal(apic_reg[9], 0U);
     assert_true(skipped(2U));
+    vcpu_regs[cpu].rip = CODE;
+    EXECUTE(VLAPIC_BASE + 0x92U, true, 0x89, 0x07);
+    assert_int_equal(apic_reg[9], 0U);
 }
 
 static void a_narrow_load_takes_its_part_of_the_register(void **state)
@@ -233,6 +236,36 @@ static void a_read_modify_write_reads_and_writes_once(void **state)
     EXECUTE(VLAPIC_BASE + 0xF0U, true, 0x81, 0x0F, 0, 1, 0, 0); /* orl $0x100 */
     assert_int_equal(apic_reg[0xF], 0x1FFU);
     assert_true(skipped(6U));
+}
+
+static void every_operation_on_memory_writes_back(void **state)
+{
+    static const struct { uint8_t opcode; uint32_t result; } step[] = {
+        { 0x01U, 0x12CU }, { 0x09U, 0xFCU }, { 0x21U, 0x30U }, { 0x29U, 0xB4U }, { 0x31U, 0xCCU },
+    };
+    (void)state;
+    for (size_t i = 0U; i < sizeof(step) / sizeof(step[0]); i++) {
+        vcpu_regs[cpu].rip = CODE;
+        apic_reg[8] = 0xF0U;
+        *gpr(GPR_RAX) = 0x3CU;
+        EXECUTE(VLAPIC_BASE + 0x80U, true, step[i].opcode, 0x07);
+        assert_int_equal(apic_reg[8], step[i].result);
+        assert_true(*gpr(GPR_RAX) == 0x3CU);
+    }
+}
+
+static void operations_on_a_register_do_not_write_memory(void **state)
+{
+    static const uint8_t opcode[] = { 0x03U, 0x0BU, 0x23U, 0x2BU, 0x33U };
+    (void)state;
+    for (size_t i = 0U; i < sizeof(opcode); i++) {
+        vcpu_regs[cpu].rip = CODE;
+        apic_reg[8] = 0xF0U;
+        *gpr(GPR_RAX) = 0x3CU;
+        EXECUTE(VLAPIC_BASE + 0x80U, false, opcode[i], 0x07);
+        assert_int_equal(apic_reg[8], 0xF0U);
+        assert_true(*gpr(GPR_RAX) != 0x3CU);
+    }
 }
 
 static void a_compare_only_reads(void **state)
@@ -480,6 +513,7 @@ int main(void)
         T(a_load_from_the_apic_page_fills_the_register), T(a_store_to_the_apic_page_is_32_bits_and_aligned),
         T(a_narrow_load_takes_its_part_of_the_register), T(an_apic_page_that_does_not_answer_reads_all_ones),
         T(the_ioapic_is_reached_by_its_window), T(a_read_modify_write_reads_and_writes_once),
+        T(every_operation_on_memory_writes_back), T(operations_on_a_register_do_not_write_memory),
         T(a_compare_only_reads), T(xchg_swaps_register_and_device), S(configuration_pages_take_every_width),
         S(where_nothing_is_the_service_vm_reads_ones_and_writes_are_dropped), T(a_load_waits_for_the_device_model),
         T(a_store_sends_its_value), T(a_read_modify_write_is_two_requests), T(a_write_to_read_only_memory_is_dropped),
