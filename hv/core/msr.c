@@ -231,7 +231,7 @@ void msr_exit(vcpu_id_t id, const struct vm_exit *exit)
         result = msr_read(id, exit->number, &value);
     }
     if (result != STATUS_OK) {
-        if (vm_may_log(vcpu_vm(id))) {
+        if ((find_rule(exit->number) == MSR_RULES) && vm_may_log(vcpu_vm(id))) {
             log_fault(id, exit);
         }
         emulate_gp(id);

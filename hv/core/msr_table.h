@@ -82,6 +82,8 @@ static const struct msr_rule msr_rules[] = {
     { 0xC0000081U, 0xC0000084U, 0U, 0U, MSR_SAME(MSR_OPEN, MSR_OPEN) },     /* STAR LSTAR CSTAR SFMASK */
     { 0xC0000100U, 0xC0000102U, 0U, 0U, MSR_SAME(MSR_OPEN, MSR_OPEN) },     /* FS, GS, kernel GS base */
     { MSR_TSC_AUX, MSR_TSC_AUX, 0U, 0U, MSR_SAME(MSR_SPECIAL, MSR_SPECIAL) },
+    /* Kernels probe these with a fault handler in place: a fault, as for any other, but no log line. */
+    { 0xC0010000U, 0xC0010007U, 0U, 0U, MSR_SAME(MSR_FAULT, MSR_FAULT) },   /* performance counters */
     { 0xC0010010U, 0xC0010010U, 0U, 0U, MSR_SAME(MSR_CONST, MSR_CONST) },   /* SYSCFG */
     { 0xC0010015U, 0xC0010015U, 0U, 0x1000000U, MSR_SAME(MSR_CONST, MSR_CONST) }, /* HWCR: TscFreqSel */
     { 0xC001001AU, 0xC001001AU, 0U, 0U, MSR_SAME(MSR_CONST, MSR_FAULT) },   /* TOP_MEM */
@@ -90,6 +92,7 @@ static const struct msr_rule msr_rules[] = {
     { 0xC0010020U, 0xC0010020U, 0U, 0U, MSR_SAME(MSR_FAULT, MSR_CONST) },   /* patch loader */
     { 0xC0010055U, 0xC0010055U, 0U, 0U, MSR_SAME(MSR_CONST, MSR_CONST) },   /* interrupt pending */
     { 0xC0010058U, 0xC0010058U, 0U, 0U, MSR_SAME(MSR_CONST, MSR_CONST) },   /* MMIO configuration base */
+    { 0xC0011020U, 0xC0011028U, 0U, 0U, MSR_SAME(MSR_FAULT, MSR_FAULT) },   /* LS_CFG .. FP_CFG */
     { 0xC0011029U, 0xC0011029U, 0U, 2U, MSR_SAME(MSR_CONST, MSR_CONST) },   /* DE_CFG: LFENCE serialises */
 };
 #define MSR_RULES ((uint32_t)(sizeof(msr_rules) / sizeof(msr_rules[0])))
