@@ -60,7 +60,11 @@ static int hsm_region_change(struct hsm_vm *vm, const struct hc_memory_region *r
 	return ret;
 }
 
-static int hsm_segment_map(struct hsm_vm *vm, struct hsm_segment *segment, u32 prot)
+/*
+ * Maps a segment, in one hypercall for each chunk. *tried counts the runs that
+ * may be mapped now; on failure those of the last chunk may or may not be.
+ */
+static int hsm_segment_map(struct hsm_vm *vm, struct hsm_segment *segment, u32 prot, unsigned long *tried)
 {
 	struct hsm_batch *batch = kmalloc(sizeof(*batch), GFP_KERNEL);
 	struct hsm_chunk *chunk;
@@ -68,6 +72,7 @@ static int hsm_segment_map(struct hsm_vm *vm, struct hsm_segment *segment, u32 p
 	unsigned int i;
 	int ret = 0;
 
+	*tried = 0;
 	if (!batch)
 		return -ENOMEM;
 	list_for_each_entry(chunk, &segment->pages.chunks, node) {
@@ -81,12 +86,37 @@ static int hsm_segment_map(struct hsm_vm *vm, struct hsm_segment *segment, u32 p
 			};
 			gpa += batch->region[i].size;
 		}
+		*tried += chunk->run_count;
 		ret = hsm_batch_submit(vm, batch, chunk->run_count);
 		if (ret)
 			break;
+		cond_resched();
 	}
 	kfree(batch);
 	return ret;
+}
+
+/*
+ * Takes back the first runs of a segment, one by one. -EINVAL means that the
+ * hypervisor does not accept the range at all; then it never mapped it either.
+ */
+static int hsm_segment_unmap(struct hsm_vm *vm, struct hsm_segment *segment, unsigned long runs)
+{
+	struct hc_memory_region region = { .type = HC_REGION_DEL, .gpa = segment->gpa };
+	struct hsm_chunk *chunk;
+	unsigned int i;
+	int ret;
+
+	list_for_each_entry(chunk, &segment->pages.chunks, node) {
+		for (i = 0; i < chunk->run_count && runs; i++, runs--) {
+			region.size = PFN_PHYS(chunk->run[i].count);
+			ret = hsm_region_change(vm, &region);
+			if (ret && ret != -EINVAL)
+				return ret;
+			region.gpa += region.size;
+		}
+	}
+	return 0;
 }
 
 static int hsm_memmap_check(const struct acrn_vm_memmap *map)
@@ -132,15 +162,6 @@ static void hsm_segment_insert(struct hsm_vm *vm, struct hsm_segment *segment)
 	vm->segment_count++;
 }
 
-static int hsm_segment_remove_mapping(struct hsm_vm *vm, const struct hsm_segment *segment)
-{
-	const struct hc_memory_region region = {
-		.type = HC_REGION_DEL, .gpa = segment->gpa, .size = segment->size,
-	};
-
-	return hsm_region_change(vm, &region);
-}
-
 /*
  * When the hypervisor cannot be made to drop what it mapped of a segment that
  * failed half-way, the segment stays, unseen by the user, until the VM goes.
@@ -148,6 +169,7 @@ static int hsm_segment_remove_mapping(struct hsm_vm *vm, const struct hsm_segmen
 static int hsm_ram_map(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
 {
 	struct hsm_segment *segment = hsm_segment_new(map);
+	unsigned long tried;
 	int ret;
 
 	if (!segment)
@@ -157,8 +179,8 @@ static int hsm_ram_map(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
 		kfree(segment);
 		return ret;
 	}
-	ret = hsm_segment_map(vm, segment, (map->attr & ACRN_MEM_ACCESS_RIGHT_MASK) | HC_REGION_WB);
-	if (ret && !hsm_segment_remove_mapping(vm, segment)) {
+	ret = hsm_segment_map(vm, segment, (map->attr & ACRN_MEM_ACCESS_RIGHT_MASK) | HC_REGION_WB, &tried);
+	if (ret && !hsm_segment_unmap(vm, segment, tried)) {
 		hsm_pages_unpin(vm->mm, &segment->pages);
 		kfree(segment);
 		return ret;
@@ -283,6 +305,9 @@ static struct hsm_segment *hsm_segment_find_mmio(struct hsm_vm *vm, u64 gpa, u64
 int hsm_memory_unset(struct hsm_vm *vm, void *data, unsigned long raw)
 {
 	const struct acrn_vm_memmap *map = data;
+	const struct hc_memory_region region = {
+		.type = HC_REGION_DEL, .gpa = map->user_vm_pa, .size = map->len,
+	};
 	struct hsm_segment *segment;
 	int ret = hsm_memmap_check(map);
 
@@ -292,7 +317,7 @@ int hsm_memory_unset(struct hsm_vm *vm, void *data, unsigned long raw)
 		return -EINVAL;
 	mutex_lock(&vm->memory_lock);
 	segment = hsm_segment_find_mmio(vm, map->user_vm_pa, map->len);
-	ret = segment ? hsm_segment_remove_mapping(vm, segment) : -EINVAL;
+	ret = segment ? hsm_region_change(vm, &region) : -EINVAL;
 	if (!ret) {
 		list_del(&segment->node);
 		vm->segment_count--;

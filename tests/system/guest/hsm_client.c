@@ -130,6 +130,7 @@ static const struct {
 } groups[] = {
     { "arguments", test_arguments }, { "memory", test_memory }, { "clients", test_clients },
     { "eventfds", test_eventfds }, { "life", test_life }, { "race", test_race }, { "guest", test_guest },
+    { "fuzz", test_fuzz },
 };
 
 static bool wanted(const char *name, int count, char **arguments)

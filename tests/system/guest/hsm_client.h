@@ -49,5 +49,6 @@ void test_eventfds(void);
 void test_life(void);
 void test_race(void);
 void test_guest(void);
+void test_fuzz(void);
 
 #endif
