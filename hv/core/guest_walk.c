@@ -187,24 +187,33 @@ static gva_t code_address(vcpu_id_t id, uint32_t offset)
     return address;
 }
 
+/* What is mapped from this linear address to the end of its page, at most INSN_MAX bytes. */
+static uint32_t fetch_in_page(vcpu_id_t id, gva_t address, uint8_t bytes[INSN_MAX])
+{
+    uint32_t size = PAGE_SIZE - (uint32_t)(address & (PAGE_SIZE - 1U));
+    gpa_t gpa = 0U;
+    bool mapped = guest_translate(id, address, &gpa) == STATUS_OK;
+
+    if (size > INSN_MAX) {
+        size = INSN_MAX;
+    }
+    if (mapped) {
+        mapped = guest_read(vcpu_vm(id), gpa, bytes, size) == STATUS_OK;
+    }
+    return mapped ? size : 0U;
+}
+
+/* At most two pages hold 15 bytes. */
 uint32_t guest_fetch(vcpu_id_t id, uint8_t bytes[INSN_MAX])
 {
-    uint32_t count = 0U;
-    bool mapped = true;
+    uint8_t rest[INSN_MAX] = { 0U };
+    uint32_t count = fetch_in_page(id, code_address(id, 0U), bytes);
 
-    /* At most two pages hold 15 bytes. */
-    for (uint32_t page = 0U; (page < 2U) && mapped && (count < INSN_MAX); page++) {
-        gva_t address = code_address(id, count);
-        uint32_t in_page = PAGE_SIZE - (uint32_t)(address & (PAGE_SIZE - 1U));
-        uint32_t chunk = INSN_MAX - count;
-        gpa_t gpa = 0U;
-        if (chunk > in_page) {
-            chunk = in_page;
-        }
-        mapped = (guest_translate(id, address, &gpa) == STATUS_OK) &&
-                 (guest_read(vcpu_vm(id), gpa, &bytes[count], chunk) == STATUS_OK);
-        if (mapped) {
-            count += chunk;
+    if ((count > 0U) && (count < INSN_MAX)) {
+        uint32_t more = fetch_in_page(id, code_address(id, count), rest);
+        for (uint32_t i = 0U; (i < more) && (count < INSN_MAX); i++) {
+            bytes[count] = rest[i];
+            count++;
         }
     }
     return count;
