@@ -79,6 +79,7 @@ void guest_trap(struct trap_frame *frame)
         trap_vector = (uint32_t)frame->vector;
         trap_error = frame->error;
         frame->rip = trap_resume;
+        frame->rflags &= ~0x100UL; /* TF: one step is enough */
         trap_resume = 0U;
     } else {
         print_text("not ok unexpected trap: vector ");

@@ -26,7 +26,7 @@ def test_prelaunched_vm_does_not_reach_the_platform_controls(start):
 
 
 @pytest.mark.parametrize("core", ["exclusive", "shared"])
-@pytest.mark.parametrize("name", ["exits", "interrupts"])
+@pytest.mark.parametrize("name", ["exits", "interrupts", "debug"])
 def test_guest_checks_pass(start, name, core):
     text = run_guest(start, name, core)
     assert re.findall(r"^not ok .*", text, re.M) == []

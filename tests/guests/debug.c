@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Debug exceptions and the other faults that the hypervisor intercepts reach the guest unchanged. */
+#include "tests/guests/guest.h"
+
+#define VECTOR_DB 1U
+#define VECTOR_BP 3U
+#define DR6_BS (1UL << 14)
+#define DR6_B0 1UL
+#define DR7_WRITE0_8 ((1UL << 0) | (1UL << 16) | (2UL << 18)) /* L0, break on writes of 8 bytes */
+
+static volatile uint64_t watched;
+
+static uint64_t dr6_take(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr6, %0" : "=r"(value));
+    __asm__ volatile("mov %0, %%dr6" : : "r"(0xFFFF0FF0UL));
+    return value;
+}
+
+static void single_step(void)
+{
+    uint64_t dr6;
+    /* POPF sets TF; the trap comes after the instruction that follows it, and TRY's label is past both. */
+    TRY("pushfq; orq $0x100, (%%rsp); popfq; nop; nop", : : : "r15", "memory", "cc");
+    dr6 = dr6_take();
+    __asm__ volatile("pushfq; andq $~0x100, (%%rsp); popfq" : : : "memory", "cc");
+    check("single-step-traps", trap_vector == VECTOR_DB, trap_vector);
+    check("single-step-is-told-in-dr6", (dr6 & (DR6_BS | DR6_B0)) == DR6_BS, dr6);
+}
+
+static void watchpoint(void)
+{
+    uint64_t dr6;
+    uint64_t dr0;
+    __asm__ volatile("mov %0, %%dr0" : : "r"((uint64_t)(uintptr_t)&watched));
+    __asm__ volatile("mov %0, %%dr7" : : "r"(DR7_WRITE0_8));
+    TRY("movq $7, %0", : "=m"(watched) : : "r15", "memory");
+    dr6 = dr6_take();
+    __asm__ volatile("mov %%dr0, %0" : "=r"(dr0));
+    __asm__ volatile("mov %0, %%dr7" : : "r"(0x400UL));
+    check("watchpoint-traps", trap_vector == VECTOR_DB, trap_vector);
+    check("watchpoint-is-told-in-dr6", (dr6 & (DR6_BS | DR6_B0)) == DR6_B0, dr6);
+    check("write-happened", watched == 7U, watched);
+    check("dr0-kept", dr0 == (uint64_t)(uintptr_t)&watched, dr0);
+}
+
+void guest_main(void)
+{
+    print_text("debug\r\n");
+    single_step();
+    watchpoint();
+    TRY("int3", : : : "r15", "memory");
+    check("breakpoint", trap_vector == VECTOR_BP, trap_vector);
+}
