@@ -9,6 +9,12 @@
 static struct boot_range raw[MAX_BOOT_RANGE];
 static uint32_t raw_count;
 
+void boot_map_reset(void)
+{
+    raw_count = 0U;
+    boot_info.range_count = 0U;
+}
+
 enum status boot_map_add(hpa_t base, uint64_t size, uint32_t type)
 {
     enum status result = STATUS_NO_MEMORY;

@@ -18,21 +18,25 @@ static uint32_t string_length(hpa_t string, uint32_t limit)
 }
 
 /* A long path may come first: of a string that does not fit, the end is kept, where the tags are. */
-enum status boot_module_add(hpa_t base, uint64_t size, hpa_t string, uint32_t string_limit)
+enum status boot_module_add(hpa_t start, hpa_t end, hpa_t string, uint32_t string_limit)
 {
     enum status result = STATUS_NO_MEMORY;
-    if (boot_info.module_count < MAX_BOOT_MODULE) {
+    if (end < start) {
+        result = STATUS_INVALID;
+    } else if (boot_info.module_count < MAX_BOOT_MODULE) {
         struct boot_module *const module = &boot_info.module[boot_info.module_count];
         const uint32_t length = (string == 0U) ? 0U : string_length(string, (string_limit < STRING_SEARCH) ? string_limit : STRING_SEARCH);
         const uint32_t kept = (length < BOOT_STRING_SIZE) ? length : (BOOT_STRING_SIZE - 1U);
-        module->base = base;
-        module->size = size;
+        module->base = start;
+        module->size = end - start;
         for (uint32_t i = 0U; i < kept; i++) {
             module->tags[i] = (char)hw_phys_read(string + (length - kept) + i, 1U);
         }
         module->tags[kept] = '\0';
         boot_info.module_count++;
         result = STATUS_OK;
+    } else {
+        /* more modules than there is room for */
     }
     return result;
 }
@@ -42,6 +46,7 @@ enum status multiboot_parse(uint32_t magic, hpa_t info)
     enum status result;
     boot_info.image_base = (hpa_t)(uintptr_t)image_start;
     boot_info.image_size = (uint64_t)(uintptr_t)image_end - (uint64_t)(uintptr_t)image_start;
+    boot_map_reset();
     if (magic == MULTIBOOT1_MAGIC) {
         result = multiboot1_parse(info);
     } else if (magic == MULTIBOOT2_MAGIC) {

@@ -12,9 +12,10 @@
  * STATUS_NO_MEMORY: more ranges or modules than limits.h allows. */
 enum status multiboot_parse(uint32_t magic, hpa_t info);
 
-/* For the two formats: entries as they come. */
+/* For the two formats: entries as they come, after a reset. */
+void boot_map_reset(void);
 enum status boot_map_add(hpa_t base, uint64_t size, uint32_t type);
-enum status boot_module_add(hpa_t base, uint64_t size, hpa_t string, uint32_t string_limit);
+enum status boot_module_add(hpa_t start, hpa_t end, hpa_t string, uint32_t string_limit);
 /* After the last entry: sorted, disjoint, RAM cut to whole pages. */
 enum status boot_map_finish(void);
 

@@ -26,9 +26,7 @@ static enum status modules_parse(hpa_t info)
     enum status result = STATUS_OK;
     for (uint32_t i = 0U; (i < count) && (result == STATUS_OK); i++) {
         const hpa_t entry = list + ((hpa_t)i * MODULE_SIZE);
-        const hpa_t start = field(entry);
-        const hpa_t end = field(entry + 4U);
-        result = boot_module_add(start, end - start, field(entry + 8U), STRING_LIMIT);
+        result = boot_module_add(field(entry), field(entry + 4U), field(entry + 8U), STRING_LIMIT);
     }
     return result;
 }

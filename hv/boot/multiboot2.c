@@ -32,9 +32,8 @@ static enum status tag_parse(hpa_t tag, uint32_t type, uint32_t size)
 {
     enum status result = STATUS_OK;
     if (type == TAG_MODULE) {
-        const hpa_t start = field(tag + 8U);
-        const hpa_t end = field(tag + 12U);
-        result = boot_module_add(start, end - start, tag + MODULE_STRING, size - MODULE_STRING);
+        result = (size <= MODULE_STRING) ? STATUS_INVALID
+                 : boot_module_add(field(tag + 8U), field(tag + 12U), tag + MODULE_STRING, size - MODULE_STRING);
     } else if (type == TAG_MMAP) {
         result = map_parse(tag, size);
     } else if (type == TAG_RSDP_V2) {
