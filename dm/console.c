@@ -46,6 +46,10 @@ bool console_parse(const char *text, enum console_kind *kind, const char **path)
         *path = text;
         known = true;
     }
+    /* Paths go into JSON: nothing that would need quoting there. */
+    for (const char *at = *path; *at != '\0' && known; at++) {
+        known = *at != '"' && *at != '\\' && (unsigned char)*at >= ' ';
+    }
     return known && strlen(*path) < sizeof(((struct console *)0)->path);
 }
 
@@ -217,9 +221,29 @@ void console_write(struct console *console, const uint8_t *data, size_t size)
     pthread_mutex_unlock(&console->lock);
 }
 
+/* Out of the loop while nobody wants input: a hang-up would be reported again and again. */
+static int watch_input(struct console *console)
+{
+    bool wanted = console->loop != NULL && console->in >= 0 && !console->paused;
+    int result = 0;
+
+    if (wanted && !console->watched) {
+        console->in_source.fd = console->in;
+        result = loop_add(console->loop, &console->in_source, EPOLLIN);
+        console->watched = result == 0;
+    } else if (!wanted && console->watched) {
+        loop_remove(console->loop, &console->in_source);
+        console->watched = false;
+    } else {
+        /* as it is */
+    }
+    return result;
+}
+
 static void disconnect(struct console *console)
 {
     loop_remove(console->loop, &console->in_source);
+    console->watched = false;
     if (console->kind == CONSOLE_UNIX) {
         pthread_mutex_lock(&console->lock);
         close(console->in);
@@ -261,8 +285,7 @@ static void connection_ready(void *owner, uint32_t events)
         console->in = fd;
         console->out = fd;
         pthread_mutex_unlock(&console->lock);
-        console->in_source.fd = fd;
-        (void)loop_add(console->loop, &console->in_source, console->paused ? 0U : (uint32_t)EPOLLIN);
+        (void)watch_input(console);
     } else {
         /* gone again */
     }
@@ -271,7 +294,7 @@ static void connection_ready(void *owner, uint32_t events)
 int console_attach(struct console *console, struct loop *loop,
                    void (*input)(void *owner, const uint8_t *data, size_t size), void *owner)
 {
-    int result = 0;
+    int result;
 
     console->loop = loop;
     console->input = input;
@@ -279,10 +302,8 @@ int console_attach(struct console *console, struct loop *loop,
     console->in_source = (struct loop_source){.fd = console->in, .ready = input_ready, .owner = console};
     console->listen_source =
         (struct loop_source){.fd = console->listener, .ready = connection_ready, .owner = console};
-    if (console->in >= 0) {
-        result = loop_add(loop, &console->in_source, console->paused ? 0U : (uint32_t)EPOLLIN);
-        result = (result == -EPERM) ? 0 : result; /* standard input is a plain file: no input */
-    }
+    result = watch_input(console);
+    result = (result == -EPERM) ? 0 : result; /* standard input is a plain file: no input */
     if (result == 0 && console->listener >= 0) {
         result = loop_add(loop, &console->listen_source, EPOLLIN);
     }
@@ -292,7 +313,5 @@ int console_attach(struct console *console, struct loop *loop,
 void console_pause_input(struct console *console, bool pause)
 {
     console->paused = pause;
-    if (console->loop != NULL && console->in >= 0) {
-        loop_modify(console->loop, &console->in_source, pause ? 0U : (uint32_t)EPOLLIN);
-    }
+    (void)watch_input(console);
 }

@@ -33,6 +33,7 @@ struct console {
     struct loop_source in_source;
     struct loop_source listen_source;
     bool paused;
+    bool watched; /* in_source is in the loop */
     void (*input)(void *owner, const uint8_t *data, size_t size);
     void *owner;
 };

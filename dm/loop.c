@@ -69,13 +69,6 @@ int loop_add(struct loop *loop, struct loop_source *source, uint32_t events)
     return (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->fd, &event) < 0) ? -errno : 0;
 }
 
-void loop_modify(struct loop *loop, struct loop_source *source, uint32_t events)
-{
-    struct epoll_event event = {.events = events, .data.ptr = source};
-
-    (void)epoll_ctl(loop->epoll, EPOLL_CTL_MOD, source->fd, &event);
-}
-
 void loop_remove(struct loop *loop, struct loop_source *source)
 {
     (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);

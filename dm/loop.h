@@ -24,7 +24,6 @@ struct loop_source {
 int loop_create(struct loop *loop); /* 0 or -errno */
 void loop_destroy(struct loop *loop);
 int loop_add(struct loop *loop, struct loop_source *source, uint32_t events);
-void loop_modify(struct loop *loop, struct loop_source *source, uint32_t events);
 void loop_remove(struct loop *loop, struct loop_source *source);
 void loop_run(struct loop *loop); /* until loop_stop */
 void loop_stop(struct loop *loop);

@@ -74,11 +74,13 @@ int hsm_destroy_vm(struct hsm *hsm)
 
 int hsm_start_vm(struct hsm *hsm)
 {
+    int result = note("start");
+
     pthread_mutex_lock(&lock);
-    hsm->started = true;
+    hsm->started = result == 0;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    return note("start");
+    return result;
 }
 
 int hsm_pause_vm(struct hsm *hsm)
