@@ -184,10 +184,10 @@ static void a_failed_vmrun_leaves_the_registers_alone(void **state)
     (void)state;
     leaves.rip = 0xDEADU; /* QEMU stores host state there */
     exit = leave(0xFFFFFFFFU, 0U, 0U);
-    assert_int_equal(exit.reason, HV_EXIT_OTHER);
+    assert_int_equal(exit.reason, HV_EXIT_SHUTDOWN);
     assert_int_equal(vcpu_regs[GUEST].rip, 0x1000U);
     exit = leave(0xFFFFFFFFFFFFFFFFU, 0U, 0U);
-    assert_int_equal(exit.reason, HV_EXIT_OTHER);
+    assert_int_equal(exit.reason, HV_EXIT_SHUTDOWN);
     assert_int_equal(vcpu_regs[GUEST].rip, 0x1000U);
 }
 

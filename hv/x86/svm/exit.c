@@ -14,6 +14,7 @@ enum svm_exit_code {
     EXIT_RDPRU = 0x08E, EXIT_NPF = 0x400
 };
 
+#define EXIT_INVALID 0xFFFFFFFFU /* VMEXIT_INVALID is -1; QEMU zero-extends it from 32 bits */
 #define VECTOR_UD 6U
 #define VECTOR_GP 13U
 #define GPR_UNKNOWN 16U
@@ -127,14 +128,16 @@ static void decode_by_code(vcpu_id_t vcpu, uint32_t code, struct vm_exit *exit)
     case EXIT_RDPMC: decode_exception(VECTOR_GP, 0U, exit); break;
     case EXIT_SMI:
     case EXIT_INIT: decode_plain(vmcb, HV_EXIT_NMI, 0U, exit); break; /* the host has dealt with it */
-    default: exit->number = code; break; /* HV_EXIT_OTHER: failed VMRUN, FERR */
+    /* VMRUN refused the state that the guest had built: no instruction of it can run any more. */
+    case EXIT_INVALID: decode_plain(vmcb, HV_EXIT_SHUTDOWN, 0U, exit); break;
+    default: exit->number = code; break; /* HV_EXIT_OTHER */
     }
 }
 
 void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const struct vmcb *const vmcb = &svm_vmcb[vcpu];
-    const uint32_t code = (uint32_t)vmcb->exit_code; /* QEMU zero-extends VMEXIT_INVALID from 32 bits */
+    const uint32_t code = (uint32_t)vmcb->exit_code;
     *exit = exit_nothing;
     if (code <= (uint32_t)EXIT_CR15_WRITE) {
         decode_cr(vmcb, code, exit);
