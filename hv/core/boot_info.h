@@ -46,7 +46,7 @@ struct platform {
     bool isa_level[16];
     bool isa_active_low[16];
     uint16_t ich_pm_base;        /* PMBASE of an Intel ICH (SMI, TCO watchdog ports), else 0 */
-    uint16_t cpu_hotplug_port;   /* QEMU's core hot-plug block, else 0 */
+    bool qemu;                   /* the machine is QEMU's: it has control ports that no table names */
     bool iommu_present;          /* DMAR or IVRS */
 };
 extern struct platform platform;

@@ -44,7 +44,11 @@
 #define ICH_SMI_SIZE          8U
 #define ICH_TCO               0x60U
 #define ICH_TCO_SIZE          0x20U
-#define HOTPLUG_SIZE          12U
+/* QEMU, docs/specs: fw_cfg (its DMA register reaches all of memory), PCI and core hot-plug. */
+#define QEMU_FW_CFG           0x510U
+#define QEMU_FW_CFG_SIZE      12U
+#define QEMU_HOTPLUG          0xCC0U
+#define QEMU_HOTPLUG_SIZE     36U
 
 enum control {
     CONTROL_NONE, CONTROL_KEYBOARD_DATA, CONTROL_KEYBOARD_COMMAND, CONTROL_SYSTEM_A, CONTROL_RESET,
@@ -60,6 +64,21 @@ static bool sleep_logged;
 static bool within(uint32_t port, uint32_t base, uint32_t size)
 {
     return (base != 0U) && (port >= base) && (port < (base + size));
+}
+
+/* Ports that concern the machine alone. */
+static bool is_inert(uint32_t port)
+{
+    uint32_t ich = platform.ich_pm_base;
+    bool inert = (port == PORT_SMI_COMMAND) || (port == PORT_SMI_STATUS);
+
+    if (ich != 0U) {
+        inert = inert || within(port, ich + ICH_SMI_ENABLE, ICH_SMI_SIZE) || within(port, ich + ICH_TCO, ICH_TCO_SIZE);
+    }
+    if (platform.qemu) {
+        inert = inert || within(port, QEMU_FW_CFG, QEMU_FW_CFG_SIZE) || within(port, QEMU_HOTPLUG, QEMU_HOTPLUG_SIZE);
+    }
+    return inert;
 }
 
 static enum control control_at(uint32_t port)
@@ -78,10 +97,7 @@ static enum control control_at(uint32_t port)
         kind = CONTROL_PM1;
     } else if ((platform.reset_port != 0U) && (port == platform.reset_port)) {
         kind = CONTROL_FADT_RESET;
-    } else if ((port == PORT_SMI_COMMAND) || (port == PORT_SMI_STATUS) ||
-               within(port, (platform.ich_pm_base == 0U) ? 0U : (platform.ich_pm_base + ICH_SMI_ENABLE), ICH_SMI_SIZE) ||
-               within(port, (platform.ich_pm_base == 0U) ? 0U : (platform.ich_pm_base + ICH_TCO), ICH_TCO_SIZE) ||
-               within(port, platform.cpu_hotplug_port, HOTPLUG_SIZE)) {
+    } else if (is_inert(port)) {
         kind = CONTROL_INERT;
     } else {
         /* not a control */

@@ -173,7 +173,10 @@ void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size,
     } else if (dword == PCI_INTERRUPT) {
         interrupt_write(fn, offset, size, value);
     } else if (fn->bridge && (dword >= PCI_BUS_NUMBERS)) {
-        vpci_refuse(VPCI_REFUSE_BRIDGE, fn->bdf, offset);
+        /* All ones is a probe for writable bits; writing back what is there changes nothing. */
+        if ((value != pci_ones(size)) && (value != hw_pci_read(fn->bdf, offset, size))) {
+            vpci_refuse(VPCI_REFUSE_BRIDGE, fn->bdf, offset);
+        }
     } else {
         /* read-only registers: ignored, as the device would */
     }

@@ -16,7 +16,6 @@
 #define HEADER_SIZE      36U
 #define HEADER_OEM_ID    10U
 #define OEM_ID_QEMU      0x205348434F42U /* "BOCHS " */
-#define QEMU_HOTPLUG_PORT 0xCD8U
 #define TABLE_SIZE_MAX   0x100000U /* 1 MiB: larger is taken for garbage */
 #define ADDRESS_MAX      0x400000000000U
 #define EBDA_SEGMENT     0x40EU
@@ -433,14 +432,14 @@ static enum status fadt_read(void)
     return result;
 }
 
-/* QEMU's q35 lets a guest eject cores through a port block that only its DSDT names; its
- * tables carry the OEM id of their common ancestor. */
+/* QEMU has control ports that no table names (devices/platform.c); its tables carry the OEM id
+ * of their common ancestor. */
 static void qemu_find(void)
 {
     const struct acpi_table *fadt = table_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
 
     if ((fadt != 0) && (field(fadt->address + HEADER_OEM_ID, 6U) == OEM_ID_QEMU)) {
-        platform.cpu_hotplug_port = QEMU_HOTPLUG_PORT;
+        platform.qemu = true;
     }
 }
 

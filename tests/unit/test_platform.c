@@ -49,7 +49,7 @@ static int setup(void **state)
     memset(port_value, 0, sizeof(port_value));
     memset(&partition, 0, sizeof(partition));
     platform = (struct platform){ .pm1a_event = 0x600U, .pm1a_control = 0x604U, .pm_timer_port = 0x608U,
-        .reset_port = 0xCF9U, .reset_value = 0x0FU, .ich_pm_base = 0x600U, .cpu_hotplug_port = 0xCD8U };
+        .reset_port = 0xCF9U, .reset_value = 0x0FU, .ich_pm_base = 0x600U, .qemu = true };
     port_value[0x604] = 1U;
     wr(0xCF9U, 1U, 0U);
     wr(0x64U, 1U, 0xAAU);
@@ -64,7 +64,7 @@ static int setup(void **state)
 static void exactly_the_controls_are_claimed(void **state)
 {
     (void)state;
-    static const uint16_t claimed[] = { 0x60U, 0x64U, 0x92U, 0xB2U, 0xB3U, 0x604U, 0x605U, 0x630U, 0x660U, 0x67FU, 0xCD8U, 0xCF9U };
+    static const uint16_t claimed[] = { 0x60U, 0x64U, 0x92U, 0xB2U, 0xB3U, 0x604U, 0x605U, 0x630U, 0x660U, 0x67FU, 0x510U, 0x51BU, 0xCC0U, 0xCD8U, 0xCF9U };
     static const uint16_t open[] = { 0x20U, 0x40U, 0x61U, 0x63U, 0x70U, 0x3F8U, 0x600U, 0x602U, 0x608U, 0x620U, 0x680U, 0xCF8U, 0xCFCU, 0xCE4U };
 
     for (size_t i = 0U; i < sizeof(claimed) / sizeof(claimed[0]); i++) {
@@ -176,7 +176,7 @@ static void the_keyboard_works(void **state)
 static void smi_watchdog_and_hot_plug_ports_do_nothing(void **state)
 {
     (void)state;
-    static const uint16_t port[] = { 0xB2U, 0xB3U, 0x630U, 0x634U, 0x660U, 0x668U, 0xCD8U, 0xCDCU };
+    static const uint16_t port[] = { 0xB2U, 0xB3U, 0x630U, 0x634U, 0x660U, 0x668U, 0x514U, 0x518U, 0xCC8U, 0xCD8U, 0xCDCU };
 
     for (size_t i = 0U; i < sizeof(port) / sizeof(port[0]); i++) {
         wr(port[i], 1U, 0xFFU);
