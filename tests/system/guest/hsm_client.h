@@ -50,5 +50,6 @@ void test_life(void);
 void test_race(void);
 void test_guest(void);
 void test_fuzz(void);
+void test_fault(void);
 
 #endif

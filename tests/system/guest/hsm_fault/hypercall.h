@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Takes the place of hsm/hypercall.h in the test build of the module: chosen
+ * hypercalls fail, before or after the hypervisor has carried them out.
+ */
+#ifndef HSM_HYPERCALL_H
+#define HSM_HYPERCALL_H
+
+#include <linux/io.h>
+#include <linux/types.h>
+
+#include "abi/hypercall.h"
+
+int hsm_hypercall(u64 id, u64 param1, u64 param2);
+
+static inline u64 hsm_block_gpa(const void *block)
+{
+	return virt_to_phys((volatile void *)block);
+}
+
+static inline int hsm_hypercall_block(u64 id, u64 vmid, const void *block)
+{
+	return hsm_hypercall(id, vmid, hsm_block_gpa(block));
+}
+
+#endif
