@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an exit costs in host instructions, counted (one instruction = 1 ns of virtual time): guest, exit, policy, entry, guest."""
+import re
+
+import pytest
+
+from tools.boot import BUILD
+
+COST = BUILD / "tests" / "guests" / "cost.elf"
+IDLE = BUILD / "tests" / "guests" / "idle.elf"
+
+
+def costs(machine, console):
+    machine.wait_for(console, r"^done", timeout=120)
+    return {name: int(value, 16) for name, value in re.findall(r"^(\w+) ([0-9a-f]{16})$", machine.text(console), re.M)}
+
+
+@pytest.mark.parametrize("core, limits", [
+    ("exclusive", {"cpuid": 700, "rdmsr": 800, "in": 500}),
+    ("shared", {"cpuid": 2200, "rdmsr": 2300}),
+])
+def test_exit_stays_within_its_budget(start, core, limits):
+    if core == "exclusive":
+        machine, console = start("rt-only", images={"rtvm": COST}, mode="icount"), "rtvm"
+    else:
+        machine, console = start("rt-only", images={"idle": COST, "rtvm": IDLE}, append={"service": "console=0x2f8"}, mode="icount"), "service"
+    found = costs(machine, console)
+    over = {name: found[name] for name, limit in limits.items() if found[name] > limit}
+    assert over == {}, found
