@@ -73,7 +73,14 @@ static vm_id_t owner_of(const struct vpci_function *fn)
 
 static void capability_close(struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
-    if (fn->closed_count < VPCI_CLOSED) {
+    bool known = false;
+
+    for (uint32_t i = 0U; i < fn->closed_count; i++) {
+        known = known || (fn->closed[i].offset == offset); /* a list that bites its tail */
+    }
+    if (known) {
+        /* closed already */
+    } else if (fn->closed_count < VPCI_CLOSED) {
         fn->closed[fn->closed_count] = (struct vpci_closed){ .offset = offset, .size = size };
         fn->closed_count++;
     } else {

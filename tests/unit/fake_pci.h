@@ -11,7 +11,7 @@
 
 #define FAKE_MMIO      0xFEB00000U
 #define FAKE_MMIO_SIZE 0x10000U
-#define FAKE_FUNCTIONS 8U
+#define FAKE_FUNCTIONS 160U
 
 struct fake_function {
     bool present;

@@ -531,6 +531,108 @@ static void a_real_function_in_the_devices_place_is_refused(void **state)
     assert_int_equal(vpci_scan(), STATUS_BUSY);
 }
 
+static void a_table_that_does_not_fit_its_bar_hides_msix(void **state)
+{
+    (void)state;
+    static const uint32_t table[] = { 0xFFF8U, 0x10000U, 0xFFFFFFF8U, 0x2001U /* an I/O BAR */, 0x2003U /* half of a BAR */,
+        0x2004U /* not placed */, 0x2006U, 0x2007U };
+
+    for (size_t i = 0U; i < sizeof(table) / sizeof(table[0]); i++) {
+        fake_put(NIC, 0x44U, 4U, table[i], 0U);
+        irq_init();
+        assert_int_equal(vpci_scan(), STATUS_OK);
+        assert_int_equal(rd(NIC, 0x40U, 1U), 0U); /* the null capability */
+        assert_int_equal(rd(NIC, 0x41U, 1U), 0U); /* the list goes on as it was */
+        wr(NIC, 0x42U, 2U, 0x8000U);
+        assert_int_equal(hw_pci_read(NIC, 0x42U, 2U) & 0x8000U, 0U);
+        assert_false(vpci_mmio_claims(VM_SERVICE, TABLE));
+    }
+}
+
+static void more_entries_than_the_pool_hide_msix(void **state)
+{
+    (void)state;
+    fake_put(NIC, 0x40U, 4U, 0x07FF0011U, 0xC0000000U); /* 2048 entries: the whole pool */
+    fake_put(NIC, 0x44U, 4U, 0U, 0U);
+    fake_put(DISK, 0x34U, 4U, 0x50U, 0U);
+    fake_put(DISK, 0x10U, 4U, FAKE_MMIO, 0xFFFF0000U);
+    fake_put(DISK, 0x51U, 1U, 0x80U, 0U);
+    fake_put(DISK, 0x80U, 4U, 0x00000011U, 0xC0000000U);
+    irq_init();
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(rd(NIC, 0x40U, 1U), 0x11U);
+    assert_int_equal(rd(DISK, 0x80U, 1U), 0U);
+    assert_int_equal(rd(DISK, 0x50U, 1U), 5U);
+}
+
+static void an_iommu_does_not_exist_for_the_service_vm(void **state)
+{
+    (void)state;
+    fake_add(0x0038U, 0x14191022U, 0x0806U);
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(rd(0x0038U, 0U, 4U), ALL_ONES);
+}
+
+static void capability_lists_without_end_are_survived(void **state)
+{
+    (void)state;
+    fake_put(NIC, 0x41U, 1U, 0x40U, 0U);
+    fake_put(DISK, 0x100U, 4U, 0x10010001U, 0U); /* points to itself */
+    fake_put(BRIDGE, 0x34U, 1U, 0xFCU, 0U);
+    fake_put(BRIDGE, 0xFCU, 4U, 0xFC05U, 0U);    /* MSI where it cannot be */
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(rd(BRIDGE, 0xFCU, 1U), 0U);
+}
+
+static void too_many_capabilities_to_close_withhold_the_function(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < 10U; i++) {
+        fake_put(DISK, 0x200U + 16U * i, 4U, 0x0001000FU | ((i < 9U) ? ((0x210U + 16U * i) << 20U) : 0U), 0U);
+    }
+    fake_put(DISK, 0x100U, 4U, 0x20010001U, 0U);
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(rd(DISK, 0U, 4U), ALL_ONES);
+}
+
+static void more_functions_than_the_limit_stop_the_boot(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < MAX_PCI_FUNCTION; i++) {
+        fake_add((uint16_t)(0x0200U + 8U * i), 0x10001AF4U, 0x0200U);
+    }
+    assert_int_equal(vpci_scan(), STATUS_NO_MEMORY);
+}
+
+static void other_functions_of_a_slot_are_found(void **state)
+{
+    (void)state;
+    fake_add(0x0013U, 0x10001AF4U, 0x0200U);
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(rd(0x0013U, 0U, 4U), ALL_ONES); /* function 0 does not say so */
+    fake_put(NIC, 0x0EU, 1U, 0x80U, 0U);
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(rd(0x0013U, 0U, 4U), 0x10001AF4U);
+    partition.table.board.hv_device_bdf = 0x0012U;
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(rd(0x0012U, 0x0EU, 1U), 0x80U);
+    fake_put(NIC, 0x0EU, 1U, 0U, 0U);
+    assert_int_equal(rd(NIC, 0x0EU, 1U), 0x80U);
+}
+
+static void a_bridge_above_another_partitions_function_is_closed(void **state)
+{
+    (void)state;
+    fake_put(BRIDGE, 0x80U, 4U, 0U, ALL_ONES);
+    wr(BRIDGE, 0x80U, 4U, 1U);
+    assert_int_equal(hw_pci_read(BRIDGE, 0x80U, 4U), 1U);
+    fake_add(0x0100U, 0x10001AF4U, 0x0200U);
+    partition.table.vm[1].pci[0] = 0x0100U;
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    wr(BRIDGE, 0x80U, 4U, 2U);
+    assert_int_equal(hw_pci_read(BRIDGE, 0x80U, 4U), 1U);
+}
+
 /* Whatever is written where: the registers that matter keep their values. */
 static void random_writes_move_nothing(void **state)
 {
@@ -598,6 +700,14 @@ int main(void)
         cmocka_unit_test_setup(the_upcall_is_the_msi_of_the_device, setup),
         cmocka_unit_test_setup(the_acrn_face_gets_a_vector, setup),
         cmocka_unit_test_setup(a_real_function_in_the_devices_place_is_refused, setup),
+        cmocka_unit_test_setup(a_table_that_does_not_fit_its_bar_hides_msix, setup),
+        cmocka_unit_test_setup(more_entries_than_the_pool_hide_msix, setup),
+        cmocka_unit_test_setup(an_iommu_does_not_exist_for_the_service_vm, setup),
+        cmocka_unit_test_setup(capability_lists_without_end_are_survived, setup),
+        cmocka_unit_test_setup(too_many_capabilities_to_close_withhold_the_function, setup),
+        cmocka_unit_test_setup(more_functions_than_the_limit_stop_the_boot, setup),
+        cmocka_unit_test_setup(other_functions_of_a_slot_are_found, setup),
+        cmocka_unit_test_setup(a_bridge_above_another_partitions_function_is_closed, setup),
         cmocka_unit_test_setup(random_writes_move_nothing, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
