@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: all */
+/* The log's lines and rings, what is published of them and of the counters, and module tags. */
+#include "world.h"
+
+#include "abi/hv_info.h"
+#include "core/stats.h"
+
+#define LOG_HPA   (TELEMETRY_HPA + HV_LOG_OFFSET)
+#define STATS_HPA (TELEMETRY_HPA + HV_STATS_OFFSET)
+
+static const char *drained(void)
+{
+    static size_t seen;
+    const char *from;
+    seen = strlen(fake_log());
+    from = fake_log() + seen;
+    log_drain();
+    return from;
+}
+
+static void test_a_line_has_seconds_module_and_text(void **state)
+{
+    (void)state;
+    (void)drained();
+    fake_tsc = boot_info.entry_tsc + 12034567891U;
+    log_begin("part");
+    log_text("value ");
+    log_dec(0U);
+    log_text("/");
+    log_dec(18446744073709551615U);
+    log_text(" ");
+    log_hex(0U);
+    log_hex(0xFEE00000U);
+    log_end();
+    assert_string_equal(drained(), "[   12.034567] part: value 0/18446744073709551615 0x00xfee00000\n");
+}
+
+static void test_bytes_of_a_guest_are_made_printable(void **state)
+{
+    (void)state;
+    (void)drained();
+    log_begin("m");
+    log_chars("a\n\x1B[2J\x80z", 7U);
+    log_end();
+    assert_non_null(strstr(drained(), "m: a??[2J?"));
+}
+
+static void test_an_endless_line_is_cut_and_says_so(void **state)
+{
+    const char *text;
+    (void)state;
+    (void)drained();
+    log_begin("m");
+    for (uint32_t i = 0U; i < 1000U; i++) {
+        log_text("xxxxxxxxxx");
+    }
+    log_end();
+    text = drained();
+    assert_true(strlen(text) < 300U);
+    assert_non_null(strstr(text, " [cut]\n"));
+}
+
+static void test_a_full_ring_loses_lines_but_no_order(void **state)
+{
+    const char *text;
+    uint32_t lines = 0U;
+    (void)state;
+    (void)drained();
+    for (uint32_t i = 0U; i < 500U; i++) {
+        log_line("m", "0123456789012345678901234567890123456789");
+    }
+    text = drained();
+    for (uint32_t i = 0U; text[i] != '\0'; i++) {
+        lines += (text[i] == '\n') ? 1U : 0U;
+    }
+    assert_in_range(strlen(text), 3800U, 4096U);
+    assert_true(lines > 50U);
+    log_line("m", "again");
+    assert_non_null(strstr(drained(), "m: again\n"));
+}
+
+static void test_a_core_writes_without_the_drainer_and_without_others(void **state)
+{
+    const char *text;
+    (void)state;
+    (void)drained();
+    log_begin("zero");
+    fake_current_pcpu = 3U;
+    log_line("three", "whole");
+    fake_current_pcpu = 0U;
+    log_text("late");
+    assert_non_null(strstr(drained(), "three: whole\n"));
+    log_end();
+    text = drained();
+    assert_non_null(strstr(text, "zero: late\n"));
+}
+
+static void test_the_ring_in_memory_gets_what_the_uart_got(void **state)
+{
+    uint64_t written = hw_phys_read(LOG_HPA + 8U, 8U);
+    char found[6] = { 0 };
+    (void)state;
+    (void)drained();
+    written = hw_phys_read(LOG_HPA + 8U, 8U);
+    log_line("m", "ring!");
+    log_drain();
+    assert_int_equal(hw_phys_read(LOG_HPA, 4U), HV_LOG_MAGIC);
+    written = hw_phys_read(LOG_HPA + 8U, 8U);
+    hw_phys_copy_in((uint8_t *)found, LOG_HPA + 16U + ((written - 6U) % hw_phys_read(LOG_HPA + 4U, 4U)), 5U);
+    assert_string_equal(found, "ring!");
+}
+
+static void test_the_information_page_names_what_the_service_vm_may_map(void **state)
+{
+    struct hv_info info;
+    (void)state;
+    hw_phys_copy_in((uint8_t *)&info, TELEMETRY_HPA, sizeof(info));
+    assert_int_equal(info.magic, HV_INFO_MAGIC);
+    assert_int_equal(info.region_count, 2U);
+    assert_string_equal(info.region[0].name, "stats");
+    assert_int_equal(info.region[0].gpa, STATS_HPA);
+    assert_int_equal(info.region[1].kind, HV_REGION_LOG);
+    assert_int_equal(info.region[1].gpa, LOG_HPA);
+}
+
+static void test_published_counters_are_those_of_the_run_loops(void **state)
+{
+    struct hv_stats stats;
+    vm_id_t v = world_running(1U);
+    (void)state;
+    vcpu_stats[vcpu_id(v, 0U)].exits_total = 77U;
+    vcpu_stats[vcpu_id(v, 0U)].exits[HV_EXIT_HLT] = 70U;
+    stats_publish();
+    hw_phys_copy_in((uint8_t *)&stats, STATS_HPA, sizeof(stats));
+    assert_int_equal(stats.magic, HV_STATS_MAGIC);
+    assert_int_equal(stats.sequence % 2U, 0U);
+    assert_string_equal(stats.vm[v].name, "user");
+    assert_int_equal(stats.vm[v].state, VM_RUNNING);
+    assert_int_equal(stats.vm[v].kind, 3U);
+    assert_int_equal(stats.vm[v].memory_size, 0x100000U);
+    assert_int_equal(stats.vm[v].vcpu[0].exits_total, 77U);
+    assert_int_equal(stats.vm[v].vcpu[0].exits[HV_EXIT_HLT], 70U);
+    assert_int_equal(stats.vm[RTVM].exclusive, 1U);
+    world_destroy(v);
+    hw_phys_copy_in((uint8_t *)&stats, STATS_HPA, sizeof(stats));
+    assert_int_equal(stats.vm[v].state, VM_FREE);
+    assert_int_equal(stats.vm[v].name[0], 0);
+}
+
+static void test_a_new_life_counts_from_zero(void **state)
+{
+    vm_id_t v = world_create(1U);
+    (void)state;
+    assert_int_equal(vcpu_stats[vcpu_id(v, 0U)].exits_total, 0U);
+    world_destroy(v);
+}
+
+static void test_a_guest_cannot_flood_the_log(void **state)
+{
+    uint32_t allowed = 0U;
+    (void)state;
+    for (uint32_t i = 0U; i < 1000U; i++) {
+        allowed += vm_may_log(RTVM) ? 1U : 0U;
+    }
+    assert_in_range(allowed, 1U, 10U);
+    fake_tsc += fake_tsc_hz;
+    assert_true(vm_may_log(RTVM));
+}
+
+static void test_a_module_is_found_by_a_whole_word(void **state)
+{
+    (void)state;
+    boot_info.module_count = 2U;
+    strcpy(boot_info.module[1].tags, "path/rtvm service-kernel  last");
+    assert_int_equal(boot_module_find("image"), 0U);
+    assert_int_equal(boot_module_find("service-kernel"), 1U);
+    assert_int_equal(boot_module_find("last"), 1U);
+    assert_int_equal(boot_module_find("service"), ID_NONE);
+    assert_int_equal(boot_module_find("kernel"), ID_NONE);
+    assert_int_equal(boot_module_find("rtvm"), ID_NONE);
+    assert_int_equal(boot_module_find(""), ID_NONE);
+    memset(boot_info.module[1].tags, 'x', BOOT_STRING_SIZE);
+    assert_int_equal(boot_module_find("xx"), ID_NONE);
+    boot_info.module_count = 1U;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_line_has_seconds_module_and_text),
+        cmocka_unit_test(test_bytes_of_a_guest_are_made_printable),
+        cmocka_unit_test(test_an_endless_line_is_cut_and_says_so),
+        cmocka_unit_test(test_a_full_ring_loses_lines_but_no_order),
+        cmocka_unit_test(test_a_core_writes_without_the_drainer_and_without_others),
+        cmocka_unit_test(test_the_ring_in_memory_gets_what_the_uart_got),
+        cmocka_unit_test(test_the_information_page_names_what_the_service_vm_may_map),
+        cmocka_unit_test(test_published_counters_are_those_of_the_run_loops),
+        cmocka_unit_test(test_a_new_life_counts_from_zero),
+        cmocka_unit_test(test_a_guest_cannot_flood_the_log),
+        cmocka_unit_test(test_a_module_is_found_by_a_whole_word),
+    };
+    return cmocka_run_group_tests(tests, world_start, NULL);
+}
