@@ -111,6 +111,11 @@ def depends(package):
     return re.findall(r"^\s+Depends: ([^<\s]+)$", text, re.M)
 
 
+def names(prefix):
+    """All packages whose name begins like this."""
+    return output(["apt-cache"] + options() + ["pkgnames", prefix]).split()
+
+
 def candidate(package):
     found = re.search(r"Candidate: (\S+)", output(["apt-cache"] + options() + ["policy", package]))
     return found.group(1) if found and found.group(1) != "(none)" else None

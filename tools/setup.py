@@ -172,6 +172,45 @@ def versioned(package, prefix):
     return found[0]
 
 
+def header_packages(abi):
+    """What it takes to build modules for a kernel; the first is the one that names the others."""
+    headers = f"linux-headers-{abi}"
+    return [headers] + [name for name in apt.depends(headers) if re.match(r"linux-(headers-.*-common|kbuild-)", name)]
+
+
+def download(folder, names):
+    run_step(f"downloading {names[0]} and {len(names) - 1} more", ["apt-get"] + apt.options() + ["-q", "download"] + names, "kernel-download",
+             cwd=folder, env=apt.LOCALE, watch=lambda: f"{sum(f.stat().st_size for f in folder.glob('*.deb')) >> 20} MiB")
+
+
+def unpack(debs, packages, folder):
+    for package in packages:
+        run_step(f"unpacking {package}", ["dpkg-deb", "-x", str(next(debs.glob(f"{package}_*.deb"))), str(KERNELS / folder)], f"unpack-{folder}")
+
+
+def newer_headers_ready():
+    """True when the headers of a second kernel are there, or there is no second kernel to be had."""
+    return apt.release()[0] != "12" or any((KERNELS / "headers" / "usr" / "src").glob("linux-headers-6.12.*-amd64/Makefile"))
+
+
+def fetch_newer_headers():
+    """Debian 12: headers of 6.12 from backports, so that the module is built for that kernel, too."""
+    update_lists()
+    names = apt.names("linux-headers-6.12.")
+    abis = [name.removeprefix("linux-headers-") for name in names if re.fullmatch(r"linux-headers-6\.12\.\d+\+deb12-amd64", name)]
+    if not abis:
+        say("No linux-headers-6.12 in the backports of your mirror: the module is built for the Service VM's kernel only.")
+        return
+    packages = header_packages(max(abis, key=lambda abi: int(re.search(r"6\.12\.(\d+)", abi).group(1))))
+    debs = KERNELS / "debs"
+    shutil.rmtree(debs, ignore_errors=True)
+    debs.mkdir(parents=True)
+    download(debs, packages)
+    unpack(debs, packages, "headers")
+    relocate_headers(KERNELS / "headers", packages[0].removeprefix("linux-headers-"))
+    shutil.rmtree(debs)
+
+
 def fetch_kernels():
     """Downloads and unpacks the kernels and headers; installs nothing."""
     say("Debian kernels for the VMs (unpacked under build/kernels, not installed):")
@@ -179,18 +218,14 @@ def fetch_kernels():
     service = versioned("linux-image-amd64", "linux-image-")
     user = versioned("linux-image-cloud-amd64", "linux-image-")
     abi = service.removeprefix("linux-image-")
-    headers = f"linux-headers-{abi}"
-    more = [name for name in apt.depends(headers) if re.match(r"linux-(headers-.*-common|kbuild-)", name)]
+    headers, *more = header_packages(abi)
     debs = KERNELS / "debs"
     shutil.rmtree(debs, ignore_errors=True)
     debs.mkdir(parents=True)
-    names = [service, user, headers] + more
-    run_step(f"downloading {service} and {len(names) - 1} more", ["apt-get"] + apt.options() + ["-q", "download"] + names, "kernel-download",
-             cwd=debs, env=apt.LOCALE, watch=lambda: f"{sum(f.stat().st_size for f in debs.glob('*.deb')) >> 20} MiB")
+    download(debs, [service, user, headers] + more)
     for folder, packages in (("service", [service]), ("user", [user]), ("headers", [headers] + more)):
         shutil.rmtree(KERNELS / folder, ignore_errors=True)
-        for package in packages:
-            run_step(f"unpacking {package}", ["dpkg-deb", "-x", str(next(debs.glob(f"{package}_*.deb"))), str(KERNELS / folder)], f"unpack-{folder}")
+        unpack(debs, packages, folder)
     relocate_headers(KERNELS / "headers", abi)
     digests = {deb.name: hashlib.sha256(deb.read_bytes()).hexdigest() for deb in sorted(debs.glob("*.deb"))}
     STAMP.write_text(json.dumps({"form": 1, "service": abi, "user": user.removeprefix("linux-image-"), "sha256": digests}, indent=1) + "\n",
@@ -220,5 +255,7 @@ def run(group="test", quiet=False):
         install(missing)
     if not kernel_ready():
         fetch_kernels()
+    if group == "test" and not newer_headers_ready():
+        fetch_newer_headers()
     if not quiet:
         say(f"{colour(BOLD, 'Ready.')} Packages installed; Service VM kernel {read_stamp()['service']}, User VM kernel {read_stamp()['user']}.")
