@@ -193,12 +193,15 @@ void console_close(struct console *console)
     console->listener = -1;
 }
 
-static bool wait_writable(const struct console *console)
+/* One that did not take anything for the whole wait gets no second one before it does. */
+static bool wait_writable(struct console *console)
 {
     struct pollfd poll_fd = {.fd = console->out, .events = POLLOUT};
-    bool wait = console->kind != CONSOLE_PTY && console->kind != CONSOLE_UNIX;
+    bool drop = console->stuck || console->kind == CONSOLE_PTY || console->kind == CONSOLE_UNIX;
+    bool writable = poll(&poll_fd, 1, drop ? 0 : WRITE_WAIT_MS) > 0 && (poll_fd.revents & POLLOUT) != 0;
 
-    return wait && poll(&poll_fd, 1, WRITE_WAIT_MS) > 0 && (poll_fd.revents & POLLOUT) != 0;
+    console->stuck = !writable;
+    return writable;
 }
 
 void console_write(struct console *console, const uint8_t *data, size_t size)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a guest's console ends: standard input and output, a file, a pseudo terminal, a Unix
- * socket, or a terminal device. Output that nobody takes is dropped (pty, socket) or waits a
- * bounded time (the others): a guest is never stopped for good by its console.
+ * socket, or a terminal device. Output that nobody takes is dropped, at once (pty, socket) or
+ * after a bounded wait (the others): a guest is never stopped for good by its console.
  */
 #ifndef DM_CONSOLE_H
 #define DM_CONSOLE_H
@@ -32,6 +32,7 @@ struct console {
     struct loop *loop;
     struct loop_source in_source;
     struct loop_source listen_source;
+    bool stuck; /* the other end does not take our output */
     bool paused;
     bool watched; /* in_source is in the loop */
     void (*input)(void *owner, const uint8_t *data, size_t size);

@@ -81,6 +81,9 @@ static void set_cpuid(struct kvm_vcpu *vcpu)
 {
     struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + CPUID_ENTRIES * sizeof(cpuid->entries[0]));
 
+    if (cpuid == NULL) {
+        abort();
+    }
     cpuid->nent = CPUID_ENTRIES;
     if (call(vcpu->hsm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid) == 0) {
         for (unsigned i = 0; i < cpuid->nent; i++) {

@@ -25,9 +25,9 @@
 #define TYPE_FLUSH  4U
 #define TYPE_GET_ID 8U
 
-#define STATUS_OK          0U
-#define STATUS_IOERR       1U
-#define STATUS_UNSUPPORTED 2U
+
+/* The last byte of a request (5.2.6). */
+enum blk_status { STATUS_OK = 0, STATUS_IOERR = 1, STATUS_UNSUPPORTED = 2 };
 
 struct header {
     uint32_t type;
@@ -122,11 +122,11 @@ static bool in_capacity(const struct virtio_blk *self, const struct request *req
 }
 
 /* All of it or an error; short transfers are continued. */
-static uint8_t transfer(const struct virtio_blk *self, struct request *request, bool write)
+static enum blk_status transfer(const struct virtio_blk *self, struct request *request, bool write)
 {
     uint64_t position = request->header.sector * SECTOR_SIZE;
     uint64_t done = 0;
-    uint8_t status = STATUS_OK;
+    enum blk_status status = STATUS_OK;
 
     while (status == STATUS_OK && done < request->data_size) {
         struct iovec rest[VIRTQUEUE_SIZE_MAX];
@@ -145,7 +145,7 @@ static uint8_t transfer(const struct virtio_blk *self, struct request *request, 
     return status;
 }
 
-static uint8_t get_id(const struct virtio_blk *self, const struct request *request)
+static enum blk_status get_id(const struct virtio_blk *self, const struct request *request)
 {
     bool fits = request->data_size >= VIRTIO_BLK_ID_SIZE;
 
@@ -155,9 +155,9 @@ static uint8_t get_id(const struct virtio_blk *self, const struct request *reque
     return fits ? STATUS_OK : STATUS_IOERR;
 }
 
-static uint8_t perform(const struct virtio_blk *self, struct request *request)
+static enum blk_status perform(const struct virtio_blk *self, struct request *request)
 {
-    uint8_t status;
+    enum blk_status status;
 
     switch (request->header.type) {
     case TYPE_IN:
@@ -185,8 +185,9 @@ static void handle(struct virtio_blk *self, const struct vq_chain *chain)
     struct request request;
 
     if (decode(chain, &request)) {
-        uint8_t status = perform(self, &request);
-        bool reads = status == STATUS_OK && request.header.type != TYPE_OUT;
+        enum blk_status result = perform(self, &request);
+        uint8_t status = (uint8_t)result;
+        bool reads = result == STATUS_OK && request.header.type != TYPE_OUT;
         uint32_t written = (uint32_t)(reads ? chain->in_size : 1U);
 
         iov_write(&chain->iov[chain->out_count], chain->in_count, chain->in_size - 1U, &status, 1);

@@ -92,10 +92,9 @@ static uint16_t valid_vector(const struct virtio_device *device, uint16_t vector
 
 static void write_queue(struct virtio_device *device, uint64_t offset, uint16_t value)
 {
-    bool selected = device->queue_select < device->model->queue_count;
-    struct virtqueue *queue = selected ? &device->queue[device->queue_select] : NULL;
+    if (device->queue_select < device->model->queue_count) {
+        struct virtqueue *queue = &device->queue[device->queue_select];
 
-    if (selected) {
         switch (offset) {
         case AT(queue_size):
             if (!queue->enabled && value <= device->model->queue_size) {
