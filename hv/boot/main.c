@@ -57,6 +57,9 @@ static void boot_loader(uint32_t magic, hpa_t info)
         fatal_boot("the boot loader gave no usable memory map", "");
         break;
     }
+    if (!multiboot_image_in_ram()) {
+        fatal_boot("the boot loader put the hypervisor over memory that the firmware keeps", "");
+    }
 }
 
 static void boot_platform(void)

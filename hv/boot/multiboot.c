@@ -41,6 +41,17 @@ enum status boot_module_add(hpa_t start, hpa_t end, hpa_t string, uint32_t strin
     return result;
 }
 
+bool multiboot_image_in_ram(void)
+{
+    bool inside = false;
+    for (uint32_t i = 0U; i < boot_info.range_count; i++) {
+        const struct boot_range *const range = &boot_info.range[i];
+        inside = inside || ((range->type == BOOT_RAM) && (boot_info.image_base >= range->base) &&
+                            ((boot_info.image_base + boot_info.image_size) <= (range->base + range->size)));
+    }
+    return inside;
+}
+
 enum status multiboot_parse(uint32_t magic, hpa_t info)
 {
     enum status result;

@@ -12,6 +12,9 @@
  * STATUS_NO_MEMORY: more ranges or modules than limits.h allows. */
 enum status multiboot_parse(uint32_t magic, hpa_t info);
 
+/* The whole image lies in one range of RAM: a loader may put it over memory that the firmware keeps. */
+bool multiboot_image_in_ram(void);
+
 /* For the two formats: entries as they come, after a reset. */
 void boot_map_reset(void);
 enum status boot_map_add(hpa_t base, uint64_t size, uint32_t type);

@@ -110,6 +110,21 @@ static void a_map_that_falls_into_too_many_pieces_is_refused(void **state)
     assert_int_equal(boot_map_finish(), STATUS_NO_MEMORY);
 }
 
+static void an_image_over_firmware_memory_is_noticed(void **state)
+{
+    (void)state;
+    (void)boot_map_add(0x100000U, 0x3F00000U, BOOT_RAM);
+    (void)boot_map_add(0x800000U, 0x100000U, BOOT_NVS);
+    assert_int_equal(boot_map_finish(), STATUS_OK);
+    boot_info.image_base = 0x1000000U;
+    boot_info.image_size = 0x1600000U;
+    assert_true(multiboot_image_in_ram());
+    boot_info.image_base = 0x200000U;
+    assert_false(multiboot_image_in_ram());
+    boot_info.image_base = 0x3000000U; /* ends beyond the RAM */
+    assert_false(multiboot_image_in_ram());
+}
+
 /* ---- Multiboot 1 ---- */
 
 static void multiboot1(uint32_t flags)
@@ -238,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup(neighbours_of_one_type_become_one_range, setup),
         cmocka_unit_test_setup(a_map_that_is_too_long_is_refused, setup),
         cmocka_unit_test_setup(a_map_that_falls_into_too_many_pieces_is_refused, setup),
+        cmocka_unit_test_setup(an_image_over_firmware_memory_is_noticed, setup),
         cmocka_unit_test_setup(multiboot_1_gives_map_and_modules, setup),
         cmocka_unit_test_setup(multiboot_1_without_a_map_is_refused, setup),
         cmocka_unit_test_setup(of_a_long_module_string_the_end_is_kept, setup),
