@@ -101,6 +101,9 @@ def test_pin_interrupts_arrive(machine, folder):
         assert counted(table, name, "level") > 0, table
     check_kernel_log(running, "Failed to initialize MSI")
     assert "stray" not in running.text("hypervisor")
+    running.send("reboot -f\n")
+    assert running.wait_exit(BOOT_S) == 0
+    assert "Service VM asked for a reset" in running.text("hypervisor")
 
 
 def test_interrupts_survive_changes_of_affinity_under_load(machine, folder):
