@@ -15,6 +15,23 @@
 #define FADT_X_DSDT  140U
 #define FACS_SIZE    64U
 
+/* Where the firmware has the tables. A restart copies from there again, never from the copies
+ * that the guest could write to. */
+static hpa_t acpi_origin[MAX_ACPI_TABLE];
+static bool acpi_origin_known;
+
+static void name_origins(void)
+{
+    for (uint32_t i = 0U; (i < acpi_table_count) && (i < MAX_ACPI_TABLE); i++) {
+        if (acpi_origin_known) {
+            acpi_table[i].address = acpi_origin[i];
+        } else {
+            acpi_origin[i] = acpi_table[i].address;
+        }
+    }
+    acpi_origin_known = true;
+}
+
 static uint64_t padded(uint64_t length)
 {
     return (length + (ALIGN - 1U)) & ~(uint64_t)(ALIGN - 1U);
@@ -56,8 +73,11 @@ static uint64_t dsdt_length(void)
 
 uint64_t acpi_relocate_size(void)
 {
-    uint64_t size = padded(dsdt_length()) + FACS_SIZE;
-    bool sane = dsdt_length() <= TABLE_MAX;
+    uint64_t size;
+    bool sane;
+    name_origins();
+    size = padded(dsdt_length()) + FACS_SIZE;
+    sane = dsdt_length() <= TABLE_MAX;
     for (uint32_t i = 0U; (i < acpi_table_count) && (i < MAX_ACPI_TABLE); i++) {
         size += padded(acpi_table[i].length);
         sane = sane && (acpi_table[i].length >= HEADER) && (acpi_table[i].length <= TABLE_MAX);

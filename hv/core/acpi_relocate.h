@@ -6,7 +6,7 @@
 
 #include "core/types.h"
 
-/* Bytes that acpi_relocate() needs; 0: a table is longer than any real one. */
+/* Bytes that acpi_relocate() needs, which comes right after; 0: a table is longer than any real one. */
 uint64_t acpi_relocate_size(void);
 /* Copies all tables, DSDT and FACS to where (identity mapped, page aligned), fixes the pointers
  * in the copies, and lets acpi_table[] name the copies. */

@@ -53,10 +53,14 @@ enum status vm_reset(vm_id_t v);
 enum status vm_destroy(vm_id_t v);
 /* Every core that may hold translations of the VM drops them before this returns. */
 void vm_shootdown(vm_id_t v);
-/* The Service VM asked for soft-off (PM1_CNT value, written if the machine goes off) or for a
- * reset: it and its User VMs stop; the machine goes off when no pre-launched VM forbids it. */
+/* The Service VM asked for soft-off (PM1_CNT value, written if the machine goes off): it and its
+ * User VMs stop; the machine goes off when no running pre-launched VM forbids it. */
 void vm_service_off(uint16_t pm1_value);
+/* It asked for a reset, or met a triple fault: while a pre-launched VM runs, the Service VM alone
+ * starts anew, unless it had only just started; else the machine resets. */
 void vm_service_reset(void);
+/* Boots a stopped Service VM again: power-on state, image and tables from what the guest cannot reach. */
+enum status vm_boot_service(void);
 
 /* Something changed for this vCPU (interrupt, I/O finished): make it run and look. */
 void vcpu_notify(vcpu_id_t id);

@@ -38,7 +38,8 @@ static void set_identity(vm_id_t v)
     vm[v].exclusive = (config->flags & PART_VM_EXCLUSIVE) != 0U;
     vm[v].face = config->face;
     vm[v].vcpu_count = config->vcpu_count;
-    vm[v].generation = 1U;
+    vm[v].generation++;
+    vm[v].start_tsc = 0U;
     for (uint32_t i = 0U; i < PART_NAME_SIZE; i++) {
         vm[v].name[i] = config->name[i];
     }
@@ -160,6 +161,25 @@ static void log_started(vm_id_t v)
     log_text(" MiB, entry ");
     log_hex(vcpu_regs[vcpu_id(v, 0U)].rip);
     log_end();
+}
+
+/* Stage 2 stays as it was built at boot: it never changes for this VM. */
+enum status vm_boot_service(void)
+{
+    const char *reason;
+    set_identity(VM_SERVICE);
+    set_vcpus(VM_SERVICE);
+    reason = load(VM_SERVICE);
+    if (reason[0] != '\0') {
+        log_failure(VM_SERVICE, reason);
+        vm[VM_SERVICE].state = VM_STOPPED;
+    } else {
+        stats_reset_vm(VM_SERVICE);
+        vm[VM_SERVICE].state = VM_RUNNING;
+        log_started(VM_SERVICE);
+        vcpu_notify(vcpu_id(VM_SERVICE, 0U));
+    }
+    return (reason[0] == '\0') ? STATUS_OK : STATUS_INVALID;
 }
 
 enum status vm_boot_all(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may switch the machine off: the Service VM, unless a running pre-launched VM forbids it. */
+/* Who may switch the machine off: the Service VM, unless a running pre-launched VM forbids it.
+ * Its reset is its own while others run. */
 #include "core/exclusive.h"
 #include "core/hw.h"
 #include "core/irq.h"
@@ -9,6 +10,7 @@
 #include "core/vm.h"
 #include "devices/vpci.h"
 
+#define SERVICE_LIFE_S   10U /* a Service VM that fails sooner would only fail again */
 #define STOPS_PER_SECOND 10U /* an exclusive VM has 100 ms to leave the guest */
 
 static void stop_vcpus(vm_id_t v)
@@ -79,29 +81,29 @@ static void log_summaries(void)
     stats_publish();
 }
 
-/* False: the machine stays on. */
-static bool machine_may_stop(const char *what)
+static bool prelaunched_runs(void)
 {
-    vm_id_t keeper;
-    stop_service_group();
-    keeper = forbidding_vm();
-    log_begin("power");
-    log_text("Service VM asked for ");
-    log_text(what);
-    if (keeper == ID_NONE) {
-        log_text(": the machine follows");
-    } else {
-        log_text(": the machine stays on for ");
-        log_chars(vm[keeper].name, sizeof(vm[keeper].name));
+    bool runs = false;
+    for (vm_id_t v = 1U; v < VM_FIRST_USER; v++) {
+        runs = runs || (vm[v].state == VM_RUNNING);
     }
-    log_end();
-    log_drain();
-    return keeper == ID_NONE;
+    return runs;
 }
 
 void vm_service_off(uint16_t pm1_value)
 {
-    if (machine_may_stop("soft-off")) {
+    vm_id_t keeper = forbidding_vm();
+    stop_service_group();
+    log_begin("power");
+    log_text("Service VM asked for soft-off: the machine ");
+    if (keeper == ID_NONE) {
+        log_text("follows");
+    } else {
+        log_text("stays on for ");
+        log_chars(vm[keeper].name, sizeof(vm[keeper].name));
+    }
+    log_end();
+    if (keeper == ID_NONE) {
         stop_prelaunched();
         log_summaries();
         log_line("power", "off");
@@ -111,14 +113,29 @@ void vm_service_off(uint16_t pm1_value)
     log_summaries();
 }
 
+static void restart_service(void)
+{
+    uint64_t lived = hw_tsc() - vm[VM_SERVICE].start_tsc;
+    stats_log_summary(VM_SERVICE);
+    if (lived < (hw_tsc_hz() * SERVICE_LIFE_S)) {
+        log_line("power", "Service VM resets soon after its start: it stays off, the others run on");
+    } else {
+        log_line("power", "Service VM restarts, the others run on");
+        (void)vm_boot_service();
+    }
+    stats_publish();
+}
+
 void vm_service_reset(void)
 {
-    if (machine_may_stop("a reset")) {
-        stop_prelaunched();
+    stop_service_group();
+    if (prelaunched_runs()) {
+        restart_service();
+    } else {
+        log_line("power", "Service VM asked for a reset: the machine follows");
         log_summaries();
         log_line("power", "reset");
         log_drain();
         hw_reset();
     }
-    log_summaries();
 }

@@ -50,11 +50,58 @@ static void test_user_vms_go_with_the_service_vm(void **state)
     assert_int_equal(stage2_pages_used(v), stage2_pages_used(MAX_VM - 1U));
 }
 
+static void test_a_reset_restarts_the_service_vm_while_others_run(void **state)
+{
+    uint64_t entry = vcpu_regs[SERVICE_BSP].rip;
+    uint32_t epoch = vcpu[SERVICE_BSP].epoch;
+    (void)state;
+    (void)core_next(0U);
+    vcpu_regs[SERVICE_BSP].rip = 0x5555U;
+    hw_phys_write(0x100000U, 4U, 0U);                 /* the guest overwrote its image, */
+    hw_phys_write(acpi_table[0].address + 4U, 4U, 0U); /* and its copy of the MADT */
+    fake_tsc += fake_tsc_hz * 11U;
+    vm_service_reset();
+    assert_int_equal(vm[VM_SERVICE].state, VM_RUNNING);
+    assert_int_equal(vcpu_regs[SERVICE_BSP].rip, entry);
+    assert_int_equal(vcpu[SERVICE_BSP].state, VCPU_RUNNABLE);
+    assert_true(vcpu[SERVICE_BSP].epoch != epoch);
+    assert_int_equal(vcpu[1].state, VCPU_OFF);
+    assert_int_equal(hw_phys_read(0x100000U, 4U), 0x1BADB002U);
+    assert_int_equal(hw_phys_read(acpi_table[0].address + 4U, 4U), 44U);
+    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(core_next(0U).vcpu, SERVICE_BSP);
+}
+
+static void test_a_service_vm_that_fails_at_once_is_not_restarted_for_ever(void **state)
+{
+    (void)state;
+    (void)core_next(0U);
+    vm_service_reset();
+    assert_int_equal(vm[VM_SERVICE].state, VM_STOPPED);
+    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(core_next(0U).action, RUN_IDLE);
+}
+
+static void test_a_reset_with_nobody_else_resets_the_machine(void **state)
+{
+    enum fake_end end;
+    (void)state;
+    vm[RTVM].state = VM_STOPPED;
+    end = fake_catch();
+    if (end == FAKE_NONE) {
+        vm_service_reset();
+    }
+    assert_int_equal(end, FAKE_RESET);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_user_vms_go_with_the_service_vm, boot),
         cmocka_unit_test_setup(test_a_vm_that_forbids_it_keeps_the_machine_on, boot),
+        cmocka_unit_test_setup(test_a_reset_restarts_the_service_vm_while_others_run, boot),
+        cmocka_unit_test_setup(test_a_service_vm_that_fails_at_once_is_not_restarted_for_ever, boot),
+        cmocka_unit_test_setup(test_a_reset_with_nobody_else_resets_the_machine, boot),
         cmocka_unit_test_setup(test_the_machine_goes_off_with_the_service_vm, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

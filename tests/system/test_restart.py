@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reset of the Service VM is its own: it comes back, and the real-time VM notices nothing."""
+import json
+
+BOOT_S = 120
+
+
+def rtvm(machine):
+    stats = json.loads(machine.shell("bhctl stats --json"))
+    return next(vm for vm in stats["vms"] if vm["name"] == "rtvm")
+
+
+def test_the_service_vm_restarts_beside_a_running_rtvm(linux):
+    machine = linux("demo")
+    before = rtvm(machine)
+    machine.send("reboot -f\n")
+    machine.wait_for("hypervisor", "power: Service VM restarts, the others run on", 30)
+    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
+    after = rtvm(machine)
+    assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
+    assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]
+    machine.shell("vm_start again 1 128; vm_expect ready 150; vm_stop", 200)
+    machine.send("poweroff -f\n")
+    machine.wait_exit(60)
+    assert "the machine follows" in machine.text("hypervisor")
