@@ -109,6 +109,7 @@ void hsm_memory_abandon(struct hsm_vm *vm);
 /* ioreq.c */
 int hsm_ioreq_setup(struct hsm_vm *vm, unsigned long user_page);
 void hsm_ioreq_teardown(struct hsm_vm *vm);
+void hsm_ioreq_abandon(struct hsm_vm *vm);
 void hsm_ioreq_scan(struct hsm_vm *vm);
 void hsm_ioreq_drop(struct hsm_vm *vm);
 int hsm_ioreq_notify(struct hsm_vm *vm, void *data, unsigned long raw);

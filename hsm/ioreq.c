@@ -19,39 +19,48 @@
 #define PCI_CONFIG_DATA    0xcfcU
 #define PCI_CONFIG_ENABLE  0x80000000U
 
+/* A page that is pinned stays so on failure: the hypervisor may have taken it. */
 int hsm_ioreq_setup(struct hsm_vm *vm, unsigned long user_page)
 {
+	struct page *page;
 	u64 *gpa;
 	int ret;
 
 	gpa = kzalloc(sizeof(*gpa), GFP_KERNEL);
 	if (!gpa)
 		return -ENOMEM;
-	ret = pin_user_pages_fast(user_page, 1, FOLL_WRITE | FOLL_LONGTERM, &vm->ioreq_page);
+	ret = pin_user_pages_fast(user_page, 1, FOLL_WRITE | FOLL_LONGTERM, &page);
 	if (ret != 1) {
 		kfree(gpa);
 		return ret < 0 ? ret : -EFAULT;
 	}
-	*gpa = page_to_phys(vm->ioreq_page);
-	ret = hsm_hypercall_block(HC_SET_IOREQ_BUFFER, vm->id, gpa);
-	kfree(gpa);
-	if (ret) {
-		unpin_user_page(vm->ioreq_page);
-		return ret;
-	}
-	vm->ioreq = page_address(vm->ioreq_page);
+	atomic64_inc(&hsm_stats.pinned_pages);
+	vm->ioreq_page = page;
+	vm->ioreq = page_address(page);
 	vm->pci_config_address = 0;
 	bitmap_zero(vm->assigned, ACRN_IO_REQUEST_MAX);
-	atomic64_inc(&hsm_stats.pinned_pages);
-	return 0;
+	*gpa = page_to_phys(page);
+	ret = hsm_hypercall_block(HC_SET_IOREQ_BUFFER, vm->id, gpa);
+	kfree(gpa);
+	return ret;
 }
 
 void hsm_ioreq_teardown(struct hsm_vm *vm)
 {
+	if (!vm->ioreq_page)
+		return;
 	vm->ioreq = NULL;
 	unpin_user_pages_dirty_lock(&vm->ioreq_page, 1, true);
 	vm->ioreq_page = NULL;
 	atomic64_dec(&hsm_stats.pinned_pages);
+}
+
+void hsm_ioreq_abandon(struct hsm_vm *vm)
+{
+	if (vm->ioreq_page)
+		atomic64_inc(&hsm_stats.abandoned_pages);
+	vm->ioreq = NULL;
+	vm->ioreq_page = NULL;
 }
 
 /* Hands the slot back. A vCPU that polls needs no call to wake it. */

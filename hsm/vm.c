@@ -59,6 +59,28 @@ static int hsm_vm_register(struct hsm_vm *vm, struct hc_vm_creation *call, unsig
 	return 0;
 }
 
+static int hsm_vm_end(u16 id)
+{
+	int ret;
+
+	/* The hypervisor destroys only what is paused; that a VM was never started is no error. */
+	hsm_hypercall(HC_PAUSE_VM, id, 0);
+	ret = hsm_hypercall(HC_DESTROY_VM, id, 0);
+	if (ret)
+		pr_err("hypervisor refused to destroy VM %u (%d)\n", id, ret);
+	return ret;
+}
+
+/* Takes back a creation that did not get as far as hsm_vm_register's last step. */
+static void hsm_vm_undo(struct hsm_vm *vm, u16 id)
+{
+	if (hsm_vm_end(id))
+		hsm_ioreq_abandon(vm);
+	else
+		hsm_ioreq_teardown(vm);
+	vm->id = HSM_INVALID_VMID;
+}
+
 int hsm_vm_create(struct hsm_vm *vm, void *data, unsigned long raw)
 {
 	struct acrn_vm_creation *creation = data;
@@ -78,11 +100,8 @@ int hsm_vm_create(struct hsm_vm *vm, void *data, unsigned long raw)
 	ret = hsm_hypercall(HC_CREATE_VM, hsm_block_gpa(call), 0);
 	if (!ret) {
 		ret = hsm_vm_register(vm, call, creation->ioreq_buf);
-		if (ret) {
-			hsm_hypercall(HC_PAUSE_VM, call->vmid, 0);
-			hsm_hypercall(HC_DESTROY_VM, call->vmid, 0);
-			vm->id = HSM_INVALID_VMID;
-		}
+		if (ret)
+			hsm_vm_undo(vm, call->vmid);
 	}
 	if (!ret) {
 		creation->vmid = vm->id;
@@ -118,11 +137,8 @@ int hsm_vm_destroy(struct hsm_vm *vm, void *data, unsigned long raw)
 	hsm_irqfd_release(vm);
 	hsm_ioeventfd_release(vm);
 
-	/* The hypervisor destroys only what is paused; a VM that was never started is no error. */
-	hsm_hypercall(HC_PAUSE_VM, vm->id, 0);
-	ret = hsm_hypercall(HC_DESTROY_VM, vm->id, 0);
+	ret = hsm_vm_end(vm->id);
 	if (ret) {
-		pr_err("hypervisor refused to destroy VM %u (%d)\n", vm->id, ret);
 		vm->state = HSM_VM_DEFUNCT;
 		return ret;
 	}
@@ -136,7 +152,7 @@ int hsm_vm_destroy(struct hsm_vm *vm, void *data, unsigned long raw)
 void hsm_vm_abandon(struct hsm_vm *vm)
 {
 	hsm_memory_abandon(vm);
-	atomic64_inc(&hsm_stats.abandoned_pages); /* the request page */
+	hsm_ioreq_abandon(vm);
 	hsm_vm_forget(vm);
 }
 
