@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """./bulkhead setup: the Debian packages and kernels that the rest needs. Does nothing the second time."""
+import functools
 import hashlib
 import json
 import os
@@ -67,9 +68,10 @@ def missing_packages(packages):
     return missing
 
 
-def update_lists(title="reading the package lists of your Debian mirror"):
+@functools.cache    # once a run is enough
+def update_lists():
     apt.write_sources(backports=True)
-    run_step(title, ["apt-get"] + apt.options() + ["-q", "update"], "apt-update", env=apt.LOCALE)
+    run_step("reading the package lists of your Debian mirror", ["apt-get"] + apt.options() + ["-q", "update"], "apt-update", env=apt.LOCALE)
 
 
 def install(missing):
@@ -172,6 +174,12 @@ def versioned(package, prefix):
     return found[0]
 
 
+def downloaded(folder):
+    """Bytes of packages in the folder and of those that apt is still fetching."""
+    parts = list(folder.glob("*.deb")) + list((apt.APT / "archives" / "partial").glob("*.deb"))
+    return sum(path.stat().st_size for path in parts if path.exists())
+
+
 def header_packages(abi):
     """What it takes to build modules for a kernel; the first is the one that names the others."""
     headers = f"linux-headers-{abi}"
@@ -180,7 +188,7 @@ def header_packages(abi):
 
 def download(folder, names):
     run_step(f"downloading {names[0]} and {len(names) - 1} more", ["apt-get"] + apt.options() + ["-q", "download"] + names, "kernel-download",
-             cwd=folder, env=apt.LOCALE, watch=lambda: f"{sum(f.stat().st_size for f in folder.glob('*.deb')) >> 20} MiB")
+             cwd=folder, env=apt.LOCALE, watch=lambda: f"{downloaded(folder) >> 20} MiB")
 
 
 def unpack(debs, packages, folder):
