@@ -14,6 +14,7 @@ from tools.progress import ROOT, StepError, colour, BOLD, run_step, say
 
 KERNELS = ROOT / "build" / "kernels"
 STAMP = KERNELS / "stamp.json"
+NEWER_STAMP = KERNELS / "headers" / "newer"      # goes with the folder
 QEMU_LEAST = "1:9"
 
 # package: (group, why). Group "run" is what demo and run need; "test" is needed by ./bulkhead test besides.
@@ -197,8 +198,8 @@ def unpack(debs, packages, folder):
 
 
 def newer_headers_ready():
-    """True when the headers of a second kernel are there, or there is no second kernel to be had."""
-    return apt.release()[0] != "12" or any((KERNELS / "headers" / "usr" / "src").glob("linux-headers-6.12.*-amd64/Makefile"))
+    """True when it was settled whether there are headers of a second kernel."""
+    return apt.release()[0] != "12" or NEWER_STAMP.exists()
 
 
 def fetch_newer_headers():
@@ -208,6 +209,7 @@ def fetch_newer_headers():
     abis = [name.removeprefix("linux-headers-") for name in names if re.fullmatch(r"linux-headers-6\.12\.\d+\+deb12-amd64", name)]
     if not abis:
         say("No linux-headers-6.12 in the backports of your mirror: the module is built for the Service VM's kernel only.")
+        NEWER_STAMP.write_text("none\n", encoding="utf-8")
         return
     packages = header_packages(max(abis, key=lambda abi: int(re.search(r"6\.12\.(\d+)", abi).group(1))))
     debs = KERNELS / "debs"
@@ -216,6 +218,7 @@ def fetch_newer_headers():
     download(debs, packages)
     unpack(debs, packages, "headers")
     relocate_headers(KERNELS / "headers", packages[0].removeprefix("linux-headers-"))
+    NEWER_STAMP.write_text(f"{packages[0]}\n", encoding="utf-8")
     shutil.rmtree(debs)
 
 
