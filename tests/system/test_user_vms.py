@@ -48,3 +48,10 @@ def test_a_triple_fault_ends_the_user_vm_alone(machine):
     machine.shell("exec 8>&- 9<&-")
     assert "three: triple fault on vCPU 0" in machine.text("hypervisor")
     assert "three" not in vms(machine)
+
+
+def test_two_user_vms_run_at_a_time(machine):
+    machine.shell(f"life() {{ VM_SERIAL=none vm_start $1 1 96; vm_expect ready {START_S} && vm_ask 'ping 1' 'pong 1' 60; usleep 500000; vm_stop; }}")
+    machine.shell("(life left; echo left $? >/run/left) & (life right; echo right $? >/run/right) & wait", 2 * START_S, status=None)
+    assert machine.shell("cat /run/left /run/right").split() == ["left", "0", "right", "0"]
+    assert set(vms(machine)) == {"service"}
