@@ -61,7 +61,7 @@ static void deliver_events(vcpu_id_t id)
 {
     if (!hw_vcpu_event_queued(id)) {
         uint32_t pending = vlapic_pending(id);
-        if (vcpu[id].nmi_pending) {
+        if (vcpu[id].nmi_pending && hw_vcpu_can_accept_nmi(id)) {
             vcpu[id].nmi_pending = false;
             hw_vcpu_inject_nmi(id);
         } else if ((pending != VECTOR_NONE) && hw_vcpu_can_accept_interrupt(id)) {

@@ -98,9 +98,13 @@ static void take_messages(vcpu_id_t id)
     if (exclusive_sipi[id]) {
         take_sipi(id);
     }
-    if (exclusive_nmi[id] && (vcpu[id].state == VCPU_RUNNABLE) && !hw_vcpu_event_queued(id)) {
-        exclusive_nmi[id] = false;
-        hw_vcpu_inject_nmi(id);
+    if (exclusive_nmi[id] && (vcpu[id].state == VCPU_RUNNABLE)) {
+        bool now = hw_vcpu_can_accept_nmi(id);
+        if (now) {
+            exclusive_nmi[id] = false;
+            hw_vcpu_inject_nmi(id);
+        }
+        hw_vcpu_request_window(id, !now); /* nothing else makes this vCPU exit */
     }
 }
 

@@ -43,6 +43,8 @@ void hw_vcpu_set_stage2(vcpu_id_t vcpu, hpa_t root, uint32_t asid);
 /* Event injection. can_accept: RFLAGS.IF set, no interrupt shadow, no event already queued. */
 bool hw_vcpu_can_accept_interrupt(vcpu_id_t vcpu);
 bool hw_vcpu_event_queued(vcpu_id_t vcpu);
+/* can_accept_nmi: no event queued, no shadow, and the handler of an NMI before it has returned (IRET). */
+bool hw_vcpu_can_accept_nmi(vcpu_id_t vcpu);
 void hw_vcpu_inject_interrupt(vcpu_id_t vcpu, uint32_t vector);
 void hw_vcpu_inject_nmi(vcpu_id_t vcpu);
 void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, uint32_t error);

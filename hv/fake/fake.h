@@ -26,6 +26,7 @@ struct fake_vcpu {
     bool shadow;           /* interrupt shadow */
     bool event_queued;
     bool window;
+    bool nmi_masked;       /* in the handler of an NMI; tests set it */
     uint32_t injected;     /* last vector + 1, 0: none; NMI is vector 2 */
     uint32_t injections;
     uint32_t error;

@@ -77,6 +77,11 @@ bool hw_vcpu_event_queued(vcpu_id_t id)
     return fake_vcpu[id].event_queued;
 }
 
+bool hw_vcpu_can_accept_nmi(vcpu_id_t id)
+{
+    return !fake_vcpu[id].event_queued && !fake_vcpu[id].shadow && !fake_vcpu[id].nmi_masked;
+}
+
 static void inject(vcpu_id_t id, uint32_t vector)
 {
     fake_vcpu[id].event_queued = true;

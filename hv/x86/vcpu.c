@@ -68,6 +68,11 @@ bool hw_vcpu_event_queued(vcpu_id_t vcpu)
     return vendor->event_queued(vcpu);
 }
 
+bool hw_vcpu_can_accept_nmi(vcpu_id_t vcpu)
+{
+    return vendor->can_accept_nmi(vcpu);
+}
+
 void hw_vcpu_inject_interrupt(vcpu_id_t vcpu, uint32_t vector)
 {
     vendor->inject(vcpu, (struct event){ EVENT_INTERRUPT, vector, false, 0U });

@@ -41,6 +41,7 @@ struct vendor {
 
     bool (*can_accept)(vcpu_id_t vcpu);
     bool (*event_queued)(vcpu_id_t vcpu);
+    bool (*can_accept_nmi)(vcpu_id_t vcpu);
     void (*inject)(vcpu_id_t vcpu, struct event event);
     void (*clear_shadow)(vcpu_id_t vcpu);
     void (*request_window)(vcpu_id_t vcpu, bool wanted);

@@ -11,6 +11,8 @@
 #define TMICT 0x380U
 #define TDCR  0x3E0U
 #define SELF  0x3F0U
+#define ICR  0x300U
+#define ICR_NMI_SELF 0x4400U
 #define VECTOR_TIMER 0x50U
 #define VECTOR_SELF  0x41U
 #define ROUNDS 1000U
@@ -71,11 +73,22 @@ static void self_ipi(void)
     check("tpr-lets-it-go", interrupt_count[VECTOR_SELF] == 2U, interrupt_count[VECTOR_SELF]);
 }
 
+static void nmi_twice(void)
+{
+    msr_set(X2APIC(ICR), ICR_NMI_SELF);
+    for (uint32_t spin = 0U; (spin < LIMIT) && (interrupt_count[2] < 2U); spin++) {
+        __asm__ volatile("sti; nop; cli; pause");
+    }
+    check("both-nmis-come", interrupt_count[2] == 2U, interrupt_count[2]);
+    check("an-nmi-waits-for-the-iret-of-another", nmi_depth_most == 1U, nmi_depth_most);
+}
+
 void guest_main(void)
 {
     print_text("interrupts\r\n");
     apic_on();
     self_ipi();
+    nmi_twice();
     timer_halted();
     timer_busy();
 }

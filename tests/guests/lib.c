@@ -4,6 +4,8 @@
 
 #define COM3 0x3E8U
 #define MSR_X2APIC_EOI 0x80BU
+#define MSR_X2APIC_ICR 0x830U
+#define ICR_NMI_SELF   0x4400U /* physical destination: APIC id 0 */
 
 struct trap_frame {
     uint64_t vector, error, rip, cs, rflags, rsp, ss;
@@ -23,6 +25,8 @@ volatile uint32_t trap_vector;
 volatile uint64_t trap_error;
 volatile uint64_t trap_resume;
 volatile uint64_t interrupt_count[256];
+volatile uint32_t nmi_depth_most;
+static uint32_t nmi_depth;
 static struct gate gates[256] __attribute__((aligned(16)));
 static uint16_t console = COM3;
 
@@ -75,6 +79,16 @@ void guest_trap(struct trap_frame *frame)
         __asm__ volatile("wrmsr" : : "c"(MSR_X2APIC_EOI), "a"(0U), "d"(0U) : "memory");
     } else if (frame->vector == 2U) {
         interrupt_count[2]++;
+        nmi_depth++;
+        nmi_depth_most = (nmi_depth > nmi_depth_most) ? nmi_depth : nmi_depth_most;
+        if (interrupt_count[2] == 1U) {
+            /* Another one for this vCPU, from inside the handler: it must wait for the IRET. */
+            __asm__ volatile("wrmsr" : : "c"(MSR_X2APIC_ICR), "a"(ICR_NMI_SELF), "d"(0U) : "memory");
+            for (uint32_t i = 0U; i < 10000U; i++) {
+                __asm__ volatile("pause");
+            }
+        }
+        nmi_depth--;
     } else if (trap_resume != 0U) {
         trap_vector = (uint32_t)frame->vector;
         trap_error = frame->error;

@@ -192,6 +192,20 @@ static void an_nmi_is_injected_when_nothing_else_is_queued(void **state)
     assert_int_equal(fake_vcpu[CPU(0)].injections, 1U);
 }
 
+static void an_nmi_that_must_wait_asks_for_an_exit(void **state)
+{
+    (void)state;
+    exclusive_send_nmi(CPU(0));
+    fake_vcpu[CPU(0)].nmi_masked = true;
+    (void)core_exclusive_next(CPU(0));
+    assert_int_equal(fake_vcpu[CPU(0)].injections, 0U);
+    assert_true(fake_vcpu[CPU(0)].window);
+    fake_vcpu[CPU(0)].nmi_masked = false;
+    (void)core_exclusive_next(CPU(0));
+    assert_int_equal(fake_vcpu[CPU(0)].injections, 1U);
+    assert_false(fake_vcpu[CPU(0)].window);
+}
+
 static void stopping_ends_every_vcpu_for_good(void **state)
 {
     (void)state;
@@ -390,7 +404,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(the_boot_vcpu_runs_and_the_others_wait), T(init_and_startup_start_a_vcpu_in_real_mode),
         T(a_second_startup_message_is_ignored), T(init_stops_a_running_vcpu), T(the_boot_vcpu_ignores_init),
-        T(an_nmi_is_injected_when_nothing_else_is_queued), T(stopping_ends_every_vcpu_for_good),
+        T(an_nmi_is_injected_when_nothing_else_is_queued), T(an_nmi_that_must_wait_asks_for_an_exit),
+        T(stopping_ends_every_vcpu_for_good),
         T(ids_are_those_of_the_vm), T(exits_reach_their_handlers), T(hypercalls_are_refused),
         T(unknown_exits_are_undefined_instructions), T(an_access_to_nothing_stops_the_whole_vm_with_one_message),
         T(apic_base_stays), T(closed_registers_are_memory), T(a_triple_fault_stops_the_whole_vm),

@@ -415,6 +415,35 @@ static void a_window_is_asked_for_and_taken_back(void **state)
     assert_int_equal(svm_vmcb[GUEST].intercept_misc1 & MISC1_VINTR, 0U);
 }
 
+static void a_second_nmi_waits_for_the_iret_of_the_first(void **state)
+{
+    const struct event nmi = { EVENT_NMI, 2U, false, 0U };
+    (void)state;
+    assert_true(svm_vendor.can_accept_nmi(GUEST));
+    svm_vendor.inject(GUEST, nmi);
+    assert_int_equal(svm_vmcb[GUEST].event_injection, EVENT_VALID | (2ULL << 8) | 2U);
+    leave(0x60U, 0U, 0U);
+    assert_false(svm_vendor.can_accept_nmi(GUEST));
+    assert_true((entered.intercept_misc1 & MISC1_IRET) != 0U);
+    assert_int_equal(leave(0x74U, 0U, 0U).reason, HV_EXIT_WINDOW); /* before the IRET */
+    assert_false(svm_vendor.can_accept_nmi(GUEST));
+    leave(0x60U, 0U, 0U); /* an exit that left RIP at the IRET */
+    assert_true((entered.intercept_misc1 & MISC1_IRET) == 0U);
+    assert_false(svm_vendor.can_accept_nmi(GUEST));
+    leaves.rip = 0x2000U;
+    leave(0x60U, 0U, 0U);
+    assert_true(svm_vendor.can_accept_nmi(GUEST));
+}
+
+static void reset_opens_nmis(void **state)
+{
+    const struct event nmi = { EVENT_NMI, 2U, false, 0U };
+    (void)state;
+    svm_vendor.inject(GUEST, nmi);
+    svm_vendor.vcpu_init(GUEST, false);
+    assert_true(svm_vendor.can_accept_nmi(GUEST));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +473,8 @@ int main(void)
         cmocka_unit_test_setup(instructions_that_raise_run_again_instead, setup),
         cmocka_unit_test_setup(stale_information_without_the_valid_bit_is_ignored, setup),
         cmocka_unit_test_setup(interrupts_wait_for_if_shadow_and_queue, setup),
+        cmocka_unit_test_setup(a_second_nmi_waits_for_the_iret_of_the_first, setup),
+        cmocka_unit_test_setup(reset_opens_nmis, setup),
         cmocka_unit_test_setup(a_window_is_asked_for_and_taken_back, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

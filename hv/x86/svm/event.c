@@ -24,6 +24,35 @@ bool svm_can_accept(vcpu_id_t vcpu)
     return ((vcpu_regs[vcpu].rflags & RFLAGS_IF) != 0U) && (!shadow_active(vcpu)) && (!svm_event_queued(vcpu));
 }
 
+/*
+ * Without virtual NMI the CPU does not know that the guest is in an NMI handler, so its
+ * IRET is intercepted (APM 2, 15.21.9). The exit comes before the IRET: NMIs are open
+ * again once RIP has moved on.
+ */
+enum nmi_state { NMI_OPEN, NMI_IN_HANDLER, NMI_RETURNING };
+static enum nmi_state nmi_state[MAX_VCPU];
+static uint64_t nmi_iret_rip[MAX_VCPU];
+
+void svm_nmi_reset(vcpu_id_t vcpu)
+{
+    nmi_state[vcpu] = NMI_OPEN;
+}
+
+void svm_nmi_returning(vcpu_id_t vcpu)
+{
+    svm_vmcb[vcpu].intercept_misc1 &= ~MISC1_IRET;
+    nmi_iret_rip[vcpu] = vcpu_regs[vcpu].rip;
+    nmi_state[vcpu] = NMI_RETURNING;
+}
+
+bool svm_can_accept_nmi(vcpu_id_t vcpu)
+{
+    if ((nmi_state[vcpu] == NMI_RETURNING) && (vcpu_regs[vcpu].rip != nmi_iret_rip[vcpu])) {
+        nmi_state[vcpu] = NMI_OPEN;
+    }
+    return (nmi_state[vcpu] == NMI_OPEN) && (!shadow_active(vcpu)) && (!svm_event_queued(vcpu));
+}
+
 void svm_inject(vcpu_id_t vcpu, struct event event)
 {
     uint64_t type;
@@ -34,6 +63,8 @@ void svm_inject(vcpu_id_t vcpu, struct event event)
         break;
     case EVENT_NMI:
         type = EVENT_TYPE_NMI;
+        nmi_state[vcpu] = NMI_IN_HANDLER;
+        svm_vmcb[vcpu].intercept_misc1 |= MISC1_IRET;
         break;
     default:
         type = EVENT_TYPE_EXCEPTION;

@@ -6,7 +6,7 @@ enum svm_exit_code {
     EXIT_CR0_READ = 0x000, EXIT_CR15_READ = 0x00F, EXIT_CR0_WRITE = 0x010, EXIT_CR15_WRITE = 0x01F,
     EXIT_EXCEPTION = 0x040, EXIT_EXCEPTION_LAST = 0x05F,
     EXIT_INTR = 0x060, EXIT_NMI = 0x061, EXIT_SMI = 0x062, EXIT_INIT = 0x063, EXIT_VINTR = 0x064,
-    EXIT_RDPMC = 0x06F, EXIT_CPUID = 0x072, EXIT_INVD = 0x076, EXIT_HLT = 0x078, EXIT_INVLPGA = 0x07A,
+    EXIT_RDPMC = 0x06F, EXIT_CPUID = 0x072, EXIT_IRET = 0x074, EXIT_INVD = 0x076, EXIT_HLT = 0x078, EXIT_INVLPGA = 0x07A,
     EXIT_IOIO = 0x07B, EXIT_MSR = 0x07C, EXIT_FERR = 0x07E, EXIT_SHUTDOWN = 0x07F,
     EXIT_VMRUN = 0x080, EXIT_VMMCALL = 0x081, EXIT_VMLOAD = 0x082, EXIT_VMSAVE = 0x083,
     EXIT_STGI = 0x084, EXIT_CLGI = 0x085, EXIT_SKINIT = 0x086, EXIT_WBINVD = 0x089,
@@ -101,6 +101,10 @@ static void decode_by_code(vcpu_id_t vcpu, uint32_t code, struct vm_exit *exit)
     case EXIT_NMI: decode_plain(vmcb, HV_EXIT_NMI, 0U, exit); break;
     case EXIT_VINTR:
         svm_request_window(vcpu, false);
+        decode_plain(vmcb, HV_EXIT_WINDOW, 0U, exit);
+        break;
+    case EXIT_IRET:
+        svm_nmi_returning(vcpu);
         decode_plain(vmcb, HV_EXIT_WINDOW, 0U, exit);
         break;
     case EXIT_CPUID: decode_plain(vmcb, HV_EXIT_CPUID, 2U, exit); break;

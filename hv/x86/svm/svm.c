@@ -60,6 +60,7 @@ static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
     svm_intercepts_set(vmcb, exclusive, vcpu_vm(id) == VM_SERVICE);
     svm_bitmaps_attach(vmcb, vcpu_vm(id));
     svm_state_reset(vmcb);
+    svm_nmi_reset(id);
     flush_wanted[id] = true;
 }
 
@@ -139,6 +140,7 @@ const struct vendor svm_vendor = {
     .flush = svm_flush,
     .can_accept = svm_can_accept,
     .event_queued = svm_event_queued,
+    .can_accept_nmi = svm_can_accept_nmi,
     .inject = svm_inject,
     .clear_shadow = svm_clear_shadow,
     .request_window = svm_request_window,

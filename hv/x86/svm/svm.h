@@ -34,6 +34,7 @@ extern struct vmcb svm_vmcb[MAX_VCPU];
 #define EVENT_VALID       (1ULL << 31)
 
 #define MISC1_VINTR       (1U << 4)
+#define MISC1_IRET        (1U << 20)
 
 void svm_intercepts_set(struct vmcb *vmcb, bool exclusive, bool service);
 void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit);
@@ -45,6 +46,9 @@ void svm_bitmaps_close(vm_id_t vm);
 
 bool svm_can_accept(vcpu_id_t vcpu);
 bool svm_event_queued(vcpu_id_t vcpu);
+bool svm_can_accept_nmi(vcpu_id_t vcpu);
+void svm_nmi_reset(vcpu_id_t vcpu);
+void svm_nmi_returning(vcpu_id_t vcpu); /* IRET is about to run */
 void svm_inject(vcpu_id_t vcpu, struct event event);
 void svm_clear_shadow(vcpu_id_t vcpu);
 void svm_request_window(vcpu_id_t vcpu, bool wanted);
