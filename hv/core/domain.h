@@ -21,6 +21,8 @@ extern uint32_t domain_count[DOMAIN_COUNT];
 extern hpa_t domain_region_base[DOMAIN_REGIONS];
 extern uint64_t domain_region_size[DOMAIN_REGIONS];
 
+#include "core/domain_spec.h" /* the words of the contracts below */
+
 /* Builds all domains from the validated partition table, boot_info and platform. The
  * Service VM gets the RAM that nobody else owns, its ranges from the table, the ACPI areas, and
  * the telemetry range read-only. User VMs have no ranges of their own: domain_of(user) is the
@@ -29,9 +31,19 @@ extern uint64_t domain_region_size[DOMAIN_REGIONS];
 enum status domain_build(void);
 /* Ranges are page-granular and do not wrap; inside a domain they are disjoint; those of different
  * domains meet only in a declared region, and nobody may write the hypervisor's. */
+/*@ assigns \nothing;
+    ensures ok: \result ==> domains_ok;
+    ensures single: \result ==> domains_single;
+    ensures apart: \result ==> domains_apart_all; */
 bool domain_verify(void);
+/*@ assigns \nothing;
+    ensures \result == domain_of_vm(vm) && \result < MAX_VM || vm >= MAX_VM; */
 uint32_t domain_of(vm_id_t vm);
 /* The whole of [hpa, hpa + size) lies in one range of that domain and has that type. */
+/*@ requires domain < DOMAIN_COUNT;
+    requires domain_count[domain] <= DOMAIN_RANGES;
+    assigns \nothing;
+    ensures \result <==> owned(domain, hpa, size, memory_type); */
 bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t memory_type);
 
 #endif
