@@ -37,7 +37,7 @@ enum status domain_build(void);
     ensures apart: \result ==> domains_apart_all; */
 bool domain_verify(void);
 /*@ assigns \nothing;
-    ensures \result == domain_of_vm(vm) && \result < MAX_VM || vm >= MAX_VM; */
+    ensures \result == domain_of_vm(vm) && \result < VM_FIRST_USER; */
 uint32_t domain_of(vm_id_t vm);
 /* The whole of [hpa, hpa + size) lies in one range of that domain and has that type. */
 /*@ requires domain < DOMAIN_COUNT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the proofs say about domains. Annotations only: the compiler sees nothing here. */
+/* What the proofs say about domains. Annotations only: the compiler sees nothing here. Included by
+ * domain.h once the state is declared. */
 #ifndef CORE_DOMAIN_SPEC_H
 #define CORE_DOMAIN_SPEC_H
 

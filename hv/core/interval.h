@@ -6,8 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*@ predicate meets(integer a, integer as, integer b, integer bs) = a < b + bs && b < a + as;
-    predicate within(integer o, integer os, integer i, integer is) = o <= i && i + is <= o + os; */
+/* Parameter names such as "as" and "is" are words of the provers' language: keep clear of them. */
+/*@ predicate meets(integer a, integer a_size, integer b, integer b_size) = a < b + b_size && b < a + a_size;
+    predicate within(integer out, integer out_size, integer inn, integer inn_size) =
+      out <= inn && inn + inn_size <= out + out_size; */
 
 /*@ requires a_size > 0 && b_size > 0;
     assigns \nothing;

@@ -27,7 +27,7 @@ struct stage2_mapping {
     uint32_t attr;    /* S2_* */
 };
 
-/* pool: host-physical address of stage2_table[0][0], 4 KiB aligned. */
+/* pool: host-physical address of stage2_table[0][0], 4 KiB aligned. After domain_build(). */
 void stage2_init(hpa_t pool);
 /* Adds gpa..gpa+size -> hpa.. ; 4 KiB granular, largest pages that fit. The target must lie in
  * one range of the VM's domain with a matching type. Fails without effect when any page is mapped

@@ -6,6 +6,9 @@
  * U is always set, because nested walks are user accesses (15.25.5). A and D are preset, so that
  * the hardware never writes a table (15.25.10). The memory type comes from the host's PAT
  * (15.25.8): WB = entry 0, WC = PWT = entry 1, UC = PCD | PWT = entry 3.
+ *
+ * Address fields are computed by division and remainder with constants: the compiler makes shifts
+ * and masks of them, and the provers understand them.
  */
 #ifndef CORE_STAGE2_FORMAT_H
 #define CORE_STAGE2_FORMAT_H
@@ -23,31 +26,56 @@
 #define S2_ENTRY_NX       0x8000000000000000U
 #define S2_HPA_LIMIT      0x0010000000000000U /* 2^52: bits 52 and above are not address */
 
+/* The same as the hardware reads it (AMD APM 2, 5.4), for the proofs. */
+/*@
+  predicate entry_present(integer e) = e % 2 == 1;
+  predicate entry_large(integer e) = (e / 128) % 2 == 1;
+  predicate entry_leaf(integer e, integer level) = level == 1 || (level <= 3 && entry_large(e));
+  predicate entry_write(integer e) = (e / 2) % 2 == 1;
+  predicate entry_exec(integer e) = e < 0x8000000000000000;
+  predicate entry_reserved_clear(integer e) = e % 0x8000000000000000 < 0x10000000000000;
+  logic integer entry_address(integer e) = ((e % 0x10000000000000) / 4096) * 4096;
+  logic integer entry_type(integer e) =
+    (e / 16) % 2 == 1 ? S2_UC : ((e / 8) % 2 == 1 ? S2_WC : S2_WB);
+  logic integer entry_rights(integer e) =
+    1 + 2 * ((e / 2) % 2) + (e < 0x8000000000000000 ? 4 : 0);
+
+  // The bits below a page-aligned address do not depend on it.
+  lemma low_bits: \forall integer k, f; 0 <= k && 0 <= f < 4096 ==>
+    (4096 * k + f) % 2 == f % 2 && ((4096 * k + f) / 2) % 2 == (f / 2) % 2 &&
+    ((4096 * k + f) / 8) % 2 == (f / 8) % 2 && ((4096 * k + f) / 16) % 2 == (f / 16) % 2 &&
+    ((4096 * k + f) / 128) % 2 == (f / 128) % 2;
+*/
+
+/*@ assigns \nothing;
+    ensures \result <==> entry_present(entry); */
 static inline bool stage2_entry_present(uint64_t entry)
 {
     return (entry % 2U) == 1U;
 }
 
 /* Levels: 1 maps 4 KiB, 2 maps 2 MiB, 3 maps 1 GiB, 4 is the root. */
+/*@ assigns \nothing;
+    ensures \result <==> entry_leaf(entry, level); */
 static inline bool stage2_entry_leaf(uint64_t entry, uint32_t level)
 {
     return (level == 1U) || ((level <= 3U) && (((entry / S2_ENTRY_LARGE) % 2U) == 1U));
 }
 
+/*@ assigns \nothing;
+    ensures \result == entry_address(entry);
+    ensures \result % 4096 == 0 && \result < S2_HPA_LIMIT; */
 static inline uint64_t stage2_entry_address(uint64_t entry)
 {
     return ((entry % S2_HPA_LIMIT) / PAGE_SIZE) * PAGE_SIZE;
 }
 
-static inline bool stage2_entry_writable(uint64_t entry)
-{
-    return ((entry / S2_ENTRY_WRITE) % 2U) == 1U;
-}
-
+/*@ assigns \nothing;
+    ensures \result == entry_rights(entry); */
 static inline uint32_t stage2_entry_rights(uint64_t entry)
 {
     uint32_t rights = S2_READ;
-    if (stage2_entry_writable(entry)) {
+    if (((entry / S2_ENTRY_WRITE) % 2U) == 1U) {
         rights += S2_WRITE;
     }
     if (entry < S2_ENTRY_NX) {
@@ -56,6 +84,8 @@ static inline uint32_t stage2_entry_rights(uint64_t entry)
     return rights;
 }
 
+/*@ assigns \nothing;
+    ensures \result == entry_type(entry); */
 static inline uint32_t stage2_entry_type(uint64_t entry)
 {
     uint32_t type = S2_WB;
@@ -69,8 +99,17 @@ static inline uint32_t stage2_entry_type(uint64_t entry)
     return type;
 }
 
-/* The bits of a leaf that hold rights and type. rights: S2_READ set, others optional. */
-static inline uint64_t stage2_leaf_flags(uint32_t rights, uint32_t type)
+/* The bits of a leaf below the address. rights: S2_READ set, others optional. */
+/*@ requires rights < 8 && rights % 2 == 1;
+    requires type == S2_WB || type == S2_UC || type == S2_WC;
+    requires 1 <= level <= 3;
+    assigns \nothing;
+    ensures \result < 256;
+    ensures present: entry_present(\result);
+    ensures leaf: entry_leaf(\result, level);
+    ensures write: entry_write(\result) <==> (rights / 2) % 2 == 1;
+    ensures type: entry_type(\result) == type; */
+static inline uint64_t stage2_leaf_flags(uint32_t rights, uint32_t type, uint32_t level)
 {
     uint64_t flags = S2_ENTRY_PRESENT + S2_ENTRY_USER + S2_ENTRY_ACCESSED + S2_ENTRY_DIRTY;
     if (((rights / S2_WRITE) % 2U) == 1U) {
@@ -83,22 +122,46 @@ static inline uint64_t stage2_leaf_flags(uint32_t rights, uint32_t type)
     } else {
         /* write-back: no bit */
     }
+    if (level > 1U) {
+        flags += S2_ENTRY_LARGE;
+    }
     return flags;
 }
 
+/*@ requires rights < 8 && rights % 2 == 1;
+    requires type == S2_WB || type == S2_UC || type == S2_WC;
+    requires 1 <= level <= 3;
+    requires hpa % 4096 == 0 && hpa < S2_HPA_LIMIT;
+    assigns \nothing;
+    ensures present: entry_present(\result);
+    ensures leaf: entry_leaf(\result, level);
+    ensures address: entry_address(\result) == hpa;
+    ensures rights: entry_rights(\result) == rights;
+    ensures write: entry_write(\result) <==> (rights / 2) % 2 == 1;
+    ensures type: entry_type(\result) == type;
+    ensures reserved: entry_reserved_clear(\result); */
 static inline uint64_t stage2_make_leaf(hpa_t hpa, uint32_t rights, uint32_t type, uint32_t level)
 {
-    uint64_t entry = hpa + stage2_leaf_flags(rights, type);
-    if (level > 1U) {
-        entry += S2_ENTRY_LARGE;
-    }
+    uint64_t flags = stage2_leaf_flags(rights, type, level);
+    uint64_t page = hpa / PAGE_SIZE;
     if (((rights / S2_EXEC) % 2U) == 0U) {
-        entry += S2_ENTRY_NX;
+        page += S2_ENTRY_NX / PAGE_SIZE;
     }
+    uint64_t entry = (page * PAGE_SIZE) + flags;
+    /*@ assert low1: entry_present(entry); */
+    /*@ assert low2: (entry / 2) % 2 == (flags / 2) % 2; */
+    /*@ assert low8: (entry / 8) % 2 == (flags / 8) % 2; */
+    /*@ assert low16: (entry / 16) % 2 == (flags / 16) % 2; */
+    /*@ assert low128: (entry / 128) % 2 == (flags / 128) % 2; */
     return entry;
 }
 
 /* An entry that leads to the next table: all rights, the leaf decides. */
+/*@ requires table % 4096 == 0 && table < S2_HPA_LIMIT;
+    assigns \nothing;
+    ensures entry_present(\result) && !entry_large(\result);
+    ensures entry_address(\result) == table;
+    ensures entry_reserved_clear(\result); */
 static inline uint64_t stage2_make_table(hpa_t table)
 {
     return table + S2_ENTRY_PRESENT + S2_ENTRY_WRITE + S2_ENTRY_USER + S2_ENTRY_ACCESSED;

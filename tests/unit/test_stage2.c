@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/stage2.c core/domain.c */
+/* unit-sources: core/stage2.c core/stage2_table.c core/domain.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

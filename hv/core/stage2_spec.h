@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the proofs say about stage 2: when tables are well formed, and what the hardware makes of
+ * them. Annotations only: the compiler sees nothing here. Included by
+ * stage2_table.h once the state is declared. */
+#ifndef CORE_STAGE2_SPEC_H
+#define CORE_STAGE2_SPEC_H
+
+#include "core/domain.h"
+#include "core/stage2_format.h"
+
+/*@
+  logic integer span(integer l) =
+    l == 1 ? 4096 : l == 2 ? 2097152 : l == 3 ? 1073741824 : 549755813888;
+
+  logic integer slot_of(integer gpa, integer l) =
+    l == 1 ? (gpa / 4096) % 512 :
+    l == 2 ? (gpa / 2097152) % 512 :
+    l == 3 ? (gpa / 1073741824) % 512 : (gpa / 549755813888) % 512;
+
+  // A VM may map [hpa, hpa + size) with this right to write and memory type.
+  predicate allowed{L}(integer vm, integer hpa, integer size, integer write, integer type) =
+    type != S2_WB ? vm < VM_FIRST_USER && owned(domain_of_vm(vm), hpa, size, MEMORY_DEVICE) :
+    owned(domain_of_vm(vm), hpa, size, MEMORY_RAM) ||
+    (vm < VM_FIRST_USER && write == 0 && owned(domain_of_vm(vm), hpa, size, MEMORY_RAM_READ_ONLY));
+
+  logic integer pool_of{L}(integer vm) = stage2_pool + vm * 2621440; // STAGE2_PAGES * 4096
+
+  predicate pool_ok{L} = stage2_pool % 4096 == 0 && stage2_pool + 20971520 <= 0x10000000000000;
+
+  logic integer child_of{L}(integer vm, integer e) = (entry_address(e) - pool_of(vm)) / 4096;
+
+  predicate in_pool{L}(integer vm, integer e) =
+    pool_of(vm) <= entry_address(e) < pool_of(vm) + STAGE2_PAGES * 4096;
+
+  predicate leaf_ok{L}(integer vm, integer l, integer e) =
+    entry_address(e) % span(l) == 0 &&
+    allowed(vm, entry_address(e), span(l), (e / 2) % 2, entry_type(e));
+
+  // Entry (t, j) leads to a table of the VM's own pool, one level down, which knows who leads to it.
+  predicate table_ok{L}(integer vm, integer t, integer j, integer l, integer e) =
+    2 <= l && in_pool(vm, e) &&
+    stage2_level[vm][child_of(vm, e)] == l - 1 &&
+    stage2_parent[vm][child_of(vm, e)] == t && stage2_slot[vm][child_of(vm, e)] == j;
+
+  predicate entry_ok{L}(integer vm, integer t, integer j, integer l, integer e) =
+    entry_present(e) ==>
+      entry_reserved_clear(e) && (entry_leaf(e, l) ? leaf_ok(vm, l, e) : table_ok(vm, t, j, l, e));
+
+  predicate shape_ok{L}(integer vm) =
+    stage2_level[vm][S2_ROOT] == 4 &&
+    (\forall integer i; 0 <= i < STAGE2_PAGES ==>
+      stage2_level[vm][i] <= 4 && (i != S2_ROOT ==> stage2_level[vm][i] <= 3) &&
+      stage2_parent[vm][i] < STAGE2_PAGES && stage2_slot[vm][i] < S2_SLOTS);
+
+  predicate entries_ok{L}(integer vm) =
+    \forall integer i, j; 0 <= i < STAGE2_PAGES && 0 <= j < S2_SLOTS && stage2_level[vm][i] != 0 ==>
+      entry_ok(vm, i, j, stage2_level[vm][i], stage2_table[vm][i][j]);
+
+  predicate stage2_wf{L}(integer vm) = pool_ok && domains_ok && shape_ok(vm) && entries_ok(vm);
+
+  // No entry leads to this table.
+  predicate unlinked{L}(integer vm, integer c) =
+    \forall integer i, j; 0 <= i < STAGE2_PAGES && 0 <= j < S2_SLOTS && stage2_level[vm][i] != 0 &&
+      entry_present(stage2_table[vm][i][j]) && !entry_leaf(stage2_table[vm][i][j], stage2_level[vm][i]) ==>
+        child_of(vm, stage2_table[vm][i][j]) != c;
+
+  predicate used{L}(integer vm, integer t) = 0 <= t < STAGE2_PAGES && 1 <= stage2_level[vm][t] <= 4;
+*/
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of stage 2. Each VM has its own pool of tables, named by index; a table entry is
+ * pool address + index * 4096 + flags, so no pointer is ever made from an address.
+ *
+ * stage2_set_leaf() is the only writer of entries that map memory, and asks the domain first.
+ */
+#include "core/stage2_table.h"
+
+#include "core/domain.h"
+#include "core/stage2_format.h"
+
+__attribute__((aligned(4096))) uint64_t stage2_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];
+uint32_t stage2_level[MAX_VM][STAGE2_PAGES];
+uint32_t stage2_parent[MAX_VM][STAGE2_PAGES];
+uint32_t stage2_slot[MAX_VM][STAGE2_PAGES];
+hpa_t stage2_pool;
+
+/*@ requires vm < MAX_VM && pool_ok;
+    assigns \nothing;
+    ensures \result == pool_of(vm);
+    ensures \result % 4096 == 0 && \result + STAGE2_PAGES * 4096 <= 0x10000000000000; */
+static hpa_t stage2_pool_of(vm_id_t vm)
+{
+    return stage2_pool + ((uint64_t)vm * STAGE2_PAGES * PAGE_SIZE);
+}
+
+uint32_t stage2_child(vm_id_t vm, uint32_t table, uint32_t slot)
+{
+    hpa_t address = stage2_entry_address(stage2_table[vm][table][slot]);
+    return (uint32_t)((address - stage2_pool_of(vm)) / PAGE_SIZE);
+}
+
+struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa)
+{
+    struct stage2_position at = { .table = S2_ROOT, .level = 4U, .slot = stage2_slot_of(gpa, 4U) };
+    bool down = true;
+    /*@ loop invariant used(vm, at.table) && stage2_level[vm][at.table] == at.level;
+        loop invariant at.slot == slot_of(gpa, at.level) && at.slot < S2_SLOTS;
+        loop invariant !down ==> !entry_present(stage2_table[vm][at.table][at.slot]) ||
+          entry_leaf(stage2_table[vm][at.table][at.slot], at.level);
+        loop assigns at, down;
+        loop variant 2 * at.level + (down ? 1 : 0); */
+    while (down) {
+        uint64_t entry = stage2_table[vm][at.table][at.slot];
+        down = stage2_entry_present(entry) && !stage2_entry_leaf(entry, at.level);
+        if (down) {
+            at.table = stage2_child(vm, at.table, at.slot);
+            at.level = at.level - 1U;
+            at.slot = stage2_slot_of(gpa, at.level);
+        }
+    }
+    return at;
+}
+
+bool stage2_allowed(vm_id_t vm, hpa_t hpa, uint64_t size, uint32_t rights, uint32_t type)
+{
+    uint32_t domain = domain_of(vm);
+    bool allowed = false;
+    if (type != S2_WB) {
+        allowed = (vm < VM_FIRST_USER) && domain_owns(domain, hpa, size, MEMORY_DEVICE);
+    } else if (domain_owns(domain, hpa, size, MEMORY_RAM)) {
+        allowed = true;
+    } else {
+        allowed = (vm < VM_FIRST_USER) && (((rights / S2_WRITE) % 2U) == 0U) &&
+                  domain_owns(domain, hpa, size, MEMORY_RAM_READ_ONLY);
+    }
+    return allowed;
+}
+
+enum status stage2_set_leaf(vm_id_t vm, uint32_t table, uint32_t slot, hpa_t hpa, uint32_t attr)
+{
+    enum status ret = STATUS_OK;
+    uint32_t level = stage2_level[vm][table];
+    uint32_t rights = attr % S2_UC;
+    uint32_t type = (attr / S2_UC) * S2_UC;
+    if ((level > 3U) || (stage2_offset(hpa, level) != 0U)) {
+        ret = STATUS_INVALID;
+    } else if (!stage2_allowed(vm, hpa, stage2_span(level), rights, type)) {
+        ret = STATUS_DENIED;
+    } else {
+        stage2_table[vm][table][slot] = stage2_make_leaf(hpa, rights, type, level);
+    }
+    return ret;
+}
+
+void stage2_clear(vm_id_t vm, uint32_t table, uint32_t slot)
+{
+    stage2_table[vm][table][slot] = 0U;
+}
+
+/*@ requires vm < MAX_VM;
+    assigns \nothing;
+    ensures \result <= STAGE2_PAGES;
+    ensures \result < STAGE2_PAGES ==> stage2_level[vm][\result] == 0; */
+static uint32_t stage2_find_free(vm_id_t vm)
+{
+    uint32_t table = 0U;
+    /*@ loop invariant 0 <= table <= STAGE2_PAGES;
+        loop assigns table;
+        loop variant STAGE2_PAGES - table; */
+    while ((table < STAGE2_PAGES) && (stage2_level[vm][table] != 0U)) {
+        table++;
+    }
+    return table;
+}
+
+/*@ requires vm < MAX_VM && table < STAGE2_PAGES;
+    requires stage2_level[vm][table] == 0 || table == S2_ROOT;
+    assigns stage2_table[vm][table][0 .. S2_SLOTS - 1];
+    ensures zero: \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][table][j] == 0; */
+static void stage2_zero(vm_id_t vm, uint32_t table)
+{
+    /*@ loop invariant 0 <= i <= S2_SLOTS;
+        loop invariant \forall integer j; 0 <= j < i ==> stage2_table[vm][table][j] == 0;
+        loop assigns i, stage2_table[vm][table][0 .. S2_SLOTS - 1];
+        loop variant S2_SLOTS - i; */
+    for (uint32_t i = 0U; i < S2_SLOTS; i++) {
+        stage2_table[vm][table][i] = 0U;
+    }
+}
+
+/* A zeroed table that nothing leads to yet, or STAGE2_PAGES. */
+/*@ requires vm < MAX_VM && stage2_wf(vm) && 1 <= level <= 3;
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1];
+    ensures wf: stage2_wf(vm);
+    ensures range: \result <= STAGE2_PAGES;
+    ensures fresh: \result < STAGE2_PAGES ==> \old(stage2_level[vm][\result]) == 0 && stage2_level[vm][\result] == level &&
+      unlinked(vm, \result);
+    ensures zero: \result < STAGE2_PAGES ==> \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][\result][j] == 0;
+    ensures kept: \forall integer i; 0 <= i < STAGE2_PAGES && i != \result ==> stage2_level[vm][i] == \old(stage2_level[vm][i]);
+    ensures same: \forall integer i, j; 0 <= i < STAGE2_PAGES && 0 <= j < S2_SLOTS && i != \result ==>
+      stage2_table[vm][i][j] == \old(stage2_table[vm][i][j]); */
+static uint32_t stage2_take(vm_id_t vm, uint32_t level)
+{
+    uint32_t table = stage2_find_free(vm);
+    if (table < STAGE2_PAGES) {
+        stage2_zero(vm, table);
+        stage2_level[vm][table] = level;
+    }
+    return table;
+}
+
+/*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS && child < STAGE2_PAGES;
+    requires 2 <= stage2_level[vm][table] && stage2_level[vm][child] == stage2_level[vm][table] - 1;
+    requires unlinked(vm, child);
+    assigns stage2_table[vm][table][slot], stage2_parent[vm][child], stage2_slot[vm][child];
+    ensures wf: stage2_wf(vm);
+    ensures link: entry_present(stage2_table[vm][table][slot]) &&
+      !entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]) &&
+      child_of(vm, stage2_table[vm][table][slot]) == child; */
+static void stage2_link(vm_id_t vm, uint32_t table, uint32_t slot, uint32_t child)
+{
+    stage2_parent[vm][child] = table;
+    stage2_slot[vm][child] = slot;
+    stage2_table[vm][table][slot] = stage2_make_table(stage2_pool_of(vm) + ((uint64_t)child * PAGE_SIZE));
+}
+
+enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot)
+{
+    enum status ret = STATUS_NO_MEMORY;
+    uint32_t child = stage2_take(vm, stage2_level[vm][table] - 1U);
+    if (child < STAGE2_PAGES) {
+        stage2_link(vm, table, slot, child);
+        ret = STATUS_OK;
+    }
+    return ret;
+}
+
+/* Fills a fresh table with the parts of a large leaf. */
+/*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && stage2_level[vm][table] <= 2;
+    requires unlinked(vm, table) && first + 512 * span(stage2_level[vm][table]) <= 0x10000000000000;
+    requires attr < 24 && attr % 2 == 1;
+    requires zero: \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][table][j] == 0;
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1];
+    ensures wf: stage2_wf(vm);
+    ensures unlinked(vm, table); */
+static void stage2_fill(vm_id_t vm, uint32_t table, hpa_t first, uint32_t attr)
+{
+    uint64_t part = stage2_span(stage2_level[vm][table]);
+    hpa_t hpa = first;
+    /*@ loop invariant 0 <= i <= S2_SLOTS;
+        loop invariant hpa == first + i * part;
+        loop invariant wf: stage2_wf(vm);
+        loop invariant \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][table][j] == 0 ||
+          entry_leaf(stage2_table[vm][table][j], stage2_level[vm][table]);
+        loop invariant unlinked(vm, table);
+        loop assigns i, hpa, stage2_table[vm][table][0 .. S2_SLOTS - 1];
+        loop variant S2_SLOTS - i; */
+    for (uint32_t i = 0U; i < S2_SLOTS; i++) {
+        (void)stage2_set_leaf(vm, table, i, hpa, attr); /* cannot fail: part of an allowed leaf */
+        hpa += part;
+    }
+}
+
+enum status stage2_split(vm_id_t vm, uint32_t table, uint32_t slot)
+{
+    enum status ret = STATUS_NO_MEMORY;
+    uint64_t entry = stage2_table[vm][table][slot];
+    uint32_t child = stage2_take(vm, stage2_level[vm][table] - 1U);
+    if (child < STAGE2_PAGES) {
+        uint32_t attr = stage2_entry_rights(entry) + stage2_entry_type(entry);
+        stage2_fill(vm, child, stage2_entry_address(entry), attr);
+        stage2_link(vm, table, slot, child);
+        ret = STATUS_OK;
+    }
+    return ret;
+}
+
+/*@ requires vm < MAX_VM && table < STAGE2_PAGES;
+    assigns \nothing;
+    ensures \result <==> \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][table][j] == 0; */
+static bool stage2_is_empty(vm_id_t vm, uint32_t table)
+{
+    bool empty = true;
+    /*@ loop invariant 0 <= i <= S2_SLOTS;
+        loop invariant empty <==> \forall integer j; 0 <= j < i ==> stage2_table[vm][table][j] == 0;
+        loop assigns i, empty;
+        loop variant S2_SLOTS - i; */
+    for (uint32_t i = 0U; (i < S2_SLOTS) && empty; i++) {
+        empty = (stage2_table[vm][table][i] == 0U);
+    }
+    return empty;
+}
+
+/* Takes the table out of the tree and gives it back to the pool. */
+/*@ requires vm < MAX_VM && stage2_wf(vm) && table < STAGE2_PAGES && table != S2_ROOT;
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][table];
+    ensures wf: stage2_wf(vm);
+    ensures stage2_level[vm][table] == 0; */
+static void stage2_free(vm_id_t vm, uint32_t table)
+{
+    stage2_table[vm][stage2_parent[vm][table]][stage2_slot[vm][table]] = 0U;
+    stage2_level[vm][table] = 0U;
+}
+
+void stage2_prune(vm_id_t vm, uint32_t first)
+{
+    uint32_t table = first;
+    bool done = false;
+    /*@ loop invariant 1 <= step <= 4;
+        loop invariant table < STAGE2_PAGES;
+        loop invariant wf: stage2_wf(vm);
+        loop assigns step, table, done, stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
+                     stage2_level[vm][0 .. STAGE2_PAGES - 1];
+        loop variant 4 - step; */
+    for (uint32_t step = 1U; (step < 4U) && !done; step++) {
+        done = (table == S2_ROOT) || !stage2_is_empty(vm, table);
+        if (!done) {
+            uint32_t above = stage2_parent[vm][table];
+            stage2_free(vm, table);
+            table = above;
+        }
+    }
+}
+
+uint32_t stage2_pages_used(vm_id_t vm)
+{
+    uint32_t used = 0U;
+    /*@ loop invariant 0 <= i <= STAGE2_PAGES;
+        loop invariant 0 <= used <= i;
+        loop assigns i, used;
+        loop variant STAGE2_PAGES - i; */
+    for (uint32_t i = 0U; i < STAGE2_PAGES; i++) {
+        if (stage2_level[vm][i] != 0U) {
+            used++;
+        }
+    }
+    return used;
+}
+
+/*@ requires vm < MAX_VM;
+    assigns stage2_level[vm][0 .. STAGE2_PAGES - 1], stage2_parent[vm][0 .. STAGE2_PAGES - 1],
+            stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    ensures free: \forall integer i; 0 < i < STAGE2_PAGES ==> stage2_level[vm][i] == 0;
+    ensures root: stage2_level[vm][S2_ROOT] == 4;
+    ensures links: \forall integer i; 0 <= i < STAGE2_PAGES ==> stage2_parent[vm][i] < STAGE2_PAGES && stage2_slot[vm][i] < S2_SLOTS; */
+static void stage2_free_all(vm_id_t vm)
+{
+    /*@ loop invariant 0 <= i <= STAGE2_PAGES;
+        loop invariant \forall integer k; 0 <= k < i ==> stage2_level[vm][k] == 0;
+        loop invariant \forall integer k; 0 <= k < i ==> stage2_parent[vm][k] < STAGE2_PAGES && stage2_slot[vm][k] < S2_SLOTS;
+        loop assigns i, stage2_level[vm][0 .. STAGE2_PAGES - 1], stage2_parent[vm][0 .. STAGE2_PAGES - 1],
+                     stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+        loop variant STAGE2_PAGES - i; */
+    for (uint32_t i = 0U; i < STAGE2_PAGES; i++) {
+        stage2_level[vm][i] = 0U;
+        stage2_parent[vm][i] = S2_ROOT;
+        stage2_slot[vm][i] = 0U;
+    }
+    stage2_level[vm][S2_ROOT] = 4U;
+}
+
+void stage2_reset(vm_id_t vm)
+{
+    if (vm < MAX_VM) {
+        stage2_zero(vm, S2_ROOT);
+        stage2_free_all(vm);
+    }
+}
+
+void stage2_init(hpa_t pool)
+{
+    stage2_pool = pool;
+    /*@ loop invariant 0 <= vm <= MAX_VM;
+        loop invariant \forall integer v; 0 <= v < vm ==> stage2_wf(v);
+        loop assigns vm, stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
+                     stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
+                     stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
+                     stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1];
+        loop variant MAX_VM - vm; */
+    for (vm_id_t vm = 0U; vm < MAX_VM; vm++) {
+        stage2_reset(vm);
+    }
+}
+
+hpa_t stage2_root(vm_id_t vm)
+{
+    return stage2_pool_of(vm) + (S2_ROOT * (uint64_t)PAGE_SIZE);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The isolation theorem. The program below starts from any memory, lets domain_verify() accept some
+ * domains, sets stage 2 up and then applies any sequence of its operations with any arguments. The
+ * assertions at its end are about what the hardware's walk of the resulting tables can reach; WP
+ * proves them from the contracts in hv/core, which it proves against the code.
+ *
+ * hw_maps over-approximates the walk (AMD APM 2, 5.3 and 15.25): an entry that led outside the VM's
+ * pool would reach anything, and upper levels never take rights away.
+ */
+#include "core/domain.h"
+#include "core/stage2.h"
+#include "core/stage2_table.h"
+
+/*@
+  // The walk of VM vm for gpa ends at the leaf entry e, which maps hpa.
+  predicate hw_maps1{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
+    e == stage2_table[vm][t][slot_of(gpa, 1)] && entry_present(e) && hpa == entry_address(e) + gpa % 4096;
+  predicate hw_maps2{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 2)];
+    entry_present(d) && (entry_large(d) ? e == d && hpa == entry_address(d) + gpa % 2097152 :
+      (in_pool(vm, d) ==> hw_maps1(vm, child_of(vm, d), gpa, hpa, e)));
+  predicate hw_maps3{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 3)];
+    entry_present(d) && (entry_large(d) ? e == d && hpa == entry_address(d) + gpa % 1073741824 :
+      (in_pool(vm, d) ==> hw_maps2(vm, child_of(vm, d), gpa, hpa, e)));
+  predicate hw_maps{L}(integer vm, integer gpa, integer hpa, integer e) =
+    \let d = stage2_table[vm][S2_ROOT][slot_of(gpa, 4)];
+    entry_present(d) && (in_pool(vm, d) ==> hw_maps3(vm, child_of(vm, d), gpa, hpa, e));
+
+  // What a VM reaches by e at hpa is allowed to it with this right and type.
+  predicate reach_ok{L}(integer vm, integer hpa, integer e) =
+    allowed(vm, hpa, 1, (e / 2) % 2, entry_type(e));
+
+  predicate all_wf{L} = \forall integer v; 0 <= v < MAX_VM ==> stage2_wf(v);
+
+  lemma slot_range: \forall integer g, l; 0 <= g && 1 <= l <= 4 ==> 0 <= slot_of(g, l) < 512;
+
+  // A byte of an allowed page is allowed.
+  lemma allowed_byte{L}: \forall integer vm, base, size, off, w, type;
+    allowed(vm, base, size, w, type) && 0 <= off < size ==> allowed(vm, base + off, 1, w, type);
+
+  lemma reach1{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 1 && hw_maps1(vm, t, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
+  lemma reach2{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 2 && hw_maps2(vm, t, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
+  lemma reach3{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 3 && hw_maps3(vm, t, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
+  lemma reach4{L}: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    hw_maps(vm, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
+
+  // A byte of two domains lies in a declared region; one that the hypervisor has is read-only in the other.
+  lemma walls{L}: \forall integer a, i, b, k, hpa; pair_apart(a, i, b, k) &&
+    within(domain_base[a][i], domain_size[a][i], hpa, 1) && within(domain_base[b][k], domain_size[b][k], hpa, 1) ==>
+      region_has(hpa) && (b == DOMAIN_HYPERVISOR ==> domain_type[a][i] == MEMORY_RAM_READ_ONLY);
+  lemma apart_bytes{L}: \forall integer a, b, hpa; 0 <= a < b < DOMAIN_COUNT && domains_apart_all &&
+    has_byte(a, hpa) && has_byte(b, hpa) ==> region_has(hpa);
+  lemma owned_has{L}: \forall integer d, hpa, type; owned(d, hpa, 1, type) ==> has_byte(d, hpa);
+  lemma reach_has{L}: \forall integer vm, hpa, e; reach_ok(vm, hpa, e) ==> has_byte(domain_of_vm(vm), hpa);
+  // The hypervisor's bytes: never writable memory or device of a VM's domain.
+  lemma hypervisor_typed{L}: \forall integer a, hpa, type; 0 <= a < MAX_VM && domains_apart_all &&
+    owned(a, hpa, 1, type) && has_byte(DOMAIN_HYPERVISOR, hpa) ==> type == MEMORY_RAM_READ_ONLY;
+  lemma hypervisor_kept{L}: \forall integer vm, hpa, e; 0 <= vm < MAX_VM && domains_apart_all &&
+    reach_ok(vm, hpa, e) && has_byte(DOMAIN_HYPERVISOR, hpa) ==>
+      (e / 2) % 2 == 0 && entry_type(e) == S2_WB && region_has(hpa);
+*/
+
+/*@ assigns \nothing; */
+extern uint32_t any32(void);
+/*@ assigns \nothing; */
+extern uint64_t any64(void);
+
+/*@ requires vm < MAX_VM ==> stage2_wf(vm);
+    requires pool_ok && domains_ok;
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
+            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    ensures wf: vm < MAX_VM ==> stage2_wf(vm);
+    ensures others: \forall integer v; 0 <= v < MAX_VM && v != vm && \old(stage2_wf(v)) ==> stage2_wf(v); */
+static void any_operation(vm_id_t vm)
+{
+    uint32_t operation = any32();
+    if (operation == 0U) {
+        (void)stage2_map(vm, any64(), any64(), any64(), any32());
+    } else if (operation == 1U) {
+        (void)stage2_unmap(vm, any64(), any64());
+    } else if (operation == 2U) {
+        (void)stage2_protect(vm, any64(), any64(), any32());
+    } else if (operation == 3U) {
+        stage2_reset(vm);
+    } else {
+        (void)stage2_lookup(vm, any64());
+    }
+}
+
+/*@ requires pool % 4096 == 0 && pool + 20971520 <= 0x10000000000000;
+    requires image: \forall integer a; pool <= a < pool + 20971520 ==> has_byte(DOMAIN_HYPERVISOR, a);
+    assigns stage2_pool, stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
+            stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
+            stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
+            stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1]; */
+void isolation_theorem(hpa_t pool)
+{
+    if (domain_verify()) {
+        stage2_init(pool);
+        /*@ loop invariant wf: all_wf;
+            loop invariant pool: pool_ok && domains_ok && stage2_pool == pool;
+            loop invariant apart: domains_apart_all;
+            loop assigns stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
+                         stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
+                         stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
+                         stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1]; */
+        while (any32() != 0U) {
+            any_operation(any32() % MAX_VM);
+        }
+        /*@ assert end: all_wf; */
+        /*@ assert isolation: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+              hw_maps(vm, gpa, hpa, e) ==> reach_ok(vm, hpa, e); */
+        /*@ assert separation: \forall integer vm, d, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+              0 <= d < DOMAIN_COUNT && d != domain_of_vm(vm) && hw_maps(vm, gpa, hpa, e) && has_byte(d, hpa) ==>
+              region_has(hpa); */
+        /*@ assert hypervisor: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+              hw_maps(vm, gpa, hpa, e) && has_byte(DOMAIN_HYPERVISOR, hpa) ==>
+              !entry_write(e) && entry_type(e) == S2_WB && region_has(hpa); */
+        /*@ assert tables: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+              hw_maps(vm, gpa, hpa, e) && pool <= hpa < pool + 20971520 ==> !entry_write(e); */
+    }
+}
