@@ -5,29 +5,13 @@
  * assertions at its end are about what the hardware's walk of the resulting tables can reach; WP
  * proves them from the contracts in hv/core, which it proves against the code.
  *
- * hw_maps over-approximates the walk (AMD APM 2, 5.3 and 15.25): an entry that led outside the VM's
- * pool would reach anything, and upper levels never take rights away.
+ * hw_maps (core/stage2_spec.h) is the hardware's walk.
  */
 #include "core/domain.h"
 #include "core/stage2.h"
 #include "core/stage2_table.h"
 
 /*@
-  // The walk of VM vm for gpa ends at the leaf entry e, which maps hpa.
-  predicate hw_maps1{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
-    e == stage2_table[vm][t][slot_of(gpa, 1)] && entry_present(e) && hpa == entry_address(e) + gpa % 4096;
-  predicate hw_maps2{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
-    \let d = stage2_table[vm][t][slot_of(gpa, 2)];
-    entry_present(d) && (entry_large(d) ? e == d && hpa == entry_address(d) + gpa % 2097152 :
-      (in_pool(vm, d) ==> hw_maps1(vm, child_of(vm, d), gpa, hpa, e)));
-  predicate hw_maps3{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
-    \let d = stage2_table[vm][t][slot_of(gpa, 3)];
-    entry_present(d) && (entry_large(d) ? e == d && hpa == entry_address(d) + gpa % 1073741824 :
-      (in_pool(vm, d) ==> hw_maps2(vm, child_of(vm, d), gpa, hpa, e)));
-  predicate hw_maps{L}(integer vm, integer gpa, integer hpa, integer e) =
-    \let d = stage2_table[vm][S2_ROOT][slot_of(gpa, 4)];
-    entry_present(d) && (in_pool(vm, d) ==> hw_maps3(vm, child_of(vm, d), gpa, hpa, e));
-
   // What a VM reaches by e at hpa is allowed to it with this right and type.
   predicate reach_ok{L}(integer vm, integer hpa, integer e) =
     allowed(vm, hpa, 1, (e / 2) % 2, entry_type(e));
@@ -65,15 +49,18 @@
       (e / 2) % 2 == 0 && entry_type(e) == S2_WB && region_has(hpa);
 */
 
-/*@ assigns \nothing; */
+/*@ assigns \nothing;
+    exits \false; */
 extern uint32_t any32(void);
-/*@ assigns \nothing; */
+/*@ assigns \nothing;
+    exits \false; */
 extern uint64_t any64(void);
 
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
     requires pool_ok && domains_ok;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm);
     ensures others: \forall integer v; 0 <= v < MAX_VM && v != vm && \old(stage2_wf(v)) ==> stage2_wf(v); */
 static void any_operation(vm_id_t vm)
@@ -97,7 +84,8 @@ static void any_operation(vm_id_t vm)
     assigns stage2_pool, stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
             stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
             stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-            stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1]; */
+            stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1];
+    exits \false; */
 void isolation_theorem(hpa_t pool)
 {
     if (domain_verify()) {

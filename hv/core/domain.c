@@ -35,6 +35,7 @@ bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t memory_type
 
 /*@ requires domain < DOMAIN_COUNT && range < DOMAIN_RANGES;
     assigns \nothing;
+    exits \false;
     ensures \result <==> domain_size[domain][range] > 0 && domain_base[domain][range] % 4096 == 0 &&
       domain_size[domain][range] % 4096 == 0 &&
       domain_base[domain][range] + domain_size[domain][range] <= 0x10000000000000; */
@@ -48,6 +49,7 @@ static bool domain_range_valid(uint32_t domain, uint32_t range)
 
 /*@ requires domain < DOMAIN_COUNT;
     assigns \nothing;
+    exits \false;
     ensures \result ==> domain_ok(domain); */
 static bool domain_valid(uint32_t domain)
 {
@@ -68,6 +70,7 @@ static bool domain_valid(uint32_t domain)
 /* The range lies wholly in one declared region. */
 /*@ requires domain < DOMAIN_COUNT && range < DOMAIN_RANGES;
     assigns \nothing;
+    exits \false;
     ensures \result <==> declared(domain, range); */
 static bool domain_range_declared(uint32_t domain, uint32_t range)
 {
@@ -88,6 +91,7 @@ static bool domain_range_declared(uint32_t domain, uint32_t range)
 /*@ requires a < b < DOMAIN_COUNT && i < DOMAIN_RANGES && k < DOMAIN_RANGES;
     requires domain_size[a][i] > 0 && domain_size[b][k] > 0;
     assigns \nothing;
+    exits \false;
     ensures \result ==> pair_apart(a, i, b, k); */
 static bool domain_pair_apart(uint32_t a, uint32_t i, uint32_t b, uint32_t k)
 {
@@ -100,6 +104,7 @@ static bool domain_pair_apart(uint32_t a, uint32_t i, uint32_t b, uint32_t k)
 
 /*@ requires a < b < DOMAIN_COUNT && domain_ok(a) && domain_ok(b) && i < domain_count[a];
     assigns \nothing;
+    exits \false;
     ensures \result ==> \forall integer k; 0 <= k < domain_count[b] ==> pair_apart(a, i, b, k); */
 static bool domain_range_apart(uint32_t a, uint32_t i, uint32_t b)
 {
@@ -116,6 +121,7 @@ static bool domain_range_apart(uint32_t a, uint32_t i, uint32_t b)
 
 /*@ requires a < b < DOMAIN_COUNT && domain_ok(a) && domain_ok(b);
     assigns \nothing;
+    exits \false;
     ensures \result ==> domain_apart(a, b); */
 static bool domains_apart(uint32_t a, uint32_t b)
 {
@@ -133,6 +139,7 @@ static bool domains_apart(uint32_t a, uint32_t b)
 /* No byte has two memory types in one domain. */
 /*@ requires domain < DOMAIN_COUNT && domain_ok(domain) && range < domain_count[domain];
     assigns \nothing;
+    exits \false;
     ensures \result ==> \forall integer k; 0 <= k < range ==>
       !meets(domain_base[domain][range], domain_size[domain][range], domain_base[domain][k], domain_size[domain][k]); */
 static bool domain_range_single(uint32_t domain, uint32_t range)
@@ -152,6 +159,7 @@ static bool domain_range_single(uint32_t domain, uint32_t range)
 
 /*@ requires domain < DOMAIN_COUNT && domain_ok(domain);
     assigns \nothing;
+    exits \false;
     ensures \result ==> domain_single(domain); */
 static bool domain_ranges_single(uint32_t domain)
 {
@@ -168,6 +176,7 @@ static bool domain_ranges_single(uint32_t domain)
 }
 
 /*@ assigns \nothing;
+    exits \false;
     ensures \result ==> domains_ok; */
 static bool domain_all_valid(void)
 {
@@ -184,6 +193,7 @@ static bool domain_all_valid(void)
 
 /*@ requires domains_ok;
     assigns \nothing;
+    exits \false;
     ensures \result ==> domains_single; */
 static bool domain_all_single(void)
 {
@@ -201,6 +211,7 @@ static bool domain_all_single(void)
 /* From every domain with a smaller number. */
 /*@ requires domains_ok && b < DOMAIN_COUNT;
     assigns \nothing;
+    exits \false;
     ensures \result ==> \forall integer a; 0 <= a < b ==> domain_apart(a, b); */
 static bool domain_apart_from_lower(uint32_t b)
 {
@@ -217,6 +228,7 @@ static bool domain_apart_from_lower(uint32_t b)
 
 /*@ requires domains_ok;
     assigns \nothing;
+    exits \false;
     ensures \result ==> domains_apart_all; */
 static bool domain_all_apart(void)
 {

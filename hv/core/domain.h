@@ -32,17 +32,20 @@ enum status domain_build(void);
 /* Ranges are page-granular and do not wrap; inside a domain they are disjoint; those of different
  * domains meet only in a declared region, and nobody may write the hypervisor's. */
 /*@ assigns \nothing;
+    exits \false;
     ensures ok: \result ==> domains_ok;
     ensures single: \result ==> domains_single;
     ensures apart: \result ==> domains_apart_all; */
 bool domain_verify(void);
 /*@ assigns \nothing;
+    exits \false;
     ensures \result == domain_of_vm(vm) && \result < VM_FIRST_USER; */
 uint32_t domain_of(vm_id_t vm);
 /* The whole of [hpa, hpa + size) lies in one range of that domain and has that type. */
 /*@ requires domain < DOMAIN_COUNT;
     requires domain_count[domain] <= DOMAIN_RANGES;
     assigns \nothing;
+    exits \false;
     ensures \result <==> owned(domain, hpa, size, memory_type); */
 bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t memory_type);
 

@@ -13,6 +13,7 @@
 
 /*@ requires a_size > 0 && b_size > 0;
     assigns \nothing;
+    exits \false;
     ensures \result <==> meets(a, a_size, b, b_size); */
 static inline bool interval_meets(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
@@ -21,6 +22,7 @@ static inline bool interval_meets(uint64_t a, uint64_t a_size, uint64_t b, uint6
 
 /* The whole of the inner interval lies in the outer one. */
 /*@ assigns \nothing;
+    exits \false;
     ensures \result <==> within(outer, outer_size, inner, inner_size); */
 static inline bool interval_within(uint64_t outer, uint64_t outer_size, uint64_t inner, uint64_t inner_size)
 {

@@ -19,6 +19,7 @@ struct stage2_step {
     requires at.slot < S2_SLOTS && entry_present(stage2_table[vm][at.table][at.slot]);
     requires !entry_leaf(stage2_table[vm][at.table][at.slot], at.level);
     assigns \nothing;
+    exits \false;
     ensures used(vm, \result.table) && stage2_level[vm][\result.table] == \result.level;
     ensures \result.level == at.level - 1;
     ensures \result.slot == slot_of(gpa, \result.level) && \result.slot < S2_SLOTS; */
@@ -31,6 +32,7 @@ static struct stage2_position stage2_below(vm_id_t vm, gpa_t gpa, struct stage2_
 
 /*@ requires vm < MAX_VM && at.table < STAGE2_PAGES && at.slot < S2_SLOTS;
     assigns \nothing;
+    exits \false;
     ensures \result <==> entry_present(stage2_table[vm][at.table][at.slot]) &&
       entry_leaf(stage2_table[vm][at.table][at.slot], at.level); */
 static bool stage2_is_leaf(vm_id_t vm, struct stage2_position at)
@@ -41,6 +43,7 @@ static bool stage2_is_leaf(vm_id_t vm, struct stage2_position at)
 
 /* The largest level that a leaf at this place can have. */
 /*@ assigns \nothing;
+    exits \false;
     ensures 1 <= \result <= 3;
     ensures gpa % 4096 == 0 && hpa % 4096 == 0 && size >= 4096 ==>
       gpa % span(\result) == 0 && hpa % span(\result) == 0 && span(\result) <= size; */
@@ -61,6 +64,7 @@ static uint32_t stage2_fit(gpa_t gpa, hpa_t hpa, uint64_t size)
  * the first leaf that lies in it. */
 /*@ requires 1 <= level <= 3 && 1 <= stop <= 4;
     assigns \nothing;
+    exits \false;
     ensures \result <= 3; */
 static uint32_t stage2_missing(gpa_t gpa, uint32_t level, uint32_t stop, bool first)
 {
@@ -80,7 +84,8 @@ static uint32_t stage2_missing(gpa_t gpa, uint32_t level, uint32_t stop, bool fi
 /*@ requires vm < MAX_VM && stage2_wf(vm);
     requires gpa % 4096 == 0 && size % 4096 == 0 && hpa % 4096 == 0;
     requires gpa + size <= S2_GPA_LIMIT && hpa + size <= S2_HPA_LIMIT;
-    assigns \nothing; */
+    assigns \nothing;
+    exits \false; */
 static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size)
 {
     enum status ret = STATUS_OK;
@@ -113,6 +118,7 @@ static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t s
     requires hpa < S2_HPA_LIMIT && attr < 24 && attr % 2 == 1;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t level, uint32_t attr)
 {
@@ -142,6 +148,7 @@ static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t le
     requires gpa + size <= S2_GPA_LIMIT && hpa + size <= S2_HPA_LIMIT;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_map_commit(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr)
 {
@@ -162,6 +169,7 @@ static enum status stage2_map_commit(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t 
 
 /* Page-granular, not empty, below the limit. */
 /*@ assigns \nothing;
+    exits \false;
     ensures \result <==> base < limit && size != 0 && base + size <= limit && base % 4096 == 0 && size % 4096 == 0; */
 static bool stage2_range_valid(uint64_t base, uint64_t size, uint64_t limit)
 {
@@ -170,6 +178,7 @@ static bool stage2_range_valid(uint64_t base, uint64_t size, uint64_t limit)
 }
 
 /*@ assigns \nothing;
+    exits \false;
     ensures \result <==> attr % 2 == 1 && attr < 24; */
 static bool stage2_attr_valid(uint32_t attr)
 {
@@ -196,6 +205,7 @@ enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t
 /* Tables that it takes to make a leaf boundary at gpa. */
 /*@ requires vm < MAX_VM && stage2_wf(vm);
     assigns \nothing;
+    exits \false;
     ensures \result <= 3; */
 static uint32_t stage2_cut_cost(vm_id_t vm, gpa_t gpa)
 {
@@ -221,6 +231,7 @@ static uint32_t stage2_cut_cost(vm_id_t vm, gpa_t gpa)
 /*@ requires vm < MAX_VM && stage2_wf(vm);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures \result == STATUS_OK || \result == STATUS_NO_MEMORY; */
 static enum status stage2_cut(vm_id_t vm, gpa_t gpa)
@@ -250,6 +261,7 @@ static enum status stage2_cut(vm_id_t vm, gpa_t gpa)
 /*@ requires vm < MAX_VM && stage2_wf(vm) && gpa % 4096 == 0 && size % 4096 == 0 && gpa + size <= S2_GPA_LIMIT;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_cut_ends(vm_id_t vm, gpa_t gpa, uint64_t size)
 {
@@ -269,6 +281,7 @@ static enum status stage2_cut_ends(vm_id_t vm, gpa_t gpa, uint64_t size)
 /*@ requires vm < MAX_VM && stage2_wf(vm) && gpa % 4096 == 0;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures 4096 <= \result <= span(4) && \result % 4096 == 0; */
 static uint64_t stage2_unmap_step(vm_id_t vm, gpa_t gpa, uint64_t size)
@@ -306,6 +319,7 @@ enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size)
 /*@ requires vm < MAX_VM && stage2_wf(vm) && gpa % 4096 == 0 && rights < 8 && rights % 2 == 1;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures 4096 <= \result.span <= span(4) && \result.span % 4096 == 0; */
 static struct stage2_step stage2_protect_step(vm_id_t vm, gpa_t gpa, uint32_t rights, bool commit)
@@ -329,6 +343,7 @@ static struct stage2_step stage2_protect_step(vm_id_t vm, gpa_t gpa, uint32_t ri
 /*@ requires vm < MAX_VM && stage2_wf(vm) && rights < 8 && rights % 2 == 1 && gpa % 4096 == 0 && size % 4096 == 0 && gpa + size <= S2_GPA_LIMIT;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_protect_range(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t rights, bool commit)
 {
@@ -369,6 +384,7 @@ struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa)
         struct stage2_position end = stage2_walk(vm, gpa);
         uint64_t entry = stage2_table[vm][end.table][end.slot];
         if (stage2_entry_present(entry)) {
+            /*@ assert here: hw_from(vm, end.table, end.level, gpa, entry_address(entry) + gpa % span(end.level), entry); */
             found.present = true;
             found.hpa = stage2_entry_address(entry) + stage2_offset(gpa, end.level);
             found.span = stage2_span(end.level);

@@ -39,15 +39,10 @@
     (e / 16) % 2 == 1 ? S2_UC : ((e / 8) % 2 == 1 ? S2_WC : S2_WB);
   logic integer entry_rights(integer e) =
     1 + 2 * ((e / 2) % 2) + (e < 0x8000000000000000 ? 4 : 0);
-
-  // The bits below a page-aligned address do not depend on it.
-  lemma low_bits: \forall integer k, f; 0 <= k && 0 <= f < 4096 ==>
-    (4096 * k + f) % 2 == f % 2 && ((4096 * k + f) / 2) % 2 == (f / 2) % 2 &&
-    ((4096 * k + f) / 8) % 2 == (f / 8) % 2 && ((4096 * k + f) / 16) % 2 == (f / 16) % 2 &&
-    ((4096 * k + f) / 128) % 2 == (f / 128) % 2;
 */
 
 /*@ assigns \nothing;
+    exits \false;
     ensures \result <==> entry_present(entry); */
 static inline bool stage2_entry_present(uint64_t entry)
 {
@@ -56,6 +51,7 @@ static inline bool stage2_entry_present(uint64_t entry)
 
 /* Levels: 1 maps 4 KiB, 2 maps 2 MiB, 3 maps 1 GiB, 4 is the root. */
 /*@ assigns \nothing;
+    exits \false;
     ensures \result <==> entry_leaf(entry, level); */
 static inline bool stage2_entry_leaf(uint64_t entry, uint32_t level)
 {
@@ -63,6 +59,7 @@ static inline bool stage2_entry_leaf(uint64_t entry, uint32_t level)
 }
 
 /*@ assigns \nothing;
+    exits \false;
     ensures \result == entry_address(entry);
     ensures \result % 4096 == 0 && \result < S2_HPA_LIMIT; */
 static inline uint64_t stage2_entry_address(uint64_t entry)
@@ -71,6 +68,7 @@ static inline uint64_t stage2_entry_address(uint64_t entry)
 }
 
 /*@ assigns \nothing;
+    exits \false;
     ensures \result == entry_rights(entry); */
 static inline uint32_t stage2_entry_rights(uint64_t entry)
 {
@@ -85,6 +83,7 @@ static inline uint32_t stage2_entry_rights(uint64_t entry)
 }
 
 /*@ assigns \nothing;
+    exits \false;
     ensures \result == entry_type(entry); */
 static inline uint32_t stage2_entry_type(uint64_t entry)
 {
@@ -104,6 +103,7 @@ static inline uint32_t stage2_entry_type(uint64_t entry)
     requires type == S2_WB || type == S2_UC || type == S2_WC;
     requires 1 <= level <= 3;
     assigns \nothing;
+    exits \false;
     ensures \result < 256;
     ensures present: entry_present(\result);
     ensures leaf: entry_leaf(\result, level);
@@ -133,6 +133,7 @@ static inline uint64_t stage2_leaf_flags(uint32_t rights, uint32_t type, uint32_
     requires 1 <= level <= 3;
     requires hpa % 4096 == 0 && hpa < S2_HPA_LIMIT;
     assigns \nothing;
+    exits \false;
     ensures present: entry_present(\result);
     ensures leaf: entry_leaf(\result, level);
     ensures address: entry_address(\result) == hpa;
@@ -148,17 +149,20 @@ static inline uint64_t stage2_make_leaf(hpa_t hpa, uint32_t rights, uint32_t typ
         page += S2_ENTRY_NX / PAGE_SIZE;
     }
     uint64_t entry = (page * PAGE_SIZE) + flags;
-    /*@ assert low1: entry_present(entry); */
-    /*@ assert low2: (entry / 2) % 2 == (flags / 2) % 2; */
-    /*@ assert low8: (entry / 8) % 2 == (flags / 8) % 2; */
-    /*@ assert low16: (entry / 16) % 2 == (flags / 16) % 2; */
-    /*@ assert low128: (entry / 128) % 2 == (flags / 128) % 2; */
+    /*@ assert low1: entry == 4096 * page + flags; */
+    /*@ assert low2: entry / 2 == 2048 * page + flags / 2; */
+    /*@ assert low8: entry / 8 == 512 * page + flags / 8; */
+    /*@ assert low16: entry / 16 == 256 * page + flags / 16; */
+    /*@ assert bit8: (entry / 8) % 2 == (flags / 8) % 2; */
+    /*@ assert bit16: (entry / 16) % 2 == (flags / 16) % 2; */
+    /*@ assert low128: entry / 128 == 32 * page + flags / 128; */
     return entry;
 }
 
 /* An entry that leads to the next table: all rights, the leaf decides. */
 /*@ requires table % 4096 == 0 && table < S2_HPA_LIMIT;
     assigns \nothing;
+    exits \false;
     ensures entry_present(\result) && !entry_large(\result);
     ensures entry_address(\result) == table;
     ensures entry_reserved_clear(\result); */

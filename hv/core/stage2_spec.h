@@ -64,6 +64,28 @@
       entry_present(stage2_table[vm][i][j]) && !entry_leaf(stage2_table[vm][i][j], stage2_level[vm][i]) ==>
         child_of(vm, stage2_table[vm][i][j]) != c;
 
+  // The hardware's walk (AMD APM 2, 5.3 and 15.25), over-approximated: an entry that led outside the
+  // VM's pool would reach anything, and upper levels never take rights away.
+  // The walk of VM vm for gpa ends at the leaf entry e, which maps hpa.
+  predicate hw_maps1{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
+    e == stage2_table[vm][t][slot_of(gpa, 1)] && entry_present(e) && hpa == entry_address(e) + gpa % 4096;
+  predicate hw_maps2{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 2)];
+    entry_present(d) && (entry_large(d) ? e == d && hpa == entry_address(d) + gpa % 2097152 :
+      (in_pool(vm, d) ==> hw_maps1(vm, child_of(vm, d), gpa, hpa, e)));
+  predicate hw_maps3{L}(integer vm, integer t, integer gpa, integer hpa, integer e) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 3)];
+    entry_present(d) && (entry_large(d) ? e == d && hpa == entry_address(d) + gpa % 1073741824 :
+      (in_pool(vm, d) ==> hw_maps2(vm, child_of(vm, d), gpa, hpa, e)));
+  predicate hw_maps{L}(integer vm, integer gpa, integer hpa, integer e) =
+    \let d = stage2_table[vm][S2_ROOT][slot_of(gpa, 4)];
+    entry_present(d) && (in_pool(vm, d) ==> hw_maps3(vm, child_of(vm, d), gpa, hpa, e));
+
+  // The same from a table half-way down.
+  predicate hw_from{L}(integer vm, integer t, integer l, integer gpa, integer hpa, integer e) =
+    l == 1 ? hw_maps1(vm, t, gpa, hpa, e) : l == 2 ? hw_maps2(vm, t, gpa, hpa, e) :
+    l == 3 ? hw_maps3(vm, t, gpa, hpa, e) : hw_maps(vm, gpa, hpa, e);
+
   predicate used{L}(integer vm, integer t) = 0 <= t < STAGE2_PAGES && 1 <= stage2_level[vm][t] <= 4;
 */
 

@@ -18,6 +18,7 @@ hpa_t stage2_pool;
 
 /*@ requires vm < MAX_VM && pool_ok;
     assigns \nothing;
+    exits \false;
     ensures \result == pool_of(vm);
     ensures \result % 4096 == 0 && \result + STAGE2_PAGES * 4096 <= 0x10000000000000; */
 static hpa_t stage2_pool_of(vm_id_t vm)
@@ -39,6 +40,7 @@ struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa)
         loop invariant at.slot == slot_of(gpa, at.level) && at.slot < S2_SLOTS;
         loop invariant !down ==> !entry_present(stage2_table[vm][at.table][at.slot]) ||
           entry_leaf(stage2_table[vm][at.table][at.slot], at.level);
+        loop invariant path: \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) <==> hw_from(vm, at.table, at.level, gpa, hpa, e);
         loop assigns at, down;
         loop variant 2 * at.level + (down ? 1 : 0); */
     while (down) {
@@ -91,6 +93,7 @@ void stage2_clear(vm_id_t vm, uint32_t table, uint32_t slot)
 
 /*@ requires vm < MAX_VM;
     assigns \nothing;
+    exits \false;
     ensures \result <= STAGE2_PAGES;
     ensures \result < STAGE2_PAGES ==> stage2_level[vm][\result] == 0; */
 static uint32_t stage2_find_free(vm_id_t vm)
@@ -108,6 +111,7 @@ static uint32_t stage2_find_free(vm_id_t vm)
 /*@ requires vm < MAX_VM && table < STAGE2_PAGES;
     requires stage2_level[vm][table] == 0 || table == S2_ROOT;
     assigns stage2_table[vm][table][0 .. S2_SLOTS - 1];
+    exits \false;
     ensures zero: \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][table][j] == 0; */
 static void stage2_zero(vm_id_t vm, uint32_t table)
 {
@@ -123,6 +127,7 @@ static void stage2_zero(vm_id_t vm, uint32_t table)
 /* A zeroed table that nothing leads to yet, or STAGE2_PAGES. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && 1 <= level <= 3;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures range: \result <= STAGE2_PAGES;
     ensures fresh: \result < STAGE2_PAGES ==> \old(stage2_level[vm][\result]) == 0 && stage2_level[vm][\result] == level &&
@@ -144,7 +149,8 @@ static uint32_t stage2_take(vm_id_t vm, uint32_t level)
 /*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS && child < STAGE2_PAGES;
     requires 2 <= stage2_level[vm][table] && stage2_level[vm][child] == stage2_level[vm][table] - 1;
     requires unlinked(vm, child);
-    assigns stage2_table[vm][table][slot], stage2_parent[vm][child], stage2_slot[vm][child];
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_parent[vm][child], stage2_slot[vm][child];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures link: entry_present(stage2_table[vm][table][slot]) &&
       !entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]) &&
@@ -173,6 +179,7 @@ enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot)
     requires attr < 24 && attr % 2 == 1;
     requires zero: \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][table][j] == 0;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures unlinked(vm, table); */
 static void stage2_fill(vm_id_t vm, uint32_t table, hpa_t first, uint32_t attr)
@@ -193,15 +200,33 @@ static void stage2_fill(vm_id_t vm, uint32_t table, hpa_t first, uint32_t attr)
     }
 }
 
+/* Makes the fresh table the one that the entry, a large leaf, leads to. */
+/*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS && used(vm, child);
+    requires 2 <= stage2_level[vm][table] && stage2_level[vm][child] == stage2_level[vm][table] - 1;
+    requires entry_present(stage2_table[vm][table][slot]);
+    requires entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
+    requires unlinked(vm, child);
+    requires zero: \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][child][j] == 0;
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_parent[vm][child], stage2_slot[vm][child];
+    exits \false;
+    ensures wf: stage2_wf(vm);
+    ensures link: entry_present(stage2_table[vm][table][slot]) &&
+      !entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]) &&
+      child_of(vm, stage2_table[vm][table][slot]) == child; */
+static void stage2_expand(vm_id_t vm, uint32_t table, uint32_t slot, uint32_t child)
+{
+    uint64_t entry = stage2_table[vm][table][slot];
+    uint32_t attr = stage2_entry_rights(entry) + stage2_entry_type(entry);
+    stage2_fill(vm, child, stage2_entry_address(entry), attr);
+    stage2_link(vm, table, slot, child);
+}
+
 enum status stage2_split(vm_id_t vm, uint32_t table, uint32_t slot)
 {
     enum status ret = STATUS_NO_MEMORY;
-    uint64_t entry = stage2_table[vm][table][slot];
     uint32_t child = stage2_take(vm, stage2_level[vm][table] - 1U);
     if (child < STAGE2_PAGES) {
-        uint32_t attr = stage2_entry_rights(entry) + stage2_entry_type(entry);
-        stage2_fill(vm, child, stage2_entry_address(entry), attr);
-        stage2_link(vm, table, slot, child);
+        stage2_expand(vm, table, slot, child);
         ret = STATUS_OK;
     }
     return ret;
@@ -209,6 +234,7 @@ enum status stage2_split(vm_id_t vm, uint32_t table, uint32_t slot)
 
 /*@ requires vm < MAX_VM && table < STAGE2_PAGES;
     assigns \nothing;
+    exits \false;
     ensures \result <==> \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][table][j] == 0; */
 static bool stage2_is_empty(vm_id_t vm, uint32_t table)
 {
@@ -226,6 +252,7 @@ static bool stage2_is_empty(vm_id_t vm, uint32_t table)
 /* Takes the table out of the tree and gives it back to the pool. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && table < STAGE2_PAGES && table != S2_ROOT;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][table];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures stage2_level[vm][table] == 0; */
 static void stage2_free(vm_id_t vm, uint32_t table)
@@ -272,6 +299,7 @@ uint32_t stage2_pages_used(vm_id_t vm)
 /*@ requires vm < MAX_VM;
     assigns stage2_level[vm][0 .. STAGE2_PAGES - 1], stage2_parent[vm][0 .. STAGE2_PAGES - 1],
             stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures free: \forall integer i; 0 < i < STAGE2_PAGES ==> stage2_level[vm][i] == 0;
     ensures root: stage2_level[vm][S2_ROOT] == 4;
     ensures links: \forall integer i; 0 <= i < STAGE2_PAGES ==> stage2_parent[vm][i] < STAGE2_PAGES && stage2_slot[vm][i] < S2_SLOTS; */

@@ -26,6 +26,7 @@ struct stage2_position {
 /* Bytes that one entry of this level covers. */
 /*@ requires 1 <= level <= 4;
     assigns \nothing;
+    exits \false;
     ensures \result == span(level); */
 static inline uint64_t stage2_span(uint32_t level)
 {
@@ -44,6 +45,7 @@ static inline uint64_t stage2_span(uint32_t level)
 
 /*@ requires 1 <= level <= 4;
     assigns \nothing;
+    exits \false;
     ensures \result == slot_of(gpa, level);
     ensures \result < S2_SLOTS; */
 static inline uint32_t stage2_slot_of(gpa_t gpa, uint32_t level)
@@ -64,6 +66,7 @@ static inline uint32_t stage2_slot_of(gpa_t gpa, uint32_t level)
 /* How far the address is behind the last boundary of this level. */
 /*@ requires 1 <= level <= 4;
     assigns \nothing;
+    exits \false;
     ensures \result == address % span(level);
     ensures \result < span(level);
     ensures address % 4096 == 0 ==> \result % 4096 == 0 && (span(level) - \result) % 4096 == 0;
@@ -86,6 +89,7 @@ static inline uint64_t stage2_offset(uint64_t address, uint32_t level)
 /* What the domain says about a mapping. Only pre-launched VMs and the Service VM reach devices. */
 /*@ requires vm < MAX_VM && domains_ok;
     assigns \nothing;
+    exits \false;
     ensures \result <==> allowed(vm, hpa, size, (rights / 2) % 2, type); */
 bool stage2_allowed(vm_id_t vm, hpa_t hpa, uint64_t size, uint32_t rights, uint32_t type);
 
@@ -94,6 +98,7 @@ bool stage2_allowed(vm_id_t vm, hpa_t hpa, uint64_t size, uint32_t rights, uint3
     requires entry_present(stage2_table[vm][table][slot]);
     requires !entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
     assigns \nothing;
+    exits \false;
     ensures \result == child_of(vm, stage2_table[vm][table][slot]);
     ensures \result < STAGE2_PAGES && stage2_level[vm][\result] == stage2_level[vm][table] - 1;
     ensures used(vm, \result) && 2 <= stage2_level[vm][table]; */
@@ -102,10 +107,13 @@ uint32_t stage2_child(vm_id_t vm, uint32_t table, uint32_t slot);
 /* Follows gpa down to the entry that is a leaf or not present. */
 /*@ requires vm < MAX_VM && stage2_wf(vm);
     assigns \nothing;
+    exits \false;
     ensures used(vm, \result.table) && stage2_level[vm][\result.table] == \result.level;
     ensures \result.slot == slot_of(gpa, \result.level) && \result.slot < S2_SLOTS;
     ensures !entry_present(stage2_table[vm][\result.table][\result.slot]) ||
-            entry_leaf(stage2_table[vm][\result.table][\result.slot], \result.level); */
+            entry_leaf(stage2_table[vm][\result.table][\result.slot], \result.level);
+    ensures path: \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) <==>
+      hw_from(vm, \result.table, \result.level, gpa, hpa, e); */
 struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa);
 
 /* The only writer of leaf entries. STATUS_INVALID: not aligned; STATUS_DENIED: not the VM's. */
@@ -113,6 +121,7 @@ struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa);
     requires hpa < 0x10000000000000;
     requires attr < 24 && attr % 2 == 1;
     assigns stage2_table[vm][table][slot];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures kept: \result != STATUS_OK ==> stage2_table[vm][table][slot] == \old(stage2_table[vm][table][slot]);
     ensures leaf: \result == STATUS_OK ==> entry_present(stage2_table[vm][table][slot]) &&
@@ -123,6 +132,7 @@ enum status stage2_set_leaf(vm_id_t vm, uint32_t table, uint32_t slot, hpa_t hpa
 
 /*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS;
     assigns stage2_table[vm][table][slot];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures stage2_table[vm][table][slot] == 0; */
 void stage2_clear(vm_id_t vm, uint32_t table, uint32_t slot);
@@ -133,6 +143,7 @@ void stage2_clear(vm_id_t vm, uint32_t table, uint32_t slot);
     requires !entry_present(stage2_table[vm][table][slot]);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures \result == STATUS_OK || \result == STATUS_NO_MEMORY;
     ensures kept: \forall integer i; 0 <= i < STAGE2_PAGES && \old(stage2_level[vm][i]) != 0 ==>
@@ -149,6 +160,7 @@ enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot);
     requires entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm);
     ensures \result == STATUS_OK || \result == STATUS_NO_MEMORY;
     ensures kept: \forall integer i; 0 <= i < STAGE2_PAGES && \old(stage2_level[vm][i]) != 0 ==>
@@ -160,6 +172,7 @@ enum status stage2_split(vm_id_t vm, uint32_t table, uint32_t slot);
 /* Frees the table and then those above it as long as they are empty. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: stage2_wf(vm); */
 void stage2_prune(vm_id_t vm, uint32_t table);
 
@@ -167,6 +180,7 @@ void stage2_prune(vm_id_t vm, uint32_t table);
 /*@ requires pool_ok && domains_ok;
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures vm < MAX_VM ==> stage2_wf(vm); */
 void stage2_reset(vm_id_t vm);
 /*@ requires pool % 4096 == 0 && pool + 20971520 <= 0x10000000000000 && domains_ok;
@@ -174,15 +188,18 @@ void stage2_reset(vm_id_t vm);
             stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
             stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
             stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures pool: stage2_pool == pool;
     ensures wf: \forall integer v; 0 <= v < MAX_VM ==> stage2_wf(v); */
 void stage2_init(hpa_t pool);
 /*@ requires vm < MAX_VM && pool_ok;
     assigns \nothing;
+    exits \false;
     ensures \result == pool_of(vm); */
 hpa_t stage2_root(vm_id_t vm);
 /*@ requires vm < MAX_VM;
     assigns \nothing;
+    exits \false;
     ensures \result <= STAGE2_PAGES; */
 uint32_t stage2_pages_used(vm_id_t vm);
 
@@ -190,20 +207,29 @@ uint32_t stage2_pages_used(vm_id_t vm);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm); */
 enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm); */
 enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
             stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm); */
 enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
-    assigns \nothing; */
+    assigns \nothing;
+    exits \false;
+    ensures absent: vm < MAX_VM && gpa < S2_GPA_LIMIT && !\result.present ==>
+      \forall integer hpa, e; !hw_maps(vm, gpa, hpa, e);
+    ensures present: \result.present ==> \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) ==>
+      hpa == \result.hpa && \result.attr == entry_rights(e) + entry_type(e);
+    ensures mapped: \result.present ==> vm < MAX_VM && \exists integer e; hw_maps(vm, gpa, \result.hpa, e); */
 struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa);
 
 #endif
