@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the proofs say about the partition table and the boot information. Annotations only: the
+ * compiler sees nothing here. */
+#ifndef CORE_PARTITION_SPEC_H
+#define CORE_PARTITION_SPEC_H
+
+#include "core/boot_info.h"
+#include "core/partition.h"
+
+/*@
+  // Whole pages of existing addresses.
+  predicate pages(integer base, integer size) =
+    size > 0 && base % 4096 == 0 && size % 4096 == 0 && base + size <= 0x10000000000000;
+
+  // The boot information is what it should be: within its arrays, no address wraps.
+  predicate boot_ok{L} =
+    boot_info.range_count <= MAX_BOOT_RANGE && boot_info.module_count <= MAX_BOOT_MODULE &&
+    boot_info.image_base + boot_info.image_size <= 0x10000000000000 &&
+    (\forall integer i; 0 <= i < MAX_BOOT_RANGE ==>
+      boot_info.range[i].base + boot_info.range[i].size <= 0x10000000000000) &&
+    (\forall integer i; 0 <= i < MAX_BOOT_MODULE ==>
+      boot_info.module[i].base + boot_info.module[i].size <= 0x10000000000000);
+
+  predicate counts_ok{L} =
+    partition.table.vm_count <= PART_MAX_VM && partition.table.shared_count <= PART_MAX_SHARED &&
+    (\forall integer v; 0 <= v < partition.table.vm_count ==> partition.table.vm[v].range_count <= PART_MAX_RANGE);
+
+  predicate memory_ok{L} =
+    pages(partition.table.telemetry_hpa, partition.table.telemetry_size) &&
+    (\forall integer s; 0 <= s < partition.table.shared_count ==>
+      pages(partition.table.shared[s].hpa, partition.table.shared[s].size)) &&
+    (\forall integer v, r; 0 <= v < partition.table.vm_count && 0 <= r < partition.table.vm[v].range_count ==>
+      pages(partition.table.vm[v].range[r].hpa, partition.table.vm[v].range[r].size));
+*/
+
+#endif
