@@ -32,6 +32,7 @@ uint64_t ap_stack;                       /* for entry.S */
 static pcpu_id_t ap_starting;
 static _Atomic uint32_t ap_online;       /* how many have come */
 static _Atomic uint32_t ap_released;
+static uint64_t ap_tsc;                  /* of the starting core, on its way in */
 static uint8_t saved_page[PAGE_SIZE];
 
 void ap_main(void);
@@ -65,9 +66,11 @@ static bool ap_came(uint32_t expected, uint64_t limit_us)
     return atomic_load(&ap_online) == expected;
 }
 
-static bool ap_start(pcpu_id_t id, hpa_t page)
+static enum ap_result ap_start(pcpu_id_t id, hpa_t page)
 {
     const uint32_t vector = (uint32_t)(page / PAGE_SIZE);
+    const uint64_t before = hw_tsc();
+    enum ap_result result = AP_ABSENT;
     bool came;
     ap_starting = id;
     ap_stack = (uint64_t)(uintptr_t)&pcpu_stacks[id].main[STACK_SIZE];
@@ -81,27 +84,31 @@ static bool ap_start(pcpu_id_t id, hpa_t page)
         apic_send_sipi(platform.apic_id[id], vector); /* ignored by a core that already runs */
         came = ap_came(id, START_LIMIT_US);
     }
-    return came;
+    if (came) {
+        /* Deadlines are compared across cores: all count the same time. */
+        result = ((ap_tsc >= before) && (ap_tsc <= hw_tsc())) ? AP_STARTED : AP_TSC_DIFFERS;
+    }
+    return result;
 }
 
-pcpu_id_t ap_start_all(void)
+enum ap_result ap_start_all(pcpu_id_t *which)
 {
-    pcpu_id_t missing = ID_NONE;
+    enum ap_result result = AP_STARTED;
     const hpa_t page = low_page_find();
+    *which = 1U;
     if (platform.pcpu_count > 1U) {
-        missing = (page == 0U) ? 1U : ID_NONE;
+        result = (page == 0U) ? AP_NO_LOW_PAGE : AP_STARTED;
     }
     if ((page != 0U) && (platform.pcpu_count > 1U)) {
         hw_phys_copy_in(saved_page, page, PAGE_SIZE);
         hw_phys_copy_out(page, ap_trampoline, (uint32_t)(ap_trampoline_end - ap_trampoline));
-        for (pcpu_id_t id = 1U; (id < platform.pcpu_count) && (missing == ID_NONE); id++) {
-            if (!ap_start(id, page)) {
-                missing = id;
-            }
+        for (pcpu_id_t id = 1U; (id < platform.pcpu_count) && (result == AP_STARTED); id++) {
+            *which = id;
+            result = ap_start(id, page);
         }
         hw_phys_copy_out(page, saved_page, PAGE_SIZE);
     }
-    return missing;
+    return result;
 }
 
 void ap_release_all(void)
@@ -116,6 +123,7 @@ void ap_release_all(void)
 void ap_main(void)
 {
     const pcpu_id_t id = ap_starting;
+    ap_tsc = hw_tsc();
     pcpu_init(id);
     paging_load();
     apic_enable();

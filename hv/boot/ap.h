@@ -4,8 +4,10 @@
 
 #include "core/types.h"
 
-/* Starts every other core of the platform, once; they wait. The core that did not come, or ID_NONE. */
-pcpu_id_t ap_start_all(void);
+enum ap_result { AP_STARTED, AP_NO_LOW_PAGE, AP_ABSENT, AP_TSC_DIFFERS };
+
+/* Starts every other core of the platform, once; they wait. *which: the core that the result is about. */
+enum ap_result ap_start_all(pcpu_id_t *which);
 /* Lets them enter their run loops. */
 void ap_release_all(void);
 /* Enters the run loop of the calling core's role in the partition table. */

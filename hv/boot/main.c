@@ -62,9 +62,24 @@ static void boot_loader(uint32_t magic, hpa_t info)
     }
 }
 
+static void boot_cores(void)
+{
+    static const char *const reasons[] = {
+        [AP_STARTED] = "", [AP_NO_LOW_PAGE] = "no RAM below 640 KiB to start the other cores from",
+        [AP_ABSENT] = "a core does not start", [AP_TSC_DIFFERS] = "a core's TSC is not in step with the boot core's" };
+    pcpu_id_t which = 0U;
+    const enum ap_result result = ap_start_all(&which);
+    if (result != AP_STARTED) {
+        log_begin("boot");
+        log_text("core ");
+        log_dec(which);
+        log_end();
+        fatal_boot(reasons[result], "");
+    }
+}
+
 static void boot_platform(void)
 {
-    pcpu_id_t missing;
     if (acpi_init() != STATUS_OK) {
         fatal_boot("no usable ACPI tables", "");
     }
@@ -74,14 +89,7 @@ static void boot_platform(void)
     if (!apic_timer_calibrate()) {
         fatal_boot("the local APIC timer does not count", "");
     }
-    missing = ap_start_all();
-    if (missing != ID_NONE) {
-        log_begin("boot");
-        log_text("core ");
-        log_dec(missing);
-        log_end();
-        fatal_boot("a core does not start", "");
-    }
+    boot_cores();
     log_begin("boot");
     log_dec(platform.pcpu_count);
     log_text(" cores, TSC ");
