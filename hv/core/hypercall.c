@@ -7,12 +7,8 @@
 #include "core/vm.h"
 #include "devices/vioapic.h"
 #include "devices/vlapic.h"
+#include "devices/vpci.h"
 #include "devices/vpic.h"
-
-#define CALLBACK_VECTOR_FIRST 0x20U
-#define CALLBACK_VECTOR_LAST  0xFFU
-
-uint32_t hypercall_upcall_vector = HC_VCPU_UPCALL_VECTOR;
 
 int64_t hypercall_errno(enum status status)
 {
@@ -59,16 +55,6 @@ static int64_t offline_cpu(uint64_t lapic_id)
         vcpu_id_t id = vcpu_id(VM_SERVICE, (uint32_t)lapic_id);
         vcpu_stop(id);
         vcpu[id].sipi_wait = true; /* INIT and SIPI bring it back */
-        result = 0;
-    }
-    return result;
-}
-
-static int64_t set_callback_vector(uint64_t vector)
-{
-    int64_t result = -HC_EINVAL;
-    if ((vector >= CALLBACK_VECTOR_FIRST) && (vector <= CALLBACK_VECTOR_LAST)) {
-        hypercall_upcall_vector = (uint32_t)vector;
         result = 0;
     }
     return result;
@@ -237,7 +223,7 @@ int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint6
     } else if (id == HC_SERVICE_VM_OFFLINE_CPU) {
         result = offline_cpu(param1);
     } else if (id == HC_SET_CALLBACK_VECTOR) {
-        result = set_callback_vector(param1);
+        result = hypercall_errno((param1 <= 0xFFU) ? vpci_set_callback_vector((uint32_t)param1) : STATUS_INVALID);
     } else if (id == HC_CREATE_VM) {
         result = hypercall_create_vm(param1);
     } else if (id == HC_VM_SET_MEMORY_REGIONS) {

@@ -8,9 +8,6 @@
 /* Not a result: the hypercall did a bounded part and is to be executed again. */
 #define HYPERCALL_AGAIN 1
 
-/* Vector that a guest with the ACRN face wants its upcall on (SET_CALLBACK_VECTOR). */
-extern uint32_t hypercall_upcall_vector;
-
 /* Result for RAX. Caller has checked CPL. Any VM but the Service VM gets -ENOTTY. */
 int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2);
 
