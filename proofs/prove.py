@@ -25,6 +25,7 @@ FRAMAC = ["frama-c", "-c11", "-machdep", "gcc_x86_64", "-cpp-extra-args=-Ihv -I.
 UNITS = {
     "domain": "hv/core/domain.c",
     "domain_build": "hv/core/domain_build.c",
+    "partition_memory": "hv/core/partition_memory.c",
     "format": "proofs/format.c",
     "stage2_table": "hv/core/stage2_table.c",
     "stage2": "hv/core/stage2.c",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The isolation theorem. The program below starts from any memory, lets domain_verify() accept some
- * domains, sets stage 2 up and then applies any sequence of its operations with any arguments. The
- * assertions at its end are about what the hardware's walk of the resulting tables can reach; WP
- * proves them from the contracts in hv/core, which it proves against the code.
- *
- * hw_maps (core/stage2_spec.h) is the hardware's walk.
+ * The isolation theorem. The program below starts from any partition table and any memory map, lets
+ * the validator accept its memory and domain_build() make domains of it, sets stage 2 up and then
+ * applies any sequence of its operations with any arguments. The assertions at its end are about
+ * what the hardware's walk of the resulting tables can reach; WP proves them from the contracts in
+ * hv/core, which it proves against the code. hw_maps (core/stage2_spec.h) is the hardware's walk.
  */
 #include "core/domain.h"
+#include "core/partition_check.h"
 #include "core/stage2.h"
 #include "core/stage2_table.h"
 
@@ -58,8 +58,7 @@ extern uint64_t any64(void);
 
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
     requires pool_ok && domains_ok;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm);
     ensures others: \forall integer v; 0 <= v < MAX_VM && v != vm && \old(stage2_wf(v)) ==> stage2_wf(v); */
@@ -80,23 +79,19 @@ static void any_operation(vm_id_t vm)
 }
 
 /*@ requires pool % 4096 == 0 && pool + 20971520 <= 0x10000000000000;
-    requires image: \forall integer a; pool <= a < pool + 20971520 ==> has_byte(DOMAIN_HYPERVISOR, a);
-    assigns stage2_pool, stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
-            stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-            stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-            stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1];
+    requires boot_ok && counts_ok && 1 <= partition.table.vm_count;
+    requires partition.table.total_size >= sizeof(struct part_table);
+    assigns partition_result, DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
+            DOMAIN_REGIONS_ALL, stage2_pool, STAGE2_OF(0 .. MAX_VM - 1);
     exits \false; */
 void isolation_theorem(hpa_t pool)
 {
-    if (domain_verify()) {
+    if (partition_check_memory() && (domain_build() == STATUS_OK)) {
         stage2_init(pool);
         /*@ loop invariant wf: all_wf;
             loop invariant pool: pool_ok && domains_ok && stage2_pool == pool;
             loop invariant apart: domains_apart_all;
-            loop assigns stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
-                         stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-                         stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-                         stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1]; */
+            loop assigns STAGE2_OF(0 .. MAX_VM - 1); */
         while (any32() != 0U) {
             any_operation(any32() % MAX_VM);
         }
@@ -109,7 +104,8 @@ void isolation_theorem(hpa_t pool)
         /*@ assert hypervisor: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
               hw_maps(vm, gpa, hpa, e) && has_byte(DOMAIN_HYPERVISOR, hpa) ==>
               !entry_write(e) && entry_type(e) == S2_WB && region_has(hpa); */
-        /*@ assert tables: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+        /*@ assert tables: (\forall integer a; pool <= a < pool + 20971520 ==> has_byte(DOMAIN_HYPERVISOR, a)) ==>
+              \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
               hw_maps(vm, gpa, hpa, e) && pool <= hpa < pool + 20971520 ==> !entry_write(e); */
     }
 }

@@ -32,8 +32,7 @@ static hpa_t page_up(hpa_t address)
 
 /*@ requires domain < DOMAIN_COUNT && building(domain);
     requires base + size <= 0x10000000000000;
-    assigns domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-            domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+    assigns DOMAIN_OF(domain);
     exits \false;
     ensures building(domain); */
 static bool domain_add(uint32_t domain, hpa_t base, uint64_t size, uint32_t type)
@@ -53,8 +52,7 @@ static bool domain_add(uint32_t domain, hpa_t base, uint64_t size, uint32_t type
 /* All pages that the bytes touch. */
 /*@ requires domain < DOMAIN_COUNT && building(domain);
     requires base + size <= 0x10000000000000;
-    assigns domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-            domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+    assigns DOMAIN_OF(domain);
     exits \false;
     ensures building(domain); */
 static bool domain_add_touched(uint32_t domain, hpa_t base, uint64_t size, uint32_t type)
@@ -64,8 +62,7 @@ static bool domain_add_touched(uint32_t domain, hpa_t base, uint64_t size, uint3
 }
 
 /*@ requires domain < DOMAIN_COUNT && building(domain) && range < domain_count[domain];
-    assigns domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-            domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+    assigns DOMAIN_OF(domain);
     exits \false;
     ensures building(domain); */
 static void domain_remove_range(uint32_t domain, uint32_t range)
@@ -80,8 +77,7 @@ static void domain_remove_range(uint32_t domain, uint32_t range)
 /* Cuts [base, base + size), which meets the range, out of it: none, one or two parts remain. */
 /*@ requires domain < DOMAIN_COUNT && building(domain) && range < domain_count[domain];
     requires base + size <= 0x10000000000000;
-    assigns domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-            domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+    assigns DOMAIN_OF(domain);
     exits \false;
     ensures building(domain); */
 static bool domain_cut_range(uint32_t domain, uint32_t range, hpa_t base, uint64_t size)
@@ -99,16 +95,14 @@ static bool domain_cut_range(uint32_t domain, uint32_t range, hpa_t base, uint64
 /* Backwards, because a cut takes a range from the end and puts the parts there. */
 /*@ requires domain < DOMAIN_COUNT && building(domain);
     requires base + size <= 0x10000000000000;
-    assigns domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-            domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+    assigns DOMAIN_OF(domain);
     exits \false;
     ensures building(domain); */
 static bool domain_subtract(uint32_t domain, hpa_t base, uint64_t size)
 {
     bool fits = true;
     /*@ loop invariant building(domain);
-        loop assigns i, fits, domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-                     domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+        loop assigns i, fits, DOMAIN_OF(domain);
         loop variant i; */
     for (uint32_t i = domain_count[domain]; fits && (i > 0U); i--) {
         if ((i <= domain_count[domain]) && (size != 0U) && (domain_size[domain][i - 1U] != 0U) &&
@@ -120,8 +114,7 @@ static bool domain_subtract(uint32_t domain, hpa_t base, uint64_t size)
 }
 
 /*@ requires domain < DOMAIN_COUNT && building(domain) && a < domain_count[domain] && b < domain_count[domain];
-    assigns domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-            domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+    assigns DOMAIN_OF(domain);
     exits \false;
     ensures building(domain) && domain_count[domain] == \old(domain_count[domain]); */
 static void domain_swap(uint32_t domain, uint32_t a, uint32_t b)
@@ -138,22 +131,19 @@ static void domain_swap(uint32_t domain, uint32_t a, uint32_t b)
 }
 
 /*@ requires domain < DOMAIN_COUNT && building(domain);
-    assigns domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-            domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+    assigns DOMAIN_OF(domain);
     exits \false;
     ensures building(domain); */
 static void domain_sort(uint32_t domain)
 {
     /*@ loop invariant 1 <= i && building(domain) && (i <= domain_count[domain] || i == 1);
         loop invariant domain_count[domain] == \at(domain_count[domain], Pre);
-        loop assigns i, domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-                     domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+        loop assigns i, DOMAIN_OF(domain);
         loop variant domain_count[domain] - i; */
     for (uint32_t i = 1U; i < domain_count[domain]; i++) {
         /*@ loop invariant k <= i && building(domain);
             loop invariant domain_count[domain] == \at(domain_count[domain], Pre);
-            loop assigns k, domain_base[domain][0 .. DOMAIN_RANGES - 1], domain_size[domain][0 .. DOMAIN_RANGES - 1],
-                         domain_type[domain][0 .. DOMAIN_RANGES - 1], domain_count[domain];
+            loop assigns k, DOMAIN_OF(domain);
             loop variant k; */
         for (uint32_t k = i; (k > 0U) && (domain_base[domain][k] < domain_base[domain][k - 1U]); k--) {
             domain_swap(domain, k, k - 1U);
@@ -163,16 +153,14 @@ static void domain_sort(uint32_t domain)
 
 /* Image and pools, the pristine boot modules, telemetry. */
 /*@ requires boot_ok && counts_ok && memory_ok && building(DOMAIN_HYPERVISOR);
-    assigns domain_base[DOMAIN_HYPERVISOR][0 .. DOMAIN_RANGES - 1], domain_size[DOMAIN_HYPERVISOR][0 .. DOMAIN_RANGES - 1],
-            domain_type[DOMAIN_HYPERVISOR][0 .. DOMAIN_RANGES - 1], domain_count[DOMAIN_HYPERVISOR];
+    assigns DOMAIN_OF(DOMAIN_HYPERVISOR);
     exits \false;
     ensures building(DOMAIN_HYPERVISOR); */
 static bool domain_build_hypervisor(void)
 {
     bool fits = domain_add_touched(DOMAIN_HYPERVISOR, boot_info.image_base, boot_info.image_size, MEMORY_RAM);
     /*@ loop invariant i <= MAX_BOOT_MODULE && building(DOMAIN_HYPERVISOR);
-        loop assigns i, fits, domain_base[DOMAIN_HYPERVISOR][0 .. DOMAIN_RANGES - 1], domain_size[DOMAIN_HYPERVISOR][0 .. DOMAIN_RANGES - 1],
-                     domain_type[DOMAIN_HYPERVISOR][0 .. DOMAIN_RANGES - 1], domain_count[DOMAIN_HYPERVISOR];
+        loop assigns i, fits, DOMAIN_OF(DOMAIN_HYPERVISOR);
         loop variant MAX_BOOT_MODULE - i; */
     for (uint32_t i = 0U; fits && (i < boot_info.module_count); i++) {
         /* Loaders may pack modules without padding: a page that is owned already is not added twice. */
@@ -201,16 +189,14 @@ static uint32_t domain_table_type(uint32_t part_type, uint32_t flags)
 
 /* The ranges that the table lists for this VM. */
 /*@ requires counts_ok && memory_ok && vm < partition.table.vm_count && building(vm);
-    assigns domain_base[vm][0 .. DOMAIN_RANGES - 1], domain_size[vm][0 .. DOMAIN_RANGES - 1],
-            domain_type[vm][0 .. DOMAIN_RANGES - 1], domain_count[vm];
+    assigns DOMAIN_OF(vm);
     exits \false;
     ensures building(vm); */
 static bool domain_build_listed(vm_id_t vm)
 {
     bool fits = true;
     /*@ loop invariant i <= PART_MAX_RANGE && building(vm);
-        loop assigns i, fits, domain_base[vm][0 .. DOMAIN_RANGES - 1], domain_size[vm][0 .. DOMAIN_RANGES - 1],
-                     domain_type[vm][0 .. DOMAIN_RANGES - 1], domain_count[vm];
+        loop assigns i, fits, DOMAIN_OF(vm);
         loop variant PART_MAX_RANGE - i; */
     for (uint32_t i = 0U; fits && (i < partition.table.vm[vm].range_count); i++) {
         fits = domain_add(vm, partition.table.vm[vm].range[i].hpa, partition.table.vm[vm].range[i].size,
@@ -228,8 +214,7 @@ static bool service_may_use(uint32_t type)
 
 /* The whole pages of each run of adjoining RAM and ACPI entries of the memory map. */
 /*@ requires boot_ok && building(VM_SERVICE);
-    assigns domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-            domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+    assigns DOMAIN_OF(VM_SERVICE);
     exits \false;
     ensures building(VM_SERVICE); */
 static bool domain_build_runs(void)
@@ -237,8 +222,7 @@ static bool domain_build_runs(void)
     bool fits = true;
     uint32_t i = 0U;
     /*@ loop invariant i <= MAX_BOOT_RANGE && building(VM_SERVICE);
-        loop assigns i, fits, domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-                     domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+        loop assigns i, fits, DOMAIN_OF(VM_SERVICE);
         loop variant MAX_BOOT_RANGE - i; */
     while (fits && (i < boot_info.range_count)) {
         hpa_t base = boot_info.range[i].base;
@@ -261,16 +245,14 @@ static bool domain_build_runs(void)
 }
 
 /*@ requires domain < DOMAIN_COUNT && domain != VM_SERVICE && building(domain) && building(VM_SERVICE);
-    assigns domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-            domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+    assigns DOMAIN_OF(VM_SERVICE);
     exits \false;
     ensures building(VM_SERVICE); */
 static bool domain_subtract_domain(uint32_t domain)
 {
     bool fits = true;
     /*@ loop invariant i <= DOMAIN_RANGES && building(VM_SERVICE) && building(domain);
-        loop assigns i, fits, domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-                     domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+        loop assigns i, fits, DOMAIN_OF(VM_SERVICE);
         loop variant DOMAIN_RANGES - i; */
     for (uint32_t i = 0U; fits && (i < domain_count[domain]); i++) {
         fits = domain_subtract(VM_SERVICE, domain_base[domain][i], domain_size[domain][i]);
@@ -280,23 +262,20 @@ static bool domain_subtract_domain(uint32_t domain)
 
 /*@ requires counts_ok && \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
     requires (\forall integer s; 0 <= s < DOMAIN_REGIONS ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000);
-    assigns domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-            domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+    assigns DOMAIN_OF(VM_SERVICE);
     exits \false;
     ensures building(VM_SERVICE); */
 static bool domain_subtract_others(void)
 {
     bool fits = domain_subtract_domain(DOMAIN_HYPERVISOR);
     /*@ loop invariant 1 <= vm <= PART_MAX_VM && \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
-        loop assigns vm, fits, domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-                     domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+        loop assigns vm, fits, DOMAIN_OF(VM_SERVICE);
         loop variant PART_MAX_VM - vm; */
     for (vm_id_t vm = 1U; fits && (vm < partition.table.vm_count); vm++) {
         fits = domain_subtract_domain(vm);
     }
     /*@ loop invariant i <= DOMAIN_REGIONS && building(VM_SERVICE);
-        loop assigns i, fits, domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-                     domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+        loop assigns i, fits, DOMAIN_OF(VM_SERVICE);
         loop variant DOMAIN_REGIONS - i; */
     for (uint32_t i = 0U; fits && (i < DOMAIN_REGIONS); i++) {
         fits = domain_subtract(VM_SERVICE, domain_region_base[i], domain_region_size[i]);
@@ -307,8 +286,7 @@ static bool domain_subtract_others(void)
 /*@ requires boot_ok && counts_ok && memory_ok && 1 <= partition.table.vm_count;
     requires \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
     requires (\forall integer s; 0 <= s < DOMAIN_REGIONS ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000);
-    assigns domain_base[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_size[VM_SERVICE][0 .. DOMAIN_RANGES - 1],
-            domain_type[VM_SERVICE][0 .. DOMAIN_RANGES - 1], domain_count[VM_SERVICE];
+    assigns DOMAIN_OF(VM_SERVICE);
     exits \false;
     ensures building(VM_SERVICE); */
 static bool domain_build_service(void)
@@ -321,14 +299,14 @@ static bool domain_build_service(void)
 }
 
 /*@ requires counts_ok && memory_ok;
-    assigns domain_region_base[0 .. DOMAIN_REGIONS - 1], domain_region_size[0 .. DOMAIN_REGIONS - 1];
+    assigns DOMAIN_REGIONS_ALL;
     exits \false;
     ensures (\forall integer s; 0 <= s < DOMAIN_REGIONS ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000); */
 static void domain_build_regions(void)
 {
     /*@ loop invariant i <= PART_MAX_SHARED;
         loop invariant \forall integer s; 0 <= s < i ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000;
-        loop assigns i, domain_region_base[0 .. DOMAIN_REGIONS - 1], domain_region_size[0 .. DOMAIN_REGIONS - 1];
+        loop assigns i, DOMAIN_REGIONS_ALL;
         loop variant PART_MAX_SHARED - i; */
     for (uint32_t i = 0U; i < PART_MAX_SHARED; i++) {
         bool used = (i < partition.table.shared_count);
@@ -342,8 +320,7 @@ static void domain_build_regions(void)
 _Static_assert(DOMAIN_REGIONS == (PART_MAX_SHARED + 1U), "one region for each shared range, one for telemetry");
 
 /*@ requires counts_ok && memory_ok && boot_ok && \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
-    assigns domain_base[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_size[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1],
-            domain_type[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_count[0 .. DOMAIN_COUNT - 1];
+    assigns DOMAIN_OF(0 .. DOMAIN_COUNT - 1);
     exits \false;
     ensures \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d); */
 static bool domain_build_prelaunched(void)
@@ -351,8 +328,7 @@ static bool domain_build_prelaunched(void)
     bool fits = domain_build_hypervisor();
     /*@ loop invariant 1 <= vm && (vm <= PART_MAX_VM);
         loop invariant \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
-        loop assigns vm, fits, domain_base[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_size[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1],
-                     domain_type[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_count[0 .. DOMAIN_COUNT - 1];
+        loop assigns vm, fits, DOMAIN_OF(0 .. DOMAIN_COUNT - 1);
         loop variant PART_MAX_VM - vm; */
     for (vm_id_t vm = 1U; fits && (vm < partition.table.vm_count); vm++) {
         fits = domain_build_listed(vm);
@@ -375,29 +351,19 @@ static void domain_clear_all(void)
 }
 
 /*@ requires \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
-    assigns domain_base[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_size[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1],
-            domain_type[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_count[0 .. DOMAIN_COUNT - 1];
+    assigns DOMAIN_OF(0 .. DOMAIN_COUNT - 1);
     exits \false; */
 static void domain_sort_all(void)
 {
     /*@ loop invariant d <= DOMAIN_COUNT;
         loop invariant \forall integer e; 0 <= e < DOMAIN_COUNT ==> building(e);
-        loop assigns d, domain_base[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_size[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1],
-                     domain_type[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_count[0 .. DOMAIN_COUNT - 1];
+        loop assigns d, DOMAIN_OF(0 .. DOMAIN_COUNT - 1);
         loop variant DOMAIN_COUNT - d; */
     for (uint32_t d = 0U; d < DOMAIN_COUNT; d++) {
         domain_sort(d);
     }
 }
 
-/*@ requires boot_ok && counts_ok && memory_ok && 1 <= partition.table.vm_count;
-    assigns domain_base[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_size[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1],
-            domain_type[0 .. DOMAIN_COUNT - 1][0 .. DOMAIN_RANGES - 1], domain_count[0 .. DOMAIN_COUNT - 1],
-            domain_region_base[0 .. DOMAIN_REGIONS - 1], domain_region_size[0 .. DOMAIN_REGIONS - 1];
-    exits \false;
-    ensures ok: \result == STATUS_OK ==> domains_ok;
-    ensures single: \result == STATUS_OK ==> domains_single;
-    ensures apart: \result == STATUS_OK ==> domains_apart_all; */
 enum status domain_build(void)
 {
     enum status ret = STATUS_OK;

@@ -7,6 +7,12 @@
 #include "core/interval.h"
 #include "core/limits.h"
 
+/* All state of one domain, or of a range of domains, and of the regions, for assigns clauses. */
+#define DOMAIN_OF(d) \
+    domain_base[d][0 .. DOMAIN_RANGES - 1], domain_size[d][0 .. DOMAIN_RANGES - 1], \
+    domain_type[d][0 .. DOMAIN_RANGES - 1], domain_count[d]
+#define DOMAIN_REGIONS_ALL domain_region_base[0 .. DOMAIN_REGIONS - 1], domain_region_size[0 .. DOMAIN_REGIONS - 1]
+
 /*@
   // Domain d owns the whole of [hpa, hpa + size) with this type, in one range.
   predicate owned{L}(integer d, integer hpa, integer size, integer type) =

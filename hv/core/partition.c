@@ -12,7 +12,7 @@
 
 /* Whole pages of its own: x86 makes them read-only once the table is validated. */
 union partition_storage partition __attribute__((aligned(4096)));
-static struct partition_verdict partition_result;
+struct partition_verdict partition_result;
 
 bool partition_refuse(const char *reason, uint32_t vm, uint64_t detail)
 {
@@ -99,9 +99,21 @@ static bool check_limits(void)
     return ok;
 }
 
+static bool check_region_names(void)
+{
+    bool ok = true;
+    for (uint32_t s = 0U; ok && (s < partition.table.shared_count); s++) {
+        if ((partition.table.shared[s].name[0] == '\0') ||
+            !partition_text_ends(partition.table.shared[s].name, PART_NAME_SIZE)) {
+            ok = partition_refuse("a shared region's name has 1 to 15 characters", ID_NONE, s);
+        }
+    }
+    return ok;
+}
+
 bool partition_check_header(uint32_t table_size)
 {
-    return check_frame(table_size) && check_limits();
+    return check_frame(table_size) && check_limits() && check_region_names();
 }
 
 static uint64_t ram_present(void)

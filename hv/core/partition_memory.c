@@ -14,11 +14,67 @@
 #define LOCAL_APIC_SIZE 0x100000U
 #define MMCONFIG_BUS_SIZE 0x100000U /* 4 KiB for each of 256 functions of a bus */
 
-static const struct part_range *range_of(uint32_t v, uint32_t r)
+/*@ // Entry r of VM v exists.
+    predicate listed{L}(integer v, integer r) =
+      counts_ok && 0 <= v < partition.table.vm_count && 0 <= r < partition.table.vm[v].range_count;
+    // Its pages are good.
+    predicate range_ok{L}(integer v, integer r) =
+      pages(partition.table.vm[v].range[r].hpa, partition.table.vm[v].range[r].size) &&
+      partition.table.vm[v].range[r].gpa + partition.table.vm[v].range[r].size <= 0x1000000000000;
+    predicate telemetry_ok{L} = pages(partition.table.telemetry_hpa, partition.table.telemetry_size);
+    predicate regions_ok{L} = \forall integer s; 0 <= s < partition.table.shared_count ==>
+      pages(partition.table.shared[s].hpa, partition.table.shared[s].size);
+    predicate vm_ok{L}(integer v) =
+      \forall integer r; 0 <= r < partition.table.vm[v].range_count ==> range_ok(v, r); */
+
+/*@ requires listed(v, r);
+    assigns \nothing;
+    exits \false;
+    ensures \result == partition.table.vm[v].range[r].hpa; */
+static hpa_t range_hpa(uint32_t v, uint32_t r)
 {
-    return &partition.table.vm[v].range[r];
+    return partition.table.vm[v].range[r].hpa;
 }
 
+/*@ requires listed(v, r);
+    assigns \nothing;
+    exits \false;
+    ensures \result == partition.table.vm[v].range[r].gpa; */
+static gpa_t range_gpa(uint32_t v, uint32_t r)
+{
+    return partition.table.vm[v].range[r].gpa;
+}
+
+/*@ requires listed(v, r);
+    assigns \nothing;
+    exits \false;
+    ensures \result == partition.table.vm[v].range[r].size; */
+static uint64_t range_size(uint32_t v, uint32_t r)
+{
+    return partition.table.vm[v].range[r].size;
+}
+
+/*@ requires listed(v, r);
+    assigns \nothing;
+    exits \false;
+    ensures \result == partition.table.vm[v].range[r].type; */
+static uint32_t range_type(uint32_t v, uint32_t r)
+{
+    return partition.table.vm[v].range[r].type;
+}
+
+/*@ requires listed(v, r);
+    assigns \nothing;
+    exits \false;
+    ensures \result == partition.table.vm[v].range[r].flags; */
+static uint32_t range_flags(uint32_t v, uint32_t r)
+{
+    return partition.table.vm[v].range[r].flags;
+}
+
+/*@ assigns \nothing;
+    exits \false;
+    ensures \result ==> size > 0 && base % 4096 == 0 && size % 4096 == 0 && base + size <= limit; */
 static bool paged(uint64_t base, uint64_t size, uint64_t limit)
 {
     return ((base % PAGE_SIZE) == 0U) && ((size % PAGE_SIZE) == 0U) && (size != 0U) && (base < limit) &&
@@ -26,10 +82,16 @@ static bool paged(uint64_t base, uint64_t size, uint64_t limit)
 }
 
 /* Lies wholly in adjoining RAM entries of the memory map, which is sorted. */
+/*@ requires boot_ok && base + size <= PART_HPA_LIMIT;
+    assigns \nothing;
+    exits \false; */
 static bool in_ram(hpa_t base, uint64_t size)
 {
     hpa_t next = base;
     uint64_t left = size;
+    /*@ loop invariant 0 <= i <= boot_info.range_count && next + left == base + size;
+        loop assigns i, next, left;
+        loop variant boot_info.range_count - i; */
     for (uint32_t i = 0U; i < boot_info.range_count; i++) {
         hpa_t start = boot_info.range[i].base;
         uint64_t length = boot_info.range[i].size;
@@ -44,9 +106,15 @@ static bool in_ram(hpa_t base, uint64_t size)
 }
 
 /* Any byte is RAM, or holds ACPI tables. */
+/*@ requires boot_ok && size > 0;
+    assigns \nothing;
+    exits \false; */
 static bool meets_ram(hpa_t base, uint64_t size)
 {
     bool meets = false;
+    /*@ loop invariant 0 <= i <= boot_info.range_count;
+        loop assigns i, meets;
+        loop variant boot_info.range_count - i; */
     for (uint32_t i = 0U; i < boot_info.range_count; i++) {
         bool ram = (boot_info.range[i].type == BOOT_RAM) || (boot_info.range[i].type == BOOT_ACPI) ||
                    (boot_info.range[i].type == BOOT_NVS);
@@ -57,6 +125,9 @@ static bool meets_ram(hpa_t base, uint64_t size)
 }
 
 /* Registers that the hypervisor keeps: interrupt controllers and PCI configuration. */
+/*@ requires size > 0;
+    assigns \nothing;
+    exits \false; */
 static bool meets_controller(hpa_t base, uint64_t size)
 {
     bool meets = interval_meets(LOCAL_APIC_BASE, LOCAL_APIC_SIZE, base, size) ||
@@ -70,9 +141,15 @@ static bool meets_controller(hpa_t base, uint64_t size)
 }
 
 /* Pages of the image, the pools and the boot modules. */
+/*@ requires boot_ok && size > 0;
+    assigns \nothing;
+    exits \false; */
 static bool meets_hypervisor(hpa_t base, uint64_t size)
 {
     bool meets = (boot_info.image_size != 0U) && interval_meets(boot_info.image_base, boot_info.image_size, base, size);
+    /*@ loop invariant 0 <= i <= boot_info.module_count;
+        loop assigns i, meets;
+        loop variant boot_info.module_count - i; */
     for (uint32_t i = 0U; i < boot_info.module_count; i++) {
         hpa_t first = (boot_info.module[i].base / PAGE_SIZE) * PAGE_SIZE;
         uint64_t bytes = (boot_info.module[i].base - first) + boot_info.module[i].size;
@@ -82,11 +159,18 @@ static bool meets_hypervisor(hpa_t base, uint64_t size)
     return meets;
 }
 
+/*@ requires telemetry_ok && size > 0;
+    assigns \nothing;
+    exits \false; */
 static bool meets_telemetry(hpa_t base, uint64_t size)
 {
     return interval_meets(partition.table.telemetry_hpa, partition.table.telemetry_size, base, size);
 }
 
+/*@ requires boot_ok;
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> telemetry_ok; */
 static bool check_telemetry(void)
 {
     bool ok = true;
@@ -104,9 +188,17 @@ static bool check_telemetry(void)
     return ok;
 }
 
+/*@ requires counts_ok && s < partition.table.shared_count;
+    requires pages(partition.table.shared[s].hpa, partition.table.shared[s].size);
+    requires \forall integer t; 0 <= t < s ==> pages(partition.table.shared[t].hpa, partition.table.shared[t].size);
+    assigns partition_result;
+    exits \false; */
 static bool check_region_apart(uint32_t s)
 {
     bool ok = true;
+    /*@ loop invariant 0 <= t <= s;
+        loop assigns t, ok, partition_result;
+        loop variant s - t; */
     for (uint32_t t = 0U; ok && (t < s); t++) {
         if (interval_meets(partition.table.shared[s].hpa, partition.table.shared[s].size, partition.table.shared[t].hpa,
                            partition.table.shared[t].size)) {
@@ -116,14 +208,17 @@ static bool check_region_apart(uint32_t s)
     return ok;
 }
 
+/*@ requires boot_ok && counts_ok && telemetry_ok && s < partition.table.shared_count;
+    requires \forall integer t; 0 <= t < s ==> pages(partition.table.shared[t].hpa, partition.table.shared[t].size);
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> pages(partition.table.shared[s].hpa, partition.table.shared[s].size); */
 static bool check_region(uint32_t s)
 {
     bool ok = true;
     hpa_t base = partition.table.shared[s].hpa;
     uint64_t size = partition.table.shared[s].size;
-    if ((partition.table.shared[s].name[0] == '\0') || !partition_text_ends(partition.table.shared[s].name, PART_NAME_SIZE)) {
-        ok = partition_refuse("a shared region's name has 1 to 15 characters", ID_NONE, s);
-    } else if (!paged(base, size, PART_HPA_LIMIT)) {
+    if (!paged(base, size, PART_HPA_LIMIT)) {
         ok = partition_refuse("a shared region must have whole pages: align hpa and size to 4 KiB", ID_NONE, base);
     } else if (!in_ram(base, size)) {
         ok = partition_refuse("a shared region is not RAM on this machine: move it", ID_NONE, base);
@@ -136,80 +231,100 @@ static bool check_region(uint32_t s)
     return ok;
 }
 
+/*@ requires boot_ok && counts_ok && telemetry_ok;
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> regions_ok; */
 static bool check_regions(void)
 {
     bool ok = true;
+    /*@ loop invariant 0 <= s <= partition.table.shared_count;
+        loop invariant ok ==> \forall integer t; 0 <= t < s ==> pages(partition.table.shared[t].hpa, partition.table.shared[t].size);
+        loop assigns s, ok, partition_result;
+        loop variant partition.table.shared_count - s; */
     for (uint32_t s = 0U; ok && (s < partition.table.shared_count); s++) {
         ok = check_region(s);
     }
     return ok;
 }
 
+/*@ requires listed(v, r);
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> range_ok(v, r); */
 static bool check_shape(uint32_t v, uint32_t r)
 {
     bool ok = true;
-    const struct part_range *range = range_of(v, r);
-    if (!paged(range->gpa, range->size, PART_GPA_LIMIT) || !paged(range->hpa, range->size, PART_HPA_LIMIT)) {
+    if (!paged(range_gpa(v, r), range_size(v, r), PART_GPA_LIMIT) || !paged(range_hpa(v, r), range_size(v, r), PART_HPA_LIMIT)) {
         ok = partition_refuse("a memory range must have whole pages below 2^48: align gpa, hpa and size to 4 KiB", v,
-                              range->hpa);
-    } else if (meets_controller(range->gpa, range->size)) {
+                              range_hpa(v, r));
+    } else if (meets_controller(range_gpa(v, r), range_size(v, r))) {
         ok = partition_refuse("a memory range hides the interrupt controllers or PCI configuration from its VM: "
-                              "leave these guest addresses out", v, range->gpa);
-    } else if ((v == VM_SERVICE) && (range->gpa != range->hpa)) {
-        ok = partition_refuse("the Service VM is identity mapped: set gpa to hpa", v, range->gpa);
-    } else if ((range->flags & ~(PART_RANGE_WRITE | PART_RANGE_EXEC | PART_RANGE_WC)) != 0U) {
-        ok = partition_refuse("unknown flag of a memory range: compile the scenario again", v, range->flags);
+                              "leave these guest addresses out", v, range_gpa(v, r));
+    } else if ((v == VM_SERVICE) && (range_gpa(v, r) != range_hpa(v, r))) {
+        ok = partition_refuse("the Service VM is identity mapped: set gpa to hpa", v, range_gpa(v, r));
+    } else if ((range_flags(v, r) & ~(PART_RANGE_WRITE | PART_RANGE_EXEC | PART_RANGE_WC)) != 0U) {
+        ok = partition_refuse("unknown flag of a memory range: compile the scenario again", v, range_flags(v, r));
     } else {
         /* well formed */
     }
     return ok;
 }
 
+/*@ requires boot_ok && listed(v, r) && range_ok(v, r);
+    assigns partition_result;
+    exits \false; */
 static bool check_ram(uint32_t v, uint32_t r)
 {
     bool ok = true;
-    const struct part_range *range = range_of(v, r);
     if (v == VM_SERVICE) {
-        ok = partition_refuse("the Service VM gets the RAM that is left over: remove its RAM ranges", v, range->hpa);
-    } else if ((range->flags & PART_RANGE_WC) != 0U) {
-        ok = partition_refuse("RAM is write-back: remove 'wc'", v, range->hpa);
-    } else if (!in_ram(range->hpa, range->size)) {
-        ok = partition_refuse("a RAM range is not RAM on this machine: move or shrink it", v, range->hpa);
+        ok = partition_refuse("the Service VM gets the RAM that is left over: remove its RAM ranges", v, range_hpa(v, r));
+    } else if ((range_flags(v, r) & PART_RANGE_WC) != 0U) {
+        ok = partition_refuse("RAM is write-back: remove 'wc'", v, range_hpa(v, r));
+    } else if (!in_ram(range_hpa(v, r), range_size(v, r))) {
+        ok = partition_refuse("a RAM range is not RAM on this machine: move or shrink it", v, range_hpa(v, r));
     } else {
         /* RAM */
     }
     return ok;
 }
 
+/*@ requires boot_ok && listed(v, r) && range_ok(v, r);
+    assigns partition_result;
+    exits \false; */
 static bool check_mmio(uint32_t v, uint32_t r)
 {
     bool ok = true;
-    const struct part_range *range = range_of(v, r);
-    if ((range->flags & PART_RANGE_EXEC) != 0U) {
-        ok = partition_refuse("device registers are not executable: remove 'exec'", v, range->hpa);
-    } else if (meets_ram(range->hpa, range->size)) {
-        ok = partition_refuse("an MMIO range covers RAM: shrink it", v, range->hpa);
-    } else if (meets_controller(range->hpa, range->size)) {
+    if ((range_flags(v, r) & PART_RANGE_EXEC) != 0U) {
+        ok = partition_refuse("device registers are not executable: remove 'exec'", v, range_hpa(v, r));
+    } else if (meets_ram(range_hpa(v, r), range_size(v, r))) {
+        ok = partition_refuse("an MMIO range covers RAM: shrink it", v, range_hpa(v, r));
+    } else if (meets_controller(range_hpa(v, r), range_size(v, r))) {
         ok = partition_refuse("an MMIO range covers the IOAPIC, the local APIC or MMCONFIG, which the hypervisor keeps: "
-                              "split it around them", v, range->hpa);
+                              "split it around them", v, range_hpa(v, r));
     } else {
         /* device registers */
     }
     return ok;
 }
 
+/*@ requires listed(v, r);
+    assigns partition_result;
+    exits \false; */
 static bool check_shared(uint32_t v, uint32_t r)
 {
     bool ok = false;
-    const struct part_range *range = range_of(v, r);
+    /*@ loop invariant 0 <= s <= partition.table.shared_count;
+        loop assigns s, ok;
+        loop variant partition.table.shared_count - s; */
     for (uint32_t s = 0U; s < partition.table.shared_count; s++) {
-        ok = ok || interval_within(partition.table.shared[s].hpa, partition.table.shared[s].size, range->hpa, range->size);
+        ok = ok || interval_within(partition.table.shared[s].hpa, partition.table.shared[s].size, range_hpa(v, r), range_size(v, r));
     }
     if (!ok) {
         ok = partition_refuse("a shared range lies in no shared region: declare the region or correct hpa and size", v,
-                              range->hpa);
-    } else if ((range->flags & PART_RANGE_WC) != 0U) {
-        ok = partition_refuse("shared memory is write-back: remove 'wc'", v, range->hpa);
+                              range_hpa(v, r));
+    } else if ((range_flags(v, r) & PART_RANGE_WC) != 0U) {
+        ok = partition_refuse("shared memory is write-back: remove 'wc'", v, range_hpa(v, r));
     } else {
         /* declared */
     }
@@ -217,52 +332,61 @@ static bool check_shared(uint32_t v, uint32_t r)
 }
 
 /* What nobody but its owner may list: the hypervisor's memory and shared regions. */
+/*@ requires boot_ok && listed(v, r) && range_ok(v, r) && telemetry_ok && regions_ok;
+    assigns partition_result;
+    exits \false; */
 static bool check_private(uint32_t v, uint32_t r)
 {
     bool ok = true;
-    const struct part_range *range = range_of(v, r);
-    if (meets_hypervisor(range->hpa, range->size)) {
-        ok = partition_refuse("a memory range overlaps the hypervisor or a boot module: move it", v, range->hpa);
-    } else if (meets_telemetry(range->hpa, range->size)) {
-        ok = partition_refuse("a memory range overlaps the telemetry range: move one of them", v, range->hpa);
+    if (meets_hypervisor(range_hpa(v, r), range_size(v, r))) {
+        ok = partition_refuse("a memory range overlaps the hypervisor or a boot module: move it", v, range_hpa(v, r));
+    } else if (meets_telemetry(range_hpa(v, r), range_size(v, r))) {
+        ok = partition_refuse("a memory range overlaps the telemetry range: move one of them", v, range_hpa(v, r));
     } else {
-        for (uint32_t s = 0U; ok && (range->type != PART_RANGE_SHARED) && (s < partition.table.shared_count); s++) {
-            if (interval_meets(partition.table.shared[s].hpa, partition.table.shared[s].size, range->hpa, range->size)) {
+        /*@ loop invariant 0 <= s <= partition.table.shared_count;
+            loop assigns s, ok, partition_result;
+            loop variant partition.table.shared_count - s; */
+        for (uint32_t s = 0U; ok && (range_type(v, r) != PART_RANGE_SHARED) && (s < partition.table.shared_count); s++) {
+            if (interval_meets(partition.table.shared[s].hpa, partition.table.shared[s].size, range_hpa(v, r), range_size(v, r))) {
                 ok = partition_refuse("a memory range overlaps a shared region: move it, or give it the type 'shared'", v,
-                                      range->hpa);
+                                      range_hpa(v, r));
             }
         }
     }
     return ok;
 }
 
+/*@ requires boot_ok && listed(v, r) && range_ok(v, r);
+    assigns partition_result;
+    exits \false; */
 static bool check_type(uint32_t v, uint32_t r)
 {
     bool ok;
-    if (range_of(v, r)->type == PART_RANGE_RAM) {
+    if (range_type(v, r) == PART_RANGE_RAM) {
         ok = check_ram(v, r);
-    } else if (range_of(v, r)->type == PART_RANGE_MMIO) {
+    } else if (range_type(v, r) == PART_RANGE_MMIO) {
         ok = check_mmio(v, r);
-    } else if (range_of(v, r)->type == PART_RANGE_SHARED) {
+    } else if (range_type(v, r) == PART_RANGE_SHARED) {
         ok = check_shared(v, r);
     } else {
-        ok = partition_refuse("a memory range must be ram, mmio or shared", v, range_of(v, r)->type);
+        ok = partition_refuse("a memory range must be ram, mmio or shared", v, range_type(v, r));
     }
     return ok;
 }
 
 /* Two ranges, of one VM or of two. Shared ranges of two VMs may meet: both lie in a shared region. */
+/*@ requires listed(v, r) && range_ok(v, r) && listed(w, q) && range_ok(w, q);
+    assigns partition_result;
+    exits \false; */
 static bool check_pair(uint32_t v, uint32_t r, uint32_t w, uint32_t q)
 {
     bool ok = true;
-    const struct part_range *a = range_of(v, r);
-    const struct part_range *b = range_of(w, q);
-    bool shared = (v != w) && (a->type == PART_RANGE_SHARED) && (b->type == PART_RANGE_SHARED);
-    if ((v == w) && interval_meets(a->gpa, a->size, b->gpa, b->size)) {
-        ok = partition_refuse("two memory ranges of one VM overlap in its own addresses: change gpa", v, a->gpa);
-    } else if (!shared && interval_meets(a->hpa, a->size, b->hpa, b->size)) {
+    bool shared = (v != w) && (range_type(v, r) == PART_RANGE_SHARED) && (range_type(w, q) == PART_RANGE_SHARED);
+    if ((v == w) && interval_meets(range_gpa(v, r), range_size(v, r), range_gpa(w, q), range_size(w, q))) {
+        ok = partition_refuse("two memory ranges of one VM overlap in its own addresses: change gpa", v, range_gpa(v, r));
+    } else if (!shared && interval_meets(range_hpa(v, r), range_size(v, r), range_hpa(w, q), range_size(w, q))) {
         ok = partition_refuse("two memory ranges use the same machine memory: change hpa, or declare a shared region", v,
-                              a->hpa);
+                              range_hpa(v, r));
     } else {
         /* apart */
     }
@@ -270,11 +394,21 @@ static bool check_pair(uint32_t v, uint32_t r, uint32_t w, uint32_t q)
 }
 
 /* Against the ranges before it in the table. */
+/*@ requires listed(v, r) && range_ok(v, r);
+    requires \forall integer w, q; 0 <= w <= v && 0 <= q < (w == v ? r : partition.table.vm[w].range_count) ==> range_ok(w, q);
+    assigns partition_result;
+    exits \false; */
 static bool check_range_apart(uint32_t v, uint32_t r)
 {
     bool ok = true;
+    /*@ loop invariant 0 <= w <= v + 1;
+        loop assigns w, ok, partition_result;
+        loop variant v + 1 - w; */
     for (uint32_t w = 0U; ok && (w <= v); w++) {
         uint32_t count = (w == v) ? r : partition.table.vm[w].range_count;
+        /*@ loop invariant 0 <= q <= count;
+            loop assigns q, ok, partition_result;
+            loop variant count - q; */
         for (uint32_t q = 0U; ok && (q < count); q++) {
             ok = check_pair(v, r, w, q);
         }
@@ -282,50 +416,73 @@ static bool check_range_apart(uint32_t v, uint32_t r)
     return ok;
 }
 
+/*@ requires boot_ok && counts_ok && v < partition.table.vm_count && telemetry_ok && regions_ok;
+    requires \forall integer w; 0 <= w < v ==> vm_ok(w);
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> vm_ok(v); */
 static bool check_ranges(uint32_t v)
 {
     bool ok = true;
+    /*@ loop invariant 0 <= r <= partition.table.vm[v].range_count;
+        loop invariant ok ==> \forall integer q; 0 <= q < r ==> range_ok(v, q);
+        loop assigns r, ok, partition_result;
+        loop variant partition.table.vm[v].range_count - r; */
     for (uint32_t r = 0U; ok && (r < partition.table.vm[v].range_count); r++) {
         ok = check_shape(v, r) && check_type(v, r) && check_private(v, r) && check_range_apart(v, r);
     }
     return ok;
 }
 
+/*@ requires counts_ok && v < partition.table.vm_count;
+    assigns \nothing;
+    exits \false; */
 static bool in_vm_ram(uint32_t v, uint64_t gpa, uint64_t size)
 {
     bool inside = false;
+    /*@ loop invariant 0 <= r <= partition.table.vm[v].range_count;
+        loop assigns r, inside;
+        loop variant partition.table.vm[v].range_count - r; */
     for (uint32_t r = 0U; r < partition.table.vm[v].range_count; r++) {
-        inside = inside || ((range_of(v, r)->type == PART_RANGE_RAM) &&
-                            interval_within(range_of(v, r)->gpa, range_of(v, r)->size, gpa, size));
+        inside = inside || ((range_type(v, r) == PART_RANGE_RAM) &&
+                            interval_within(range_gpa(v, r), range_size(v, r), gpa, size));
     }
     return inside;
 }
 
 /* A pre-launched VM lives in its RAM ranges. */
+/*@ requires counts_ok && v < partition.table.vm_count;
+    assigns partition_result;
+    exits \false; */
 static bool check_has_ram(uint32_t v)
 {
     bool has = (v == VM_SERVICE);
+    /*@ loop invariant 0 <= r <= partition.table.vm[v].range_count;
+        loop assigns r, has;
+        loop variant partition.table.vm[v].range_count - r; */
     for (uint32_t r = 0U; r < partition.table.vm[v].range_count; r++) {
-        has = has || (range_of(v, r)->type == PART_RANGE_RAM);
+        has = has || (range_type(v, r) == PART_RANGE_RAM);
     }
     return has ? true : partition_refuse("the VM has no RAM: give it a memory range of type ram", v, 0U);
 }
 
+/*@ requires counts_ok && v < partition.table.vm_count && partition.table.total_size >= sizeof(struct part_table);
+    assigns partition_result;
+    exits \false; */
 static bool check_acpi(uint32_t v)
 {
     bool ok = true;
-    const struct part_vm *vm = &partition.table.vm[v];
-    if (vm->acpi_offset == 0U) {
-        ok = (vm->acpi_size == 0U) ? true : partition_refuse("ACPI size without data: compile the scenario again", v,
-                                                             vm->acpi_size);
+    if (partition.table.vm[v].acpi_offset == 0U) {
+        ok = (partition.table.vm[v].acpi_size == 0U) ? true : partition_refuse("ACPI size without data: compile the scenario again", v,
+                                                             partition.table.vm[v].acpi_size);
     } else if (v == VM_SERVICE) {
-        ok = partition_refuse("the Service VM gets the machine's ACPI tables: remove its own", v, vm->acpi_offset);
-    } else if ((vm->acpi_size == 0U) ||
+        ok = partition_refuse("the Service VM gets the machine's ACPI tables: remove its own", v, partition.table.vm[v].acpi_offset);
+    } else if ((partition.table.vm[v].acpi_size == 0U) ||
                !interval_within(sizeof(struct part_table), partition.table.total_size - sizeof(struct part_table),
-                                vm->acpi_offset, vm->acpi_size)) {
-        ok = partition_refuse("the ACPI data is not inside the table: compile the scenario again", v, vm->acpi_offset);
-    } else if (!in_vm_ram(v, vm->acpi_gpa, vm->acpi_size)) {
-        ok = partition_refuse("acpi_gpa is not in the VM's RAM: correct it", v, vm->acpi_gpa);
+                                partition.table.vm[v].acpi_offset, partition.table.vm[v].acpi_size)) {
+        ok = partition_refuse("the ACPI data is not inside the table: compile the scenario again", v, partition.table.vm[v].acpi_offset);
+    } else if (!in_vm_ram(v, partition.table.vm[v].acpi_gpa, partition.table.vm[v].acpi_size)) {
+        ok = partition_refuse("acpi_gpa is not in the VM's RAM: correct it", v, partition.table.vm[v].acpi_gpa);
     } else {
         /* can be copied */
     }
@@ -335,6 +492,10 @@ static bool check_acpi(uint32_t v)
 bool partition_check_memory(void)
 {
     bool ok = check_telemetry() && check_regions();
+    /*@ loop invariant 0 <= v <= partition.table.vm_count;
+        loop invariant ok ==> telemetry_ok && regions_ok && \forall integer w; 0 <= w < v ==> vm_ok(w);
+        loop assigns v, ok, partition_result;
+        loop variant partition.table.vm_count - v; */
     for (uint32_t v = 0U; ok && (v < partition.table.vm_count); v++) {
         ok = check_ranges(v) && check_has_ram(v) && check_acpi(v);
     }

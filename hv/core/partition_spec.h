@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the proofs say about the partition table and the boot information. Annotations only: the
- * compiler sees nothing here. */
+/* What the proofs say about the partition table, the boot information, and what is made of them. */
 #ifndef CORE_PARTITION_SPEC_H
 #define CORE_PARTITION_SPEC_H
 
 #include "core/boot_info.h"
+#include "core/domain.h"
 #include "core/partition.h"
 
 /*@
@@ -32,5 +32,14 @@
     (\forall integer v, r; 0 <= v < partition.table.vm_count && 0 <= r < partition.table.vm[v].range_count ==>
       pages(partition.table.vm[v].range[r].hpa, partition.table.vm[v].range[r].size));
 */
+
+/*@ requires boot_ok && counts_ok && memory_ok && 1 <= partition.table.vm_count;
+    assigns DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
+            DOMAIN_REGIONS_ALL;
+    exits \false;
+    ensures ok: \result == STATUS_OK ==> domains_ok;
+    ensures single: \result == STATUS_OK ==> domains_single;
+    ensures apart: \result == STATUS_OK ==> domains_apart_all; */
+enum status domain_build(void);
 
 #endif

@@ -116,8 +116,7 @@ static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t s
 /* One leaf where nothing is mapped. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && 1 <= level <= 3;
     requires hpa < S2_HPA_LIMIT && attr < 24 && attr % 2 == 1;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t level, uint32_t attr)
@@ -127,8 +126,7 @@ static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t le
     /*@ loop invariant wf: stage2_wf(vm);
         loop invariant used(vm, end.table) && stage2_level[vm][end.table] == end.level;
         loop invariant end.slot == slot_of(gpa, end.level) && end.slot < S2_SLOTS;
-        loop assigns end, ret, stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-                     stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+        loop assigns end, ret, STAGE2_OF(vm);
         loop variant end.level + (ret == STATUS_OK ? 1 : 0); */
     while ((end.level > level) && (ret == STATUS_OK)) {
         ret = stage2_entry_present(stage2_table[vm][end.table][end.slot]) ? STATUS_BUSY
@@ -146,8 +144,7 @@ static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t le
 /*@ requires vm < MAX_VM && stage2_wf(vm) && attr < 24 && attr % 2 == 1;
     requires gpa % 4096 == 0 && size % 4096 == 0 && hpa % 4096 == 0;
     requires gpa + size <= S2_GPA_LIMIT && hpa + size <= S2_HPA_LIMIT;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_map_commit(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr)
@@ -156,8 +153,7 @@ static enum status stage2_map_commit(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t 
     uint64_t done = 0U;
     /*@ loop invariant 0 <= done <= size && done % 4096 == 0;
         loop invariant wf: stage2_wf(vm);
-        loop assigns done, ret, stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-                     stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+        loop assigns done, ret, STAGE2_OF(vm);
         loop variant size - done; */
     while ((done < size) && (ret == STATUS_OK)) {
         uint32_t level = stage2_fit(gpa + done, hpa + done, size - done);
@@ -229,8 +225,7 @@ static uint32_t stage2_cut_cost(vm_id_t vm, gpa_t gpa)
 
 /* Splits large leaves until one starts at gpa, or nothing is mapped there. */
 /*@ requires vm < MAX_VM && stage2_wf(vm);
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures \result == STATUS_OK || \result == STATUS_NO_MEMORY; */
@@ -243,8 +238,7 @@ static enum status stage2_cut(vm_id_t vm, gpa_t gpa)
             loop invariant used(vm, end.table) && stage2_level[vm][end.table] == end.level;
             loop invariant end.slot == slot_of(gpa, end.level) && end.slot < S2_SLOTS;
             loop invariant ret == STATUS_OK || ret == STATUS_NO_MEMORY;
-            loop assigns end, ret, stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-                         stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+            loop assigns end, ret, STAGE2_OF(vm);
             loop variant end.level + (ret == STATUS_OK ? 1 : 0); */
         while ((end.level > 1U) && (ret == STATUS_OK) && (stage2_offset(gpa, end.level) != 0U) &&
                stage2_is_leaf(vm, end)) {
@@ -259,8 +253,7 @@ static enum status stage2_cut(vm_id_t vm, gpa_t gpa)
 
 /* Makes both ends of the range leaf boundaries; without effect when tables are short. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && gpa % 4096 == 0 && size % 4096 == 0 && gpa + size <= S2_GPA_LIMIT;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_cut_ends(vm_id_t vm, gpa_t gpa, uint64_t size)
@@ -279,8 +272,7 @@ static enum status stage2_cut_ends(vm_id_t vm, gpa_t gpa, uint64_t size)
 /* Removes the leaf at gpa, if there is one; how far the next one is. A table is pruned when the
  * range leaves it: once, and not for each of its entries. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && gpa % 4096 == 0;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures 4096 <= \result <= span(4) && \result % 4096 == 0; */
@@ -305,8 +297,7 @@ enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size)
         uint64_t done = 0U;
         /*@ loop invariant 0 <= done <= size + span(4) && done % 4096 == 0;
             loop invariant wf: stage2_wf(vm);
-            loop assigns done, stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-                         stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+            loop assigns done, STAGE2_OF(vm);
             loop variant size - done; */
         while ((done < size) && (ret == STATUS_OK)) {
             done += stage2_unmap_step(vm, gpa + done, size - done);
@@ -317,8 +308,7 @@ enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size)
 
 /* The leaf at gpa, if there is one: whether it may have these rights, or gives it these rights. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && gpa % 4096 == 0 && rights < 8 && rights % 2 == 1;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures 4096 <= \result.span <= span(4) && \result.span % 4096 == 0; */
@@ -341,8 +331,7 @@ static struct stage2_step stage2_protect_step(vm_id_t vm, gpa_t gpa, uint32_t ri
 }
 
 /*@ requires vm < MAX_VM && stage2_wf(vm) && rights < 8 && rights % 2 == 1 && gpa % 4096 == 0 && size % 4096 == 0 && gpa + size <= S2_GPA_LIMIT;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm); */
 static enum status stage2_protect_range(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t rights, bool commit)
@@ -351,8 +340,7 @@ static enum status stage2_protect_range(vm_id_t vm, gpa_t gpa, uint64_t size, ui
     uint64_t done = 0U;
     /*@ loop invariant 0 <= done <= size + span(4) && done % 4096 == 0;
         loop invariant wf: stage2_wf(vm);
-        loop assigns done, ret, stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-                     stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+        loop assigns done, ret, STAGE2_OF(vm);
         loop variant size - done; */
     while ((done < size) && (ret == STATUS_OK)) {
         struct stage2_step step = stage2_protect_step(vm, gpa + done, rights, commit);

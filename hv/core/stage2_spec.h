@@ -8,6 +8,11 @@
 #include "core/domain.h"
 #include "core/stage2_format.h"
 
+/* All state of one VM, or of a range of VMs, for assigns clauses. */
+#define STAGE2_OF(v) \
+    stage2_table[v][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[v][0 .. STAGE2_PAGES - 1], \
+    stage2_parent[v][0 .. STAGE2_PAGES - 1], stage2_slot[v][0 .. STAGE2_PAGES - 1]
+
 /*@
   logic integer span(integer l) =
     l == 1 ? 4096 : l == 2 ? 2097152 : l == 3 ? 1073741824 : 549755813888;

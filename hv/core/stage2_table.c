@@ -332,10 +332,7 @@ void stage2_init(hpa_t pool)
     stage2_pool = pool;
     /*@ loop invariant 0 <= vm <= MAX_VM;
         loop invariant \forall integer v; 0 <= v < vm ==> stage2_wf(v);
-        loop assigns vm, stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
-                     stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-                     stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-                     stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1];
+        loop assigns vm, STAGE2_OF(0 .. MAX_VM - 1);
         loop variant MAX_VM - vm; */
     for (vm_id_t vm = 0U; vm < MAX_VM; vm++) {
         stage2_reset(vm);

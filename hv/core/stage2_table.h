@@ -141,8 +141,7 @@ void stage2_clear(vm_id_t vm, uint32_t table, uint32_t slot);
 /*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS;
     requires 2 <= stage2_level[vm][table];
     requires !entry_present(stage2_table[vm][table][slot]);
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures \result == STATUS_OK || \result == STATUS_NO_MEMORY;
@@ -158,8 +157,7 @@ enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot);
     requires 2 <= stage2_level[vm][table];
     requires entry_present(stage2_table[vm][table][slot]);
     requires entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures \result == STATUS_OK || \result == STATUS_NO_MEMORY;
@@ -178,16 +176,12 @@ void stage2_prune(vm_id_t vm, uint32_t table);
 
 /* Contracts of what stage2.h offers and the tables implement. */
 /*@ requires pool_ok && domains_ok;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures vm < MAX_VM ==> stage2_wf(vm); */
 void stage2_reset(vm_id_t vm);
 /*@ requires pool % 4096 == 0 && pool + 20971520 <= 0x10000000000000 && domains_ok;
-    assigns stage2_pool, stage2_table[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1],
-            stage2_level[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-            stage2_parent[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1],
-            stage2_slot[0 .. MAX_VM - 1][0 .. STAGE2_PAGES - 1];
+    assigns stage2_pool, STAGE2_OF(0 .. MAX_VM - 1);
     exits \false;
     ensures pool: stage2_pool == pool;
     ensures wf: \forall integer v; 0 <= v < MAX_VM ==> stage2_wf(v); */
@@ -205,20 +199,17 @@ uint32_t stage2_pages_used(vm_id_t vm);
 
 /* And of its operations. */
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm); */
 enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm); */
 enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1],
-            stage2_parent[vm][0 .. STAGE2_PAGES - 1], stage2_slot[vm][0 .. STAGE2_PAGES - 1];
+    assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: vm < MAX_VM ==> stage2_wf(vm); */
 enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr);
