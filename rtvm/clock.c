@@ -10,6 +10,7 @@
 #define APIC_ENABLE_X2    0xC00U    /* APIC_BASE: global enable, x2APIC (SDM 3, 10.12.1) */
 #define SVR_ENABLE        0x1FFU    /* software enable, spurious vector 0xFF */
 #define DIVIDE_BY_1       0xBU
+#define LVT_PERIODIC      0x20000U  /* timer mode 01b */
 #define LVT_DEADLINE      0x40000U  /* timer mode 10b */
 #define CPUID_DEADLINE    (1U << 24)
 #define CPUID_HYPERVISOR  (1U << 31)
@@ -139,6 +140,17 @@ void clock_arm(uint64_t tsc_deadline)
         uint64_t count = ((delta >> 32) * timer_per_tsc) + (((delta & 0xFFFFFFFFU) * timer_per_tsc) >> 32);
         msr_write(MSR_X2APIC_TMICT, (count == 0U) ? 1U : count);
     }
+}
+
+uint64_t clock_start_periodic(uint64_t tsc_ticks)
+{
+    uint64_t count = ((tsc_ticks >> 32) * timer_per_tsc) + (((tsc_ticks & 0xFFFFFFFFU) * timer_per_tsc) >> 32);
+    uint64_t start;
+
+    msr_write(MSR_X2APIC_TIMER, LVT_PERIODIC | TIMER_VECTOR);
+    start = tsc_read();
+    msr_write(MSR_X2APIC_TMICT, count);
+    return start;
 }
 
 uint32_t clock_apic_id(void) { return (uint32_t)msr_read(MSR_X2APIC_ID); }

@@ -20,6 +20,8 @@ void clock_enable_x2apic(void);
 /* One interrupt at this TSC value: by TSC deadline when the CPU has it, else one-shot count. */
 void clock_set_rates(uint64_t tsc_hz, uint64_t timer_hz);
 void clock_arm(uint64_t tsc_deadline);
+/* From now on an interrupt every so many TSC ticks; returns the TSC value from which the periods count. */
+uint64_t clock_start_periodic(uint64_t tsc_ticks);
 void clock_send_ipi(uint32_t apic_id, uint32_t vector);
 uint32_t clock_apic_id(void);
 

@@ -110,13 +110,15 @@ static void report(const char *what)
     console_text("\n");
 }
 
-/* Waits until the timer armed for `deadline` has fired; returns its lateness in ticks. */
+/* Waits for the timer interrupt of `deadline`; returns its lateness in ticks. */
 static uint64_t wait_until(uint64_t deadline)
 {
     uint64_t seen = timer_interrupts;
 
-    clock_arm(deadline);
-    while (timer_interrupts == seen) {
+    if (options.periodic == 0U) {
+        clock_arm(deadline);
+    }
+    while ((timer_interrupts == seen) || ((options.periodic != 0U) && (timer_tsc < deadline))) {
         wait_interrupt();
     }
     return (timer_tsc > deadline) ? (timer_tsc - deadline) : 0U;
@@ -137,7 +139,8 @@ static uint64_t next_deadline(uint64_t deadline, uint64_t period)
 
 static void control_loop(uint64_t period)
 {
-    uint64_t deadline = tsc_read() + period;
+    uint64_t start = (options.periodic == 0U) ? tsc_read() : clock_start_periodic(period);
+    uint64_t deadline = start + period;
     uint64_t done = 0U;
 
     telemetry_state(RT_WARMUP);
@@ -147,8 +150,10 @@ static void control_loop(uint64_t period)
         telemetry_warmup_interrupt();
         deadline = next_deadline(deadline, period);
     }
-    console_text("rtvm: steady\n");
-    deadline = next_deadline(deadline, period);
+    console_text("rtvm: steady\n"); /* a real UART may take longer than a period for it */
+    while (deadline <= tsc_read()) {
+        deadline += period;
+    }
     telemetry_state(RT_STEADY);
     while ((options.count == 0U) || (done < options.count)) {
         uint64_t latency = wait_until(deadline);

@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: Apache-2.0
 # The Service VM's only program. Lines that begin with "service:" are what demo and tests wait for.
-# Kernel command line: bulkhead.mode=demo runs one User VM from start to end and switches the machine off;
+# Kernel command line: bulkhead.mode=demo runs one User VM from start to end and switches the machine off,
+# bulkhead.mode=loaded likewise with a busy User VM;
 # shell (default) is a shell on the console; test is the same without prompt and echo.
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root PS1='service# '
@@ -29,6 +30,11 @@ if [ -c /dev/acrn_hsm ]; then say "HSM ready"; else say "FAILED: no /dev/acrn_hs
 case "$mode" in
     demo)
         demo
+        sync
+        poweroff -f
+        ;;
+    loaded)
+        loaded
         sync
         poweroff -f
         ;;

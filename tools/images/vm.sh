@@ -49,3 +49,17 @@ demo() {
     bhctl rt --once --json
     say "demo done"
 }
+
+rt_samples() { bhctl rt --once --json | sed 's/.*"samples":\([0-9]*\).*/\1/'; }
+
+# A User VM that does nothing but fork, while the RTVM takes 500 more samples; prints what the RTVM saw.
+loaded() {
+    say "starting a User VM"
+    vm_start user1 1 128
+    vm_expect ready 200 && vm_ask load loaded 60 && say "User VM under load"
+    enough=$(($(rt_samples) + 500))
+    while [ "$(rt_samples)" -lt "$enough" ]; do usleep 20000; done
+    bhctl rt --once --json
+    if vm_stop; then say "User VM is off, its device model ended"; else say "FAILED: bhdm ended with status $vm_status"; fi
+    say "loaded done"
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RTVM's timing is the bare machine's: the same image, counted in instructions (one is 1 ns of virtual time)."""
+import json
+import re
+
+from tools.boot import BUILD, boot_modules
+from tools.config.compile import load_scenario
+from tools.machine import CONSOLES
+
+# Given, not measured: a measured rate differs by its rounding, and latency is compared to the instruction.
+RATES = "tsc_hz=1000000000 timer_hz=1000000000"
+SAME_MAXIMUM = 40  # ticks that the longest latency beside Linux may exceed the bare machine's
+
+
+def latency(machine, timeout=200):
+    """{min, p50, p99, max} in ticks of a run that finished."""
+    line = machine.wait_for("rtvm", r"^rtvm: finished .*$", timeout).group(0)
+    return {name: int(re.search(rf" {name} (\d+)", line).group(1)) for name in ("min", "p50", "p99", "max")}
+
+
+def bare(start, mode, count=1000):
+    machine = start(None, kernel=BUILD / "rtvm" / "rtvm.elf", mode=mode,
+                    append=f"console=0x3e8 period_us=1000 count={count} poweroff=0x604 {RATES}")
+    return latency(machine)
+
+
+def test_alone_it_has_exactly_the_bare_latency(start):
+    on_bare = bare(start, "icount-exact")
+    on_bulkhead = latency(start("rt-only", append={"rtvm": f"count=1000 {RATES}"}, mode="icount-exact"))
+    assert on_bulkhead == on_bare
+
+
+def test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits(start, folder):
+    """Service VM boots, User VM boots and works, both on one shared core; twice, with the same logs to the last byte."""
+    on_bare = bare(start, "icount", 5000)
+    # The same files for both: even the length of a boot module's name takes time to read.
+    modules = boot_modules(load_scenario("demo-onecore"), folder,
+                           {"rtvm": RATES, "service": "nokaslr quiet bulkhead.mode=loaded"})
+    runs = [start(None, modules=modules, mode="icount") for _ in range(2)]
+    for machine in runs:
+        machine.wait_for("service", r"^service: loaded done$", 900)
+        machine.wait_exit(60)
+    text = runs[0].text("service")
+    assert "service: User VM under load" in text and "FAILED" not in text
+    seen = json.loads(re.search(r'^\{"vm".*"samples".*\}$', text, re.M).group(0))
+    assert seen["samples"] >= 5000
+    assert seen["steady_exits"] == 0
+    assert seen["latency"]["p50"] == on_bare["p50"]
+    assert seen["latency"]["max"] <= on_bare["max"] + SAME_MAXIMUM
+    for console in CONSOLES:
+        assert runs[0].log(console).read_bytes() == runs[1].log(console).read_bytes(), console
