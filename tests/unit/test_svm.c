@@ -37,6 +37,7 @@ _Noreturn void fatal_boot(const char *what, const char *detail)
     __builtin_unreachable();
 }
 
+static bool deliver_interrupts = true; /* false: a physical interrupt comes first */
 uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const _Atomic uint32_t *flag);
 uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const _Atomic uint32_t *flag)
 {
@@ -54,6 +55,9 @@ uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const _
         at->next_rip = leaves.next_rip;
         at->rip = leaves.rip;
         at->event_injection = 0U; /* delivered */
+        if (((at->intercept_misc1 & MISC1_VINTR) == 0U) && deliver_interrupts) {
+            at->interrupt_control &= ~VINT_IRQ;
+        }
     }
     return kicked ? 0U : 1U;
 }
@@ -361,7 +365,8 @@ static void an_event_cut_short_is_queued_again(void **state)
     leave(0x400U, 0U, 0U);
     assert_true(svm_vendor.event_queued(GUEST));
     leave(0x60U, 0U, 0U);
-    assert_int_equal(entered.event_injection, EVENT_VALID | 0x31U);
+    assert_int_equal(entered.interrupt_control & (VINT_IRQ | VINT_VECTOR), VINT_IRQ | (0x31ULL << VINT_VECTOR_SHIFT));
+    assert_int_equal(entered.event_injection, 0U);
     leaves.exit_int_info = EVENT_VALID | EVENT_HAS_ERROR | (3ULL << 8) | 14U | (2ULL << 32); /* #PF, error 2 */
     leave(0x400U, 0U, 0U);
     leaves.exit_int_info = 0U;
@@ -402,7 +407,37 @@ static void interrupts_wait_for_if_shadow_and_queue(void **state)
     assert_true(svm_vendor.can_accept(GUEST));
     svm_vendor.inject(GUEST, interrupt);
     assert_false(svm_vendor.can_accept(GUEST));
-    assert_int_equal(svm_vmcb[GUEST].event_injection, EVENT_VALID | 0x40U);
+    assert_int_equal(svm_vmcb[GUEST].interrupt_control & (VINT_IRQ | VINT_VECTOR), VINT_IRQ | (0x40ULL << VINT_VECTOR_SHIFT));
+}
+
+/* QEMU delivers an interrupt in EVENTINJ twice when the core leaves its loop right after VMRUN. */
+static void interrupts_never_go_through_eventinj(void **state)
+{
+    const struct event interrupt = { EVENT_INTERRUPT, 0xECU, false, 0U };
+    (void)state;
+    svm_vendor.inject(GUEST, interrupt);
+    assert_int_equal(svm_vmcb[GUEST].event_injection, 0U);
+    leaves.exit_int_info = 0U;
+    leave(0x60U, 0U, 0U);
+    assert_false(svm_vendor.event_queued(GUEST));
+}
+
+static void an_interrupt_not_yet_delivered_stays_and_no_window_replaces_it(void **state)
+{
+    const struct event interrupt = { EVENT_INTERRUPT, 0x51U, false, 0U };
+    (void)state;
+    leaves.exit_int_info = 0U;
+    svm_vendor.inject(GUEST, interrupt);
+    deliver_interrupts = false;
+    leave(0x60U, 0U, 0U);
+    deliver_interrupts = true;
+    assert_true(svm_vendor.event_queued(GUEST));
+    svm_vendor.request_window(GUEST, true);
+    svm_vendor.request_window(GUEST, false);
+    leave(0x60U, 0U, 0U);
+    assert_int_equal(entered.interrupt_control & (VINT_IRQ | VINT_VECTOR), VINT_IRQ | (0x51ULL << VINT_VECTOR_SHIFT));
+    assert_int_equal(entered.intercept_misc1 & MISC1_VINTR, 0U);
+    assert_false(svm_vendor.event_queued(GUEST));
 }
 
 static void a_window_is_asked_for_and_taken_back(void **state)
@@ -475,6 +510,8 @@ int main(void)
         cmocka_unit_test_setup(interrupts_wait_for_if_shadow_and_queue, setup),
         cmocka_unit_test_setup(a_second_nmi_waits_for_the_iret_of_the_first, setup),
         cmocka_unit_test_setup(reset_opens_nmis, setup),
+        cmocka_unit_test_setup(interrupts_never_go_through_eventinj, setup),
+        cmocka_unit_test_setup(an_interrupt_not_yet_delivered_stays_and_no_window_replaces_it, setup),
         cmocka_unit_test_setup(a_window_is_asked_for_and_taken_back, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

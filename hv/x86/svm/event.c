@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events into the guest: EVENTINJ delivers; V_IRQ only asks for an exit when it could (APM 2, 15.20, 15.21). */
+/*
+ * Events into the guest. NMIs and exceptions go through EVENTINJ (APM 2, 15.20). An interrupt goes in as a
+ * virtual interrupt (15.21.4): V_IRQ with its vector; the same bit with the VINTR intercept asks for an
+ * exit as soon as one could. Not EVENTINJ for interrupts: QEMU keeps such a vector as the core's current
+ * exception and delivers it a second time when the core is asked to leave its loop just then, as
+ * happens all the time under instruction counting. V_IRQ is safe there only because CR8 is always
+ * intercepted: a guest that lowers its priority with V_IRQ pending stops QEMU.
+ */
 #include "x86/svm/svm.h"
 
 #define RFLAGS_IF 0x200U
@@ -14,9 +21,23 @@ void svm_clear_shadow(vcpu_id_t vcpu)
     svm_vmcb[vcpu].interrupt_state &= ~INTERRUPT_SHADOW;
 }
 
+/* A virtual interrupt that the CPU has not delivered yet: it clears V_IRQ when it does. */
+static bool interrupt_waits(vcpu_id_t vcpu)
+{
+    return ((svm_vmcb[vcpu].interrupt_control & VINT_IRQ) != 0U) && ((svm_vmcb[vcpu].intercept_misc1 & MISC1_VINTR) == 0U);
+}
+
 bool svm_event_queued(vcpu_id_t vcpu)
 {
-    return (svm_vmcb[vcpu].event_injection & EVENT_VALID) != 0U;
+    return ((svm_vmcb[vcpu].event_injection & EVENT_VALID) != 0U) || interrupt_waits(vcpu);
+}
+
+static void inject_interrupt(vcpu_id_t vcpu, uint64_t vector)
+{
+    struct vmcb *const vmcb = &svm_vmcb[vcpu];
+    vmcb->interrupt_control &= ~VINT_VECTOR;
+    vmcb->interrupt_control |= VINT_IRQ | VINT_PRIORITY | VINT_IGNORE_TPR | (vector << VINT_VECTOR_SHIFT);
+    vmcb->intercept_misc1 &= ~MISC1_VINTR;
 }
 
 bool svm_can_accept(vcpu_id_t vcpu)
@@ -53,34 +74,38 @@ bool svm_can_accept_nmi(vcpu_id_t vcpu)
     return (nmi_state[vcpu] == NMI_OPEN) && (!shadow_active(vcpu)) && (!svm_event_queued(vcpu));
 }
 
-void svm_inject(vcpu_id_t vcpu, struct event event)
+static void inject_event(vcpu_id_t vcpu, struct event event, uint64_t type)
 {
-    uint64_t type;
-    uint64_t value;
-    switch (event.kind) {
-    case EVENT_INTERRUPT:
-        type = EVENT_TYPE_INTERRUPT;
-        break;
-    case EVENT_NMI:
-        type = EVENT_TYPE_NMI;
-        nmi_state[vcpu] = NMI_IN_HANDLER;
-        svm_vmcb[vcpu].intercept_misc1 |= MISC1_IRET;
-        break;
-    default:
-        type = EVENT_TYPE_EXCEPTION;
-        break;
-    }
-    value = (event.vector & 0xFFU) | (type << EVENT_TYPE_SHIFT) | EVENT_VALID;
+    uint64_t value = (event.vector & 0xFFU) | (type << EVENT_TYPE_SHIFT) | EVENT_VALID;
     if (event.has_error) {
         value |= EVENT_HAS_ERROR | ((uint64_t)event.error << 32);
     }
     svm_vmcb[vcpu].event_injection = value;
 }
 
+void svm_inject(vcpu_id_t vcpu, struct event event)
+{
+    switch (event.kind) {
+    case EVENT_INTERRUPT:
+        inject_interrupt(vcpu, event.vector & 0xFFU);
+        break;
+    case EVENT_NMI:
+        nmi_state[vcpu] = NMI_IN_HANDLER;
+        svm_vmcb[vcpu].intercept_misc1 |= MISC1_IRET;
+        inject_event(vcpu, event, EVENT_TYPE_NMI);
+        break;
+    default:
+        inject_event(vcpu, event, EVENT_TYPE_EXCEPTION);
+        break;
+    }
+}
+
 void svm_request_window(vcpu_id_t vcpu, bool wanted)
 {
     struct vmcb *const vmcb = &svm_vmcb[vcpu];
-    if (wanted) {
+    if (interrupt_waits(vcpu)) {
+        /* V_IRQ is taken. Nothing is lost: the interrupt's EOI exits, and the window is asked for then. */
+    } else if (wanted) {
         vmcb->interrupt_control |= VINT_IRQ | VINT_PRIORITY | VINT_IGNORE_TPR;
         vmcb->intercept_misc1 |= MISC1_VINTR;
     } else {
@@ -106,5 +131,12 @@ void svm_event_requeue(vcpu_id_t vcpu)
     } else {
         again = again && ((type == EVENT_TYPE_INTERRUPT) || (type == EVENT_TYPE_NMI));
     }
-    vmcb->event_injection = again ? info : 0U;
+    vmcb->event_injection = 0U;
+    if (again && (type == EVENT_TYPE_INTERRUPT)) {
+        inject_interrupt(vcpu, vector);
+    } else if (again) {
+        vmcb->event_injection = info;
+    } else {
+        /* the event went in whole, or there was none */
+    }
 }

@@ -20,6 +20,8 @@ extern struct vmcb svm_vmcb[MAX_VCPU];
 #define VINT_IRQ          (1ULL << 8)
 #define VINT_PRIORITY     (0xFULL << 16)
 #define VINT_IGNORE_TPR   (1ULL << 20)
+#define VINT_VECTOR_SHIFT 32U
+#define VINT_VECTOR       (0xFFULL << VINT_VECTOR_SHIFT)
 #define VINT_MASKING      (1ULL << 24)
 
 #define INTERRUPT_SHADOW  1ULL
