@@ -8,6 +8,8 @@
 #include "x86/cpu.h"
 #include "x86/msr.h"
 
+#define TPR_NO_EXCEPTION_VECTORS 0x10U /* vectors up to 31 wait (Intel SDM 3, 10.8.3.1) */
+
 struct pcpu pcpu[MAX_PCPU];
 
 void pcpu_init(pcpu_id_t id)
@@ -56,12 +58,24 @@ void hw_relax(void)
     asm_pause();
 }
 
-/* The mark is set before the flag is read: see hw_kick(). */
+/*
+ * The mark is set before the flag is read: see hw_kick(). An exclusive VM programs the local APIC
+ * itself, with any vector from 16 on: one below 32 would be taken for an exception of the hypervisor
+ * here. Its own TPR counts for nothing meanwhile, so that it cannot hold back the wake-up either.
+ */
 void pcpu_wait(struct pcpu *self)
 {
     atomic_store(&self->state, PCPU_IDLE);
     if (atomic_load(&self->kick) == 0U) {
+        uint64_t guest_tpr = 0U;
+        if (self->exclusive) {
+            guest_tpr = asm_rdmsr(MSR_X2APIC_TPR);
+            asm_wrmsr(MSR_X2APIC_TPR, TPR_NO_EXCEPTION_VECTORS);
+        }
         asm_sti_hlt_cli();
+        if (self->exclusive) {
+            asm_wrmsr(MSR_X2APIC_TPR, guest_tpr);
+        }
     }
     atomic_store(&self->state, PCPU_IN_HV);
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waiting cores: what a guest that programs its own local APIC left there must not reach the hypervisor's IDT. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+/* Instead of the privileged instructions of x86/asm.h. */
+#define X86_ASM_H
+static uint64_t tpr;
+static uint64_t tpr_while_waiting;
+static uint32_t waits;
+
+static void asm_pause(void) {}
+static uint64_t asm_rdmsr(uint32_t msr);
+static void asm_wrmsr(uint32_t msr, uint64_t value);
+static void asm_sti_hlt_cli(void)
+{
+    waits++;
+    tpr_while_waiting = tpr;
+}
+
+#include "x86/pcpu.c"
+
+static uint64_t asm_rdmsr(uint32_t msr)
+{
+    assert_int_equal(msr, MSR_X2APIC_TPR);
+    return tpr;
+}
+
+static void asm_wrmsr(uint32_t msr, uint64_t value)
+{
+    if (msr == MSR_X2APIC_TPR) {
+        tpr = value;
+    }
+}
+
+void apic_eoi(void) {}
+void apic_send_nmi(uint32_t destination) { (void)destination; }
+void apic_send_fixed(uint32_t destination, uint32_t vector) { (void)destination; (void)vector; }
+void gdt_load(pcpu_id_t id) { (void)id; }
+void idt_load(void) {}
+
+static int setup(void **state)
+{
+    (void)state;
+    tpr = 0U;
+    tpr_while_waiting = 0xFFU;
+    waits = 0U;
+    pcpu[0].exclusive = false;
+    atomic_store(&pcpu[0].kick, 0U);
+    return 0;
+}
+
+/* An RTVM can leave vectors 16 to 31 pending (SELF_IPI, timer, IPI to a vCPU that waits for SIPI):
+ * the hypervisor would take them for its own exceptions and stop the core in a panic. */
+static void exclusive_wait_keeps_exception_vectors_out(void **state)
+{
+    (void)state;
+    pcpu[0].exclusive = true;
+    pcpu_wait(&pcpu[0]);
+    assert_int_equal(waits, 1U);
+    assert_int_equal(tpr_while_waiting, 0x10U);
+    assert_int_equal(tpr, 0U);
+}
+
+static void exclusive_guest_tpr_does_not_hold_back_the_wake_up(void **state)
+{
+    (void)state;
+    pcpu[0].exclusive = true;
+    tpr = 0xF0U;
+    pcpu_wait(&pcpu[0]);
+    assert_true((tpr_while_waiting >> 4) < (VECTOR_WAKE >> 4));
+    assert_int_equal(tpr, 0xF0U);
+}
+
+static void shared_wait_leaves_tpr_alone(void **state)
+{
+    (void)state;
+    pcpu_wait(&pcpu[0]);
+    assert_int_equal(waits, 1U);
+    assert_int_equal(tpr_while_waiting, 0U);
+}
+
+static void pending_kick_does_not_wait(void **state)
+{
+    (void)state;
+    pcpu[0].exclusive = true;
+    atomic_store(&pcpu[0].kick, 1U);
+    pcpu_wait(&pcpu[0]);
+    assert_int_equal(waits, 0U);
+    assert_int_equal(atomic_load(&pcpu[0].state), PCPU_IN_HV);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(exclusive_wait_keeps_exception_vectors_out, setup),
+        cmocka_unit_test_setup(exclusive_guest_tpr_does_not_hold_back_the_wake_up, setup),
+        cmocka_unit_test_setup(shared_wait_leaves_tpr_alone, setup),
+        cmocka_unit_test_setup(pending_kick_does_not_wait, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
