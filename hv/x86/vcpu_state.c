@@ -32,6 +32,7 @@ static uint64_t saved_tsc_aux[MAX_VCPU];
 static uint64_t saved_debug[MAX_VCPU][4];
 static uint64_t saved_spec_ctrl[MAX_VCPU];
 static bool stale[MAX_VCPU]; /* reset, perhaps by another core, since its own core loaded it */
+static pcpu_id_t loaded_by[MAX_VCPU]; /* core that loaded it last; a vCPU's next life may be on another */
 
 static bool has_rdtscp(void)
 {
@@ -74,6 +75,13 @@ void vcpu_state_reset(vcpu_id_t vcpu)
     stale[vcpu] = true;
 }
 
+/* Whether the calling core carries this vCPU's present state, not that of an earlier life. */
+static bool is_loaded_here(vcpu_id_t vcpu)
+{
+    const struct pcpu *const self = &pcpu[hw_pcpu()];
+    return (self->loaded == vcpu) && (loaded_by[vcpu] == self->id) && (!stale[vcpu]);
+}
+
 static void state_save(vcpu_id_t vcpu)
 {
     saved_xcr0[vcpu] = asm_xgetbv(0U); /* an exclusive guest changes it without an exit */
@@ -111,23 +119,19 @@ static void state_restore(vcpu_id_t vcpu)
 void vcpu_state_load(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpu[hw_pcpu()];
-    if ((self->loaded != vcpu) || stale[vcpu]) {
+    if (!is_loaded_here(vcpu)) {
         if (self->loaded != ID_NONE) {
-            if (!stale[self->loaded]) {
+            if (is_loaded_here(self->loaded)) {
                 state_save(self->loaded);
             }
             vendor->vcpu_unload(self->loaded);
         }
         state_restore(vcpu);
         stale[vcpu] = false;
+        loaded_by[vcpu] = self->id;
         vendor->vcpu_load(vcpu);
         self->loaded = vcpu;
     }
-}
-
-static bool is_loaded_here(vcpu_id_t vcpu)
-{
-    return (pcpu[hw_pcpu()].loaded == vcpu) && (!stale[vcpu]);
 }
 
 uint64_t vcpu_state_get(vcpu_id_t vcpu, enum vcpu_reg reg)
