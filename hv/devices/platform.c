@@ -39,7 +39,10 @@
 #define PM1_SLEEP_ENABLE      0x2000U
 #define PM1_SIZE              4U
 
-/* Intel ICH9 data sheet, 13.8.3 and 13.9: offsets from PMBASE. */
+/* Intel ICH9 data sheet, 13.8.3 and 13.9: offsets from PMBASE. Processor control throttles, and reads
+ * of the level registers stop, the clock of all cores. */
+#define ICH_PROCESSOR         0x10U
+#define ICH_PROCESSOR_SIZE    8U
 #define ICH_SMI_ENABLE        0x30U
 #define ICH_SMI_SIZE          8U
 #define ICH_TCO               0x60U
@@ -73,7 +76,8 @@ static bool is_inert(uint32_t port)
     bool inert = (port == PORT_SMI_COMMAND) || (port == PORT_SMI_STATUS);
 
     if (ich != 0U) {
-        inert = inert || within(port, ich + ICH_SMI_ENABLE, ICH_SMI_SIZE) || within(port, ich + ICH_TCO, ICH_TCO_SIZE);
+        inert = inert || within(port, ich + ICH_SMI_ENABLE, ICH_SMI_SIZE) || within(port, ich + ICH_TCO, ICH_TCO_SIZE)
+                || within(port, ich + ICH_PROCESSOR, ICH_PROCESSOR_SIZE);
     }
     if (platform.qemu) {
         inert = inert || within(port, QEMU_FW_CFG, QEMU_FW_CFG_SIZE) || within(port, QEMU_HOTPLUG, QEMU_HOTPLUG_SIZE);

@@ -64,7 +64,7 @@ static int setup(void **state)
 static void exactly_the_controls_are_claimed(void **state)
 {
     (void)state;
-    static const uint16_t claimed[] = { 0x60U, 0x64U, 0x92U, 0xB2U, 0xB3U, 0x604U, 0x605U, 0x630U, 0x660U, 0x67FU, 0x510U, 0x51BU, 0xCC0U, 0xCD8U, 0xCF9U };
+    static const uint16_t claimed[] = { 0x60U, 0x64U, 0x92U, 0xB2U, 0xB3U, 0x604U, 0x605U, 0x610U, 0x617U, 0x630U, 0x660U, 0x67FU, 0x510U, 0x51BU, 0xCC0U, 0xCD8U, 0xCF9U };
     static const uint16_t open[] = { 0x20U, 0x40U, 0x61U, 0x63U, 0x70U, 0x3F8U, 0x600U, 0x602U, 0x608U, 0x620U, 0x680U, 0xCF8U, 0xCFCU, 0xCE4U };
 
     for (size_t i = 0U; i < sizeof(claimed) / sizeof(claimed[0]); i++) {
@@ -231,6 +231,20 @@ static void nothing_written_reaches_a_global_control(void **state)
     }
 }
 
+/* Throttling and the level registers of the chipset act on the cores of all VMs. */
+static void processor_clock_controls_are_inert(void **state)
+{
+    (void)state;
+    for (uint16_t port = 0x610U; port <= 0x617U; port++) {
+        assert_true(platform_port_claims(port, 1U));
+        wr(port, 1U, 0x1FU);
+        assert_int_equal(rd(port, 1U), 0U);
+    }
+    wr(0x610U, 4U, 0x10U);
+    assert_int_equal(port_writes, 0U);
+    assert_false(platform_port_claims(0x618U, 1U));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +257,7 @@ int main(void)
         cmocka_unit_test_setup(the_a20_gate_stays_open, setup),
         cmocka_unit_test_setup(the_keyboard_works, setup),
         cmocka_unit_test_setup(smi_watchdog_and_hot_plug_ports_do_nothing, setup),
+        cmocka_unit_test_setup(processor_clock_controls_are_inert, setup),
         cmocka_unit_test_setup(straddling_accesses_are_refused, setup),
         cmocka_unit_test_setup(other_vms_reach_nothing, setup),
         cmocka_unit_test_setup(nothing_written_reaches_a_global_control, setup),
