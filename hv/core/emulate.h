@@ -22,6 +22,16 @@ static inline void emulate_gp(vcpu_id_t id)
     hw_vcpu_inject_exception(id, EXCEPTION_GP, true, 0U);
 }
 
+/* AMD APM 2, 8.4.2. present: the page is there, but not for this access. */
+static inline void emulate_pf(vcpu_id_t id, uint64_t gva, bool write, bool present)
+{
+    uint32_t error = present ? 1U : 0U;
+    error |= write ? 2U : 0U;
+    error |= (hw_vcpu_get(id, REG_CPL) == 3U) ? 4U : 0U;
+    hw_vcpu_set(id, REG_CR2, gva);
+    hw_vcpu_inject_exception(id, EXCEPTION_PF, true, error);
+}
+
 static inline void emulate_ud(vcpu_id_t id)
 {
     hw_vcpu_inject_exception(id, EXCEPTION_UD, false, 0U);

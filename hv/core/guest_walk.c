@@ -3,13 +3,14 @@
  * Walk of the guest's own page tables and fetch of its code (Intel SDM 3,
  * chapter 4; AMD APM 2, chapter 5). Tables are read as guest memory, so
  * whatever the guest writes there leads to its own memory or to STATUS_FAULT.
- * Access rights are not checked: the processor did that before the exit.
+ * Where the processor checked the access before the exit, rights are not checked again.
  */
 #include "core/decode.h"
 #include "core/vm.h"
 
 #define CR0_PG    (1ULL << 31U)
 #define CR0_PE    1ULL
+#define CR0_WP    (1ULL << 16U)
 #define CR4_PSE   (1ULL << 4U)
 #define CR4_PAE   (1ULL << 5U)
 #define CR4_LA57  (1ULL << 12U)
@@ -18,6 +19,9 @@
 #define RFLAGS_VM (1ULL << 17U)
 
 #define PTE_PRESENT 1ULL
+#define PTE_WRITE   (1ULL << 1U)
+#define PTE_USER    (1ULL << 2U)
+#define PTE_RIGHTS  (PTE_WRITE | PTE_USER)
 #define PTE_LARGE   (1ULL << 7U)
 #define PTE_NX      (1ULL << 63U)
 #define PTE_ADDRESS 0x000FFFFFFFFFF000ULL
@@ -104,7 +108,14 @@ static gpa_t leaf_address(const struct paging *paging, uint64_t entry, uint32_t 
     return frame | (gva & offset);
 }
 
-static enum status walk(vcpu_id_t id, gva_t gva, gpa_t *gpa)
+/* The four entries at the top of PAE tables carry no rights (Intel SDM 3, table 4-8). */
+static bool has_rights(const struct paging *paging, uint32_t level)
+{
+    return (paging->levels != 3U) || (level != 3U);
+}
+
+/* rights: those that every entry on the way gives. */
+static enum status walk(vcpu_id_t id, gva_t gva, gpa_t *gpa, uint64_t *rights)
 {
     struct paging paging = paging_of(id);
     enum status status = STATUS_OK;
@@ -120,6 +131,9 @@ static enum status walk(vcpu_id_t id, gva_t gva, gpa_t *gpa)
         bool large = ((entry & PTE_LARGE) != 0U) && (level > 1U);
         if (large && (paging.entry_size == 4U) && (paging.largest == 1U)) {
             large = false;
+        }
+        if (has_rights(&paging, level)) {
+            *rights &= entry;
         }
         if (!read || ((entry & PTE_PRESENT) == 0U) || ((entry & paging.reserved) != 0U)) {
             status = STATUS_FAULT;
@@ -143,18 +157,42 @@ static bool is_canonical(vcpu_id_t id, gva_t gva)
     return (top == 0U) || (top == (0xFFFFFFFFFFFFFFFFULL >> (width - 1U)));
 }
 
-enum status guest_translate(vcpu_id_t id, gva_t gva, gpa_t *gpa)
+static enum status translate(vcpu_id_t id, gva_t gva, gpa_t *gpa, uint64_t *rights)
 {
     enum status status = STATUS_OK;
     bool long_mode = long_mode_active(id);
     gva_t linear = long_mode ? gva : (gva & 0xFFFFFFFFU);
 
+    *rights = PTE_RIGHTS;
     if ((hw_vcpu_get(id, REG_CR0) & CR0_PG) == 0U) {
         *gpa = linear;
     } else if (long_mode && !is_canonical(id, linear)) {
         status = STATUS_FAULT;
     } else {
-        status = walk(id, linear, gpa);
+        status = walk(id, linear, gpa, rights);
+    }
+    return status;
+}
+
+enum status guest_translate(vcpu_id_t id, gva_t gva, gpa_t *gpa)
+{
+    uint64_t rights;
+
+    return translate(id, gva, gpa, &rights);
+}
+
+/* Intel SDM 3, 4.6.1: supervisor code writes where it is told not to unless CR0.WP is set. */
+enum status guest_translate_data(vcpu_id_t id, gva_t gva, bool write, gpa_t *gpa)
+{
+    uint64_t rights = 0U;
+    enum status status = translate(id, gva, gpa, &rights);
+    bool user = hw_vcpu_get(id, REG_CPL) == 3U;
+    bool protects = user || ((hw_vcpu_get(id, REG_CR0) & CR0_WP) != 0U);
+    bool hidden = user && ((rights & PTE_USER) == 0U);
+    bool read_only = write && protects && ((rights & PTE_WRITE) == 0U);
+
+    if ((status == STATUS_OK) && (hidden || read_only)) {
+        status = STATUS_DENIED;
     }
     return status;
 }

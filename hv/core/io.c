@@ -14,8 +14,6 @@
 #define UART_PORTS     8U
 #define RFLAGS_DF      0x400U
 #define CR0_PG         0x80000000U
-#define PF_WRITE       2U
-#define PF_USER        4U
 
 /* An IN, INS or OUTS under way for this vCPU: what to do with the answer. */
 struct io_pending {
@@ -176,13 +174,6 @@ static void finish(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint32_t
     }
 }
 
-static void page_fault(vcpu_id_t id, gva_t gva, bool write)
-{
-    uint32_t error = (write ? PF_WRITE : 0U) | ((hw_vcpu_get(id, REG_CPL) == 3U) ? PF_USER : 0U);
-    hw_vcpu_set(id, REG_CR2, gva);
-    hw_vcpu_inject_exception(id, EXCEPTION_PF, true, error);
-}
-
 /* Address of the string element. False: the guest got a page fault. An element that crosses a page
  * is looked up by its first byte: no driver has unaligned port strings. */
 static bool string_address(vcpu_id_t id, const struct vm_exit *exit, gpa_t *gpa)
@@ -192,11 +183,11 @@ static bool string_address(vcpu_id_t id, const struct vm_exit *exit, gpa_t *gpa)
     uint64_t offset = regs->gpr[exit->write ? GPR_RSI : GPR_RDI] & address_mask(exit->address_size);
     bool flat = (exit->address_size == 8U) && (seg != (uint32_t)SEG_FS) && (seg != (uint32_t)SEG_GS);
     gva_t gva = flat ? offset : (hw_vcpu_segment(id, (enum segment_id)seg).base + offset);
-    bool ok = guest_translate(id, gva, gpa) == STATUS_OK;
-    if (!ok) {
-        page_fault(id, gva, !exit->write);
+    enum status status = guest_translate_data(id, gva, !exit->write, gpa);
+    if (status != STATUS_OK) {
+        emulate_pf(id, gva, !exit->write, status == STATUS_DENIED);
     }
-    return ok;
+    return status == STATUS_OK;
 }
 
 static bool outs_element(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint32_t *value)

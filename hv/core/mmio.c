@@ -190,12 +190,23 @@ static gva_t string_operand(vcpu_id_t id, const struct insn *insn, uint32_t segm
     return based ? (hw_vcpu_segment(id, (enum segment_id)segment).base + offset) : offset;
 }
 
-/* MOVS has two memory operands; which one faulted does not matter here. */
+/* One memory operand of MOVS. False: the guest got a page fault. */
+static bool movs_operand(vcpu_id_t id, gva_t gva, bool write, gpa_t *gpa)
+{
+    enum status status = guest_translate_data(id, gva, write, gpa);
+    if (status != STATUS_OK) {
+        emulate_pf(id, gva, write, status == STATUS_DENIED);
+    }
+    return status == STATUS_OK;
+}
+
+/* Which of the two faulted does not matter here. The processor has not looked at the target yet when
+ * the source is emulated memory. */
 static bool movs_addresses(vcpu_id_t id, const struct insn *insn, gpa_t *from, gpa_t *to)
 {
     gva_t source = string_operand(id, insn, insn->segment, GPR_RSI);
     gva_t target = string_operand(id, insn, (uint32_t)SEG_ES, GPR_RDI);
-    return (guest_translate(id, source, from) == STATUS_OK) && (guest_translate(id, target, to) == STATUS_OK);
+    return movs_operand(id, source, false, from) && movs_operand(id, target, true, to);
 }
 
 static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
@@ -206,7 +217,7 @@ static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
     bool store = (insn->op == INSN_STORE) || (insn->op == INSN_STORE_IMM) || (insn->op == INSN_STOS);
     mmio_pending[id].insn = *insn;
     if ((insn->op == INSN_MOVS) && !movs_addresses(id, insn, &from, &to)) {
-        emulate_gp(id); /* one end just went away under a racing vCPU of the same guest */
+        /* the guest has its page fault */
     } else if (store) {
         value = insn_memory_value(id, insn, 0U);
         if (element_write(id, gpa, insn->size, value)) {

@@ -425,9 +425,58 @@ static void code_in_no_memory_cannot_be_fetched(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+/* ---- rights of operands ---- */
+
+static enum status data_access(bool write)
+{
+    gpa_t gpa = 0U;
+    return guest_translate_data(ID, GVA_4, write, &gpa);
+}
+
+static void operands_need_the_rights_of_every_level(void **state)
+{
+    (void)state;
+    use_4_levels();
+    reg[REG_CPL] = 0U;
+    assert_int_equal(data_access(true), STATUS_OK); /* CR0.WP is off */
+    reg[REG_CR0] |= 0x10000U;
+    assert_int_equal(data_access(true), STATUS_DENIED);
+    assert_int_equal(data_access(false), STATUS_OK);
+    reg[REG_CPL] = 3U;
+    assert_int_equal(data_access(false), STATUS_DENIED);
+    put64(0x1000U, 256U, 0x2000U | P | 6U);
+    put64(0x2000U, 1U, 0x3000U | P | 6U);
+    put64(0x4000U, 3U, 0x123456789000U | P | 6U);
+    assert_int_equal(data_access(false), STATUS_DENIED);
+    put64(0x3000U, 2U, 0x4000U | P | 4U);
+    assert_int_equal(data_access(false), STATUS_OK);
+    assert_int_equal(data_access(true), STATUS_DENIED);
+    put64(0x3000U, 2U, 0x4000U | P | 6U);
+    assert_int_equal(data_access(true), STATUS_OK);
+    put64(0x3000U, 2U, 0U);
+    assert_int_equal(data_access(true), STATUS_FAULT);
+    reg[REG_CR0] = 0U;
+    assert_int_equal(data_access(true), STATUS_OK); /* no paging, no rights */
+}
+
+static void the_top_of_pae_tables_gives_no_rights_and_takes_none(void **state)
+{
+    gpa_t gpa = 0U;
+    (void)state;
+    reg[REG_CR0] = CR0_PG;
+    reg[REG_CR4] = CR4_PAE;
+    reg[REG_CPL] = 3U;
+    reg[REG_CR3] = 0x1000U;
+    put64(0x1000U, 0U, 0x2000U | P);
+    put64(0x2000U, 0U, 0x3000U | P | 6U);
+    put64(0x3000U, 1U, 0x5000U | P | 6U);
+    assert_int_equal(guest_translate_data(ID, 0x1000U, true, &gpa), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(operands_need_the_rights_of_every_level), T(the_top_of_pae_tables_gives_no_rights_and_takes_none),
         T(four_levels_reach_a_4k_page), T(four_levels_reach_a_2m_page), T(four_levels_reach_a_1g_page),
         T(five_levels_have_one_more), T(a_missing_entry_of_any_level_faults), T(a_table_outside_memory_faults),
         T(tables_that_point_to_themselves_end), T(large_pages_above_the_largest_level_are_reserved),

@@ -418,6 +418,55 @@ static void movs_to_a_device_reads_memory(void **state)
     assert_true(skipped(1U));
 }
 
+static void put_entry(gpa_t table, uint32_t index, uint64_t entry) { memcpy(&ram[table + (index * 8U)], &entry, 8U); }
+
+/* User code at CODE; the device at HOLE is the user's; target: the entry of the page at 0x2000. */
+static void use_paging(uint64_t target)
+{
+    hw_vcpu_set(cpu, REG_CR0, 0x80010001U);
+    hw_vcpu_set(cpu, REG_CR3, 0x4000U);
+    hw_vcpu_set(cpu, REG_CPL, 3U);
+    put_entry(0x4000U, 0U, 0x5007U);
+    put_entry(0x5000U, 0U, 0x6007U);
+    put_entry(0x5000U, 3U, 0xC0000087U);
+    put_entry(0x6000U, 0U, 0x7007U);
+    put_entry(0x7000U, CODE / 4096U, CODE | 7U);
+    put_entry(0x7000U, 2U, target);
+    *gpr(GPR_RSI) = HOLE;
+    *gpr(GPR_RDI) = 0x2000U;
+}
+
+/* User code with a device of its own must not write the kernel's memory by the hypervisor's hand. */
+static void movs_by_a_user_does_not_reach_the_kernels_memory(void **state)
+{
+    (void)state;
+    use_paging(0x2003U);
+    EXECUTE(HOLE, false, 0xA5);
+    assert_int_equal(request.count, 0U);
+    assert_int_equal(ram[0x2000], 0U);
+    assert_int_equal(fake_vcpu[cpu].injected, 14U + 1U);
+    assert_int_equal(fake_vcpu[cpu].error, 7U);
+    assert_true(hw_vcpu_get(cpu, REG_CR2) == 0x2000U);
+}
+
+static void movs_into_read_only_or_absent_memory_is_a_page_fault(void **state)
+{
+    (void)state;
+    use_paging(0x2005U);
+    EXECUTE(HOLE, false, 0xA5);
+    assert_int_equal(fake_vcpu[cpu].error, 7U);
+    use_paging(0U);
+    EXECUTE(HOLE, false, 0xA5);
+    assert_int_equal(fake_vcpu[cpu].error, 6U);
+    assert_int_equal(request.count, 0U);
+    fake_vcpu[cpu].event_queued = false;
+    use_paging(0x2007U);
+    EXECUTE(HOLE, false, 0xA5);
+    assert_int_equal(request.count, 1U);
+    mmio_complete(cpu, 0x55U);
+    assert_int_equal(ram[0x2000], 0x55U);
+}
+
 static void an_address_size_prefix_narrows_the_registers(void **state)
 {
     (void)state;
@@ -519,6 +568,7 @@ int main(void)
         T(a_store_sends_its_value), T(a_read_modify_write_is_two_requests), T(a_write_to_read_only_memory_is_dropped),
         T(rep_stos_sends_one_element_at_a_time), T(strings_go_down_with_the_direction_flag),
         T(movs_from_a_device_fills_memory), T(movs_to_a_device_reads_memory),
+        T(movs_by_a_user_does_not_reach_the_kernels_memory), T(movs_into_read_only_or_absent_memory_is_a_page_fault),
         T(an_address_size_prefix_narrows_the_registers), T(sixteen_bit_strings_keep_the_upper_halves),
         T(a_segment_override_moves_the_source), T(unknown_instructions_get_a_gp_and_one_log_line),
         T(code_and_page_tables_in_device_memory_are_refused), T(an_access_that_is_allowed_by_now_is_repeated),
