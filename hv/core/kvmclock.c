@@ -113,6 +113,12 @@ static enum status write_wall_clock(vcpu_id_t id, gpa_t gpa)
     return guest_write(vcpu_vm(id), gpa, clock, WALL_CLOCK_SIZE);
 }
 
+void kvmclock_reset(vcpu_id_t id)
+{
+    kvmclock_msr[id][0] = 0U;
+    kvmclock_msr[id][1] = 0U;
+}
+
 enum status kvmclock_msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 {
     *value = kvmclock_msr[id][msr & 1U];

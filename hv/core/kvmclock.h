@@ -6,6 +6,7 @@
 #include "core/types.h"
 
 void kvmclock_init(void);  /* boot: reads the real-time clock */
+void kvmclock_reset(vcpu_id_t id);
 enum status kvmclock_msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value);
 enum status kvmclock_msr_write(vcpu_id_t id, uint32_t msr, uint64_t value);
 

@@ -52,6 +52,7 @@ void msr_reset(vcpu_id_t id)
             }
         }
     }
+    kvmclock_reset(id);
 }
 
 static enum status special_read(vcpu_id_t id, uint32_t msr, uint64_t *value)

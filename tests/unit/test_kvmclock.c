@@ -105,6 +105,16 @@ static void a_disabled_page_is_not_written(void **state)
     assert_int_equal(value, PAGE);
 }
 
+static void a_new_vm_does_not_see_the_address_of_the_one_before(void **state)
+{
+    uint64_t value = 1U;
+    (void)state;
+    assert_int_equal(kvmclock_msr_write(CPU, MSR_KVM_SYSTEM_TIME, PAGE), STATUS_OK);
+    kvmclock_reset(CPU);
+    assert_int_equal(kvmclock_msr_read(CPU, MSR_KVM_SYSTEM_TIME, &value), STATUS_OK);
+    assert_int_equal(value, 0U);
+}
+
 static void a_page_outside_memory_is_the_guests_loss(void **state)
 {
     (void)state;
@@ -160,7 +170,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(the_guest_computes_the_right_time_at_every_rate), T(the_page_is_complete_and_says_the_tsc_is_stable),
-        T(a_disabled_page_is_not_written), T(a_page_outside_memory_is_the_guests_loss), T(other_faces_have_no_clock),
+        T(a_disabled_page_is_not_written), T(a_new_vm_does_not_see_the_address_of_the_one_before),
+        T(a_page_outside_memory_is_the_guests_loss), T(other_faces_have_no_clock),
         T(dates_become_seconds_since_1970), T(a_machine_without_a_rate_gives_a_zero_scale),
         T(the_slowest_clock_has_a_bounded_shift),
     };

@@ -58,6 +58,8 @@ enum status exclusive_lapic_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     last_xlapic = msr;
     return device_status;
 }
+static uint32_t clock_resets;
+void kvmclock_reset(vcpu_id_t id) { (void)id; clock_resets++; }
 enum status kvmclock_msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 {
     (void)id;
@@ -215,7 +217,9 @@ static void stored_registers_keep_their_value_for_each_vcpu(void **state)
     assert_int_equal(value_of(SHARED, 0x20FU), 0x77U);
     assert_int_equal(value_of(SHARED, 0x26FU), 0x99U);
     assert_int_equal(value_of(RT, 0x2FFU), 0xC06U);
+    clock_resets = 0U;
     msr_reset(CPU(SHARED));
+    assert_int_equal(clock_resets, 1U);
     assert_int_equal(value_of(SHARED, 0x2FFU), 0xC06U);
     assert_int_equal(value_of(SHARED, 0x20FU), 0U);
     assert_true(value_of(SHARED, 0x26FU) == MSR_WB);
