@@ -55,7 +55,7 @@ shortcut = "cvc5"
 def why3_config():
     OUT.mkdir(parents=True, exist_ok=True)
     config = OUT / "why3.conf"
-    env = dict(os.environ, WHY3CONFIG=str(config))
+    env = dict(os.environ, WHY3CONFIG=str(config), PWD=str(ROOT))  # frama-c believes PWD, not the working directory
     if not config.exists():
         subprocess.run(["why3", "config", "detect"], env=env, check=True, capture_output=True)
         with config.open("a") as file:

@@ -169,7 +169,8 @@ static bool domain_build_hypervisor(void)
         fits = domain_subtract(DOMAIN_HYPERVISOR, first, end - first) &&
                domain_add(DOMAIN_HYPERVISOR, first, end - first, MEMORY_RAM);
     }
-    return fits && domain_add(DOMAIN_HYPERVISOR, partition.table.telemetry_hpa, partition.table.telemetry_size, MEMORY_RAM);
+    return fits && domain_add(DOMAIN_HYPERVISOR, partition.table.telemetry_hpa, partition.table.telemetry_size,
+                              MEMORY_RAM);
 }
 
 /*@ assigns \nothing;
@@ -200,7 +201,8 @@ static bool domain_build_listed(vm_id_t vm)
         loop variant PART_MAX_RANGE - i; */
     for (uint32_t i = 0U; fits && (i < partition.table.vm[vm].range_count); i++) {
         fits = domain_add(vm, partition.table.vm[vm].range[i].hpa, partition.table.vm[vm].range[i].size,
-                          domain_table_type(partition.table.vm[vm].range[i].type, partition.table.vm[vm].range[i].flags));
+                          domain_table_type(partition.table.vm[vm].range[i].type,
+                                            partition.table.vm[vm].range[i].flags));
     }
     return fits;
 }
@@ -261,7 +263,8 @@ static bool domain_subtract_domain(uint32_t domain)
 }
 
 /*@ requires counts_ok && \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
-    requires (\forall integer s; 0 <= s < DOMAIN_REGIONS ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000);
+    requires (\forall integer s; 0 <= s < DOMAIN_REGIONS ==>
+      domain_region_base[s] + domain_region_size[s] <= 0x10000000000000);
     assigns DOMAIN_OF(VM_SERVICE);
     exits \false;
     ensures building(VM_SERVICE); */
@@ -285,7 +288,8 @@ static bool domain_subtract_others(void)
 
 /*@ requires boot_ok && counts_ok && memory_ok && 1 <= partition.table.vm_count;
     requires \forall integer d; 0 <= d < DOMAIN_COUNT ==> building(d);
-    requires (\forall integer s; 0 <= s < DOMAIN_REGIONS ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000);
+    requires (\forall integer s; 0 <= s < DOMAIN_REGIONS ==>
+      domain_region_base[s] + domain_region_size[s] <= 0x10000000000000);
     assigns DOMAIN_OF(VM_SERVICE);
     exits \false;
     ensures building(VM_SERVICE); */
@@ -301,11 +305,13 @@ static bool domain_build_service(void)
 /*@ requires counts_ok && memory_ok;
     assigns DOMAIN_REGIONS_ALL;
     exits \false;
-    ensures (\forall integer s; 0 <= s < DOMAIN_REGIONS ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000); */
+    ensures (\forall integer s; 0 <= s < DOMAIN_REGIONS ==>
+      domain_region_base[s] + domain_region_size[s] <= 0x10000000000000); */
 static void domain_build_regions(void)
 {
     /*@ loop invariant i <= PART_MAX_SHARED;
-        loop invariant \forall integer s; 0 <= s < i ==> domain_region_base[s] + domain_region_size[s] <= 0x10000000000000;
+        loop invariant \forall integer s; 0 <= s < i ==>
+          domain_region_base[s] + domain_region_size[s] <= 0x10000000000000;
         loop assigns i, DOMAIN_REGIONS_ALL;
         loop variant PART_MAX_SHARED - i; */
     for (uint32_t i = 0U; i < PART_MAX_SHARED; i++) {

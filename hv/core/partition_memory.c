@@ -239,7 +239,8 @@ static bool check_regions(void)
 {
     bool ok = true;
     /*@ loop invariant 0 <= s <= partition.table.shared_count;
-        loop invariant ok ==> \forall integer t; 0 <= t < s ==> pages(partition.table.shared[t].hpa, partition.table.shared[t].size);
+        loop invariant ok ==> \forall integer t; 0 <= t < s ==>
+          pages(partition.table.shared[t].hpa, partition.table.shared[t].size);
         loop assigns s, ok, partition_result;
         loop variant partition.table.shared_count - s; */
     for (uint32_t s = 0U; ok && (s < partition.table.shared_count); s++) {
@@ -255,7 +256,8 @@ static bool check_regions(void)
 static bool check_shape(uint32_t v, uint32_t r)
 {
     bool ok = true;
-    if (!paged(range_gpa(v, r), range_size(v, r), PART_GPA_LIMIT) || !paged(range_hpa(v, r), range_size(v, r), PART_HPA_LIMIT)) {
+    if (!paged(range_gpa(v, r), range_size(v, r), PART_GPA_LIMIT) ||
+        !paged(range_hpa(v, r), range_size(v, r), PART_HPA_LIMIT)) {
         ok = partition_refuse("a memory range must have whole pages below 2^48: align gpa, hpa and size to 4 KiB", v,
                               range_hpa(v, r));
     } else if (meets_controller(range_gpa(v, r), range_size(v, r))) {
@@ -278,7 +280,8 @@ static bool check_ram(uint32_t v, uint32_t r)
 {
     bool ok = true;
     if (v == VM_SERVICE) {
-        ok = partition_refuse("the Service VM gets the RAM that is left over: remove its RAM ranges", v, range_hpa(v, r));
+        ok = partition_refuse("the Service VM gets the RAM that is left over: remove its RAM ranges", v,
+                              range_hpa(v, r));
     } else if ((range_flags(v, r) & PART_RANGE_WC) != 0U) {
         ok = partition_refuse("RAM is write-back: remove 'wc'", v, range_hpa(v, r));
     } else if (!in_ram(range_hpa(v, r), range_size(v, r))) {
@@ -318,7 +321,8 @@ static bool check_shared(uint32_t v, uint32_t r)
         loop assigns s, ok;
         loop variant partition.table.shared_count - s; */
     for (uint32_t s = 0U; s < partition.table.shared_count; s++) {
-        ok = ok || interval_within(partition.table.shared[s].hpa, partition.table.shared[s].size, range_hpa(v, r), range_size(v, r));
+        ok = ok || interval_within(partition.table.shared[s].hpa, partition.table.shared[s].size, range_hpa(v, r),
+                                   range_size(v, r));
     }
     if (!ok) {
         ok = partition_refuse("a shared range lies in no shared region: declare the region or correct hpa and size", v,
@@ -346,8 +350,10 @@ static bool check_private(uint32_t v, uint32_t r)
         /*@ loop invariant 0 <= s <= partition.table.shared_count;
             loop assigns s, ok, partition_result;
             loop variant partition.table.shared_count - s; */
-        for (uint32_t s = 0U; ok && (range_type(v, r) != PART_RANGE_SHARED) && (s < partition.table.shared_count); s++) {
-            if (interval_meets(partition.table.shared[s].hpa, partition.table.shared[s].size, range_hpa(v, r), range_size(v, r))) {
+        for (uint32_t s = 0U; ok && (range_type(v, r) != PART_RANGE_SHARED) &&
+                              (s < partition.table.shared_count); s++) {
+            if (interval_meets(partition.table.shared[s].hpa, partition.table.shared[s].size, range_hpa(v, r),
+                               range_size(v, r))) {
                 ok = partition_refuse("a memory range overlaps a shared region: move it, or give it the type 'shared'", v,
                                       range_hpa(v, r));
             }
@@ -383,7 +389,8 @@ static bool check_pair(uint32_t v, uint32_t r, uint32_t w, uint32_t q)
     bool ok = true;
     bool shared = (v != w) && (range_type(v, r) == PART_RANGE_SHARED) && (range_type(w, q) == PART_RANGE_SHARED);
     if ((v == w) && interval_meets(range_gpa(v, r), range_size(v, r), range_gpa(w, q), range_size(w, q))) {
-        ok = partition_refuse("two memory ranges of one VM overlap in its own addresses: change gpa", v, range_gpa(v, r));
+        ok = partition_refuse("two memory ranges of one VM overlap in its own addresses: change gpa", v,
+                              range_gpa(v, r));
     } else if (!shared && interval_meets(range_hpa(v, r), range_size(v, r), range_hpa(w, q), range_size(w, q))) {
         ok = partition_refuse("two memory ranges use the same machine memory: change hpa, or declare a shared region", v,
                               range_hpa(v, r));
@@ -395,7 +402,8 @@ static bool check_pair(uint32_t v, uint32_t r, uint32_t w, uint32_t q)
 
 /* Against the ranges before it in the table. */
 /*@ requires listed(v, r) && range_ok(v, r);
-    requires \forall integer w, q; 0 <= w <= v && 0 <= q < (w == v ? r : partition.table.vm[w].range_count) ==> range_ok(w, q);
+    requires \forall integer w, q; 0 <= w <= v && 0 <= q < (w == v ? r : partition.table.vm[w].range_count) ==>
+      range_ok(w, q);
     assigns partition_result;
     exits \false; */
 static bool check_range_apart(uint32_t v, uint32_t r)
@@ -476,11 +484,13 @@ static bool check_acpi(uint32_t v)
         ok = (partition.table.vm[v].acpi_size == 0U) ? true : partition_refuse("ACPI size without data: compile the scenario again", v,
                                                              partition.table.vm[v].acpi_size);
     } else if (v == VM_SERVICE) {
-        ok = partition_refuse("the Service VM gets the machine's ACPI tables: remove its own", v, partition.table.vm[v].acpi_offset);
+        ok = partition_refuse("the Service VM gets the machine's ACPI tables: remove its own", v,
+                              partition.table.vm[v].acpi_offset);
     } else if ((partition.table.vm[v].acpi_size == 0U) ||
                !interval_within(sizeof(struct part_table), partition.table.total_size - sizeof(struct part_table),
                                 partition.table.vm[v].acpi_offset, partition.table.vm[v].acpi_size)) {
-        ok = partition_refuse("the ACPI data is not inside the table: compile the scenario again", v, partition.table.vm[v].acpi_offset);
+        ok = partition_refuse("the ACPI data is not inside the table: compile the scenario again", v,
+                              partition.table.vm[v].acpi_offset);
     } else if (!in_vm_ram(v, partition.table.vm[v].acpi_gpa, partition.table.vm[v].acpi_size)) {
         ok = partition_refuse("acpi_gpa is not in the VM's RAM: correct it", v, partition.table.vm[v].acpi_gpa);
     } else {

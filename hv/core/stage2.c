@@ -330,7 +330,8 @@ static struct stage2_step stage2_protect_step(vm_id_t vm, gpa_t gpa, uint32_t ri
     return step;
 }
 
-/*@ requires vm < MAX_VM && stage2_wf(vm) && rights < 8 && rights % 2 == 1 && gpa % 4096 == 0 && size % 4096 == 0 && gpa + size <= S2_GPA_LIMIT;
+/*@ requires vm < MAX_VM && stage2_wf(vm) && rights < 8 && rights % 2 == 1 && gpa % 4096 == 0 &&
+      size % 4096 == 0 && gpa + size <= S2_GPA_LIMIT;
     assigns STAGE2_OF(vm);
     exits \false;
     ensures wf: stage2_wf(vm); */
@@ -372,7 +373,8 @@ struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa)
         struct stage2_position end = stage2_walk(vm, gpa);
         uint64_t entry = stage2_table[vm][end.table][end.slot];
         if (stage2_entry_present(entry)) {
-            /*@ assert here: hw_from(vm, end.table, end.level, gpa, entry_address(entry) + gpa % span(end.level), entry); */
+            /*@ assert here: hw_from(vm, end.table, end.level, gpa,
+                  entry_address(entry) + gpa % span(end.level), entry); */
             found.present = true;
             found.hpa = stage2_entry_address(entry) + stage2_offset(gpa, end.level);
             found.span = stage2_span(end.level);

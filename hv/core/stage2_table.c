@@ -40,7 +40,8 @@ struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa)
         loop invariant at.slot == slot_of(gpa, at.level) && at.slot < S2_SLOTS;
         loop invariant !down ==> !entry_present(stage2_table[vm][at.table][at.slot]) ||
           entry_leaf(stage2_table[vm][at.table][at.slot], at.level);
-        loop invariant path: \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) <==> hw_from(vm, at.table, at.level, gpa, hpa, e);
+        loop invariant path: \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) <==> hw_from(vm, at.table,
+          at.level, gpa, hpa, e);
         loop assigns at, down;
         loop variant 2 * at.level + (down ? 1 : 0); */
     while (down) {
@@ -130,10 +131,12 @@ static void stage2_zero(vm_id_t vm, uint32_t table)
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures range: \result <= STAGE2_PAGES;
-    ensures fresh: \result < STAGE2_PAGES ==> \old(stage2_level[vm][\result]) == 0 && stage2_level[vm][\result] == level &&
+    ensures fresh: \result < STAGE2_PAGES ==> \old(stage2_level[vm][\result]) == 0 &&
+      stage2_level[vm][\result] == level &&
       unlinked(vm, \result);
     ensures zero: \result < STAGE2_PAGES ==> \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][\result][j] == 0;
-    ensures kept: \forall integer i; 0 <= i < STAGE2_PAGES && i != \result ==> stage2_level[vm][i] == \old(stage2_level[vm][i]);
+    ensures kept: \forall integer i; 0 <= i < STAGE2_PAGES && i != \result ==>
+      stage2_level[vm][i] == \old(stage2_level[vm][i]);
     ensures same: \forall integer i, j; 0 <= i < STAGE2_PAGES && 0 <= j < S2_SLOTS && i != \result ==>
       stage2_table[vm][i][j] == \old(stage2_table[vm][i][j]); */
 static uint32_t stage2_take(vm_id_t vm, uint32_t level)
@@ -149,7 +152,8 @@ static uint32_t stage2_take(vm_id_t vm, uint32_t level)
 /*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS && child < STAGE2_PAGES;
     requires 2 <= stage2_level[vm][table] && stage2_level[vm][child] == stage2_level[vm][table] - 1;
     requires unlinked(vm, child);
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_parent[vm][child], stage2_slot[vm][child];
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_parent[vm][child],
+      stage2_slot[vm][child];
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures link: entry_present(stage2_table[vm][table][slot]) &&
@@ -207,7 +211,8 @@ static void stage2_fill(vm_id_t vm, uint32_t table, hpa_t first, uint32_t attr)
     requires entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
     requires unlinked(vm, child);
     requires zero: \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][child][j] == 0;
-    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_parent[vm][child], stage2_slot[vm][child];
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_parent[vm][child],
+      stage2_slot[vm][child];
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures link: entry_present(stage2_table[vm][table][slot]) &&
@@ -302,12 +307,14 @@ uint32_t stage2_pages_used(vm_id_t vm)
     exits \false;
     ensures free: \forall integer i; 0 < i < STAGE2_PAGES ==> stage2_level[vm][i] == 0;
     ensures root: stage2_level[vm][S2_ROOT] == 4;
-    ensures links: \forall integer i; 0 <= i < STAGE2_PAGES ==> stage2_parent[vm][i] < STAGE2_PAGES && stage2_slot[vm][i] < S2_SLOTS; */
+    ensures links: \forall integer i; 0 <= i < STAGE2_PAGES ==> stage2_parent[vm][i] < STAGE2_PAGES &&
+      stage2_slot[vm][i] < S2_SLOTS; */
 static void stage2_free_all(vm_id_t vm)
 {
     /*@ loop invariant 0 <= i <= STAGE2_PAGES;
         loop invariant \forall integer k; 0 <= k < i ==> stage2_level[vm][k] == 0;
-        loop invariant \forall integer k; 0 <= k < i ==> stage2_parent[vm][k] < STAGE2_PAGES && stage2_slot[vm][k] < S2_SLOTS;
+        loop invariant \forall integer k; 0 <= k < i ==> stage2_parent[vm][k] < STAGE2_PAGES &&
+          stage2_slot[vm][k] < S2_SLOTS;
         loop assigns i, stage2_level[vm][0 .. STAGE2_PAGES - 1], stage2_parent[vm][0 .. STAGE2_PAGES - 1],
                      stage2_slot[vm][0 .. STAGE2_PAGES - 1];
         loop variant STAGE2_PAGES - i; */
