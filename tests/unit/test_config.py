@@ -2,6 +2,7 @@
 """The config compiler: layout against the C header, ACPI against iasl, one test for each kind of mistake."""
 import ctypes
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -118,9 +119,9 @@ def test_acpi_tables_are_found_and_sound(vcpus, ioapic):
 
 
 @pytest.mark.skipif(shutil.which("iasl") is None, reason="needs acpica-tools")
-@pytest.mark.parametrize("vcpus,ioapic", [(1, False), (8, True)])
-def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic):
-    for signature, data in acpi_tables(acpi.build(0xE0000, vcpus, ioapic), 0xE0000).items():
+@pytest.mark.parametrize("vcpus,ioapic,uarts", [(1, False, []), (1, False, [0x3E8]), (8, True, [0x3F8, 0x2F8, 0x3E8, 0x2E8])])
+def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic, uarts):
+    for signature, data in acpi_tables(acpi.build(0xE0000, vcpus, ioapic, uarts), 0xE0000).items():
         path = tmp_path / f"{signature}.aml"
         path.write_bytes(data)
         done = subprocess.run(["iasl", "-d", str(path)], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -130,6 +131,10 @@ def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic):
         assert "ACPI Warning" not in source and "Invalid" not in source
         if signature == "DSDT":
             assert source.count("ACPI0007") == vcpus
+            assert source.count('EisaId ("PNP0501")') == len(uarts)
+            for port in uarts:
+                assert re.search(rf"IO \(Decode16,\s+0x{port:04X},", source)
+            assert "IRQ" not in source  # a UART with none is polled
         if signature == "FACP":
             assert "Hardware Reduced (V5) : 1" in source
 

@@ -10,6 +10,7 @@ FADT_SIZE = 276                        # revision 6.4
 FADT_WBINVD, FADT_HW_REDUCED = 1 << 0, 1 << 20
 BOOT_NO_VGA, BOOT_NO_CMOS_RTC = 1 << 2, 1 << 5
 IOAPIC_ADDRESS, LAPIC_ADDRESS = 0xFEC00000, 0xFEE00000
+UART_BASES, UART_PORTS = (0x3F8, 0x2F8, 0x3E8, 0x2E8), 8   # where a PC has them
 
 
 def checksum(data):
@@ -66,17 +67,27 @@ def package(opcode, content):
     return opcode + bytes([0x40 | (size & 0xF), size >> 4]) + content
 
 
-def dsdt(vcpu_count):
-    """One processor device for each vCPU: Scope (\\_SB) { Device (C000) { _HID "ACPI0007", _UID 0 } ... }"""
+def uart(index, port):
+    """A 16550A (PNP0501) with its ports and no interrupt (IO descriptor 6.4.2.5, end tag): Linux then polls it."""
+    resources = b"\x47\x01" + struct.pack("<HHBB", port, port, 1, UART_PORTS) + b"\x79\x00"
+    names = b"\x08_HID\x0c\x41\xd0\x05\x01" + b"\x08_UID\x0a" + bytes([index])
+    names += b"\x08_CRS" + package(b"\x11", b"\x0a" + bytes([len(resources)]) + resources)
+    return package(b"\x5b\x82", b"COM%d" % index + names)
+
+
+def dsdt(vcpu_count, uarts):
+    """One processor device for each vCPU, then the UARTs: Scope (\\_SB) { Device (C000) { _HID "ACPI0007", _UID 0 } ... }"""
     devices = b""
     for index in range(vcpu_count):
         names = b"\x08_HID\x0dACPI0007\x00" + b"\x08_UID\x0a" + bytes([index])
         devices += package(b"\x5b\x82", b"C%03d" % index + names)
+    for index, port in enumerate(uarts, 1):
+        devices += uart(index, port)
     return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices))
 
 
-def build(gpa, vcpu_count, with_ioapic):
-    """The blob for guest address gpa; the RSDP comes first."""
+def build(gpa, vcpu_count, with_ioapic, uarts=()):
+    """The blob for guest address gpa; the RSDP comes first. uarts: first ports of those the VM has."""
     blob = bytearray(64)
 
     def add(data):
@@ -84,7 +95,7 @@ def build(gpa, vcpu_count, with_ioapic):
         address = gpa + len(blob)
         blob.extend(data)
         return address
-    facp = add(fadt(add(dsdt(vcpu_count))))
+    facp = add(fadt(add(dsdt(vcpu_count, uarts))))
     apic = add(madt(vcpu_count, with_ioapic))
     xsdt = add(table(b"XSDT", 1, struct.pack("<QQ", facp, apic)))
     blob[0:36] = rsdp(xsdt)

@@ -163,7 +163,9 @@ def compile_scenario(scenario, append=None):
         fill_vm(scenario, path, vm, out, append or {})
         if path != ("service_vm",) and vm.get("acpi", True):
             blob.extend(bytes(-len(blob) % 16))
-            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")))
+            ports = [(part["base"], part["count"]) for part in vm.get("ports", [])]
+            uarts = [base for base in acpi.UART_BASES if (base, acpi.UART_PORTS) in ports]
+            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")), uarts)
             out.acpi_gpa, out.acpi_offset, out.acpi_size = ACPI_GPA, ctypes.sizeof(table) + len(blob) + ACPI_PAD, len(content)
             blob.extend(content)
     return seal(table, blob)
