@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/msr.h"
 #include "core/stage2.h"
+#include "core/stats.h"
 #include "core/vm.h"
 
 #define HYPERCALL_REFUSED 0xFFFFFFFFFFFFFFE7U /* -ENOTTY */
@@ -142,6 +143,8 @@ static void fail(vcpu_id_t id, const char *what, uint64_t detail)
         log_text(" at ");
         log_hex(vcpu_regs[id].rip);
         log_end();
+        stats_log_summary(v);
+        hw_kick(vcpu[vcpu_id(VM_SERVICE, 0U)].pcpu); /* only shared cores write the log out, and all may be idle */
     }
     vm[v].state = VM_STOPPED;
     exclusive_stop(v);

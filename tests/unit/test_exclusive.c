@@ -16,6 +16,7 @@
 #include "core/msr.h"
 #include "core/msr_table.h"
 #include "core/stage2.h"
+#include "core/stats.h"
 #include "core/vm.h"
 #include "fake/fake.h"
 #include "stub_log.h"
@@ -44,6 +45,8 @@ void io_closed(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit;
 void msr_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = MSR; }
 void instruction_xsetbv(vcpu_id_t id, uint32_t length) { (void)id; (void)length; handled = XSETBV; }
 void instruction_exception(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = EXCEPTION; }
+static uint32_t summaries;
+void stats_log_summary(vm_id_t v) { (void)v; summaries++; }
 hpa_t stage2_root(vm_id_t v) { return 0x100000U * (v + 1U); }
 
 /* A VM that was stopped stays stopped: after such a test the next VM is used. */
@@ -67,6 +70,7 @@ static int setup(void **state)
             vcpu[vcpu_id(v, i)].pcpu = (v == rt) ? PCPU(i) : 12U;
         }
     }
+    vcpu[vcpu_id(VM_SERVICE, 0U)].pcpu = 0U; /* writes the log out */
     vm[rt].exclusive = true;
     vm[rt].kind = VM_KIND_PRELAUNCH;
     vm[rt].state = VM_RUNNING;
@@ -261,14 +265,19 @@ static void unknown_exits_are_undefined_instructions(void **state)
 
 static void an_access_to_nothing_stops_the_whole_vm_with_one_message(void **state)
 {
+    uint32_t kicks = fake_pcpu[0].kicks;
     (void)state;
+    summaries = 0U;
     assert_int_equal(leave(CPU(0), HV_EXIT_MMIO), RUN_STOP);
     assert_int_equal(vm[rt].state, VM_STOPPED);
     assert_int_equal(log_lines, 1U);
+    assert_int_equal(summaries, 1U);
+    assert_int_equal(fake_pcpu[0].kicks, kicks + 1U); /* the Service VM's core, which writes the log out */
     assert_non_null(strstr(log_last, "unmapped address"));
     assert_int_equal(core_exclusive_next(CPU(1)), RUN_STOP);
     assert_int_equal(leave(CPU(2), HV_EXIT_MMIO), RUN_STOP);
     assert_int_equal(log_lines, 1U);
+    assert_int_equal(summaries, 1U);
     assert_true(exclusive_stopped(rt));
 }
 
