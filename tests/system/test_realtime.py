@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real-time promise in virtual time, one instruction = 1 ns: what the RTVM measures is what the bare machine gives."""
 import json
-import re
+import pathlib
 
 from tools.boot import BUILD
 
+RTVM_FIRST = pathlib.Path(__file__).resolve().parent / "scenarios" / "rtvm-first.yaml"
 RTVM = BUILD / "rtvm" / "rtvm.elf"
 # Rates are given, not measured, so that both runs use the same numbers.
 RATES = "console=0x3e8 tsc_hz=1000000000 timer_hz=1000000000"
@@ -14,6 +15,11 @@ RESULT = r"rtvm: finished samples (\d+) overruns (\d+) latency ticks min (\d+) p
 def measured(machine):
     """(samples, overruns, min, p50, p99, max)"""
     return tuple(map(int, machine.wait_for("rtvm", RESULT, 300).groups()))
+
+
+def real_time_report(machine):
+    """bhctl's report, read by the Service VM."""
+    return json.loads(machine.shell("bhctl rt --once --json", 100))
 
 
 def bare(start, mode, words):
@@ -32,19 +38,17 @@ def test_latency_alone_is_exactly_that_of_the_bare_machine(start):
 
 
 def test_beside_linux_and_a_loaded_user_vm_no_exit_and_the_latency_of_the_bare_machine(start):
-    _, _, _, bare_p50, _, bare_max = bare(start, "icount", f"{RATES} warmup=100 count=5000")
-    machine = start("demo", append={"service": "nokaslr quiet bulkhead.mode=test", "rtvm": f"{RATES} warmup=100"}, mode="icount")
-    machine.shell_ready(400)
-    machine.shell("VM_APPEND=nokaslr vm_start user1 1 128; vm_expect ready 300", 400)
-    machine.shell("vm_ask load loaded 100", 200)
-    machine.wait_for("rtvm", r"rtvm: running samples \d+", 400)
-    begin = json.loads(machine.shell("bhctl rt --once --json", 100))
-    # Another 2 seconds of virtual time under load.
-    machine.wait_for("rtvm", rf"rtvm: running samples {5000 * (begin['samples'] // 5000 + 1)}", 400)
-    report = json.loads(machine.shell("bhctl rt --once --json", 100))
-    assert report["interrupts"] >= 5000 and report["samples"] > begin["samples"]
-    assert report["overruns"] == 0
+    words = f"{RATES} warmup=100"
+    _, _, _, bare_p50, _, bare_max = bare(start, "icount", f"{words} count=5000")
+    machine = start(RTVM_FIRST, append={"service": "nokaslr quiet bulkhead.mode=test", "rtvm": words}, mode="icount", cores=2)
+    machine.shell_ready(300)
+    machine.shell("VM_APPEND=nokaslr vm_start user1 1 128; vm_expect ready 300", 300)
+    machine.shell("vm_ask load loaded 100", 100)
+    begin = real_time_report(machine)
+    # Two more seconds of virtual time under load, and 5,000 interrupts in all.
+    machine.wait_for("rtvm", rf"rtvm: running samples {max(5000, 1000 * (begin['samples'] // 1000 + 2))} ", 300)
+    report = real_time_report(machine)
+    assert report["interrupts"] >= 5000 and report["overruns"] == 0
     assert (report["steady_exits"], report["steady_exits_exact"]) == (0, True)
     assert report["latency_ticks"]["p50"] == bare_p50
     assert report["latency_ticks"]["max"] <= bare_max + 40
-    assert re.search(r"user: shell on", machine.text("user"))
