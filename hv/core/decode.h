@@ -41,9 +41,15 @@ uint32_t guest_code_mode(vcpu_id_t vcpu);
 /* Guest-virtual to guest-physical by the guest's own tables (CR0, CR3, CR4, EFER): no paging,
  * 32-bit, PAE, 4 and 5 levels. STATUS_FAULT: not present. */
 enum status guest_translate(vcpu_id_t vcpu, gva_t gva, gpa_t *gpa);
-/* The same for an operand that the processor has not checked: STATUS_DENIED, when the code that runs may
- * not read or write there. Protection keys and SMAP are not looked at. */
-enum status guest_translate_data(vcpu_id_t vcpu, gva_t gva, bool write, gpa_t *gpa);
+/* The same for an operand that the processor has not checked. STATUS_DENIED: the code that runs may not
+ * read or write there (protection keys and SMAP are not looked at); STATUS_INVALID: it lies on two pages
+ * that are not neighbours in guest-physical memory. *fault: what a page fault would name. */
+struct operand {
+    gva_t gva;
+    uint32_t size;
+    bool write;
+};
+enum status guest_translate_data(vcpu_id_t vcpu, const struct operand *operand, gpa_t *gpa, gva_t *fault);
 /* Fetches up to INSN_MAX bytes at CS:RIP; returns how many. */
 uint32_t guest_fetch(vcpu_id_t vcpu, uint8_t bytes[INSN_MAX]);
 

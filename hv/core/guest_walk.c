@@ -182,7 +182,7 @@ enum status guest_translate(vcpu_id_t id, gva_t gva, gpa_t *gpa)
 }
 
 /* Intel SDM 3, 4.6.1: supervisor code writes where it is told not to unless CR0.WP is set. */
-enum status guest_translate_data(vcpu_id_t id, gva_t gva, bool write, gpa_t *gpa)
+static enum status translate_allowed(vcpu_id_t id, gva_t gva, bool write, gpa_t *gpa)
 {
     uint64_t rights = 0U;
     enum status status = translate(id, gva, gpa, &rights);
@@ -193,6 +193,23 @@ enum status guest_translate_data(vcpu_id_t id, gva_t gva, bool write, gpa_t *gpa
 
     if ((status == STATUS_OK) && (hidden || read_only)) {
         status = STATUS_DENIED;
+    }
+    return status;
+}
+
+enum status guest_translate_data(vcpu_id_t id, const struct operand *operand, gpa_t *gpa, gva_t *fault)
+{
+    gva_t last = operand->gva + operand->size - 1U;
+    gpa_t last_gpa = 0U;
+    enum status status = translate_allowed(id, operand->gva, operand->write, gpa);
+
+    *fault = operand->gva;
+    if ((status == STATUS_OK) && ((last / PAGE_SIZE) != (operand->gva / PAGE_SIZE))) {
+        *fault = last & ~(gva_t)(PAGE_SIZE - 1U);
+        status = translate_allowed(id, last, operand->write, &last_gpa);
+        if ((status == STATUS_OK) && (last_gpa != (*gpa + operand->size - 1U))) {
+            status = STATUS_INVALID;
+        }
     }
     return status;
 }

@@ -174,8 +174,8 @@ static void finish(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint32_t
     }
 }
 
-/* Address of the string element. False: the guest got a page fault. An element that crosses a page
- * is looked up by its first byte: no driver has unaligned port strings. */
+/* Address of the string element. False: the guest got a fault. An element on two pages that are apart
+ * is refused: no driver has unaligned port strings. */
 static bool string_address(vcpu_id_t id, const struct vm_exit *exit, gpa_t *gpa)
 {
     struct vcpu_regs *regs = &vcpu_regs[id];
@@ -183,9 +183,15 @@ static bool string_address(vcpu_id_t id, const struct vm_exit *exit, gpa_t *gpa)
     uint64_t offset = regs->gpr[exit->write ? GPR_RSI : GPR_RDI] & address_mask(exit->address_size);
     bool flat = (exit->address_size == 8U) && (seg != (uint32_t)SEG_FS) && (seg != (uint32_t)SEG_GS);
     gva_t gva = flat ? offset : (hw_vcpu_segment(id, (enum segment_id)seg).base + offset);
-    enum status status = guest_translate_data(id, gva, !exit->write, gpa);
-    if (status != STATUS_OK) {
-        emulate_pf(id, gva, !exit->write, status == STATUS_DENIED);
+    struct operand element = { gva, exit->size, !exit->write };
+    gva_t fault = gva;
+    enum status status = guest_translate_data(id, &element, gpa, &fault);
+    if (status == STATUS_INVALID) {
+        emulate_gp(id);
+    } else if (status != STATUS_OK) {
+        emulate_pf(id, fault, !exit->write, status == STATUS_DENIED);
+    } else {
+        /* there */
     }
     return status == STATUS_OK;
 }

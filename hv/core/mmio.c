@@ -190,12 +190,17 @@ static gva_t string_operand(vcpu_id_t id, const struct insn *insn, uint32_t segm
     return based ? (hw_vcpu_segment(id, (enum segment_id)segment).base + offset) : offset;
 }
 
-/* One memory operand of MOVS. False: the guest got a page fault. */
-static bool movs_operand(vcpu_id_t id, gva_t gva, bool write, gpa_t *gpa)
+/* One memory operand of MOVS. False: the guest got a fault. */
+static bool movs_operand(vcpu_id_t id, const struct operand *operand, gpa_t *gpa)
 {
-    enum status status = guest_translate_data(id, gva, write, gpa);
-    if (status != STATUS_OK) {
-        emulate_pf(id, gva, write, status == STATUS_DENIED);
+    gva_t fault = operand->gva;
+    enum status status = guest_translate_data(id, operand, gpa, &fault);
+    if (status == STATUS_INVALID) {
+        emulate_gp(id);
+    } else if (status != STATUS_OK) {
+        emulate_pf(id, fault, operand->write, status == STATUS_DENIED);
+    } else {
+        /* there */
     }
     return status == STATUS_OK;
 }
@@ -204,9 +209,9 @@ static bool movs_operand(vcpu_id_t id, gva_t gva, bool write, gpa_t *gpa)
  * the source is emulated memory. */
 static bool movs_addresses(vcpu_id_t id, const struct insn *insn, gpa_t *from, gpa_t *to)
 {
-    gva_t source = string_operand(id, insn, insn->segment, GPR_RSI);
-    gva_t target = string_operand(id, insn, (uint32_t)SEG_ES, GPR_RDI);
-    return movs_operand(id, source, false, from) && movs_operand(id, target, true, to);
+    struct operand source = { string_operand(id, insn, insn->segment, GPR_RSI), insn->size, false };
+    struct operand target = { string_operand(id, insn, (uint32_t)SEG_ES, GPR_RDI), insn->size, true };
+    return movs_operand(id, &source, from) && movs_operand(id, &target, to);
 }
 
 static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)

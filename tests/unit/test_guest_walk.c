@@ -429,8 +429,10 @@ static void code_in_no_memory_cannot_be_fetched(void **state)
 
 static enum status data_access(bool write)
 {
+    struct operand operand = { GVA_4, 4U, write };
     gpa_t gpa = 0U;
-    return guest_translate_data(ID, GVA_4, write, &gpa);
+    gva_t fault = 0U;
+    return guest_translate_data(ID, &operand, &gpa, &fault);
 }
 
 static void operands_need_the_rights_of_every_level(void **state)
@@ -461,7 +463,9 @@ static void operands_need_the_rights_of_every_level(void **state)
 
 static void the_top_of_pae_tables_gives_no_rights_and_takes_none(void **state)
 {
+    struct operand operand = { 0x1000U, 4U, true };
     gpa_t gpa = 0U;
+    gva_t fault = 0U;
     (void)state;
     reg[REG_CR0] = CR0_PG;
     reg[REG_CR4] = CR4_PAE;
@@ -470,13 +474,39 @@ static void the_top_of_pae_tables_gives_no_rights_and_takes_none(void **state)
     put64(0x1000U, 0U, 0x2000U | P);
     put64(0x2000U, 0U, 0x3000U | P | 6U);
     put64(0x3000U, 1U, 0x5000U | P | 6U);
-    assert_int_equal(guest_translate_data(ID, 0x1000U, true, &gpa), STATUS_OK);
+    assert_int_equal(guest_translate_data(ID, &operand, &gpa, &fault), STATUS_OK);
+}
+
+/* Bytes behind the first page's end are not those of the next frame. */
+static void operands_on_two_pages_need_both(void **state)
+{
+    struct operand operand = { 0x1FFEU, 4U, true };
+    gpa_t gpa = 0U;
+    gva_t fault = 0U;
+    (void)state;
+    reg[REG_CR0] = CR0_PG;
+    reg[REG_CR4] = CR4_PAE;
+    reg[REG_CPL] = 3U;
+    reg[REG_CR3] = 0x1000U;
+    put64(0x1000U, 0U, 0x2000U | P);
+    put64(0x2000U, 0U, 0x3000U | P | 6U);
+    put64(0x3000U, 1U, 0x5000U | P | 6U);
+    assert_int_equal(guest_translate_data(ID, &operand, &gpa, &fault), STATUS_FAULT);
+    assert_true(fault == 0x2000U);
+    put64(0x3000U, 2U, 0x6000U | P | 2U);
+    assert_int_equal(guest_translate_data(ID, &operand, &gpa, &fault), STATUS_DENIED);
+    put64(0x3000U, 2U, 0x6000U | P | 6U);
+    assert_int_equal(guest_translate_data(ID, &operand, &gpa, &fault), STATUS_OK);
+    assert_true(gpa == 0x5FFEU);
+    put64(0x3000U, 2U, 0x8000U | P | 6U);
+    assert_int_equal(guest_translate_data(ID, &operand, &gpa, &fault), STATUS_INVALID);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(operands_need_the_rights_of_every_level), T(the_top_of_pae_tables_gives_no_rights_and_takes_none),
+        T(operands_on_two_pages_need_both),
         T(four_levels_reach_a_4k_page), T(four_levels_reach_a_2m_page), T(four_levels_reach_a_1g_page),
         T(five_levels_have_one_more), T(a_missing_entry_of_any_level_faults), T(a_table_outside_memory_faults),
         T(tables_that_point_to_themselves_end), T(large_pages_above_the_largest_level_are_reserved),
