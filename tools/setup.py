@@ -14,6 +14,7 @@ from tools.progress import ROOT, StepError, colour, BOLD, run_step, say
 
 KERNELS = ROOT / "build" / "kernels"
 STAMP = KERNELS / "stamp.json"
+RT_STAMP = KERNELS / "rt" / "version"            # goes with the folder
 NEWER_STAMP = KERNELS / "headers" / "newer"      # goes with the folder
 QEMU_LEAST = "1:9"
 
@@ -157,6 +158,11 @@ def user_kernel():
     return Kernel(KERNELS / "user", read_stamp()["user"])
 
 
+def rt_kernel():
+    """Debian's PREEMPT_RT kernel, which only a test runs: its image without modules, or None."""
+    return Kernel(KERNELS / "rt", RT_STAMP.read_text(encoding="utf-8").strip()) if RT_STAMP.exists() else None
+
+
 def headers_folder():
     """Folder for make -C that builds modules for the Service VM's kernel."""
     return KERNELS / "headers" / "usr" / "src" / f"linux-headers-{read_stamp()['service']}"
@@ -188,7 +194,8 @@ def header_packages(abi):
 
 
 def download(folder, names):
-    run_step(f"downloading {names[0]} and {len(names) - 1} more", ["apt-get"] + apt.options() + ["-q", "download"] + names, "kernel-download",
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    run_step(f"downloading {names[0]}{more}", ["apt-get"] + apt.options() + ["-q", "download"] + names, "kernel-download",
              cwd=folder, env=apt.LOCALE, watch=lambda: f"{downloaded(folder) >> 20} MiB")
 
 
@@ -219,6 +226,23 @@ def fetch_newer_headers():
     unpack(debs, packages, "headers")
     relocate_headers(KERNELS / "headers", packages[0].removeprefix("linux-headers-"))
     NEWER_STAMP.write_text(f"{packages[0]}\n", encoding="utf-8")
+    shutil.rmtree(debs)
+
+
+def fetch_rt_kernel():
+    update_lists()
+    if apt.candidate("linux-image-rt-amd64") is None:
+        say("No linux-image-rt-amd64 in your mirror: the test that boots it will be skipped.")
+        return
+    package = versioned("linux-image-rt-amd64", "linux-image-")
+    debs = KERNELS / "debs"
+    shutil.rmtree(debs, ignore_errors=True)
+    debs.mkdir(parents=True)
+    download(debs, [package])
+    unpack(debs, [package], "rt")
+    for folder in ("lib", "usr"):
+        shutil.rmtree(KERNELS / "rt" / folder, ignore_errors=True)   # modules: 300 MB
+    RT_STAMP.write_text(package.removeprefix("linux-image-") + "\n", encoding="utf-8")
     shutil.rmtree(debs)
 
 
@@ -268,5 +292,7 @@ def run(group="test", quiet=False):
         fetch_kernels()
     if group == "test" and not newer_headers_ready():
         fetch_newer_headers()
+    if group == "test" and rt_kernel() is None:
+        fetch_rt_kernel()
     if not quiet:
         say(f"{colour(BOLD, 'Ready.')} Packages installed; Service VM kernel {read_stamp()['service']}, User VM kernel {read_stamp()['user']}.")

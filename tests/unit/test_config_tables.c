@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_device.c */
-/* unit-needs: build/configs/demo.part build/configs/rt-only.part build/configs/service-only.part build/configs/minimal.part */
+/* unit-needs: build/configs/demo.part build/configs/rt-only.part build/configs/service-only.part build/configs/minimal.part build/configs/rt-linux.part */
 /* The hypervisor's validator accepts what the config compiler wrote for the shipped scenarios. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,12 +68,13 @@ static void demo_table_is_valid(void **state) { (void)state; accepts("demo"); }
 static void rt_only_table_is_valid(void **state) { (void)state; accepts("rt-only"); }
 static void service_only_table_is_valid(void **state) { (void)state; accepts("service-only"); }
 static void minimal_table_is_valid(void **state) { (void)state; accepts("minimal"); }
+static void rt_linux_table_is_valid(void **state) { (void)state; accepts("rt-linux"); }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(demo_table_is_valid), cmocka_unit_test(rt_only_table_is_valid),
-        cmocka_unit_test(service_only_table_is_valid), cmocka_unit_test(minimal_table_is_valid),
+        cmocka_unit_test(service_only_table_is_valid), cmocka_unit_test(minimal_table_is_valid), cmocka_unit_test(rt_linux_table_is_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
