@@ -135,6 +135,7 @@ def run(args):
     if not args.fast:
         heading("Proofs")
         frama_check(tally, args.keyword, "value analysis finds no run-time error", "proofs/eva/check.py")
+        frama_check(tally, args.keyword, "proofs replay", "proofs/prove.py")
         run_pytest(tally, args.keyword, "tests/system")
     say()
     if tally.names:
