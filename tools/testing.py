@@ -2,12 +2,12 @@
 """./bulkhead test: everything that can be checked, the fast things first, one line of result at the end."""
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree
 
+from tools.evidence import gates
 from tools.progress import BOLD, GREEN, RED, ROOT, StepError, colour, run_step, say
 
 UNIT_TIMEOUT_S = 300
@@ -48,15 +48,12 @@ def check(tally, keyword, name, command):
         tally.add(failed=1, names=[name])
 
 
-def frama_check(tally, keyword, name, program):
-    """A check that needs Frama-C, which not every release has."""
-    if not (ROOT / program).exists() or not selected(name, keyword):
-        return
-    if shutil.which("frama-c") is None:
-        say(f"  {name}: skipped, this release has no frama-c")
-        tally.add(skipped=1)
-        return
-    check(tally, keyword, name, PYTHON + [program])
+def run_gates(tally, keyword, fast):
+    """Each gate is one test; a gate whose tools this release lacks is skipped."""
+    for gate in gates.GATES:
+        if gate.fast == fast and selected(gate.title, keyword):
+            verdict = gates.run_gate(gate)
+            tally.add(**{verdict: 1}, names=[f"gate {gate.name}"] if verdict == "failed" else [])
 
 
 def scons(*words):
@@ -71,7 +68,7 @@ def static_checks(tally, keyword):
           scons("-j2", "--cc=clang", "--out=build/clang", "hv", "rtvm"))
     if (ROOT / "hsm" / "SConscript").exists():
         check(tally, keyword, "kernel module passes sparse", scons("hsm-check"))
-    frama_check(tally, keyword, "core and devices parse with Frama-C", "proofs/parse.py")
+    run_gates(tally, keyword, fast=True)
 
 
 def unit_programs(tally, keyword):
@@ -133,9 +130,8 @@ def run(args):
     unit_programs(tally, args.keyword)
     run_pytest(tally, args.keyword, "tests/unit")
     if not args.fast:
-        heading("Proofs")
-        frama_check(tally, args.keyword, "value analysis finds no run-time error", "proofs/eva/check.py")
-        frama_check(tally, args.keyword, "proofs replay", "proofs/prove.py")
+        heading("Gates")
+        run_gates(tally, args.keyword, fast=False)
         run_pytest(tally, args.keyword, "tests/system")
     say()
     if tally.names:

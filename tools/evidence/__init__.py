@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gates, their results, and the report that collects them."""

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a gate leaves for the report: build/evidence/results/GATE.json.
+
+    result = Result("misra", "No undeviated MISRA C:2012 finding in hv/ and rtvm/")
+    result.figure("undeviated findings", 0, limit=0)
+    result.finding("misra-11.4", "conversion between pointer and integer", "hv/x86/window.c", 61)
+    sys.exit(result.finish(passed))
+
+A gate that dies leaves no file of this run, and the runner reports that as a failure.
+"""
+import json
+import time
+
+from tools.progress import ROOT
+
+RESULTS = ROOT / "build" / "evidence" / "results"
+
+
+class Result:
+    """One gate's verdict, figures and findings. name: as in tools/evidence/gates.py; claim: one sentence."""
+
+    def __init__(self, name, claim):
+        self.name, self.claim, self.begin = name, claim, time.monotonic()
+        self.figures, self.findings, self.details = [], [], {}
+        self.path = RESULTS / f"{name}.json"
+        self.path.unlink(missing_ok=True)
+
+    def figure(self, name, value, unit="", limit=None):
+        """A number that the claim stands on; the first one is shown in the gate's line. limit: what it is held to."""
+        self.figures.append({"name": name, "value": value, "unit": unit, "limit": limit})
+
+    def finding(self, rule, message, file="", line=0, level="error"):
+        """A place to look at. file: relative to the project; level: error, warning or note, as in SARIF."""
+        self.findings.append({"rule": rule, "message": message, "file": str(file), "line": line, "level": level})
+
+    def finish(self, passed):
+        """Writes the file; returns the exit status of the gate."""
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps({
+            "gate": self.name, "claim": self.claim, "passed": bool(passed), "figures": self.figures,
+            "findings": self.findings, "details": self.details, "seconds": round(time.monotonic() - self.begin, 1)}, indent=1) + "\n")
+        return 0 if passed else 1
