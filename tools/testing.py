@@ -129,6 +129,7 @@ def run(args):
     static_checks(tally, args.keyword)
     unit_programs(tally, args.keyword)
     run_pytest(tally, args.keyword, "tests/unit")
+    run_pytest(tally, args.keyword, "tests/gates")
     if not args.fast:
         heading("Gates")
         run_gates(tally, args.keyword, fast=False)
