@@ -74,7 +74,7 @@ static enum ap_result ap_start(pcpu_id_t id, hpa_t page)
     bool came;
     ap_starting = id;
     ap_stack = (uint64_t)(uintptr_t)&pcpu_stacks[id].main[STACK_SIZE];
-    pcpu[id].apic_id = platform.apic_id[id];
+    pcpus[id].apic_id = platform.apic_id[id];
     atomic_thread_fence(memory_order_seq_cst);
     apic_send_init(platform.apic_id[id]);
     tsc_wait_us(INIT_WAIT_US);
@@ -131,11 +131,11 @@ void ap_main(void)
     vcpu_state_core_init();
     atomic_store(&ap_online, id);
     while (atomic_load(&ap_released) == 0U) {
-        atomic_store(&pcpu[id].kick, 0U);
+        atomic_store(&pcpus[id].kick, 0U);
         if (atomic_load(&ap_released) == 0U) {
-            pcpu_wait(&pcpu[id]);
+            pcpu_wait(&pcpus[id]);
         }
-        pcpu_discard_arrived(&pcpu[id]);
+        pcpu_discard_arrived(&pcpus[id]);
     }
     core_run();
 }
@@ -160,12 +160,12 @@ _Noreturn void core_run(void)
     const pcpu_id_t id = hw_pcpu();
     const vcpu_id_t owned = exclusive_vcpu(id);
     if (owned != ID_NONE) {
-        pcpu[id].exclusive = true;
+        pcpus[id].exclusive = true;
         run_exclusive(owned);
     } else if (((partition.table.board.shared_pcpu_mask >> id) & 1U) != 0U) {
         run_shared();
     } else {
-        atomic_store(&pcpu[id].state, PCPU_OFFLINE); /* no one's core */
+        atomic_store(&pcpus[id].state, PCPU_OFFLINE); /* no one's core */
         asm_halt_forever();
     }
 }

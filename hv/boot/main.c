@@ -37,7 +37,7 @@ static void boot_cpu(void)
     }
     pic_mask_all();
     apic_enable();
-    pcpu[0].apic_id = apic_id();
+    pcpus[0].apic_id = apic_own_id();
     vendor->core_enable();
     vcpu_state_core_init();
 }

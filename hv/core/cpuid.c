@@ -74,10 +74,10 @@ static uint32_t host_max(uint32_t base)
 }
 
 /* Bits of an APIC id that number the vCPUs of one VM. */
-static uint32_t core_shift(uint32_t vcpus)
+static uint32_t core_shift(uint32_t vcpu_count)
 {
     uint32_t shift = 0U;
-    while ((shift < 8U) && ((1U << shift) < vcpus)) {
+    while ((shift < 8U) && ((1U << shift) < vcpu_count)) {
         shift++;
     }
     return shift;
@@ -86,7 +86,7 @@ static uint32_t core_shift(uint32_t vcpus)
 static void features(vcpu_id_t id, uint32_t out[CPUID_REGS])
 {
     uint32_t host[CPUID_REGS];
-    const struct vm *owner = &vm[vcpu_vm(id)];
+    const struct vm *owner = &vms[vcpu_vm(id)];
     hw_cpuid(1U, 0U, host);
     out[CPUID_EBX] |= (vcpu_index(id) << 24) | (owner->vcpu_count << 16);
     out[CPUID_ECX] |= FEATURE_X2APIC | FEATURE_HYPER;
@@ -100,7 +100,7 @@ static void features(vcpu_id_t id, uint32_t out[CPUID_REGS])
 /* Intel SDM 2, CPUID leaf 0BH: one thread per core, all vCPUs in one package. */
 static void topology(vcpu_id_t id, uint32_t subleaf, uint32_t out[CPUID_REGS])
 {
-    uint32_t count = vm[vcpu_vm(id)].vcpu_count;
+    uint32_t count = vms[vcpu_vm(id)].vcpu_count;
     clear(out);
     out[CPUID_ECX] = subleaf & 0xFFU;
     out[CPUID_EDX] = vcpu_index(id);
@@ -189,7 +189,7 @@ static void basic(vcpu_id_t id, uint32_t leaf, uint32_t subleaf, uint32_t out[CP
 
 static void extended(vcpu_id_t id, uint32_t leaf, uint32_t out[CPUID_REGS])
 {
-    uint32_t count = vm[vcpu_vm(id)].vcpu_count;
+    uint32_t count = vms[vcpu_vm(id)].vcpu_count;
     masked_host(leaf, 0U, out);
     if (leaf == LEAF_EXTENDED) {
         uint32_t max = host_max(LEAF_EXTENDED);
@@ -230,7 +230,7 @@ static void acrn_face(vm_id_t v, uint32_t leaf, uint32_t out[CPUID_REGS])
         out[CPUID_ECX] = 0x4E524341U;
         out[CPUID_EDX] = 0x4E524341U;
     } else if (leaf == (LEAF_FACE + 1U)) {
-        out[CPUID_EAX] = (vm[v].kind == VM_KIND_SERVICE) ? 1U : 0U; /* privileged VM */
+        out[CPUID_EAX] = (vms[v].kind == VM_KIND_SERVICE) ? 1U : 0U; /* privileged VM */
     } else if (leaf == LEAF_FACE_MAX) {
         out[CPUID_EAX] = (uint32_t)(hw_tsc_hz() / 1000U);
     } else {
@@ -248,7 +248,7 @@ void cpuid_query(vcpu_id_t id, uint32_t leaf, uint32_t subleaf, uint32_t out[CPU
     } else if ((leaf >= LEAF_EXTENDED) && (leaf <= LEAF_EXTENDED_MAX)) {
         extended(id, leaf, out);
     } else if ((leaf >= LEAF_FACE) && (leaf <= LEAF_FACE_MAX)) {
-        if (vm[v].face == PART_FACE_ACRN) {
+        if (vms[v].face == PART_FACE_ACRN) {
             acrn_face(v, leaf, out);
         } else {
             kvm_face(leaf, out);

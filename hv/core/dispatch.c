@@ -32,7 +32,7 @@ static uint64_t advance_timers(pcpu_id_t pcpu, uint64_t now)
     uint64_t next = TIME_NEVER;
     for (uint32_t i = 0U; i < MAX_VM; i++) {
         vcpu_id_t id = sched_member(pcpu, i);
-        if ((id != ID_NONE) && (vm[i].state == VM_RUNNING)) {
+        if ((id != ID_NONE) && (vms[i].state == VM_RUNNING)) {
             uint64_t deadline = vlapic_deadline(id);
             if (deadline <= now) {
                 vlapic_advance(id, now);
@@ -61,8 +61,8 @@ static void deliver_events(vcpu_id_t id)
 {
     if (!hw_vcpu_event_queued(id)) {
         uint32_t pending = vlapic_pending(id);
-        if (vcpu[id].nmi_pending && hw_vcpu_can_accept_nmi(id)) {
-            vcpu[id].nmi_pending = false;
+        if (vcpus[id].nmi_pending && hw_vcpu_can_accept_nmi(id)) {
+            vcpus[id].nmi_pending = false;
             hw_vcpu_inject_nmi(id);
         } else if ((pending != VECTOR_NONE) && hw_vcpu_can_accept_interrupt(id)) {
             inject_interrupt(id, pending);
@@ -70,20 +70,20 @@ static void deliver_events(vcpu_id_t id)
             /* nothing to deliver now */
         }
     }
-    hw_vcpu_request_window(id, vcpu[id].nmi_pending || (vlapic_pending(id) != VECTOR_NONE));
+    hw_vcpu_request_window(id, vcpus[id].nmi_pending || (vlapic_pending(id) != VECTOR_NONE));
 }
 
 static void prepare_entry(vcpu_id_t id, uint64_t now)
 {
     vm_id_t v = vcpu_vm(id);
     deliver_events(id);
-    vcpu[id].run_epoch = vcpu[id].epoch;
-    if (vcpu[id].seen_generation != vm[v].generation) {
+    vcpus[id].run_epoch = vcpus[id].epoch;
+    if (vcpus[id].seen_generation != vms[v].generation) {
         hw_vcpu_flush(id);
-        vcpu[id].seen_generation = vm[v].generation;
+        vcpus[id].seen_generation = vms[v].generation;
     }
-    if (vm[v].start_tsc == 0U) {
-        vm[v].start_tsc = now;
+    if (vms[v].start_tsc == 0U) {
+        vms[v].start_tsc = now;
     }
 }
 
@@ -172,8 +172,8 @@ static void exit_dispatch(vcpu_id_t id, const struct vm_exit *exit)
  * of the instruction has been done yet: a paused vCPU will execute it again. */
 void core_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
-    bool current = (vcpu[id].run_epoch == vcpu[id].epoch) && (vcpu[id].state == VCPU_RUNNABLE);
-    if (current && (vm[vcpu_vm(id)].state == VM_RUNNING)) {
+    bool current = (vcpus[id].run_epoch == vcpus[id].epoch) && (vcpus[id].state == VCPU_RUNNABLE);
+    if (current && (vms[vcpu_vm(id)].state == VM_RUNNING)) {
         exit_dispatch(id, exit);
     }
 }

@@ -24,8 +24,8 @@ static volatile bool exclusive_has_stopped[MAX_VCPU];
 
 static void kick(vcpu_id_t id)
 {
-    if (vcpu[id].pcpu != hw_pcpu()) {
-        hw_kick(vcpu[id].pcpu);
+    if (vcpus[id].pcpu != hw_pcpu()) {
+        hw_kick(vcpus[id].pcpu);
     }
 }
 
@@ -50,7 +50,7 @@ void exclusive_send_sipi(vcpu_id_t id, uint32_t vector)
 
 void exclusive_stop(vm_id_t v)
 {
-    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         exclusive_stop_wanted[vcpu_id(v, i)] = true;
         kick(vcpu_id(v, i));
     }
@@ -59,7 +59,7 @@ void exclusive_stop(vm_id_t v)
 bool exclusive_stopped(vm_id_t v)
 {
     bool stopped = true;
-    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         stopped = stopped && exclusive_has_stopped[vcpu_id(v, i)];
     }
     return stopped;
@@ -72,8 +72,8 @@ static void take_init(vcpu_id_t id)
     if (vcpu_index(id) != 0U) {
         hw_vcpu_init(id, true);
         hw_vcpu_set_stage2(id, stage2_root(vcpu_vm(id)), vcpu_vm(id) + 1U);
-        vcpu[id].state = VCPU_OFF;
-        vcpu[id].sipi_wait = true;
+        vcpus[id].state = VCPU_OFF;
+        vcpus[id].sipi_wait = true;
     }
 }
 
@@ -82,12 +82,12 @@ static void take_sipi(vcpu_id_t id)
     uint32_t vector;
     exclusive_sipi[id] = false;
     vector = exclusive_sipi_vector[id];
-    if (vcpu[id].sipi_wait) {
+    if (vcpus[id].sipi_wait) {
         struct segment cs = { (uint16_t)(vector << 8), 0x9BU, 0xFFFFU, (uint64_t)vector << 12 };
         hw_vcpu_set_segment(id, SEG_CS, cs);
         vcpu_regs[id].rip = 0U;
-        vcpu[id].sipi_wait = false;
-        vcpu[id].state = VCPU_RUNNABLE;
+        vcpus[id].sipi_wait = false;
+        vcpus[id].state = VCPU_RUNNABLE;
     }
 }
 
@@ -99,7 +99,7 @@ static void take_messages(vcpu_id_t id)
     if (exclusive_sipi[id]) {
         take_sipi(id);
     }
-    if (exclusive_nmi[id] && (vcpu[id].state == VCPU_RUNNABLE)) {
+    if (exclusive_nmi[id] && (vcpus[id].state == VCPU_RUNNABLE)) {
         bool now = hw_vcpu_can_accept_nmi(id);
         if (now) {
             exclusive_nmi[id] = false;
@@ -114,13 +114,13 @@ enum run_action core_exclusive_next(vcpu_id_t id)
     enum run_action action = RUN_IDLE;
     take_messages(id);
     if (exclusive_stop_wanted[id]) {
-        vcpu[id].state = VCPU_OFF;
+        vcpus[id].state = VCPU_OFF;
         exclusive_has_stopped[id] = true;
         action = RUN_STOP;
-    } else if (vcpu[id].state == VCPU_RUNNABLE) {
+    } else if (vcpus[id].state == VCPU_RUNNABLE) {
         vm_id_t v = vcpu_vm(id);
-        if (vm[v].start_tsc == 0U) {
-            vm[v].start_tsc = hw_tsc();
+        if (vms[v].start_tsc == 0U) {
+            vms[v].start_tsc = hw_tsc();
         }
         action = RUN_VCPU;
     } else {
@@ -135,7 +135,7 @@ static void fail(vcpu_id_t id, const char *what, uint64_t detail)
     vm_id_t v = vcpu_vm(id);
     if (!exclusive_stop_wanted[id]) {
         log_begin("vm");
-        log_chars(vm[v].name, sizeof(vm[0].name));
+        log_chars(vms[v].name, sizeof(vms[0].name));
         log_text(": stopped: ");
         log_text(what);
         log_text(" ");
@@ -144,9 +144,9 @@ static void fail(vcpu_id_t id, const char *what, uint64_t detail)
         log_hex(vcpu_regs[id].rip);
         log_end();
         stats_log_summary(v);
-        hw_kick(vcpu[vcpu_id(VM_SERVICE, 0U)].pcpu); /* only shared cores write the log out, and all may be idle */
+        hw_kick(vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu); /* only shared cores write the log out, and all may be idle */
     }
-    vm[v].state = VM_STOPPED;
+    vms[v].state = VM_STOPPED;
     exclusive_stop(v);
 }
 

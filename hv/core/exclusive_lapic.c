@@ -77,7 +77,7 @@ static void send(vcpu_id_t target, uint32_t mode, uint32_t vector)
     case MODE_FIXED:
     case MODE_LOWEST:
         if (vector >= 16U) {
-            hw_send_ipi(vcpu[target].pcpu, vector);
+            hw_send_ipi(vcpus[target].pcpu, vector);
         }
         break;
     case MODE_NMI:
@@ -103,7 +103,7 @@ static void interrupt_command(vcpu_id_t id, uint64_t icr)
     uint32_t mode = (uint32_t)(icr >> 8) & 7U;
     bool deassert = (mode == MODE_INIT) && ((icr & 0xC000U) == 0x8000U);
     bool done = deassert;
-    for (uint32_t i = 0U; (i < vm[v].vcpu_count) && !done; i++) {
+    for (uint32_t i = 0U; (i < vms[v].vcpu_count) && !done; i++) {
         if (addressed(i, vcpu_index(id), icr)) {
             send(vcpu_id(v, i), mode, (uint32_t)icr & 0xFFU);
             done = (mode == MODE_LOWEST);

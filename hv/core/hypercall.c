@@ -43,7 +43,7 @@ vm_id_t hypercall_target(uint64_t param)
 {
     vm_id_t found = ID_NONE;
     if ((param >= VM_FIRST_USER) && (param < MAX_VM)) {
-        found = (vm[param].state != VM_FREE) ? (vm_id_t)param : ID_NONE;
+        found = (vms[param].state != VM_FREE) ? (vm_id_t)param : ID_NONE;
     }
     return found;
 }
@@ -51,10 +51,10 @@ vm_id_t hypercall_target(uint64_t param)
 static int64_t offline_cpu(uint64_t lapic_id)
 {
     int64_t result = -HC_EINVAL;
-    if ((lapic_id != 0U) && (lapic_id < vm[VM_SERVICE].vcpu_count)) {
+    if ((lapic_id != 0U) && (lapic_id < vms[VM_SERVICE].vcpu_count)) {
         vcpu_id_t id = vcpu_id(VM_SERVICE, (uint32_t)lapic_id);
         vcpu_stop(id);
-        vcpu[id].sipi_wait = true; /* INIT and SIPI bring it back */
+        vcpus[id].sipi_wait = true; /* INIT and SIPI bring it back */
         result = 0;
     }
     return result;
@@ -128,7 +128,7 @@ static int64_t set_ioreq_buffer(vm_id_t v, uint64_t gpa)
 {
     uint64_t page = 0U;
     int64_t result = -HC_EINVAL;
-    if (vm[v].state == VM_CREATED) {
+    if (vms[v].state == VM_CREATED) {
         result = -HC_EFAULT;
         if (guest_read(VM_SERVICE, gpa, (uint8_t *)&page, (uint32_t)sizeof(page)) == STATUS_OK) {
             result = hypercall_errno(ioreq_set_page(v, page));
@@ -215,7 +215,7 @@ static bool names_vm(uint64_t id)
 int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
 {
     int64_t result = -HC_ENOTTY;
-    if (vm[vcpu_vm(caller)].kind != VM_KIND_SERVICE) {
+    if (vms[vcpu_vm(caller)].kind != VM_KIND_SERVICE) {
         /* nobody else has hypercalls */
     } else if (names_vm(id)) {
         vm_id_t v = hypercall_target(param1);

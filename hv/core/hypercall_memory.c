@@ -59,7 +59,7 @@ static int64_t add_region(vm_id_t v, const struct hc_memory_region *region)
     if (cached && ((rights & S2_READ) != 0U) && lender_has(region->service_vm_gpa, region->size, rights)) {
         result = hypercall_errno(stage2_map(v, region->gpa, region->service_vm_gpa, region->size, rights | S2_WB));
         if (result == 0) {
-            vm[v].memory_size += region->size;
+            vms[v].memory_size += region->size;
         }
     }
     return result;
@@ -81,8 +81,8 @@ static int64_t delete_region(vm_id_t v, const struct hc_memory_region *region)
     int64_t result = hypercall_errno(stage2_unmap(v, region->gpa, region->size));
     vm_shootdown(v);
     if (result == 0) {
-        uint64_t had = vm[v].memory_size;
-        vm[v].memory_size = (had > region->size) ? (had - region->size) : 0U;
+        uint64_t had = vms[v].memory_size;
+        vms[v].memory_size = (had > region->size) ? (had - region->size) : 0U;
     }
     return result;
 }

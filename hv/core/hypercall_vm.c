@@ -37,7 +37,7 @@ int64_t hypercall_create_vm(uint64_t gpa)
         result = hypercall_errno(vm_create_user(creation.name, creation.cpu_affinity, &v));
         if (result == 0) {
             creation.vmid = (uint16_t)v;
-            creation.vcpu_num = (uint16_t)vm[v].vcpu_count;
+            creation.vcpu_num = (uint16_t)vms[v].vcpu_count;
             result = hypercall_errno(guest_write(VM_SERVICE, gpa, (const uint8_t *)&creation,
                                                  (uint32_t)sizeof(creation)));
             if (result != 0) {
@@ -124,11 +124,11 @@ int64_t hypercall_set_vcpu_regs(vm_id_t v, uint64_t gpa)
     int64_t result = -HC_EFAULT;
     memset(&request, 0, sizeof(request));
     if (guest_read(VM_SERVICE, gpa, (uint8_t *)&request, (uint32_t)sizeof(request)) == STATUS_OK) {
-        bool stopped = (vm[v].state == VM_CREATED) || (vm[v].state == VM_PAUSED);
+        bool stopped = (vms[v].state == VM_CREATED) || (vms[v].state == VM_PAUSED);
         result = -HC_EINVAL;
-        if (stopped && (request.vcpu_id < vm[v].vcpu_count) && hypercall_regs_valid(&request.regs)) {
+        if (stopped && (request.vcpu_id < vms[v].vcpu_count) && hypercall_regs_valid(&request.regs)) {
             vcpu_id_t id = vcpu_id(v, request.vcpu_id);
-            vcpu[id].epoch++;
+            vcpus[id].epoch++;
             apply_regs(id, &request.regs);
             result = 0;
         }

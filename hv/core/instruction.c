@@ -21,7 +21,7 @@ void instruction_hlt(vcpu_id_t id, uint32_t length)
 {
     emulate_skip(id, length);
     if (!vcpu_has_event(id)) {
-        vcpu[id].state = VCPU_HALTED;
+        vcpus[id].state = VCPU_HALTED;
     }
 }
 
@@ -33,9 +33,9 @@ void instruction_hypercall(vcpu_id_t id, uint32_t length)
     if (hw_vcpu_get(id, REG_CPL) != 0U) {
         emulate_gp(id);
     } else {
-        uint32_t epoch = vcpu[id].epoch;
+        uint32_t epoch = vcpus[id].epoch;
         int64_t result = hypercall_dispatch(id, regs->gpr[GPR_R8], regs->gpr[GPR_RDI], regs->gpr[GPR_RSI]);
-        if ((result != HYPERCALL_AGAIN) && (vcpu[id].epoch == epoch)) {
+        if ((result != HYPERCALL_AGAIN) && (vcpus[id].epoch == epoch)) {
             regs->gpr[GPR_RAX] = (uint64_t)result;
             emulate_skip(id, length);
         }
@@ -106,7 +106,7 @@ static bool is_vmcall(vcpu_id_t id)
 
 void instruction_exception(vcpu_id_t id, const struct vm_exit *exit)
 {
-    bool service = (vm[vcpu_vm(id)].kind == VM_KIND_SERVICE);
+    bool service = (vms[vcpu_vm(id)].kind == VM_KIND_SERVICE);
     if ((exit->number == EXCEPTION_UD) && service && is_vmcall(id)) {
         instruction_hypercall(id, HYPERCALL_LENGTH);
     } else {
@@ -119,7 +119,7 @@ void instruction_exception(vcpu_id_t id, const struct vm_exit *exit)
 static void log_shutdown(vcpu_id_t id)
 {
     log_begin("vm");
-    log_chars(vm[vcpu_vm(id)].name, sizeof(vm[0].name));
+    log_chars(vms[vcpu_vm(id)].name, sizeof(vms[0].name));
     log_text(": triple fault on vCPU ");
     log_dec(vcpu_index(id));
     log_text(" at ");
@@ -135,7 +135,7 @@ void instruction_shutdown(vcpu_id_t id)
     if (vm_may_log(v)) {
         log_shutdown(id);
     }
-    switch (vm[v].kind) {
+    switch (vms[v].kind) {
     case VM_KIND_SERVICE:
         vm_service_reset();
         break;
@@ -144,7 +144,7 @@ void instruction_shutdown(vcpu_id_t id)
         break;
     case VM_KIND_PRELAUNCH:
     default:
-        vm[v].state = VM_STOPPED;
+        vms[v].state = VM_STOPPED;
         break;
     }
 }

@@ -101,10 +101,10 @@ static bool port_access(vcpu_id_t id, const struct vm_exit *exit, uint32_t *valu
     bool answered = true;
     if (is_vpic_port(port)) {
         *value = vpic_access(v, exit, sent);
-    } else if (vm[v].kind == VM_KIND_USER) {
+    } else if (vms[v].kind == VM_KIND_USER) {
         ioreq_port(id, port, exit->size, exit->write, sent);
         answered = false;
-    } else if ((vm[v].kind == VM_KIND_SERVICE) && platform_port_claims(port, exit->size)) {
+    } else if ((vms[v].kind == VM_KIND_SERVICE) && platform_port_claims(port, exit->size)) {
         *value = platform_access(v, exit, sent); /* before PCI: the reset control is a byte inside 0xCF8 */
     } else if ((port >= PCI_PORT_FIRST) && (port <= PCI_PORT_LAST)) {
         *value = pci_access(v, exit, sent);
@@ -225,10 +225,10 @@ void io_exit(vcpu_id_t id, const struct vm_exit *exit)
         /* plain IN or OUT */
     }
     if (ok) {
-        uint32_t epoch = vcpu[id].epoch;
+        uint32_t epoch = vcpus[id].epoch;
         io_pending[id].exit = *exit;
         io_pending[id].gpa = gpa;
-        if (port_access(id, exit, &value) && (vcpu[id].epoch == epoch)) {
+        if (port_access(id, exit, &value) && (vcpus[id].epoch == epoch)) {
             finish(id, exit, gpa, value);
         }
     }

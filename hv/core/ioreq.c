@@ -86,7 +86,7 @@ static void post(vcpu_id_t id, const struct ioreq_fields *fields, enum ioreq_kin
     /* Without a page nobody can answer; a VM does not start without one. */
     ioreq_slot[v][index] = IOREQ_SLOT_PENDING;
     ioreq_kind[v][index] = kind;
-    vcpu[id].state = VCPU_WAIT_IO;
+    vcpus[id].state = VCPU_WAIT_IO;
 }
 
 void ioreq_port(vcpu_id_t id, uint16_t port, uint32_t size, bool write, uint32_t value)
@@ -121,10 +121,10 @@ static void complete(vcpu_id_t id, enum ioreq_kind kind, uint64_t value)
         break;
     case IOREQ_KIND_SHUTDOWN:
     default:
-        vcpu[id].state = VCPU_OFF;
+        vcpus[id].state = VCPU_OFF;
         break;
     }
-    if (vcpu[id].init_latched && (vcpu[id].state != VCPU_WAIT_IO)) {
+    if (vcpus[id].init_latched && (vcpus[id].state != VCPU_WAIT_IO)) {
         vcpu_receive_init(id);
     }
     vcpu_notify(id);
@@ -133,7 +133,7 @@ static void complete(vcpu_id_t id, enum ioreq_kind kind, uint64_t value)
 enum status ioreq_finish(vm_id_t v, uint32_t slot)
 {
     enum status result = STATUS_INVALID;
-    if ((slot < vm[v].vcpu_count) && (ioreq_slot[v][slot] == IOREQ_SLOT_PENDING) && (ioreq_page[v] != 0U)) {
+    if ((slot < vms[v].vcpu_count) && (ioreq_slot[v][slot] == IOREQ_SLOT_PENDING) && (ioreq_page[v] != 0U)) {
         hpa_t at = slot_address(v, slot);
         if (hw_phys_read(at + IOREQ_OFF_PROCESSED, 4U) == IOREQ_COMPLETE) {
             uint64_t value = hw_phys_read(at + IOREQ_OFF_VALUE, 8U);

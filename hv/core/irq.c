@@ -102,7 +102,7 @@ void irq_init(void)
 static pcpu_id_t target_pcpu(vm_id_t vm_id, vcpu_id_t target)
 {
     vcpu_id_t id = ((target < MAX_VCPU) && (vcpu_vm(target) == vm_id)) ? target : vcpu_id(vm_id, 0U);
-    pcpu_id_t pcpu = vcpu[id].pcpu;
+    pcpu_id_t pcpu = vcpus[id].pcpu;
 
     return (pcpu < MAX_PCPU) ? pcpu : 0U;
 }
@@ -248,7 +248,7 @@ static void source_place_near(uint32_t source, pcpu_id_t wanted)
     vm_id_t v = source_state[source].vm;
     bool placed = source_place(source, wanted);
 
-    for (uint32_t i = 0U; (i < vm[v].vcpu_count) && (i < MAX_VCPU_PER_VM) && !placed; i++) {
+    for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (i < MAX_VCPU_PER_VM) && !placed; i++) {
         placed = source_place(source, target_pcpu(v, vcpu_id(v, i)));
     }
     if (!placed && !no_vector_logged) {

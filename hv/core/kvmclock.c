@@ -122,7 +122,7 @@ void kvmclock_reset(vcpu_id_t id)
 enum status kvmclock_msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 {
     *value = kvmclock_msr[id][msr & 1U];
-    return (vm[vcpu_vm(id)].face == PART_FACE_KVM) ? STATUS_OK : STATUS_UNKNOWN;
+    return (vms[vcpu_vm(id)].face == PART_FACE_KVM) ? STATUS_OK : STATUS_UNKNOWN;
 }
 
 /* Bit 0 of the system-time MSR enables the page; an address that is not RAM is the guest's loss:
@@ -130,7 +130,7 @@ enum status kvmclock_msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 enum status kvmclock_msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
 {
     enum status result = STATUS_UNKNOWN;
-    if (vm[vcpu_vm(id)].face == PART_FACE_KVM) {
+    if (vms[vcpu_vm(id)].face == PART_FACE_KVM) {
         kvmclock_msr[id][msr & 1U] = value;
         result = STATUS_OK;
         if (msr == MSR_KVM_WALL_CLOCK) {

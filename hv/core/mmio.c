@@ -82,7 +82,7 @@ static void device_write(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t value)
 /* The device model's business: a User VM's address that neither memory nor the hypervisor answers. */
 static bool is_request(vm_id_t v, gpa_t gpa)
 {
-    return (vm[v].kind == VM_KIND_USER) && !in_page(gpa, VLAPIC_BASE) && !in_page(gpa, VIOAPIC_BASE);
+    return (vms[v].kind == VM_KIND_USER) && !in_page(gpa, VLAPIC_BASE) && !in_page(gpa, VIOAPIC_BASE);
 }
 
 /* True: *value is there. False: an I/O request is under way. */
@@ -240,7 +240,7 @@ static void refuse(vcpu_id_t id, const struct vm_exit *exit, const char *why)
 {
     if (vm_may_log(vcpu_vm(id))) {
         log_begin("mmio");
-        log_chars(vm[vcpu_vm(id)].name, sizeof(vm[0].name));
+        log_chars(vms[vcpu_vm(id)].name, sizeof(vms[0].name));
         log_text(why);
         log_hex(exit->gpa);
         log_text(" at ");

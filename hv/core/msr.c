@@ -34,8 +34,8 @@ void msr_open_bitmap(vm_id_t v)
 {
     for (uint32_t i = 0U; i < MSR_RULES; i++) {
         const struct msr_rule *rule = &msr_rules[i];
-        bool read = (vm[v].exclusive ? rule->x_read : rule->read) == MSR_OPEN;
-        bool write = (vm[v].exclusive ? rule->x_write : rule->write) == MSR_OPEN;
+        bool read = (vms[v].exclusive ? rule->x_read : rule->read) == MSR_OPEN;
+        bool write = (vms[v].exclusive ? rule->x_write : rule->write) == MSR_OPEN;
         for (uint32_t msr = rule->first; (read || write) && (msr <= rule->last); msr++) {
             hw_msr_open(v, msr, read, write);
         }
@@ -150,7 +150,7 @@ enum status msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
     enum msr_way way = MSR_FAULT;
     *value = 0U;
     if (index < MSR_RULES) {
-        way = vm[vcpu_vm(id)].exclusive ? msr_rules[index].x_read : msr_rules[index].read;
+        way = vms[vcpu_vm(id)].exclusive ? msr_rules[index].x_read : msr_rules[index].read;
     }
     switch (way) {
     case MSR_CONST:
@@ -184,7 +184,7 @@ enum status msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     enum status result = STATUS_UNKNOWN;
     enum msr_way way = MSR_FAULT;
     if (index < MSR_RULES) {
-        way = vm[vcpu_vm(id)].exclusive ? msr_rules[index].x_write : msr_rules[index].write;
+        way = vms[vcpu_vm(id)].exclusive ? msr_rules[index].x_write : msr_rules[index].write;
     }
     switch (way) {
     case MSR_CONST:
@@ -214,7 +214,7 @@ enum status msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
 static void log_fault(vcpu_id_t id, const struct vm_exit *exit)
 {
     log_begin("msr");
-    log_chars(vm[vcpu_vm(id)].name, sizeof(vm[0].name));
+    log_chars(vms[vcpu_vm(id)].name, sizeof(vms[0].name));
     log_text((exit->reason == HV_EXIT_MSR_WRITE) ? ": write of " : ": read of ");
     log_hex(exit->number);
     log_text(" refused at ");

@@ -24,12 +24,12 @@ static uint32_t sched_weight[MAX_VCPU];
 
 static bool runnable(vcpu_id_t id)
 {
-    return (vcpu[id].state == VCPU_RUNNABLE) && (vm[vcpu_vm(id)].state == VM_RUNNING);
+    return (vcpus[id].state == VCPU_RUNNABLE) && (vms[vcpu_vm(id)].state == VM_RUNNING);
 }
 
 void sched_add(vcpu_id_t id, uint32_t weight)
 {
-    struct sched_core *core = &sched_core[vcpu[id].pcpu];
+    struct sched_core *core = &sched_core[vcpus[id].pcpu];
     core->member[vcpu_vm(id)] = id + 1U;
     sched_weight[id] = (weight == 0U) ? 1U : weight;
     sched_vtime[id] = core->floor;
@@ -37,7 +37,7 @@ void sched_add(vcpu_id_t id, uint32_t weight)
 
 void sched_remove(vcpu_id_t id)
 {
-    struct sched_core *core = &sched_core[vcpu[id].pcpu];
+    struct sched_core *core = &sched_core[vcpus[id].pcpu];
     if (core->member[vcpu_vm(id)] == (id + 1U)) {
         core->member[vcpu_vm(id)] = 0U;
     }
@@ -54,13 +54,13 @@ vcpu_id_t sched_member(pcpu_id_t pcpu, uint32_t index)
 
 void sched_wake(vcpu_id_t id)
 {
-    uint64_t floor = sched_core[vcpu[id].pcpu].floor;
+    uint64_t floor = sched_core[vcpus[id].pcpu].floor;
     uint64_t credit = hw_tsc_hz() / SLICES_PER_SECOND;
     uint64_t least = (floor > credit) ? (floor - credit) : 0U;
     if (sched_vtime[id] < least) {
         sched_vtime[id] = least;
     }
-    vcpu[id].state = VCPU_RUNNABLE;
+    vcpus[id].state = VCPU_RUNNABLE;
 }
 
 void sched_charge(vcpu_id_t id, uint64_t ticks)

@@ -6,7 +6,7 @@
 #include "core/limits.h"
 #include "core/types.h"
 
-/* Binds the vCPU to vcpu[id].pcpu; one vCPU of a VM per core. weight 1..10000, 100 is usual. */
+/* Binds the vCPU to vcpus[id].pcpu; one vCPU of a VM per core. weight 1..10000, 100 is usual. */
 void sched_add(vcpu_id_t id, uint32_t weight);
 void sched_remove(vcpu_id_t id);
 /* Makes it runnable; it is placed so that sleeping earns at most one slice over the others. */

@@ -88,26 +88,26 @@ static void fill_vcpu(struct hv_vcpu_stats *out, vcpu_id_t id)
     for (uint32_t r = 0U; r < (uint32_t)HV_EXIT_REASONS; r++) {
         out->exits[r] = in->exits[r];
     }
-    out->pcpu = vcpu[id].pcpu;
-    out->state = (uint32_t)vcpu[id].state;
+    out->pcpu = vcpus[id].pcpu;
+    out->state = (uint32_t)vcpus[id].state;
 }
 
 static void fill_vm(vm_id_t v)
 {
     memset(&stats_vm, 0, sizeof(stats_vm));
-    if (vm[v].state != VM_FREE) {
+    if (vms[v].state != VM_FREE) {
         for (uint32_t i = 0U; i < 16U; i++) {
-            stats_vm.name[i] = vm[v].name[i];
+            stats_vm.name[i] = vms[v].name[i];
         }
-        stats_vm.state = (uint32_t)vm[v].state;
-        stats_vm.kind = (uint32_t)vm[v].kind;
-        stats_vm.vcpu_count = vm[v].vcpu_count;
+        stats_vm.state = (uint32_t)vms[v].state;
+        stats_vm.kind = (uint32_t)vms[v].kind;
+        stats_vm.vcpu_count = vms[v].vcpu_count;
         stats_vm.pages_used = stage2_pages_used(v);
         stats_vm.pages_quota = STAGE2_PAGES;
-        stats_vm.exclusive = vm[v].exclusive ? 1U : 0U;
-        stats_vm.start_tsc = vm[v].start_tsc;
-        stats_vm.memory_size = vm[v].memory_size;
-        for (uint32_t i = 0U; (i < vm[v].vcpu_count) && (i < HV_STATS_VCPUS); i++) {
+        stats_vm.exclusive = vms[v].exclusive ? 1U : 0U;
+        stats_vm.start_tsc = vms[v].start_tsc;
+        stats_vm.memory_size = vms[v].memory_size;
+        for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (i < HV_STATS_VCPUS); i++) {
             fill_vcpu(&stats_vm.vcpu[i], vcpu_id(v, i));
         }
     }
@@ -156,19 +156,19 @@ void stats_log_summary(vm_id_t v)
 {
     uint64_t exits = 0U;
     uint64_t last = 0U;
-    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         const struct vcpu_stats *in = &vcpu_stats[vcpu_id(v, i)];
         exits += in->exits_total;
         last = (in->last_exit_tsc > last) ? in->last_exit_tsc : last;
     }
     log_begin("summary");
-    log_chars(vm[v].name, sizeof(vm[v].name));
+    log_chars(vms[v].name, sizeof(vms[v].name));
     log_text(" exits=");
     log_dec(exits);
     log_text(" last_exit_tsc=");
     log_dec(last);
     log_text(" start_tsc=");
-    log_dec(vm[v].start_tsc);
+    log_dec(vms[v].start_tsc);
     log_text(" tsc=");
     log_dec(hw_tsc());
     log_end();

@@ -13,8 +13,8 @@
 #define RFLAGS_IF       0x200U
 #define LOG_LINES_BURST 8U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 
 static uint64_t vm_log_second[MAX_VM];
 static uint32_t vm_log_lines[MAX_VM];
@@ -96,9 +96,9 @@ static void leave_guest(pcpu_id_t pcpu)
 
 void vm_shootdown(vm_id_t v)
 {
-    vm[v].generation++;
-    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
-        leave_guest(vcpu[vcpu_id(v, i)].pcpu);
+    vms[v].generation++;
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
+        leave_guest(vcpus[vcpu_id(v, i)].pcpu);
     }
 }
 
@@ -117,55 +117,55 @@ bool vm_may_log(vm_id_t v)
 bool vcpu_has_event(vcpu_id_t id)
 {
     bool interrupts = (vcpu_regs[id].rflags & RFLAGS_IF) != 0U;
-    return vcpu[id].nmi_pending || (interrupts && (vlapic_pending(id) != VECTOR_NONE));
+    return vcpus[id].nmi_pending || (interrupts && (vlapic_pending(id) != VECTOR_NONE));
 }
 
 void vcpu_notify(vcpu_id_t id)
 {
-    if ((vcpu[id].state == VCPU_HALTED) && vcpu_has_event(id)) {
+    if ((vcpus[id].state == VCPU_HALTED) && vcpu_has_event(id)) {
         sched_wake(id);
     }
-    if ((vcpu[id].state == VCPU_RUNNABLE) && (vcpu[id].pcpu != hw_pcpu())) {
-        hw_kick(vcpu[id].pcpu);
+    if ((vcpus[id].state == VCPU_RUNNABLE) && (vcpus[id].pcpu != hw_pcpu())) {
+        hw_kick(vcpus[id].pcpu);
     }
 }
 
 void vcpu_stop(vcpu_id_t id)
 {
-    leave_guest(vcpu[id].pcpu);
-    vcpu[id].epoch++;
-    vcpu[id].state = VCPU_OFF;
-    vcpu[id].nmi_pending = false;
-    vcpu[id].init_latched = false;
+    leave_guest(vcpus[id].pcpu);
+    vcpus[id].epoch++;
+    vcpus[id].state = VCPU_OFF;
+    vcpus[id].nmi_pending = false;
+    vcpus[id].init_latched = false;
 }
 
 void vcpu_power_on(vcpu_id_t id)
 {
     vm_id_t v = vcpu_vm(id);
-    hw_vcpu_init(id, vm[v].exclusive);
+    hw_vcpu_init(id, vms[v].exclusive);
     hw_vcpu_set_stage2(id, stage2_root(v), v + 1U);
     hw_vcpu_flush(id);
-    if (!vm[v].exclusive) {
+    if (!vms[v].exclusive) {
         vlapic_reset(id);
     }
-    vcpu[id].nmi_pending = false;
-    vcpu[id].init_latched = false;
-    vcpu[id].sipi_wait = (vcpu_index(id) != 0U);
-    vcpu[id].state = vcpu[id].sipi_wait ? VCPU_OFF : VCPU_RUNNABLE;
+    vcpus[id].nmi_pending = false;
+    vcpus[id].init_latched = false;
+    vcpus[id].sipi_wait = (vcpu_index(id) != 0U);
+    vcpus[id].state = vcpus[id].sipi_wait ? VCPU_OFF : VCPU_RUNNABLE;
 }
 
 /* vCPU 0 plays the boot processor: after INIT it would start at the reset vector, where no
  * firmware is. Nobody sends it INIT but a guest that means to crash itself, so it stays. */
 void vcpu_receive_init(vcpu_id_t id)
 {
-    if ((vcpu_index(id) != 0U) && (vcpu[id].state == VCPU_WAIT_IO)) {
-        vcpu[id].init_latched = true;
+    if ((vcpu_index(id) != 0U) && (vcpus[id].state == VCPU_WAIT_IO)) {
+        vcpus[id].init_latched = true;
     } else if (vcpu_index(id) != 0U) {
         vcpu_stop(id);
         hw_vcpu_init(id, false);
         hw_vcpu_set_stage2(id, stage2_root(vcpu_vm(id)), vcpu_vm(id) + 1U);
         vlapic_init(id);
-        vcpu[id].sipi_wait = true;
+        vcpus[id].sipi_wait = true;
     } else {
         /* not acted upon */
     }
@@ -174,12 +174,12 @@ void vcpu_receive_init(vcpu_id_t id)
 /* Intel SDM 3, 9.4.4: SIPI starts in real mode at vector << 12, and counts only after INIT. */
 void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector)
 {
-    if (vcpu[id].sipi_wait && (vcpu[id].state == VCPU_OFF)) {
+    if (vcpus[id].sipi_wait && (vcpus[id].state == VCPU_OFF)) {
         struct segment cs = { (uint16_t)((vector & 0xFFU) << 8), 0x9BU, 0xFFFFU,
                               (uint64_t)(vector & 0xFFU) << 12 };
         hw_vcpu_set_segment(id, SEG_CS, cs);
         vcpu_regs[id].rip = 0U;
-        vcpu[id].sipi_wait = false;
+        vcpus[id].sipi_wait = false;
         sched_wake(id);
         vcpu_notify(id);
     }
@@ -187,6 +187,6 @@ void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector)
 
 void vcpu_receive_nmi(vcpu_id_t id)
 {
-    vcpu[id].nmi_pending = true;
+    vcpus[id].nmi_pending = true;
     vcpu_notify(id);
 }

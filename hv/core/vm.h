@@ -32,8 +32,8 @@ struct vcpu {
     uint32_t epoch;           /* bumped when registers are replaced from outside ... */
     uint32_t run_epoch;       /* ... so that the exit of an earlier life is dropped */
 };
-extern struct vm vm[MAX_VM];
-extern struct vcpu vcpu[MAX_VCPU];
+extern struct vm vms[MAX_VM];
+extern struct vcpu vcpus[MAX_VCPU];
 
 static inline vm_id_t vcpu_vm(vcpu_id_t id) { return id / MAX_VCPU_PER_VM; }
 static inline uint32_t vcpu_index(vcpu_id_t id) { return id % MAX_VCPU_PER_VM; }

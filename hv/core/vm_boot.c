@@ -34,16 +34,16 @@ static void log_failure(vm_id_t v, const char *reason)
 static void set_identity(vm_id_t v)
 {
     const struct part_vm *config = &partition.table.vm[v];
-    vm[v].kind = (config->kind == PART_VM_SERVICE) ? VM_KIND_SERVICE : VM_KIND_PRELAUNCH;
-    vm[v].exclusive = (config->flags & PART_VM_EXCLUSIVE) != 0U;
-    vm[v].face = config->face;
-    vm[v].vcpu_count = config->vcpu_count;
-    vm[v].generation++;
-    vm[v].start_tsc = 0U;
+    vms[v].kind = (config->kind == PART_VM_SERVICE) ? VM_KIND_SERVICE : VM_KIND_PRELAUNCH;
+    vms[v].exclusive = (config->flags & PART_VM_EXCLUSIVE) != 0U;
+    vms[v].face = config->face;
+    vms[v].vcpu_count = config->vcpu_count;
+    vms[v].generation++;
+    vms[v].start_tsc = 0U;
     for (uint32_t i = 0U; i < PART_NAME_SIZE; i++) {
-        vm[v].name[i] = config->name[i];
+        vms[v].name[i] = config->name[i];
     }
-    vm[v].state = VM_CREATED;
+    vms[v].state = VM_CREATED;
 }
 
 static void set_vcpus(vm_id_t v)
@@ -54,16 +54,16 @@ static void set_vcpus(vm_id_t v)
     msr_open_bitmap(v);
     for (uint32_t i = 0U; i < config->vcpu_count; i++) {
         vcpu_id_t id = vcpu_id(v, i);
-        vcpu[id].pcpu = config->pcpu[i];
+        vcpus[id].pcpu = config->pcpu[i];
         msr_reset(id);
-        if (vm[v].exclusive) {
+        if (vms[v].exclusive) {
             exclusive_lapic_reset(id);
         } else {
             sched_add(id, config->weight);
         }
         vcpu_power_on(id);
     }
-    if (!vm[v].exclusive) {
+    if (!vms[v].exclusive) {
         vioapic_reset(v);
         vpic_reset(v);
     }
@@ -89,7 +89,7 @@ static const char *service_acpi(gpa_t *rsdp)
         /* said */
     } else if (!guest_map_carve(LOADER_ACPI, ACPI_BLOCK, BOOT_ACPI)) {
         reason = "no RAM for the filtered ACPI tables";
-    } else if (acpi_filter_build(vm[VM_SERVICE].vcpu_count, LOADER_ACPI, ACPI_BLOCK, rsdp) != STATUS_OK) {
+    } else if (acpi_filter_build(vms[VM_SERVICE].vcpu_count, LOADER_ACPI, ACPI_BLOCK, rsdp) != STATUS_OK) {
         reason = "the machine's ACPI tables cannot be filtered";
     } else {
         /* ready */
@@ -152,12 +152,12 @@ static const char *boot_one(vm_id_t v)
 static void log_started(vm_id_t v)
 {
     log_begin("boot");
-    log_chars(vm[v].name, sizeof(vm[v].name));
+    log_chars(vms[v].name, sizeof(vms[v].name));
     log_text(": ");
-    log_dec(vm[v].vcpu_count);
-    log_text(vm[v].exclusive ? " exclusive" : " shared");
+    log_dec(vms[v].vcpu_count);
+    log_text(vms[v].exclusive ? " exclusive" : " shared");
     log_text(" vCPU, ");
-    log_dec(vm[v].memory_size >> 20);
+    log_dec(vms[v].memory_size >> 20);
     log_text(" MiB, entry ");
     log_hex(vcpu_regs[vcpu_id(v, 0U)].rip);
     log_end();
@@ -172,10 +172,10 @@ enum status vm_boot_service(void)
     reason = load(VM_SERVICE);
     if (reason[0] != '\0') {
         log_failure(VM_SERVICE, reason);
-        vm[VM_SERVICE].state = VM_STOPPED;
+        vms[VM_SERVICE].state = VM_STOPPED;
     } else {
         stats_reset_vm(VM_SERVICE);
-        vm[VM_SERVICE].state = VM_RUNNING;
+        vms[VM_SERVICE].state = VM_RUNNING;
         log_started(VM_SERVICE);
         vcpu_notify(vcpu_id(VM_SERVICE, 0U));
     }
@@ -195,8 +195,8 @@ enum status vm_boot_all(void)
         }
     }
     for (vm_id_t v = 0U; (v < partition.table.vm_count) && (v < PART_MAX_VM) && (result == STATUS_OK); v++) {
-        if (vm[v].state == VM_CREATED) {
-            vm[v].state = VM_RUNNING;
+        if (vms[v].state == VM_CREATED) {
+            vms[v].state = VM_RUNNING;
             log_started(v);
         }
     }

@@ -118,7 +118,7 @@ static enum status build_service(void)
     for (uint32_t i = 0U; (i < domain_count[VM_SERVICE]) && (result == STATUS_OK); i++) {
         result = map_around_holes(domain_base[VM_SERVICE][i], domain_size[VM_SERVICE][i], service_attributes(i));
         if (domain_type[VM_SERVICE][i] == MEMORY_RAM) {
-            vm[VM_SERVICE].memory_size += domain_size[VM_SERVICE][i];
+            vms[VM_SERVICE].memory_size += domain_size[VM_SERVICE][i];
         }
     }
     return result;
@@ -132,7 +132,7 @@ static enum status build_listed(vm_id_t v)
         const struct part_range *range = &config->range[i];
         result = stage2_map(v, range->gpa, range->hpa, range->size, listed_attributes(range));
         if (range->type == PART_RANGE_RAM) {
-            vm[v].memory_size += range->size;
+            vms[v].memory_size += range->size;
         }
     }
     return result;
@@ -141,7 +141,7 @@ static enum status build_listed(vm_id_t v)
 enum status vm_memory_build(vm_id_t v)
 {
     stage2_reset(v);
-    vm[v].memory_size = 0U;
+    vms[v].memory_size = 0U;
     return (v == VM_SERVICE) ? build_service() : build_listed(v);
 }
 

@@ -15,7 +15,7 @@
 
 static void stop_vcpus(vm_id_t v)
 {
-    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         vcpu_stop(vcpu_id(v, i));
     }
 }
@@ -24,14 +24,14 @@ static void stop_vcpus(vm_id_t v)
 static void stop_service_group(void)
 {
     for (vm_id_t v = VM_FIRST_USER; v < MAX_VM; v++) {
-        if (vm[v].state != VM_FREE) {
+        if (vms[v].state != VM_FREE) {
             stats_log_summary(v);
             (void)vm_pause(v);
             (void)vm_destroy(v);
         }
     }
     stop_vcpus(VM_SERVICE);
-    vm[VM_SERVICE].state = VM_STOPPED;
+    vms[VM_SERVICE].state = VM_STOPPED;
     /* Its devices do not outlive it: no DMA, no interrupts while the machine stays on. */
     vpci_reset(VM_SERVICE);
     irq_vm_reset(VM_SERVICE);
@@ -43,7 +43,7 @@ static vm_id_t forbidding_vm(void)
     vm_id_t found = ID_NONE;
     for (vm_id_t v = 1U; v < VM_FIRST_USER; v++) {
         bool forbids = (partition.table.vm[v].flags & PART_VM_FORBID_POWEROFF) != 0U;
-        if ((vm[v].state == VM_RUNNING) && forbids && (found == ID_NONE)) {
+        if ((vms[v].state == VM_RUNNING) && forbids && (found == ID_NONE)) {
             found = v;
         }
     }
@@ -54,16 +54,16 @@ static void stop_prelaunched(void)
 {
     uint64_t until = hw_tsc() + (hw_tsc_hz() / STOPS_PER_SECOND);
     for (vm_id_t v = 1U; v < VM_FIRST_USER; v++) {
-        if ((vm[v].state == VM_RUNNING) && vm[v].exclusive) {
+        if ((vms[v].state == VM_RUNNING) && vms[v].exclusive) {
             exclusive_stop(v);
-        } else if (vm[v].state == VM_RUNNING) {
+        } else if (vms[v].state == VM_RUNNING) {
             stop_vcpus(v);
         } else {
             /* does not run */
         }
     }
     for (vm_id_t v = 1U; v < VM_FIRST_USER; v++) {
-        if ((vm[v].state == VM_RUNNING) && vm[v].exclusive) {
+        if ((vms[v].state == VM_RUNNING) && vms[v].exclusive) {
             while (!exclusive_stopped(v) && (hw_tsc() < until)) {
                 hw_relax();
             }
@@ -74,7 +74,7 @@ static void stop_prelaunched(void)
 static void log_summaries(void)
 {
     for (vm_id_t v = 0U; v < VM_FIRST_USER; v++) {
-        if (vm[v].state != VM_FREE) {
+        if (vms[v].state != VM_FREE) {
             stats_log_summary(v);
         }
     }
@@ -85,7 +85,7 @@ static bool prelaunched_runs(void)
 {
     bool runs = false;
     for (vm_id_t v = 1U; v < VM_FIRST_USER; v++) {
-        runs = runs || (vm[v].state == VM_RUNNING);
+        runs = runs || (vms[v].state == VM_RUNNING);
     }
     return runs;
 }
@@ -100,7 +100,7 @@ void vm_service_off(uint16_t pm1_value)
         log_text("follows");
     } else {
         log_text("stays on for ");
-        log_chars(vm[keeper].name, sizeof(vm[keeper].name));
+        log_chars(vms[keeper].name, sizeof(vms[keeper].name));
     }
     log_end();
     if (keeper == ID_NONE) {
@@ -115,7 +115,7 @@ void vm_service_off(uint16_t pm1_value)
 
 static void restart_service(void)
 {
-    uint64_t lived = hw_tsc() - vm[VM_SERVICE].start_tsc;
+    uint64_t lived = hw_tsc() - vms[VM_SERVICE].start_tsc;
     stats_log_summary(VM_SERVICE);
     if (lived < (hw_tsc_hz() * SERVICE_LIFE_S)) {
         log_line("power", "Service VM resets soon after its start: it stays off, the others run on");

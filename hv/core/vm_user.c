@@ -18,7 +18,7 @@ static vm_id_t find_slot(void)
 {
     vm_id_t found = ID_NONE;
     for (vm_id_t v = VM_FIRST_USER; (v < MAX_VM) && ((v - VM_FIRST_USER) < partition.table.user.max_vms); v++) {
-        if ((vm[v].state == VM_FREE) && (found == ID_NONE)) {
+        if ((vms[v].state == VM_FREE) && (found == ID_NONE)) {
             found = v;
         }
     }
@@ -72,7 +72,7 @@ static void reset_devices(vm_id_t v)
 {
     vioapic_reset(v);
     vpic_reset(v);
-    for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         msr_reset(vcpu_id(v, i));
         vcpu_power_on(vcpu_id(v, i));
     }
@@ -84,13 +84,13 @@ static void bind_vcpus(vm_id_t v, uint64_t mask)
     for (pcpu_id_t p = 0U; (p < MAX_PCPU) && (index < MAX_VCPU_PER_VM); p++) {
         if (((mask >> p) & 1U) != 0U) {
             vcpu_id_t id = vcpu_id(v, index);
-            vcpu[id].pcpu = p;
-            vcpu[id].state = VCPU_OFF;
+            vcpus[id].pcpu = p;
+            vcpus[id].state = VCPU_OFF;
             sched_add(id, partition.table.user.weight);
             index++;
         }
     }
-    vm[v].vcpu_count = index;
+    vms[v].vcpu_count = index;
 }
 
 enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *id)
@@ -104,21 +104,21 @@ enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *
     } else if (!mask_valid(mask)) {
         result = STATUS_INVALID;
     } else {
-        vm[v].kind = VM_KIND_USER;
-        vm[v].exclusive = false;
-        vm[v].face = PART_FACE_KVM;
-        vm[v].start_tsc = 0U;
-        vm[v].memory_size = 0U;
-        vm[v].generation++;
-        for (uint32_t i = 0U; i < sizeof(vm[v].name); i++) {
-            vm[v].name[i] = (char)name[i];
+        vms[v].kind = VM_KIND_USER;
+        vms[v].exclusive = false;
+        vms[v].face = PART_FACE_KVM;
+        vms[v].start_tsc = 0U;
+        vms[v].memory_size = 0U;
+        vms[v].generation++;
+        for (uint32_t i = 0U; i < sizeof(vms[v].name); i++) {
+            vms[v].name[i] = (char)name[i];
         }
         stage2_reset(v);
         stats_reset_vm(v);
         hw_bitmaps_close(v);
         msr_open_bitmap(v);
         bind_vcpus(v, mask);
-        vm[v].state = VM_CREATED;
+        vms[v].state = VM_CREATED;
         reset_devices(v);
         *id = v;
     }
@@ -128,8 +128,8 @@ enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *
 enum status vm_start(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
-    if ((vm[v].state == VM_CREATED) && ioreq_has_page(v)) {
-        vm[v].state = VM_RUNNING;
+    if ((vms[v].state == VM_CREATED) && ioreq_has_page(v)) {
+        vms[v].state = VM_RUNNING;
         sched_wake(vcpu_id(v, 0U));
         vcpu_notify(vcpu_id(v, 0U));
         stats_publish();
@@ -141,8 +141,8 @@ enum status vm_start(vm_id_t v)
 enum status vm_pause(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
-    if ((vm[v].state == VM_RUNNING) || (vm[v].state == VM_PAUSED)) {
-        vm[v].state = VM_PAUSED;
+    if ((vms[v].state == VM_RUNNING) || (vms[v].state == VM_PAUSED)) {
+        vms[v].state = VM_PAUSED;
         vm_shootdown(v);
         stats_publish();
         result = STATUS_OK;
@@ -154,14 +154,14 @@ enum status vm_pause(vm_id_t v)
 enum status vm_reset(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
-    if ((vm[v].state == VM_PAUSED) || (vm[v].state == VM_CREATED)) {
-        for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+    if ((vms[v].state == VM_PAUSED) || (vms[v].state == VM_CREATED)) {
+        for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
             vcpu_stop(vcpu_id(v, i));
         }
         ioreq_clear(v);
         reset_devices(v);
-        vm[v].start_tsc = 0U;
-        vm[v].state = VM_CREATED;
+        vms[v].start_tsc = 0U;
+        vms[v].state = VM_CREATED;
         result = STATUS_OK;
     }
     return result;
@@ -170,8 +170,8 @@ enum status vm_reset(vm_id_t v)
 enum status vm_destroy(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
-    if ((vm[v].state == VM_PAUSED) || (vm[v].state == VM_CREATED)) {
-        for (uint32_t i = 0U; i < vm[v].vcpu_count; i++) {
+    if ((vms[v].state == VM_PAUSED) || (vms[v].state == VM_CREATED)) {
+        for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
             vcpu_stop(vcpu_id(v, i));
             sched_remove(vcpu_id(v, i));
         }
@@ -179,8 +179,8 @@ enum status vm_destroy(vm_id_t v)
         ioreq_release(v);
         stage2_reset(v);
         hw_bitmaps_close(v);
-        vm[v].state = VM_FREE;
-        vm[v].vcpu_count = 0U;
+        vms[v].state = VM_FREE;
+        vms[v].vcpu_count = 0U;
         stats_publish();
         result = STATUS_OK;
     }

@@ -68,7 +68,7 @@ static uint32_t destination_set(vm_id_t v, uint32_t dest, bool logical)
 {
     uint32_t set = 0U;
 
-    for (uint32_t i = 0U; (i < vm[v].vcpu_count) && (i < MAX_VCPU_PER_VM); i++) {
+    for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (i < MAX_VCPU_PER_VM); i++) {
         if (matches(vcpu_id(v, i), dest, logical)) {
             set |= 1U << i;
         }
@@ -84,7 +84,7 @@ static uint32_t widen(uint32_t dest)
 
 static bool is_on(vcpu_id_t id)
 {
-    return vcpu[id].state != VCPU_OFF;
+    return vcpus[id].state != VCPU_OFF;
 }
 
 /* The member with the lowest processor priority that takes fixed interrupts, or none. */

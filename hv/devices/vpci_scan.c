@@ -344,9 +344,9 @@ static enum status function_scan(uint16_t bdf)
 
 static bool function_exists(uint16_t bdf)
 {
-    uint32_t vendor = hw_pci_read(bdf, 0U, 2U);
+    uint32_t vendor_id = hw_pci_read(bdf, 0U, 2U);
 
-    return (vendor != 0xFFFFU) && (vendor != 0U);
+    return (vendor_id != 0xFFFFU) && (vendor_id != 0U);
 }
 
 static enum status slot_scan(uint32_t bus, uint32_t slot)

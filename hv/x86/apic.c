@@ -28,7 +28,7 @@ void apic_enable(void)
     asm_wrmsr(MSR_X2APIC_LVT_ERROR, LVT_MASKED);
 }
 
-uint32_t apic_id(void)
+uint32_t apic_own_id(void)
 {
     return (uint32_t)asm_rdmsr(MSR_X2APIC_ID);
 }

@@ -6,7 +6,7 @@
 #include "core/types.h"
 
 void apic_enable(void);              /* calling core: x2APIC on, all local interrupts masked */
-uint32_t apic_id(void);
+uint32_t apic_own_id(void);
 void apic_eoi(void);
 void apic_send_fixed(uint32_t apic_id, uint32_t vector);
 void apic_send_nmi(uint32_t apic_id);

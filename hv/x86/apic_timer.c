@@ -72,7 +72,7 @@ void apic_timer_init(void)
 {
     asm_wrmsr(MSR_X2APIC_TDCR, DIVIDE_BY_1);
     asm_wrmsr(MSR_X2APIC_LVT_TIMER, VECTOR_TIMER | (timer_has_deadline ? LVT_TSC_DEADLINE : 0U));
-    pcpu[hw_pcpu()].timer_deadline = TIME_NEVER;
+    pcpus[hw_pcpu()].timer_deadline = TIME_NEVER;
 }
 
 /* Ticks until the deadline, rounded up; a longer wait than the counter holds ends early and is armed again. */
@@ -89,7 +89,7 @@ static uint64_t timer_ticks_until(uint64_t deadline)
 
 void hw_timer_arm(uint64_t tsc_deadline)
 {
-    struct pcpu *const self = &pcpu[hw_pcpu()];
+    struct pcpu *const self = &pcpus[hw_pcpu()];
     if (tsc_deadline != self->timer_deadline) {
         self->timer_deadline = tsc_deadline;
         if (timer_has_deadline) {

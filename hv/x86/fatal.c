@@ -33,15 +33,15 @@ static void fatal_register(const char *name, uint64_t value)
 /* A core that carries an exclusive VM stops alone; a shared one stops the shared side. */
 _Noreturn static void fatal_stop(void)
 {
-    if (!pcpu[hw_pcpu()].exclusive) {
+    if (!pcpus[hw_pcpu()].exclusive) {
         atomic_store(&fatal_shared_stop, 1U);
         for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
-            if ((i != hw_pcpu()) && (!pcpu[i].exclusive) && (atomic_load(&pcpu[i].state) != PCPU_OFFLINE)) {
+            if ((i != hw_pcpu()) && (!pcpus[i].exclusive) && (atomic_load(&pcpus[i].state) != PCPU_OFFLINE)) {
                 hw_kick(i);
             }
         }
     }
-    atomic_store(&pcpu[hw_pcpu()].state, PCPU_IN_HV);
+    atomic_store(&pcpus[hw_pcpu()].state, PCPU_IN_HV);
     asm_halt_forever();
 }
 

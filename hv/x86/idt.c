@@ -66,7 +66,7 @@ void idt_dispatch(const struct idt_frame *frame)
     const uint32_t vector = (uint32_t)frame->vector;
     if (vector >= FIRST_INTERRUPT) {
         if (vector != VECTOR_SPURIOUS) { /* spurious: nothing is in service (Intel SDM 3, 10.9) */
-            pcpu[hw_pcpu()].arrived[vector / 32U] |= 1U << (vector % 32U);
+            pcpus[hw_pcpu()].arrived[vector / 32U] |= 1U << (vector % 32U);
         }
     } else if (vector != VECTOR_NMI) {
         fatal_exception(frame);

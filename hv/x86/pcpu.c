@@ -10,17 +10,17 @@
 
 #define TPR_NO_EXCEPTION_VECTORS 0x10U /* vectors up to 31 wait (Intel SDM 3, 10.8.3.1) */
 
-struct pcpu pcpu[MAX_PCPU];
+struct pcpu pcpus[MAX_PCPU];
 
 void pcpu_init(pcpu_id_t id)
 {
-    pcpu[id].id = id;
-    pcpu[id].loaded = ID_NONE;
-    pcpu[id].timer_deadline = TIME_NEVER;
-    asm_wrmsr(MSR_GS_BASE, (uint64_t)(uintptr_t)&pcpu[id]);
+    pcpus[id].id = id;
+    pcpus[id].loaded = ID_NONE;
+    pcpus[id].timer_deadline = TIME_NEVER;
+    asm_wrmsr(MSR_GS_BASE, (uint64_t)(uintptr_t)&pcpus[id]);
     gdt_load(id);
     idt_load();
-    atomic_store(&pcpu[id].state, PCPU_IN_HV);
+    atomic_store(&pcpus[id].state, PCPU_IN_HV);
 }
 
 pcpu_id_t hw_pcpu(void)
@@ -37,12 +37,12 @@ pcpu_id_t hw_pcpu(void)
 void hw_kick(pcpu_id_t target)
 {
     uint32_t state;
-    atomic_store(&pcpu[target].kick, 1U);
-    state = atomic_load(&pcpu[target].state);
+    atomic_store(&pcpus[target].kick, 1U);
+    state = atomic_load(&pcpus[target].state);
     if (state == PCPU_IN_GUEST) {
-        apic_send_nmi(pcpu[target].apic_id);
+        apic_send_nmi(pcpus[target].apic_id);
     } else if (state == PCPU_IDLE) {
-        apic_send_fixed(pcpu[target].apic_id, VECTOR_WAKE);
+        apic_send_fixed(pcpus[target].apic_id, VECTOR_WAKE);
     } else {
         /* inside the hypervisor: it looks at the flag before it leaves */
     }
@@ -50,7 +50,7 @@ void hw_kick(pcpu_id_t target)
 
 void hw_send_ipi(pcpu_id_t target, uint32_t vector)
 {
-    apic_send_fixed(pcpu[target].apic_id, vector);
+    apic_send_fixed(pcpus[target].apic_id, vector);
 }
 
 void hw_relax(void)
@@ -103,5 +103,5 @@ void pcpu_discard_arrived(struct pcpu *self)
 
 bool hw_pcpu_in_guest(pcpu_id_t target)
 {
-    return atomic_load(&pcpu[target].state) == PCPU_IN_GUEST;
+    return atomic_load(&pcpus[target].state) == PCPU_IN_GUEST;
 }

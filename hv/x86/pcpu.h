@@ -23,7 +23,7 @@ struct pcpu {
     bool exclusive;
 } __attribute__((aligned(64)));
 
-extern struct pcpu pcpu[MAX_PCPU];
+extern struct pcpu pcpus[MAX_PCPU];
 
 /* First thing a core does in C: GS, GDT with TSS, IDT, control registers, x2APIC. */
 void pcpu_init(pcpu_id_t id);

@@ -84,7 +84,7 @@ static void shared_step(struct pcpu *self)
 
 _Noreturn void run_shared(void)
 {
-    struct pcpu *const self = &pcpu[hw_pcpu()];
+    struct pcpu *const self = &pcpus[hw_pcpu()];
     apic_timer_init();
     lock_shared();
     while (atomic_load(&fatal_shared_stop) == 0U) {
@@ -95,7 +95,7 @@ _Noreturn void run_shared(void)
 
 _Noreturn void run_exclusive(vcpu_id_t vcpu)
 {
-    struct pcpu *const self = &pcpu[hw_pcpu()];
+    struct pcpu *const self = &pcpus[hw_pcpu()];
     struct vm_exit exit;
     for (;;) {
         enum run_action action;

@@ -9,7 +9,7 @@
 #include "x86/vendor.h"
 
 struct vcpu_regs vcpu_regs[MAX_VCPU];
-const struct vendor *const vendor = &svm_vendor;
+const struct vendor_ops *const vendor = &svm_vendor;
 
 _Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RCX]) == REGS_RCX, "assembly layout");
 _Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RDX]) == REGS_RDX, "assembly layout");

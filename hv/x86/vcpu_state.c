@@ -78,7 +78,7 @@ void vcpu_state_reset(vcpu_id_t vcpu)
 /* Whether the calling core carries this vCPU's present state, not that of an earlier life. */
 static bool is_loaded_here(vcpu_id_t vcpu)
 {
-    const struct pcpu *const self = &pcpu[hw_pcpu()];
+    const struct pcpu *const self = &pcpus[hw_pcpu()];
     return (self->loaded == vcpu) && (loaded_by[vcpu] == self->id) && (!stale[vcpu]);
 }
 
@@ -118,7 +118,7 @@ static void state_restore(vcpu_id_t vcpu)
 
 void vcpu_state_load(vcpu_id_t vcpu)
 {
-    struct pcpu *const self = &pcpu[hw_pcpu()];
+    struct pcpu *const self = &pcpus[hw_pcpu()];
     if (!is_loaded_here(vcpu)) {
         if (self->loaded != ID_NONE) {
             if (is_loaded_here(self->loaded)) {

@@ -19,7 +19,7 @@ struct event {
     uint32_t error;
 };
 
-struct vendor {
+struct vendor_ops {
     const char *name;
     void (*core_enable)(void);              /* calling core: extension on */
 
@@ -51,7 +51,7 @@ struct vendor {
     void (*bitmaps_close)(vm_id_t vm);
 };
 
-extern const struct vendor *const vendor;
-extern const struct vendor svm_vendor;
+extern const struct vendor_ops *const vendor;
+extern const struct vendor_ops svm_vendor;
 
 #endif

@@ -4,8 +4,8 @@
 #include "core/decode.h"
 #include "core/vm.h"
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 struct vcpu_regs vcpu_regs[MAX_VCPU];
 static volatile uint64_t any;
 

@@ -10,8 +10,8 @@
 #include "devices/vlapic.h"
 #include "devices/vpic.h"
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 static volatile uint64_t any;
 
 uint64_t hw_tsc(void) { return any; }
@@ -73,12 +73,12 @@ int main(void)
 {
     for (uint32_t v = 0U; v < MAX_VM; v++) {
         uint32_t count = (uint32_t)any;
-        vm[v].vcpu_count = (count <= MAX_VCPU_PER_VM) ? count : MAX_VCPU_PER_VM;
+        vms[v].vcpu_count = (count <= MAX_VCPU_PER_VM) ? count : MAX_VCPU_PER_VM;
         vpic_reset(v);
         vioapic_reset(v);
     }
     for (uint32_t id = 0U; id < MAX_VCPU; id++) {
-        vcpu[id].state = (any != 0U) ? VCPU_OFF : VCPU_RUNNABLE;
+        vcpus[id].state = (any != 0U) ? VCPU_OFF : VCPU_RUNNABLE;
         vlapic_reset(id);
     }
     while (any != 0U) {

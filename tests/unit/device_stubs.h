@@ -17,8 +17,8 @@
 #define CPU(n) vcpu_id(GUEST, (n))
 #define TSC_HZ 1000000000U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 
 static uint64_t stub_now;
 static uint32_t notified[MAX_VCPU];
@@ -45,13 +45,13 @@ static inline void stubs_reset(void)
     memset(inits, 0, sizeof(inits));
     memset(nmis, 0, sizeof(nmis));
     memset(sipis, 0, sizeof(sipis));
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     for (uint32_t v = 0U; v < MAX_VM; v++) {
-        vm[v].vcpu_count = GUEST_VCPUS;
-        vm[v].state = VM_RUNNING;
+        vms[v].vcpu_count = GUEST_VCPUS;
+        vms[v].state = VM_RUNNING;
         for (uint32_t i = 0U; i < MAX_VCPU_PER_VM; i++) { /* also those that do not exist */
-            vcpu[vcpu_id(v, i)].state = VCPU_RUNNABLE;
+            vcpus[vcpu_id(v, i)].state = VCPU_RUNNABLE;
         }
     }
 }

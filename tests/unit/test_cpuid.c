@@ -17,8 +17,8 @@
 #define RT 1U
 #define CPU(v, n) vcpu_id((v), (n))
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 static uint32_t out[CPUID_REGS];
 
 /* A machine that has every feature there is. */
@@ -26,18 +26,18 @@ static int setup(void **state)
 {
     (void)state;
     fake_reset();
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
-    vm[VM_SERVICE].kind = VM_KIND_SERVICE;
-    vm[VM_SERVICE].face = PART_FACE_KVM;
-    vm[VM_SERVICE].vcpu_count = 3U;
-    vm[RT].kind = VM_KIND_PRELAUNCH;
-    vm[RT].exclusive = true;
-    vm[RT].face = PART_FACE_KVM;
-    vm[RT].vcpu_count = 1U;
-    vm[USER].kind = VM_KIND_USER;
-    vm[USER].face = PART_FACE_ACRN;
-    vm[USER].vcpu_count = 2U;
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
+    vms[VM_SERVICE].kind = VM_KIND_SERVICE;
+    vms[VM_SERVICE].face = PART_FACE_KVM;
+    vms[VM_SERVICE].vcpu_count = 3U;
+    vms[RT].kind = VM_KIND_PRELAUNCH;
+    vms[RT].exclusive = true;
+    vms[RT].face = PART_FACE_KVM;
+    vms[RT].vcpu_count = 1U;
+    vms[USER].kind = VM_KIND_USER;
+    vms[USER].face = PART_FACE_ACRN;
+    vms[USER].vcpu_count = 2U;
     fake_cpuid_set(0U, 0U, 0x20U, 0x68747541U, 0x444D4163U, 0x69746E65U);
     fake_cpuid_set(0x80000000U, 0U, 0x80000028U, 0x68747541U, 0x444D4163U, 0x69746E65U);
     for (uint32_t leaf = 1U; leaf <= 0x20U; leaf++) {
@@ -71,7 +71,7 @@ static void virtualisation_and_what_needs_it_are_hidden(void **state)
 {
     (void)state;
     for (uint32_t v = 0U; v < 5U; v += 1U) {
-        if (vm[v].vcpu_count == 0U) {
+        if (vms[v].vcpu_count == 0U) {
             continue;
         }
         ask(CPU(v, 0), 1U, 0U);
@@ -239,7 +239,7 @@ static void the_acrn_face_names_the_service_vm(void **state)
     assert_memory_equal(&out[CPUID_EBX], "ACRNACRNACRN", 12U);
     ask(CPU(USER, 0), 0x40000001U, 0U);
     assert_int_equal(out[CPUID_EAX], 0U);
-    vm[VM_SERVICE].face = PART_FACE_ACRN;
+    vms[VM_SERVICE].face = PART_FACE_ACRN;
     ask(CPU(VM_SERVICE, 0), 0x40000001U, 0U);
     assert_int_equal(out[CPUID_EAX], 1U);
     ask(CPU(VM_SERVICE, 0), 0x40000010U, 0U);

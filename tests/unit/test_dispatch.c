@@ -28,8 +28,8 @@
 #define RFLAGS_IF 0x200U
 #define MS 1000000U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 static enum { NONE, CPUID, HLT, IO, MSR, MMIO, HYPERCALL, CR, XSETBV, DOWN, EXCEPTION } handled;
 static uint32_t irq_vector;
 
@@ -38,7 +38,7 @@ void instruction_hlt(vcpu_id_t id, uint32_t length)
 {
     (void)length;
     handled = HLT;
-    vcpu[id].state = VCPU_HALTED;
+    vcpus[id].state = VCPU_HALTED;
 }
 void instruction_hypercall(vcpu_id_t id, uint32_t length) { (void)id; (void)length; handled = HYPERCALL; }
 void instruction_mov_cr(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = CR; }
@@ -52,7 +52,7 @@ void irq_arrived(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; irq_vector = vec
 void vioapic_eoi(vm_id_t v, uint32_t vector) { (void)v; (void)vector; }
 void vcpu_notify(vcpu_id_t id)
 {
-    if (vcpu[id].state == VCPU_HALTED) {
+    if (vcpus[id].state == VCPU_HALTED) {
         sched_wake(id);
     }
 }
@@ -64,10 +64,10 @@ static void boot(vcpu_id_t id)
 {
     vm_id_t v = vcpu_vm(id);
 
-    vm[v].state = VM_RUNNING;
-    vm[v].vcpu_count = 1U;
-    vcpu[id].pcpu = CORE;
-    vcpu[id].state = VCPU_RUNNABLE;
+    vms[v].state = VM_RUNNING;
+    vms[v].vcpu_count = 1U;
+    vcpus[id].pcpu = CORE;
+    vcpus[id].state = VCPU_RUNNABLE;
     hw_vcpu_init(id, false);
     vcpu_regs[id].rflags = RFLAGS_IF;
     vlapic_reset(id);
@@ -82,11 +82,11 @@ static int setup(void **state)
     fake_reset();
     (void)core_next(CORE); /* whatever the test before left is charged and forgotten */
     for (uint32_t v = 0U; v < MAX_VM; v++) {
-        vcpu[vcpu_id(v, 0U)].pcpu = CORE;
+        vcpus[vcpu_id(v, 0U)].pcpu = CORE;
         sched_remove(vcpu_id(v, 0U));
     }
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     (void)core_next(CORE);
     handled = NONE;
     irq_vector = 0U;
@@ -126,10 +126,10 @@ static void a_runnable_vcpu_runs_without_a_timer(void **state)
     enter();
     assert_true(fake_pcpu[fake_current_pcpu].timer == TIME_NEVER);
     assert_false(fake_vcpu[SERVICE].event_queued);
-    assert_true(vm[VM_SERVICE].start_tsc == fake_tsc);
+    assert_true(vms[VM_SERVICE].start_tsc == fake_tsc);
     fake_tsc += MS;
     enter();
-    assert_true(vm[VM_SERVICE].start_tsc == fake_tsc - MS); /* its first entry */
+    assert_true(vms[VM_SERVICE].start_tsc == fake_tsc - MS); /* its first entry */
 }
 
 static void a_core_without_work_idles(void **state)
@@ -157,7 +157,7 @@ static void timers_of_vcpus_that_do_not_run_count_too(void **state)
 {
     (void)state;
     boot(USER);
-    vcpu[USER].state = VCPU_HALTED;
+    vcpus[USER].state = VCPU_HALTED;
     arm_timer(USER, fake_tsc + MS, 0x41U);
     enter();
     assert_true(fake_pcpu[fake_current_pcpu].timer == fake_tsc + MS);
@@ -167,11 +167,11 @@ static void timers_of_paused_vms_stand_still(void **state)
 {
     (void)state;
     arm_timer(SERVICE, fake_tsc + MS, 0x41U);
-    vm[VM_SERVICE].state = VM_PAUSED;
+    vms[VM_SERVICE].state = VM_PAUSED;
     assert_int_equal(core_next(CORE).action, RUN_IDLE);
     assert_true(fake_pcpu[fake_current_pcpu].timer == TIME_NEVER);
     fake_tsc += 2U * MS;
-    vm[VM_SERVICE].state = VM_RUNNING;
+    vms[VM_SERVICE].state = VM_RUNNING;
     enter();
     assert_true(injected(0x41U)); /* late, not lost */
 }
@@ -196,8 +196,8 @@ static void idle_time_is_charged_to_nobody(void **state)
     struct run_plan plan;
     (void)state;
     boot(USER);
-    vcpu[USER].state = VCPU_HALTED;
-    vcpu[SERVICE].state = VCPU_HALTED;
+    vcpus[USER].state = VCPU_HALTED;
+    vcpus[SERVICE].state = VCPU_HALTED;
     assert_int_equal(core_next(CORE).action, RUN_IDLE);
     fake_tsc += 1000U * (uint64_t)MS;
     sched_wake(SERVICE);
@@ -215,7 +215,7 @@ static void a_changed_generation_flushes_before_entry(void **state)
     (void)state;
     enter();
     assert_int_equal(fake_vcpu[SERVICE].flushes, before);
-    vm[VM_SERVICE].generation++;
+    vms[VM_SERVICE].generation++;
     enter();
     assert_int_equal(fake_vcpu[SERVICE].flushes, before + 1U);
     enter();
@@ -292,12 +292,12 @@ static void an_event_that_was_interrupted_goes_first(void **state)
 static void an_nmi_goes_before_interrupts(void **state)
 {
     (void)state;
-    vcpu[SERVICE].nmi_pending = true;
+    vcpus[SERVICE].nmi_pending = true;
     vlapic_post(SERVICE, 0x51U, false);
     vcpu_regs[SERVICE].rflags = 0U; /* it does not ask for IF */
     enter();
     assert_true(injected(2U));
-    assert_false(vcpu[SERVICE].nmi_pending);
+    assert_false(vcpus[SERVICE].nmi_pending);
     assert_true(fake_vcpu[SERVICE].window);
 }
 
@@ -333,7 +333,7 @@ static void exits_reach_their_handlers(void **state)
     enter();
     for (size_t i = 0U; i < sizeof(route) / sizeof(route[0]); i++) {
         handled = NONE;
-        vcpu[SERVICE].state = VCPU_RUNNABLE;
+        vcpus[SERVICE].state = VCPU_RUNNABLE;
         leave(route[i].reason);
         assert_int_equal((int)handled, route[i].handler);
         assert_false(fake_vcpu[SERVICE].event_queued);
@@ -363,7 +363,7 @@ static void exits_of_an_earlier_life_are_dropped(void **state)
 {
     (void)state;
     enter();
-    vcpu[SERVICE].epoch++;
+    vcpus[SERVICE].epoch++;
     leave(HV_EXIT_IO);
     assert_int_equal(handled, NONE);
     enter();
@@ -375,11 +375,11 @@ static void exits_of_a_paused_vm_are_executed_again(void **state)
 {
     (void)state;
     enter();
-    vm[VM_SERVICE].state = VM_PAUSED;
+    vms[VM_SERVICE].state = VM_PAUSED;
     leave(HV_EXIT_HYPERCALL);
     assert_int_equal(handled, NONE);
-    vm[VM_SERVICE].state = VM_RUNNING;
-    vcpu[SERVICE].state = VCPU_OFF;
+    vms[VM_SERVICE].state = VM_RUNNING;
+    vcpus[SERVICE].state = VCPU_OFF;
     leave(HV_EXIT_HYPERCALL);
     assert_int_equal(handled, NONE);
 }

@@ -35,8 +35,8 @@
 #define TO_ALL 0x80000U
 #define TO_OTHERS 0xC0000U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 static enum { NONE, CPUID, IO, MSR, XSETBV, EXCEPTION } handled;
 
 void log_chars(const char *text, uint32_t size) { (void)text; (void)size; }
@@ -62,21 +62,21 @@ static int setup(void **state)
         rt++;
     }
     fake_reset();
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     for (uint32_t v = 0U; v < MAX_VM; v++) { /* neighbours that must not notice */
-        vm[v].vcpu_count = COUNT;
+        vms[v].vcpu_count = COUNT;
         for (uint32_t i = 0U; i < COUNT; i++) {
-            vcpu[vcpu_id(v, i)].pcpu = (v == rt) ? PCPU(i) : 12U;
+            vcpus[vcpu_id(v, i)].pcpu = (v == rt) ? PCPU(i) : 12U;
         }
     }
-    vcpu[vcpu_id(VM_SERVICE, 0U)].pcpu = 0U; /* writes the log out */
-    vm[rt].exclusive = true;
-    vm[rt].kind = VM_KIND_PRELAUNCH;
-    vm[rt].state = VM_RUNNING;
+    vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu = 0U; /* writes the log out */
+    vms[rt].exclusive = true;
+    vms[rt].kind = VM_KIND_PRELAUNCH;
+    vms[rt].state = VM_RUNNING;
     for (uint32_t i = 0U; i < COUNT; i++) {
-        vcpu[CPU(i)].state = (i == 0U) ? VCPU_RUNNABLE : VCPU_OFF;
-        vcpu[CPU(i)].sipi_wait = (i != 0U);
+        vcpus[CPU(i)].state = (i == 0U) ? VCPU_RUNNABLE : VCPU_OFF;
+        vcpus[CPU(i)].sipi_wait = (i != 0U);
         vcpu_regs[CPU(i)].rip = RIP;
         exclusive_lapic_reset(CPU(i));
     }
@@ -132,7 +132,7 @@ static void the_boot_vcpu_runs_and_the_others_wait(void **state)
     (void)state;
     assert_int_equal(core_exclusive_next(CPU(0)), RUN_VCPU);
     assert_int_equal(core_exclusive_next(CPU(1)), RUN_IDLE);
-    assert_true(vm[rt].start_tsc != 0U);
+    assert_true(vms[rt].start_tsc != 0U);
 }
 
 static void init_and_startup_start_a_vcpu_in_real_mode(void **state)
@@ -269,7 +269,7 @@ static void an_access_to_nothing_stops_the_whole_vm_with_one_message(void **stat
     (void)state;
     summaries = 0U;
     assert_int_equal(leave(CPU(0), HV_EXIT_MMIO), RUN_STOP);
-    assert_int_equal(vm[rt].state, VM_STOPPED);
+    assert_int_equal(vms[rt].state, VM_STOPPED);
     assert_int_equal(log_lines, 1U);
     assert_int_equal(summaries, 1U);
     assert_int_equal(fake_pcpu[0].kicks, kicks + 1U); /* the Service VM's core, which writes the log out */
@@ -285,9 +285,9 @@ static void a_triple_fault_stops_the_whole_vm(void **state)
 {
     (void)state;
     assert_int_equal(leave(CPU(0), HV_EXIT_SHUTDOWN), RUN_STOP);
-    assert_int_equal(vm[rt].state, VM_STOPPED);
+    assert_int_equal(vms[rt].state, VM_STOPPED);
     for (uint32_t v = 0U; v < MAX_VM; v++) {
-        assert_true((v == rt) || (vm[v].state != VM_STOPPED));
+        assert_true((v == rt) || (vms[v].state != VM_STOPPED));
     }
 }
 

@@ -25,8 +25,8 @@
 #define EFER_LMA 0x400U
 #define EFER_NXE 0x800U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 struct vcpu_regs vcpu_regs[MAX_VCPU];
 
 static uint8_t ram[RAM_SIZE];

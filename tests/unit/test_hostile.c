@@ -82,22 +82,22 @@ static void check_walls(void)
         for (uint32_t i = 0U; i < 8U; i++) {
             struct stage2_mapping leaf = stage2_lookup(v, an_address());
             if (leaf.present) {
-                assert_int_not_equal(vm[v].state, VM_FREE);
+                assert_int_not_equal(vms[v].state, VM_FREE);
                 assert_true(domain_owns(VM_SERVICE, leaf.hpa & ~(hpa_t)0xFFFU, PAGE_SIZE, MEMORY_RAM));
                 assert_true((leaf.hpa < RTVM_HPA) || (leaf.hpa >= (RTVM_HPA + 0x400000U)));
                 assert_int_equal(leaf.attr & (S2_UC | S2_WC), 0U);
             }
         }
     }
-    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
     assert_int_equal(fake_pcpu[2].kicks + fake_pcpu[3].kicks, 0U);
     assert_int_equal(fake_pcpu[2].ipis + fake_pcpu[3].ipis, 0U);
 }
 
 static int boot(void **state)
 {
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     for (vm_id_t v = 0U; v < MAX_VM; v++) {
         ioreq_release(v);
     }
@@ -184,10 +184,10 @@ static void random_vcpu(vcpu_id_t id, struct vm_exit *exit)
 /* What the Service VM may bring about on purpose: it is off, or resets. */
 static void put_service_back(void)
 {
-    if (vm[VM_SERVICE].state != VM_RUNNING) {
+    if (vms[VM_SERVICE].state != VM_RUNNING) {
         (void)vm_boot_service();
     }
-    vcpu[SERVICE_BSP].state = VCPU_RUNNABLE;
+    vcpus[SERVICE_BSP].state = VCPU_RUNNABLE;
 }
 
 static void one_exit(vcpu_id_t id)
@@ -197,7 +197,7 @@ static void one_exit(vcpu_id_t id)
     if ((vcpu_vm(id) == VM_SERVICE) && (exit.reason == HV_EXIT_HYPERCALL)) {
         exit.reason = HV_EXIT_CPUID; /* they have a test of their own */
     }
-    vcpu[id].run_epoch = vcpu[id].epoch;
+    vcpus[id].run_epoch = vcpus[id].epoch;
     fake_vcpu_ran(id);
     core_exit(id, &exit);
     fake_tsc += 100000U;
@@ -219,20 +219,20 @@ static void test_hostile_exits_do_not_reach_over_the_walls(void **state)
     while (i < EXITS) {
         vcpu_id_t id = ((i % 2U) == 0U) ? vcpu_id(user, 0U) : SERVICE_BSP;
         put_service_back();
-        if (vm[user].state != VM_RUNNING) {
+        if (vms[user].state != VM_RUNNING) {
             user = world_running(1U);
             id = vcpu_id(user, 0U);
         }
-        if (vcpu[id].state == VCPU_WAIT_IO) {
+        if (vcpus[id].state == VCPU_WAIT_IO) {
             slot_answer(0U, next_random());
             (void)hypercall(HC_NOTIFY_REQUEST_FINISH, user, 0U);
         }
-        if ((vcpu[id].state == VCPU_OFF) && (id != SERVICE_BSP)) { /* its device model would reset it */
+        if ((vcpus[id].state == VCPU_OFF) && (id != SERVICE_BSP)) { /* its device model would reset it */
             (void)hypercall(HC_PAUSE_VM, user, 0U);
             (void)hypercall(HC_RESET_VM, user, 0U);
             (void)hypercall(HC_START_VM, user, 0U);
         }
-        vcpu[id].state = (vcpu[id].state == VCPU_HALTED) ? VCPU_RUNNABLE : vcpu[id].state;
+        vcpus[id].state = (vcpus[id].state == VCPU_HALTED) ? VCPU_RUNNABLE : vcpus[id].state;
         one_exit(id);
         check_walls();
         i++;

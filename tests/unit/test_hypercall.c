@@ -34,7 +34,7 @@ static void test_a_target_is_a_user_vm_that_exists(void **state)
         assert_int_equal(hypercall(HC_INJECT_MSI, targets[i], SCRATCH), -HC_EINVAL);
         assert_int_equal(world_region((vm_id_t)targets[i], HC_REGION_ADD, WORLD_RWX_WB, 0U, LENT, 0x1000U), -HC_EINVAL);
     }
-    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
 }
 
 static void test_a_parameter_that_is_not_memory_is_a_fault(void **state)
@@ -57,7 +57,7 @@ static void test_a_vm_whose_id_cannot_be_written_back_is_not_created(void **stat
 {
     (void)state;
     assert_int_equal(hypercall(HC_CREATE_VM, TELEMETRY_HPA, 0U), -HC_EFAULT);
-    assert_int_equal(vm[VM_FIRST_USER].state, VM_FREE);
+    assert_int_equal(vms[VM_FIRST_USER].state, VM_FREE);
 }
 
 static void test_cores_outside_the_policy_are_refused(void **state)
@@ -71,7 +71,7 @@ static void test_cores_outside_the_policy_are_refused(void **state)
         hw_phys_copy_out(SCRATCH, (const uint8_t *)&creation, sizeof(creation));
         assert_int_equal(hypercall(HC_CREATE_VM, SCRATCH, 0U), -HC_EINVAL);
     }
-    assert_int_equal(vm[VM_FIRST_USER].state, VM_FREE);
+    assert_int_equal(vms[VM_FIRST_USER].state, VM_FREE);
 }
 
 static void test_start_needs_a_created_vm_with_a_request_page(void **state)
@@ -154,15 +154,15 @@ static void test_region_rights_and_types_are_checked(void **state)
 static void test_deleting_a_region_takes_it_from_a_running_vm(void **state)
 {
     vm_id_t v = world_running(2U);
-    uint64_t before = vm[v].generation;
+    uint64_t before = vms[v].generation;
     (void)state;
     fake_pcpu[1].in_guest = true;
     assert_int_equal(world_region(v, HC_REGION_DEL, 0U, 0x1000U, 0U, 0x1000U), 0);
     assert_false(stage2_lookup(v, 0x1000U).present);
     assert_true(stage2_lookup(v, 0U).present);
     assert_false(fake_pcpu[1].in_guest);
-    assert_true(vm[v].generation > before);
-    assert_int_equal(vm[v].memory_size, 0xFF000U);
+    assert_true(vms[v].generation > before);
+    assert_int_equal(vms[v].memory_size, 0xFF000U);
     world_destroy(v);
 }
 
@@ -334,7 +334,7 @@ static void test_a_service_vcpu_goes_offline_but_never_the_first(void **state)
     assert_int_equal(hypercall(HC_SERVICE_VM_OFFLINE_CPU, 0U, 0U), -HC_EINVAL);
     assert_int_equal(hypercall(HC_SERVICE_VM_OFFLINE_CPU, 2U, 0U), -HC_EINVAL);
     assert_int_equal(hypercall(HC_SERVICE_VM_OFFLINE_CPU, 1U, 0U), 0);
-    assert_int_equal(vcpu[1].state, VCPU_OFF);
+    assert_int_equal(vcpus[1].state, VCPU_OFF);
 }
 
 int main(void)

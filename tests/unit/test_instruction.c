@@ -23,8 +23,8 @@
 #define GP 13U
 #define RAM_SIZE 0x2000U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 static uint8_t ram[RAM_SIZE];
 static struct { uint32_t count; vcpu_id_t caller; uint64_t id, param1, param2; } call;
 static int64_t call_result;
@@ -43,7 +43,7 @@ int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint6
     call.param1 = param1;
     call.param2 = param2;
     if (call_resets) {
-        vcpu[caller].epoch++;
+        vcpus[caller].epoch++;
     }
     return call_result;
 }
@@ -67,15 +67,15 @@ static int setup(void **state)
 {
     (void)state;
     fake_reset();
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     memset(ram, 0, sizeof(ram));
     memset(&call, 0, sizeof(call));
-    vm[VM_SERVICE].kind = VM_KIND_SERVICE;
-    vm[4].kind = VM_KIND_USER;
-    vm[4].state = VM_RUNNING;
-    vcpu[USER].state = VCPU_RUNNABLE;
-    vcpu[SERVICE].state = VCPU_RUNNABLE;
+    vms[VM_SERVICE].kind = VM_KIND_SERVICE;
+    vms[4].kind = VM_KIND_USER;
+    vms[4].state = VM_RUNNING;
+    vcpus[USER].state = VCPU_RUNNABLE;
+    vcpus[SERVICE].state = VCPU_RUNNABLE;
     vcpu_regs[SERVICE].rip = RIP;
     vcpu_regs[USER].rip = RIP;
     hw_vcpu_set(SERVICE, REG_CR0, 1U);
@@ -103,7 +103,7 @@ static void hlt_halts_behind_the_instruction(void **state)
     (void)state;
     fake_vcpu[USER].shadow = true;
     instruction_hlt(USER, 1U);
-    assert_int_equal(vcpu[USER].state, VCPU_HALTED);
+    assert_int_equal(vcpus[USER].state, VCPU_HALTED);
     assert_int_equal(vcpu_regs[USER].rip, RIP + 1U);
     assert_false(fake_vcpu[USER].shadow); /* STI; HLT wakes */
 }
@@ -113,7 +113,7 @@ static void hlt_with_a_pending_event_goes_on(void **state)
     (void)state;
     event = true;
     instruction_hlt(USER, 1U);
-    assert_int_equal(vcpu[USER].state, VCPU_RUNNABLE);
+    assert_int_equal(vcpus[USER].state, VCPU_RUNNABLE);
     assert_int_equal(vcpu_regs[USER].rip, RIP + 1U);
 }
 
@@ -336,12 +336,12 @@ static void a_triple_fault_ends_in_the_vm_that_made_it(void **state)
     assert_int_equal(resets, 0U);
     instruction_shutdown(SERVICE);
     assert_int_equal(resets, 1U);
-    vm[1].kind = VM_KIND_PRELAUNCH;
-    vm[1].state = VM_RUNNING;
+    vms[1].kind = VM_KIND_PRELAUNCH;
+    vms[1].state = VM_RUNNING;
     instruction_shutdown(vcpu_id(1U, 0U));
-    assert_int_equal(vm[1].state, VM_STOPPED);
+    assert_int_equal(vms[1].state, VM_STOPPED);
     assert_int_equal(log_lines, 3U);
-    assert_int_equal(vm[4].state, VM_RUNNING);
+    assert_int_equal(vms[4].state, VM_RUNNING);
 }
 
 #define T(name) cmocka_unit_test_setup(name, setup)

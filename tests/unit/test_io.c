@@ -27,8 +27,8 @@
 
 void fake_vcpus_reset(void);
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 union partition_storage partition;
 static vcpu_id_t cpu;
 static uint8_t ram[RAM_SIZE];
@@ -88,7 +88,7 @@ void platform_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value
     (void)v;
     record(&platform, port, size, true, value);
     if (reset_on_write) {
-        vcpu[cpu].epoch++;
+        vcpus[cpu].epoch++;
     }
 }
 
@@ -118,8 +118,8 @@ static void start(vcpu_id_t id)
 {
     cpu = id;
     fake_vcpus_reset();
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     memset(ram, 0, sizeof(ram));
     memset(&partition, 0, sizeof(partition));
     memset(&request, 0, sizeof(request));
@@ -128,9 +128,9 @@ static void start(vcpu_id_t id)
     memset(&platform, 0, sizeof(platform));
     reset_on_write = false;
     answer = 0xA1B2C3D4U;
-    vm[VM_SERVICE].kind = VM_KIND_SERVICE;
-    vm[RTVM].kind = VM_KIND_PRELAUNCH;
-    vm[USER].kind = VM_KIND_USER;
+    vms[VM_SERVICE].kind = VM_KIND_SERVICE;
+    vms[RTVM].kind = VM_KIND_PRELAUNCH;
+    vms[USER].kind = VM_KIND_USER;
     partition.table.board.log_port = 0x3F8U;
     partition.table.vm_count = 2U;
     partition.table.vm[RTVM].ports_count = 1U;

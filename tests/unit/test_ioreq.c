@@ -22,8 +22,8 @@
 #define PAGE 0x234000U       /* of the Service VM */
 #define HPA  0x90234000U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 
 static uint32_t leaf_attr;
 static bool leaf_present;
@@ -45,12 +45,12 @@ void vpci_upcall(void) { upcalls++; }
 void vcpu_notify(vcpu_id_t id) { (void)id; notifies++; }
 void vcpu_receive_init(vcpu_id_t id)
 {
-    vcpu[id].init_latched = false;
+    vcpus[id].init_latched = false;
     inits++;
 }
 void sched_wake(vcpu_id_t id)
 {
-    vcpu[id].state = VCPU_RUNNABLE;
+    vcpus[id].state = VCPU_RUNNABLE;
     wakes++;
 }
 void io_complete(vcpu_id_t id, uint32_t value)
@@ -74,14 +74,14 @@ static int setup(void **state)
 {
     (void)state;
     fake_reset();
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     memset(&done, 0, sizeof(done));
     for (uint32_t v = 0U; v < MAX_VM; v++) {
         ioreq_release(v);
     }
-    vm[USER].kind = VM_KIND_USER;
-    vm[USER].vcpu_count = 2U;
+    vms[USER].kind = VM_KIND_USER;
+    vms[USER].vcpu_count = 2U;
     leaf_present = true;
     leaf_attr = S2_READ | S2_WRITE;
     upcalls = 0U;
@@ -153,7 +153,7 @@ static void a_port_write_fills_the_slot_of_its_vcpu(void **state)
     assert_int_equal(field(1U, IOREQ_OFF_VALUE, 8U), 0x1234U);
     assert_int_equal(field(1U, IOREQ_OFF_PROCESSED, 4U), IOREQ_PENDING);
     assert_int_equal(field(0U, IOREQ_OFF_PROCESSED, 4U), IOREQ_FREE);
-    assert_int_equal(vcpu[CPU(1)].state, VCPU_WAIT_IO);
+    assert_int_equal(vcpus[CPU(1)].state, VCPU_WAIT_IO);
     assert_int_equal(upcalls, 1U);
 }
 
@@ -177,7 +177,7 @@ static void an_answer_completes_the_instruction(void **state)
     assert_int_equal(done.mmio_count, 1U);
     assert_int_equal(done.id, CPU(1));
     assert_true(done.value == 0x1122334455667788U);
-    assert_int_equal(vcpu[CPU(1)].state, VCPU_RUNNABLE);
+    assert_int_equal(vcpus[CPU(1)].state, VCPU_RUNNABLE);
     assert_int_equal(field(1U, IOREQ_OFF_PROCESSED, 4U), IOREQ_FREE);
     assert_int_equal(notifies, 1U);
 }
@@ -221,7 +221,7 @@ static void only_complete_counts(void **state)
         set_field(0U, IOREQ_OFF_PROCESSED, 4U, other[i]);
         assert_int_equal(ioreq_finish(USER, 0U), STATUS_INVALID);
     }
-    assert_int_equal(vcpu[CPU(0)].state, VCPU_WAIT_IO);
+    assert_int_equal(vcpus[CPU(0)].state, VCPU_WAIT_IO);
 }
 
 static void what_the_page_says_of_type_and_address_does_not_matter(void **state)
@@ -255,20 +255,20 @@ static void an_answer_may_lead_to_a_second_request(void **state)
     second_request = true;
     answer(0U, 1U);
     assert_int_equal(ioreq_finish(USER, 0U), STATUS_OK);
-    assert_int_equal(vcpu[CPU(0)].state, VCPU_WAIT_IO);
+    assert_int_equal(vcpus[CPU(0)].state, VCPU_WAIT_IO);
     assert_int_equal(field(0U, IOREQ_OFF_PROCESSED, 4U), IOREQ_PENDING);
     assert_int_equal(field(0U, IOREQ_OFF_VALUE, 8U), 0x99U);
     answer(0U, 0U);
     assert_int_equal(ioreq_finish(USER, 0U), STATUS_OK);
     assert_int_equal(done.mmio_count, 2U);
-    assert_int_equal(vcpu[CPU(0)].state, VCPU_RUNNABLE);
+    assert_int_equal(vcpus[CPU(0)].state, VCPU_RUNNABLE);
 }
 
 static void an_init_waits_for_the_answer(void **state)
 {
     (void)state;
     ioreq_port(CPU(1), 0x70U, 1U, false, 0U);
-    vcpu[CPU(1)].init_latched = true;
+    vcpus[CPU(1)].init_latched = true;
     answer(1U, 0U);
     assert_int_equal(ioreq_finish(USER, 1U), STATUS_OK);
     assert_int_equal(inits, 1U);
@@ -278,7 +278,7 @@ static void an_init_waits_for_the_second_answer_too(void **state)
 {
     (void)state;
     ioreq_mmio(CPU(1), 0xD0000000U, 4U, false, 0U);
-    vcpu[CPU(1)].init_latched = true;
+    vcpus[CPU(1)].init_latched = true;
     second_request = true;
     answer(1U, 0U);
     assert_int_equal(ioreq_finish(USER, 1U), STATUS_OK);
@@ -297,7 +297,7 @@ static void a_triple_fault_is_reported_and_stops_the_vcpu(void **state)
     assert_int_equal(field(0U, IOREQ_OFF_VALUE, 4U), IOREQ_SHUTDOWN_VALUE);
     answer(0U, 0U);
     assert_int_equal(ioreq_finish(USER, 0U), STATUS_OK);
-    assert_int_equal(vcpu[CPU(0)].state, VCPU_OFF);
+    assert_int_equal(vcpus[CPU(0)].state, VCPU_OFF);
     assert_int_equal(done.port_count, 0U);
 }
 
@@ -317,7 +317,7 @@ static void without_a_page_the_vcpu_waits_and_nothing_is_written(void **state)
     (void)state;
     ioreq_release(USER);
     ioreq_port(CPU(0), 0x70U, 1U, true, 1U);
-    assert_int_equal(vcpu[CPU(0)].state, VCPU_WAIT_IO);
+    assert_int_equal(vcpus[CPU(0)].state, VCPU_WAIT_IO);
     assert_int_equal(upcalls, 0U);
     assert_int_equal(ioreq_finish(USER, 0U), STATUS_INVALID);
 }

@@ -16,8 +16,8 @@
 #include "stub_log.h"
 
 union partition_storage partition;
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 
 static struct { uint32_t vector; pcpu_id_t target; bool level, active_low, masked; unsigned int routes; } hw_pin[IOAPIC_PINS];
 static bool line[IOAPIC_PINS];
@@ -69,9 +69,9 @@ static int setup(void **state)
     partition.table.vm_count = 2U;
     partition.table.vm[1].gsi_count = 1U;
     partition.table.vm[1].gsi[0] = 20U;
-    vm[VM_SERVICE].vcpu_count = 3U;
+    vms[VM_SERVICE].vcpu_count = 3U;
     for (uint32_t i = 0U; i < 3U; i++) {
-        vcpu[i].pcpu = i;
+        vcpus[i].pcpu = i;
     }
     delivered = 0U;
     log_lines = 0U;
@@ -281,7 +281,7 @@ static void vectors_run_out_without_harm(void **state)
     uint32_t s = 0U;
     uint32_t enabled = 0U;
 
-    vm[VM_SERVICE].vcpu_count = 1U;
+    vms[VM_SERVICE].vcpu_count = 1U;
     for (uint32_t i = 0U; i < MAX_MSI_SOURCE; i++) {
         assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
         enabled += irq_msi_update(s, 0xFEE00000U, 0x31U, true).enabled ? 1U : 0U;

@@ -20,8 +20,8 @@
 #define CPU vcpu_id(USER, 1U)
 #define PAGE 0x5000U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 struct boot_info boot_info;
 static uint8_t page[64];
 static uint32_t written;
@@ -42,10 +42,10 @@ static int setup(void **state)
 {
     (void)state;
     fake_reset();
-    memset(vm, 0, sizeof(vm));
+    memset(vms, 0, sizeof(vms));
     memset(page, 0xEE, sizeof(page));
     memset(&boot_info, 0, sizeof(boot_info));
-    vm[USER].face = PART_FACE_KVM;
+    vms[USER].face = PART_FACE_KVM;
     written = 0U;
     memory = STATUS_OK;
     return 0;
@@ -127,7 +127,7 @@ static void other_faces_have_no_clock(void **state)
 {
     uint64_t value = 0U;
     (void)state;
-    vm[USER].face = PART_FACE_ACRN;
+    vms[USER].face = PART_FACE_ACRN;
     assert_int_equal(kvmclock_msr_write(CPU, MSR_KVM_SYSTEM_TIME, PAGE | 1U), STATUS_UNKNOWN);
     assert_int_equal(kvmclock_msr_read(CPU, MSR_KVM_SYSTEM_TIME, &value), STATUS_UNKNOWN);
     assert_int_equal(written, 0U);

@@ -7,12 +7,12 @@
 static void test_the_partitions_of_the_table_run_after_boot(void **state)
 {
     (void)state;
-    assert_int_equal(vm[VM_SERVICE].state, VM_RUNNING);
-    assert_int_equal(vm[RTVM].state, VM_RUNNING);
-    assert_true(vm[RTVM].exclusive);
+    assert_int_equal(vms[VM_SERVICE].state, VM_RUNNING);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
+    assert_true(vms[RTVM].exclusive);
     assert_int_equal(vcpu_regs[SERVICE_BSP].rip, 0x100000U);
     assert_int_equal(vcpu_regs[SERVICE_BSP].gpr[GPR_RAX], 0x2BADB002U);
-    assert_int_equal(vcpu[vcpu_id(VM_SERVICE, 1U)].state, VCPU_OFF);
+    assert_int_equal(vcpus[vcpu_id(VM_SERVICE, 1U)].state, VCPU_OFF);
 }
 
 static void test_the_service_vm_has_no_page_of_others(void **state)
@@ -81,8 +81,8 @@ static void test_a_vm_without_affinity_gets_one_vcpu_on_the_emptier_core(void **
     vm_id_t first = world_create(2U);
     vm_id_t second = world_create(0U);
     (void)state;
-    assert_int_equal(vm[second].vcpu_count, 1U);
-    assert_int_equal(vcpu[vcpu_id(second, 0U)].pcpu, 0U);
+    assert_int_equal(vms[second].vcpu_count, 1U);
+    assert_int_equal(vcpus[vcpu_id(second, 0U)].pcpu, 0U);
     world_destroy(first);
     world_destroy(second);
 }
@@ -96,9 +96,9 @@ static void test_reset_needs_a_paused_vm_and_makes_it_as_created(void **state)
     vcpu_regs[bsp].rip = 0x1234U;
     assert_int_equal(hypercall(HC_PAUSE_VM, v, 0U), 0);
     assert_int_equal(hypercall(HC_RESET_VM, v, 0U), 0);
-    assert_int_equal(vm[v].state, VM_CREATED);
+    assert_int_equal(vms[v].state, VM_CREATED);
     assert_int_equal(vcpu_regs[bsp].rip, 0xFFF0U);
-    assert_int_equal(vcpu[bsp].state, VCPU_RUNNABLE);
+    assert_int_equal(vcpus[bsp].state, VCPU_RUNNABLE);
     assert_int_equal(hypercall(HC_START_VM, v, 0U), 0);
     world_destroy(v);
 }
@@ -122,14 +122,14 @@ static void test_the_exit_of_an_earlier_life_counts_for_nothing(void **state)
     memset(&exit, 0, sizeof(exit));
     exit.reason = HV_EXIT_CPUID;
     exit.length = 2U;
-    vcpu[SERVICE_BSP].state = VCPU_HALTED;
+    vcpus[SERVICE_BSP].state = VCPU_HALTED;
     assert_int_equal(core_next(0U).vcpu, bsp);
     assert_int_equal(hypercall(HC_PAUSE_VM, v, 0U), 0);
     assert_int_equal(hypercall(HC_RESET_VM, v, 0U), 0);
     assert_int_equal(hypercall(HC_START_VM, v, 0U), 0);
     core_exit(bsp, &exit);
     assert_int_equal(vcpu_regs[bsp].rip, 0xFFF0U);
-    vcpu[SERVICE_BSP].state = VCPU_RUNNABLE;
+    vcpus[SERVICE_BSP].state = VCPU_RUNNABLE;
     world_destroy(v);
 }
 
@@ -139,9 +139,9 @@ static void test_init_and_sipi_start_a_second_vcpu_in_real_mode(void **state)
     vcpu_id_t ap = vcpu_id(v, 1U);
     (void)state;
     vcpu_receive_init(ap);
-    assert_int_equal(vcpu[ap].state, VCPU_OFF);
+    assert_int_equal(vcpus[ap].state, VCPU_OFF);
     vcpu_receive_sipi(ap, 0x9AU);
-    assert_int_equal(vcpu[ap].state, VCPU_RUNNABLE);
+    assert_int_equal(vcpus[ap].state, VCPU_RUNNABLE);
     assert_int_equal(fake_vcpu[ap].segment[SEG_CS].base, 0x9A000U);
     assert_int_equal(fake_vcpu[ap].segment[SEG_CS].selector, 0x9A00U);
     assert_int_equal(vcpu_regs[ap].rip, 0U);

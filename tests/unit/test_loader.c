@@ -13,8 +13,8 @@ static struct part_vm config;
 
 static int boot(void **state)
 {
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     (void)world_start(state);
     config = partition.table.vm[RTVM];
     strcpy(config.cmdline, "console=0x3e8 quiet");

@@ -29,8 +29,8 @@
 
 void fake_vcpus_reset(void);
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 static vcpu_id_t cpu; /* the one that executes */
 static uint8_t ram[RAM_SIZE];
 static bool may_log;
@@ -130,8 +130,8 @@ static void start(vcpu_id_t id)
 
     cpu = id;
     fake_vcpus_reset();
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     memset(ram, 0, sizeof(ram));
     memset(&request, 0, sizeof(request));
     memset(&config, 0, sizeof(config));
@@ -140,8 +140,8 @@ static void start(vcpu_id_t id)
     apic_answers = true;
     may_log = true;
     log_lines = 0U;
-    vm[VM_SERVICE].kind = VM_KIND_SERVICE;
-    vm[USER].kind = VM_KIND_USER;
+    vms[VM_SERVICE].kind = VM_KIND_SERVICE;
+    vms[USER].kind = VM_KIND_USER;
     hw_vcpu_set(id, REG_CR0, 1U);     /* 64-bit code without paging does not exist; it keeps the tests short */
     hw_vcpu_set(id, REG_EFER, 0x400U);
     hw_vcpu_set_segment(id, SEG_CS, code);

@@ -21,8 +21,8 @@
 #define CPU(v) vcpu_id((v), 1U)
 #define EFER_SVME 0x1000U
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 static uint32_t last_vlapic, last_xlapic, last_clock;
 static enum status device_status;
 static bool may_log;
@@ -79,9 +79,9 @@ static int setup(void **state)
 {
     (void)state;
     fake_reset();
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
-    vm[RT].exclusive = true;
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
+    vms[RT].exclusive = true;
     device_status = STATUS_OK;
     may_log = true;
     log_lines = 0U;

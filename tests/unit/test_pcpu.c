@@ -48,8 +48,8 @@ static int setup(void **state)
     tpr = 0U;
     tpr_while_waiting = 0xFFU;
     waits = 0U;
-    pcpu[0].exclusive = false;
-    atomic_store(&pcpu[0].kick, 0U);
+    pcpus[0].exclusive = false;
+    atomic_store(&pcpus[0].kick, 0U);
     return 0;
 }
 
@@ -58,8 +58,8 @@ static int setup(void **state)
 static void exclusive_wait_keeps_exception_vectors_out(void **state)
 {
     (void)state;
-    pcpu[0].exclusive = true;
-    pcpu_wait(&pcpu[0]);
+    pcpus[0].exclusive = true;
+    pcpu_wait(&pcpus[0]);
     assert_int_equal(waits, 1U);
     assert_int_equal(tpr_while_waiting, 0x10U);
     assert_int_equal(tpr, 0U);
@@ -68,9 +68,9 @@ static void exclusive_wait_keeps_exception_vectors_out(void **state)
 static void exclusive_guest_tpr_does_not_hold_back_the_wake_up(void **state)
 {
     (void)state;
-    pcpu[0].exclusive = true;
+    pcpus[0].exclusive = true;
     tpr = 0xF0U;
-    pcpu_wait(&pcpu[0]);
+    pcpu_wait(&pcpus[0]);
     assert_true((tpr_while_waiting >> 4) < (VECTOR_WAKE >> 4));
     assert_int_equal(tpr, 0xF0U);
 }
@@ -78,7 +78,7 @@ static void exclusive_guest_tpr_does_not_hold_back_the_wake_up(void **state)
 static void shared_wait_leaves_tpr_alone(void **state)
 {
     (void)state;
-    pcpu_wait(&pcpu[0]);
+    pcpu_wait(&pcpus[0]);
     assert_int_equal(waits, 1U);
     assert_int_equal(tpr_while_waiting, 0U);
 }
@@ -86,11 +86,11 @@ static void shared_wait_leaves_tpr_alone(void **state)
 static void pending_kick_does_not_wait(void **state)
 {
     (void)state;
-    pcpu[0].exclusive = true;
-    atomic_store(&pcpu[0].kick, 1U);
-    pcpu_wait(&pcpu[0]);
+    pcpus[0].exclusive = true;
+    atomic_store(&pcpus[0].kick, 1U);
+    pcpu_wait(&pcpus[0]);
     assert_int_equal(waits, 0U);
-    assert_int_equal(atomic_load(&pcpu[0].state), PCPU_IN_HV);
+    assert_int_equal(atomic_load(&pcpus[0].state), PCPU_IN_HV);
 }
 
 int main(void)

@@ -5,8 +5,8 @@
 
 static int boot(void **state)
 {
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     (void)world_start(state);
     return 0;
 }
@@ -35,8 +35,8 @@ static void test_a_vm_that_forbids_it_keeps_the_machine_on(void **state)
         vm_service_off(0x2000U);
     }
     assert_int_equal(end, FAKE_NONE);
-    assert_int_equal(vm[VM_SERVICE].state, VM_STOPPED);
-    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(vms[VM_SERVICE].state, VM_STOPPED);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
     assert_int_equal(core_next(0U).action, RUN_IDLE);
 }
 
@@ -46,14 +46,14 @@ static void test_user_vms_go_with_the_service_vm(void **state)
     (void)state;
     partition.table.vm[RTVM].flags |= PART_VM_FORBID_POWEROFF;
     vm_service_reset();
-    assert_int_equal(vm[v].state, VM_FREE);
+    assert_int_equal(vms[v].state, VM_FREE);
     assert_int_equal(stage2_pages_used(v), stage2_pages_used(MAX_VM - 1U));
 }
 
 static void test_a_reset_restarts_the_service_vm_while_others_run(void **state)
 {
     uint64_t entry = vcpu_regs[SERVICE_BSP].rip;
-    uint32_t epoch = vcpu[SERVICE_BSP].epoch;
+    uint32_t epoch = vcpus[SERVICE_BSP].epoch;
     (void)state;
     (void)core_next(0U);
     vcpu_regs[SERVICE_BSP].rip = 0x5555U;
@@ -61,14 +61,14 @@ static void test_a_reset_restarts_the_service_vm_while_others_run(void **state)
     hw_phys_write(acpi_table[0].address + 4U, 4U, 0U); /* and its copy of the MADT */
     fake_tsc += fake_tsc_hz * 11U;
     vm_service_reset();
-    assert_int_equal(vm[VM_SERVICE].state, VM_RUNNING);
+    assert_int_equal(vms[VM_SERVICE].state, VM_RUNNING);
     assert_int_equal(vcpu_regs[SERVICE_BSP].rip, entry);
-    assert_int_equal(vcpu[SERVICE_BSP].state, VCPU_RUNNABLE);
-    assert_true(vcpu[SERVICE_BSP].epoch != epoch);
-    assert_int_equal(vcpu[1].state, VCPU_OFF);
+    assert_int_equal(vcpus[SERVICE_BSP].state, VCPU_RUNNABLE);
+    assert_true(vcpus[SERVICE_BSP].epoch != epoch);
+    assert_int_equal(vcpus[1].state, VCPU_OFF);
     assert_int_equal(hw_phys_read(0x100000U, 4U), 0x1BADB002U);
     assert_int_equal(hw_phys_read(acpi_table[0].address + 4U, 4U), 44U);
-    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
     assert_int_equal(core_next(0U).vcpu, SERVICE_BSP);
 }
 
@@ -77,8 +77,8 @@ static void test_a_service_vm_that_fails_at_once_is_not_restarted_for_ever(void 
     (void)state;
     (void)core_next(0U);
     vm_service_reset();
-    assert_int_equal(vm[VM_SERVICE].state, VM_STOPPED);
-    assert_int_equal(vm[RTVM].state, VM_RUNNING);
+    assert_int_equal(vms[VM_SERVICE].state, VM_STOPPED);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
     assert_int_equal(core_next(0U).action, RUN_IDLE);
 }
 
@@ -86,7 +86,7 @@ static void test_a_reset_with_nobody_else_resets_the_machine(void **state)
 {
     enum fake_end end;
     (void)state;
-    vm[RTVM].state = VM_STOPPED;
+    vms[RTVM].state = VM_STOPPED;
     end = fake_catch();
     if (end == FAKE_NONE) {
         vm_service_reset();

@@ -16,14 +16,14 @@
 #define CORE 2U
 #define CPU(v) vcpu_id((v), 0U)
 
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 
 static void add(vm_id_t v, uint32_t weight)
 {
-    vm[v].state = VM_RUNNING;
-    vcpu[CPU(v)].pcpu = CORE;
-    vcpu[CPU(v)].state = VCPU_RUNNABLE;
+    vms[v].state = VM_RUNNING;
+    vcpus[CPU(v)].pcpu = CORE;
+    vcpus[CPU(v)].state = VCPU_RUNNABLE;
     sched_add(CPU(v), weight);
 }
 
@@ -32,11 +32,11 @@ static int setup(void **state)
     (void)state;
     fake_reset();
     for (uint32_t v = 0U; v < MAX_VM; v++) {
-        vcpu[CPU(v)].pcpu = CORE;
+        vcpus[CPU(v)].pcpu = CORE;
         sched_remove(CPU(v));
     }
-    memset(vm, 0, sizeof(vm));
-    memset(vcpu, 0, sizeof(vcpu));
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
     return 0;
 }
 
@@ -78,15 +78,15 @@ static void only_what_is_runnable_runs(void **state)
     (void)state;
     add(0U, 100U);
     add(4U, 100U);
-    vcpu[CPU(0U)].state = VCPU_HALTED;
+    vcpus[CPU(0U)].state = VCPU_HALTED;
     assert_int_equal(sched_pick(CORE, fake_tsc), CPU(4U));
-    vcpu[CPU(4U)].state = VCPU_WAIT_IO;
+    vcpus[CPU(4U)].state = VCPU_WAIT_IO;
     assert_int_equal(sched_pick(CORE, fake_tsc), ID_NONE);
-    vcpu[CPU(4U)].state = VCPU_RUNNABLE;
-    vm[4].state = VM_PAUSED;
+    vcpus[CPU(4U)].state = VCPU_RUNNABLE;
+    vms[4].state = VM_PAUSED;
     assert_int_equal(sched_pick(CORE, fake_tsc), ID_NONE);
-    vm[4].state = VM_RUNNING;
-    vcpu[CPU(4U)].state = VCPU_OFF;
+    vms[4].state = VM_RUNNING;
+    vcpus[CPU(4U)].state = VCPU_OFF;
     assert_int_equal(sched_pick(CORE, fake_tsc), ID_NONE);
 }
 
@@ -97,7 +97,7 @@ static void the_slice_ends_when_others_could_run(void **state)
     add(4U, 100U);
     (void)sched_pick(CORE, fake_tsc);
     assert_true(sched_slice_end(CORE) == fake_tsc + SLICE);
-    vcpu[CPU(0U)].state = VCPU_HALTED;
+    vcpus[CPU(0U)].state = VCPU_HALTED;
     (void)sched_pick(CORE, fake_tsc);
     assert_true(sched_slice_end(CORE) == TIME_NEVER);
 }
@@ -154,13 +154,13 @@ static void a_woken_vcpu_takes_over_from_one_that_ran_long(void **state)
     (void)state;
     add(0U, 100U);
     add(4U, 100U);
-    vcpu[CPU(4U)].state = VCPU_HALTED;
+    vcpus[CPU(4U)].state = VCPU_HALTED;
     assert_int_equal(sched_pick(CORE, fake_tsc), CPU(0U));
     sched_charge(CPU(0U), 100U * (uint64_t)MS);
     fake_tsc += 100U * (uint64_t)MS;
     assert_int_equal(sched_pick(CORE, fake_tsc), CPU(0U));
     sched_wake(CPU(4U));
-    assert_int_equal(vcpu[CPU(4U)].state, VCPU_RUNNABLE);
+    assert_int_equal(vcpus[CPU(4U)].state, VCPU_RUNNABLE);
     assert_int_equal(sched_pick(CORE, fake_tsc), CPU(4U));
 }
 
@@ -170,7 +170,7 @@ static void sleeping_earns_no_more_than_a_slice(void **state)
     (void)state;
     add(0U, 100U);
     add(4U, 100U);
-    vcpu[CPU(4U)].state = VCPU_HALTED;
+    vcpus[CPU(4U)].state = VCPU_HALTED;
     run(10000U * (uint64_t)MS, ran); /* ten seconds asleep */
     sched_wake(CPU(4U));
     run(60U * (uint64_t)MS, ran);
@@ -205,7 +205,7 @@ static void removing_leaves_another_member_alone(void **state)
 {
     (void)state;
     add(4U, 100U);
-    vcpu[vcpu_id(4U, 1U)].pcpu = CORE; /* a second vCPU that was never added */
+    vcpus[vcpu_id(4U, 1U)].pcpu = CORE; /* a second vCPU that was never added */
     sched_remove(vcpu_id(4U, 1U));
     assert_int_equal(sched_pick(CORE, fake_tsc), CPU(4U));
 }

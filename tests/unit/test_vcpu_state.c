@@ -45,19 +45,19 @@ static void asm_write_dr3(uint64_t value) { (void)value; }
 #define SERVICE_1 1U
 #define SECRET 0x5AU
 
-struct pcpu pcpu[MAX_PCPU];
+struct pcpu pcpus[MAX_PCPU];
 pcpu_id_t hw_pcpu(void) { return core; }
 uint64_t features_xcr0(void) { return 7U; }
 static void load(vcpu_id_t vcpu) { (void)vcpu; }
-static const struct vendor fake_vendor = { .vcpu_load = load, .vcpu_unload = load };
-const struct vendor *const vendor = &fake_vendor;
+static const struct vendor_ops fake_vendor = { .vcpu_load = load, .vcpu_unload = load };
+const struct vendor_ops *const vendor = &fake_vendor;
 
 static int setup(void **state)
 {
     (void)state;
     for (uint32_t i = 0U; i < MAX_PCPU; i++) {
-        pcpu[i].id = i;
-        pcpu[i].loaded = ID_NONE;
+        pcpus[i].id = i;
+        pcpus[i].loaded = ID_NONE;
         fpu[i] = 0U;
         dr0[i] = 0U;
     }

@@ -216,7 +216,7 @@ static void a_disabled_apic_receives_nothing(void **state)
 static void vcpus_that_are_off_receive_no_interrupt(void **state)
 {
     (void)state;
-    vcpu[CPU(2)].state = VCPU_OFF;
+    vcpus[CPU(2)].state = VCPU_OFF;
     send(CPU(0), 0xFFU, VECTOR);
     send(CPU(0), 0xFFU, NMI);
     assert_int_equal(receivers(), 0xBU);
@@ -236,7 +236,7 @@ static void nmi_reaches_the_destination(void **state)
 static void init_and_sipi_reach_vcpus_that_are_off(void **state)
 {
     (void)state;
-    vcpu[CPU(1)].state = VCPU_OFF;
+    vcpus[CPU(1)].state = VCPU_OFF;
     send(CPU(0), 1U, INIT | ASSERT | LEVEL);
     assert_int_equal(counted(inits), 0x2U);
     send(CPU(0), 1U, SIPI | 0x9AU);
@@ -302,12 +302,12 @@ static void lowest_priority_picks_one_with_the_lowest_ppr(void **state)
 static void lowest_priority_skips_those_that_cannot_take_it(void **state)
 {
     (void)state;
-    vcpu[CPU(0)].state = VCPU_OFF;
+    vcpus[CPU(0)].state = VCPU_OFF;
     apic_write(CPU(1), 0xF0U, 0xFFU); /* software-disabled */
     send(CPU(3), 0xFFU, LOWEST | VECTOR);
     assert_int_equal(receivers(), 0x4U);
     for (uint32_t i = 0U; i < GUEST_VCPUS; i++) {
-        vcpu[CPU(i)].state = VCPU_OFF;
+        vcpus[CPU(i)].state = VCPU_OFF;
     }
     vlapic_deliver(GUEST, 0xFFU, false, 1U, 0x61U, false);
     assert_int_equal(receivers_in(GUEST, 0x61U), 0U);
@@ -397,7 +397,7 @@ static void target_is_the_first_vcpu_that_is_on(void **state)
     (void)state;
     assert_int_equal(vlapic_target(GUEST, 2U, false), CPU(2));
     assert_int_equal(vlapic_target(GUEST, 0xFFU, false), CPU(0));
-    vcpu[CPU(0)].state = VCPU_OFF;
+    vcpus[CPU(0)].state = VCPU_OFF;
     assert_int_equal(vlapic_target(GUEST, 0xFFU, false), CPU(1));
     assert_int_equal(vlapic_target(GUEST, 0U, false), ID_NONE);
     assert_int_equal(vlapic_target(GUEST, 7U, false), ID_NONE);

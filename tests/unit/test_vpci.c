@@ -21,8 +21,8 @@
 #include "stub_log.h"
 
 union partition_storage partition;
-struct vm vm[MAX_VM];
-struct vcpu vcpu[MAX_VCPU];
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
 
 #define HOST_BRIDGE 0x0000U
 #define NIC         0x0010U /* 00:02.0: MSI-X at 0x40, memory BAR 0 at FAKE_MMIO, I/O BAR 1, 64-bit BAR 2 */
@@ -132,9 +132,9 @@ static int setup(void **state)
     partition.table.vm[1].pci[0] = GIVEN;
     partition.table.telemetry_hpa = 0x144100000U;
     partition.table.board.hv_device_bdf = HV_DEVICE;
-    vm[VM_SERVICE].vcpu_count = 3U;
+    vms[VM_SERVICE].vcpu_count = 3U;
     for (uint32_t i = 0U; i < 3U; i++) {
-        vcpu[i].pcpu = i;
+        vcpus[i].pcpu = i;
     }
     delivered = 0U;
     posted = 0U;

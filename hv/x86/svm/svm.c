@@ -125,7 +125,7 @@ static bool svm_enter(vcpu_id_t id, const _Atomic uint32_t *kick, struct vm_exit
     return ran;
 }
 
-const struct vendor svm_vendor = {
+const struct vendor_ops svm_vendor = {
     .name = "AMD-V",
     .core_enable = svm_core_enable,
     .vcpu_init = svm_vcpu_init,
