@@ -32,7 +32,6 @@ boot_start:
     cld
     mov %eax, %edi                      /* kept until boot_main(magic, info) */
     mov %ebx, %esi
-    mov $(boot_stack + BOOT_STACK_SIZE), %esp
     mov $0x80000000, %eax               /* without long mode nothing else here works */
     cpuid
     cmp $0x80000001, %eax
@@ -91,7 +90,7 @@ long_mode:
     mov %eax, %gs
     test %ebp, %ebp
     jnz 2f
-    lea boot_stack + BOOT_STACK_SIZE(%rip), %rsp
+    lea pcpu_stacks + PCPU_STACKS_SIZE(%rip), %rsp  /* core 0 stays on its own main stack */
     xor %ebp, %ebp
     call boot_main
 1:  hlt
@@ -133,4 +132,3 @@ boot_gdt_pointer:
 boot_pml4: .skip 4096
 boot_pdpt: .skip 4096
 boot_pd:   .skip 4096
-boot_stack: .skip BOOT_STACK_SIZE

@@ -145,7 +145,7 @@ static void boot_vms(void)
     }
 }
 
-/* From entry.S, on the boot stack, with the loader's identity map of the first GiB. */
+/* From entry.S, on the main stack of core 0, with the loader's identity map of the first GiB. */
 void boot_main(uint32_t magic, uint32_t info)
 {
     boot_info.entry_tsc = asm_rdtsc();

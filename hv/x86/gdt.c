@@ -16,6 +16,8 @@ struct tss { /* Intel SDM 3, figure 8-11 */
 } __attribute__((packed));
 _Static_assert(sizeof(struct tss) == 104U, "64-bit TSS layout");
 
+_Static_assert(sizeof(struct pcpu_stacks) == PCPU_STACKS_SIZE, "entry.S starts on the main stack of core 0");
+
 #define GDT_ENTRIES 5U /* null, code, data, TSS (two) */
 
 struct pcpu_stacks pcpu_stacks[MAX_PCPU] __attribute__((aligned(4096)));
