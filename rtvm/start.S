@@ -164,6 +164,7 @@ page_pointers:
     .skip 4096
 page_directory:
     .skip 4 * 4096
+boot_stack:                      /* how deep it can get: docs/specification.md */
     .skip 16384
 boot_stack_top:
 

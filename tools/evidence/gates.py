@@ -23,6 +23,7 @@ GATES = (
     Gate("parse", "core and devices parse with Frama-C", PYTHON + ["proofs/parse.py"], ("frama-c",), True),
     Gate("eva", "value analysis finds no run-time error", PYTHON + ["proofs/eva/check.py"], ("frama-c",), False),
     Gate("proofs", "proofs replay", PYTHON + ["proofs/prove.py"], ("frama-c", "why3"), False),
+    Gate("stack", "no stack overflows", PYTHON + ["-m", "tools.evidence.stack"], ("gcc", "objdump"), True),
     Gate("coverage", "unit tests cover core and devices", PYTHON + ["-m", "tools.evidence.coverage"],
          ("clang-19", "llvm-cov-19"), False),
 )

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the gates stand on: a copy of the project to break."""
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LEFT_OUT = shutil.ignore_patterns("build", ".git", "__pycache__", ".sconsign.dblite", ".pytest_cache")
+
+
+class Project:
+    """A copy of the sources. What a test changes is put back after it; what was built stays, so that builds are short."""
+
+    def __init__(self, root):
+        self.root, self.kept = root, {}
+
+    def keep(self, file):
+        path = self.root / file
+        if file not in self.kept:
+            self.kept[file] = path.read_bytes() if path.exists() else None
+        return path
+
+    def replace(self, file, old, new):
+        """old must be there, once."""
+        path = self.keep(file)
+        text = path.read_text()
+        assert text.count(old) == 1, f"{file} has {text.count(old)} times: {old}"
+        path.write_text(text.replace(old, new))
+
+    def write(self, file, text):
+        self.keep(file).write_text(text)
+
+    def restore(self):
+        for file, content in self.kept.items():
+            if content is None:
+                (self.root / file).unlink(missing_ok=True)
+            else:
+                (self.root / file).write_bytes(content)
+        self.kept = {}
+
+    def run(self, *words):
+        """A program of the copy: (exit status, what it printed)."""
+        done = subprocess.run(["/usr/bin/python3", "-B", *words], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", check=False)
+        return done.returncode, done.stdout
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory):
+    root = tmp_path_factory.mktemp("project") / "bulkhead"
+    shutil.copytree(ROOT, root, ignore=LEFT_OUT)
+    return Project(root)
+
+
+@pytest.fixture
+def project(copied):
+    yield copied
+    copied.restore()
