@@ -29,6 +29,7 @@ struct rt_sample {
     int32_t output;     /* of the control task */
 };
 
+/* REQ-RT-015 */
 struct rt_telemetry {
     uint32_t magic;     /* written last at start */
     uint32_t version;

@@ -258,6 +258,7 @@ static void write_rsdp(struct builder *builder, uint64_t xsdt)
     memcpy(builder->buffer, &rsdp, sizeof(rsdp));
 }
 
+/* REQ-DM-008 */
 size_t acpi_build(uint8_t *buffer, size_t size, uint64_t base, unsigned vcpu_count)
 {
     struct builder builder = {.buffer = buffer, .size = size, .used = sizeof(struct rsdp), .base = base};

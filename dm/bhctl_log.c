@@ -17,6 +17,7 @@ static uint64_t written(const struct hv_log_ring *ring)
     return value;
 }
 
+/* REQ-DM-011 */
 static bool ring_valid(const struct hv_log_ring *ring, size_t size)
 {
     return ring->magic == HV_LOG_MAGIC && ring->capacity != 0U && (ring->capacity & (ring->capacity - 1U)) == 0U &&

@@ -26,6 +26,7 @@ static const struct hv_vm_stats *find_vm(const struct hv_stats *stats, uint64_t 
     return found;
 }
 
+/* REQ-RT-014 */
 static bool exited_after(const struct hv_vm_stats *vm, uint64_t tsc)
 {
     bool after = false;

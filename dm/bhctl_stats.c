@@ -72,6 +72,7 @@ uint64_t stats_vm_exits(const struct hv_vm_stats *vm)
     return exits;
 }
 
+/* REQ-DM-011 */
 bool stats_copy(const struct hv_stats *source, struct hv_stats *copy)
 {
     const volatile uint32_t *sequence = &source->sequence;

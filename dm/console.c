@@ -204,6 +204,7 @@ static bool wait_writable(struct console *console)
     return writable;
 }
 
+/* REQ-DM-010 */
 void console_write(struct console *console, const uint8_t *data, size_t size)
 {
     size_t done = 0;

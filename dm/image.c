@@ -109,6 +109,7 @@ static uint64_t low_end(uint64_t memory_size)
 }
 
 /* At its preferred address if that fits, else as low as its alignment allows. */
+/* REQ-DM-004 */
 static const char *place_kernel(const struct setup_header *header, struct image_plan *plan, uint64_t *kernel_end)
 {
     uint64_t end = low_end(plan->memory_size);

@@ -10,6 +10,7 @@ void io_bus_add(struct io_bus *bus, uint64_t base, uint64_t size, const struct i
     bus->count++;
 }
 
+/* REQ-DM-007 */
 static const struct io_range *find(const struct io_bus *bus, uint64_t address, uint32_t size)
 {
     const struct io_range *found = NULL;

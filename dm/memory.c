@@ -102,6 +102,7 @@ static void *block_range(const struct memory_block *block, uint64_t gpa, uint64_
     return hva;
 }
 
+/* REQ-DM-001 */
 void *memory_range(const struct guest_memory *memory, uint64_t gpa, uint64_t size)
 {
     void *hva = block_range(&memory->low, gpa, size);

@@ -265,6 +265,7 @@ static const char *complete(struct options *options)
     return problem;
 }
 
+/* REQ-DM-009 */
 enum options_result options_parse(struct options *options, int argc, char **argv)
 {
     enum options_result result = OPTIONS_RUN;

@@ -14,6 +14,7 @@
 
 /* Only naturally sized accesses exist; anything else is answered with all ones, so that the vCPU
  * goes on. */
+/* REQ-DM-007 */
 static bool size_valid(uint64_t size, uint32_t max)
 {
     return size != 0U && size <= max && (size & (size - 1U)) == 0U;

@@ -158,6 +158,7 @@ static void interrupt(struct virtio_device *device, uint8_t cause, uint16_t vect
     }
 }
 
+/* REQ-DM-002 */
 void virtio_fail(struct virtio_device *device, const char *why)
 {
     if ((device->status & VIRTIO_STATUS_NEEDS_RESET) == 0U) {

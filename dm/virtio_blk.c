@@ -59,6 +59,7 @@ static int image_size(int fd, uint64_t *size)
     return result;
 }
 
+/* REQ-DM-003 */
 int virtio_blk_open(struct virtio_blk *self, const char *path, bool read_only)
 {
     const char *base = strrchr(path, '/');
@@ -113,6 +114,7 @@ static bool decode(const struct vq_chain *chain, struct request *request)
     return valid;
 }
 
+/* REQ-DM-003 */
 static bool in_capacity(const struct virtio_blk *self, const struct request *request)
 {
     uint64_t sectors = request->data_size / SECTOR_SIZE;

@@ -148,6 +148,7 @@ static bool walk(const struct virtqueue *queue, struct vq_chain *chain)
     return valid && !more;
 }
 
+/* REQ-DM-001 */
 enum vq_result virtqueue_pop(struct virtqueue *queue, struct vq_chain *chain)
 {
     uint16_t pending = (uint16_t)(load16(queue->avail + RING_INDEX) - queue->last_avail);

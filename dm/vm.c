@@ -153,6 +153,7 @@ enum vm_exit vm_create(struct vm *vm)
     return result;
 }
 
+/* REQ-DM-005 */
 int vm_boot(struct vm *vm)
 {
     struct acrn_vcpu_regs regs;
@@ -256,6 +257,7 @@ static int watch(struct stopper *stopper)
     return (result == 0) ? loop_add(loop, &stopper->finished, EPOLLIN) : result;
 }
 
+/* REQ-DM-006 */
 enum vm_exit vm_run(struct vm *vm)
 {
     struct stopper stopper = {.vm = vm};

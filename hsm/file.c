@@ -131,6 +131,7 @@ static int hsm_file_run(struct hsm_vm *vm, const struct hsm_call *call, unsigned
 	return ret;
 }
 
+/* REQ-HSM-002 */
 static int hsm_file_call(struct hsm_vm *vm, unsigned int command, unsigned long raw)
 {
 	size_t i;
@@ -164,6 +165,7 @@ static long hsm_file_ioctl(struct file *file, unsigned int command, unsigned lon
 	return ret;
 }
 
+/* REQ-HSM-006 */
 static int hsm_file_flush(struct file *file, fl_owner_t closer)
 {
 	struct hsm_vm *vm = file->private_data;
@@ -173,6 +175,7 @@ static int hsm_file_flush(struct file *file, fl_owner_t closer)
 	return 0;
 }
 
+/* REQ-HSM-006 */
 static int hsm_file_release(struct inode *inode, struct file *file)
 {
 	struct hsm_vm *vm = file->private_data;

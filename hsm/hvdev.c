@@ -124,6 +124,7 @@ out_info:
 	return ret;
 }
 
+/* REQ-HSM-001 */
 static int hvdev_probe(struct pci_dev *pci, const struct pci_device_id *id)
 {
 	struct hsm_hvdev *hvdev;

@@ -110,6 +110,7 @@ static int hsm_ioeventfd_deassign(struct hsm_vm *vm, const struct acrn_ioeventfd
 	return 0;
 }
 
+/* REQ-HSM-008 */
 static bool hsm_ioeventfd_valid(const struct acrn_ioeventfd *args)
 {
 	u64 end;

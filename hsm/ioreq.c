@@ -75,6 +75,7 @@ int hsm_ioreq_complete(struct hsm_vm *vm, unsigned int slot)
 }
 
 /* Port and memory requests share the layout of everything but the width of the value. */
+/* REQ-HSM-003 */
 static struct hsm_io hsm_ioreq_decode(const struct acrn_io_request *request)
 {
 	const struct acrn_pio_request *pio = &request->reqs.pio_request;

@@ -17,6 +17,7 @@
 
 #define IRQFD_MAX 1024U	/* per VM */
 
+/* REQ-HSM-008 */
 struct hsm_irqfd {
 	struct acrn_msi_entry msi;	/* read by the hypervisor: first, so that it cannot straddle a page */
 	struct list_head node;

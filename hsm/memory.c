@@ -156,6 +156,7 @@ static struct hsm_segment *hsm_segment_new(const struct acrn_vm_memmap *map)
 	return segment;
 }
 
+/* REQ-HSM-007 */
 static void hsm_segment_insert(struct hsm_vm *vm, struct hsm_segment *segment)
 {
 	list_add_tail(&segment->node, &vm->segments);
@@ -189,6 +190,7 @@ static int hsm_ram_map(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
 	return ret;
 }
 
+/* REQ-HSM-005 */
 static int hsm_mmio_map(struct hsm_vm *vm, const struct acrn_vm_memmap *map, u64 target)
 {
 	const struct hc_memory_region region = {
@@ -269,6 +271,7 @@ static int hsm_ram_set(struct hsm_vm *vm, const struct acrn_vm_memmap *map)
 	return hsm_ram_map(vm, map);
 }
 
+/* REQ-HSM-007 */
 int hsm_memory_set(struct hsm_vm *vm, void *data, unsigned long raw)
 {
 	const struct acrn_vm_memmap *map = data;

@@ -144,6 +144,7 @@ void hsm_pages_unpin(struct mm_struct *mm, struct hsm_pages *pages)
 	atomic64_sub(pages->count, &hsm_stats.pinned_pages);
 }
 
+/* REQ-HSM-004 */
 void hsm_pages_abandon(struct hsm_pages *pages)
 {
 	hsm_pages_put(pages, false);

@@ -34,6 +34,7 @@ static ssize_t region_read(struct file *file, struct kobject *kobject, struct bi
 	return ret ? ret : memory_read_from_buffer(buffer, count, &offset, region->memory, region->size);
 }
 
+/* REQ-HSM-009 */
 static ssize_t region_write(struct file *file, struct kobject *kobject, struct bin_attribute *attribute,
 			    char *buffer, loff_t offset, size_t count)
 {
@@ -44,6 +45,7 @@ static ssize_t region_write(struct file *file, struct kobject *kobject, struct b
 	return count;
 }
 
+/* REQ-HSM-009 */
 static int region_mmap(struct file *file, struct kobject *kobject, struct bin_attribute *attribute,
 		       struct vm_area_struct *vma)
 {

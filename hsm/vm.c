@@ -59,6 +59,7 @@ static int hsm_vm_register(struct hsm_vm *vm, struct hc_vm_creation *call, unsig
 	return 0;
 }
 
+/* REQ-HSM-004 */
 static int hsm_vm_end(u16 id)
 {
 	int ret;

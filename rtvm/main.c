@@ -137,6 +137,7 @@ static uint64_t next_deadline(uint64_t deadline, uint64_t period)
     return next;
 }
 
+/* REQ-RT-004 */
 static void control_loop(uint64_t period)
 {
     uint64_t start = (options.periodic == 0U) ? tsc_read() : clock_start_periodic(period);

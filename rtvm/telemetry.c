@@ -45,6 +45,7 @@ void telemetry_warmup_interrupt(void) { region->interrupts = region->interrupts 
 
 void telemetry_overrun(void) { region->overruns = region->overruns + 1U; }
 
+/* REQ-RT-015 */
 void telemetry_sample(uint64_t tsc, uint64_t latency, int32_t output)
 {
     uint64_t samples = region->samples;

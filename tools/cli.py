@@ -136,6 +136,7 @@ def version():
     return VERSION_FILE.read_text(encoding="utf-8").strip() if VERSION_FILE.exists() else "0"
 
 
+# REQ-TOO-005
 def main(argv):
     args = build_parser().parse_args(argv)
     try:

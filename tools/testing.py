@@ -48,6 +48,7 @@ def check(tally, keyword, name, command):
         tally.add(failed=1, names=[name])
 
 
+# REQ-EVI-007
 def run_gates(tally, keyword, fast):
     """Each gate is one test; a gate whose tools this release lacks is skipped."""
     for gate in gates.GATES:

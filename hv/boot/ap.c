@@ -66,6 +66,7 @@ static bool ap_came(uint32_t expected, uint64_t limit_us)
     return atomic_load(&ap_online) == expected;
 }
 
+/* REQ-RT-010 */
 static enum ap_result ap_start(pcpu_id_t id, hpa_t page)
 {
     const uint32_t vector = (uint32_t)(page / PAGE_SIZE);

@@ -100,6 +100,7 @@ static void boot_platform(void)
     log_end();
 }
 
+/* REQ-CFG-001 REQ-CFG-002 */
 static void boot_partition(void)
 {
     const uint32_t module = boot_module_find(TAG_TABLE);

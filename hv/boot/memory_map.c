@@ -81,6 +81,7 @@ static enum status append(hpa_t base, hpa_t end, uint32_t type)
 }
 
 /* Each step ends at an end or a beginning of an entry, so there are at most two an entry. */
+/* REQ-CFG-013 */
 enum status boot_map_finish(void)
 {
     enum status result = STATUS_OK;

@@ -41,6 +41,7 @@ enum status boot_module_add(hpa_t start, hpa_t end, hpa_t string, uint32_t strin
     return result;
 }
 
+/* REQ-CFG-014 */
 bool multiboot_image_in_ram(void)
 {
     bool inside = false;
@@ -52,6 +53,7 @@ bool multiboot_image_in_ram(void)
     return inside;
 }
 
+/* REQ-CFG-012 */
 enum status multiboot_parse(uint32_t magic, hpa_t info)
 {
     enum status result;

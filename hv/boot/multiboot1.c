@@ -53,6 +53,7 @@ static enum status map_parse(hpa_t info)
     return result;
 }
 
+/* REQ-CFG-012 */
 enum status multiboot1_parse(hpa_t info)
 {
     const uint32_t flags = field(info + INFO_FLAGS);

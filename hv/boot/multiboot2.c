@@ -46,6 +46,7 @@ static enum status tag_parse(hpa_t tag, uint32_t type, uint32_t size)
     return result;
 }
 
+/* REQ-CFG-012 */
 enum status multiboot2_parse(hpa_t info)
 {
     const uint32_t total = field(info);

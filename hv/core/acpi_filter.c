@@ -77,6 +77,7 @@ static void put_header(uint32_t at, const char *signature, uint32_t length, uint
     put(at + 32U, 1U, 4U);
 }
 
+/* REQ-CFG-019 */
 static bool table_shown(uint32_t signature)
 {
     bool shown = true;
@@ -197,6 +198,7 @@ static const struct acpi_table *madt_find(void)
     return found;
 }
 
+/* REQ-CFG-019 */
 enum status acpi_filter_build(uint32_t vcpu_count, gpa_t where, uint64_t size, gpa_t *rsdp)
 {
     enum status result;

@@ -120,6 +120,7 @@ static void relocate_fadt(const struct acpi_table *fadt, hpa_t where, uint64_t l
     fix_checksum(fadt->address, fadt->length);
 }
 
+/* REQ-LIF-005 */
 void acpi_relocate(hpa_t where)
 {
     hpa_t at = where;

@@ -392,6 +392,7 @@ static void apply_table(struct context *c, const struct rule *table, uint32_t co
     }
 }
 
+/* REQ-IO-008 */
 static void decode_opcode(struct context *c, uint32_t opcode)
 {
     if (opcode == 0x0FU) {
@@ -421,6 +422,7 @@ static uint32_t source_segment(const struct context *c)
     return segment;
 }
 
+/* REQ-ISO-022 */
 struct insn insn_decode(const uint8_t *bytes, uint32_t available, uint32_t mode)
 {
     struct context c = { 0 };

@@ -18,6 +18,7 @@
 static vcpu_id_t dispatch_running[MAX_PCPU];
 static uint64_t dispatch_since[MAX_PCPU];
 
+/* REQ-RT-018 */
 static void charge(pcpu_id_t pcpu, uint64_t now)
 {
     if (dispatch_running[pcpu] != 0U) {
@@ -57,6 +58,7 @@ static void inject_interrupt(vcpu_id_t id, uint32_t pending)
 
 /* At most one event per entry; an event whose delivery was interrupted goes first, and the
  * backend has it queued already. What must wait asks for an exit as soon as it can go in. */
+/* REQ-INT-016 */
 static void deliver_events(vcpu_id_t id)
 {
     if (!hw_vcpu_event_queued(id)) {
@@ -73,6 +75,7 @@ static void deliver_events(vcpu_id_t id)
     hw_vcpu_request_window(id, vcpus[id].nmi_pending || (vlapic_pending(id) != VECTOR_NONE));
 }
 
+/* REQ-ISO-012 */
 static void prepare_entry(vcpu_id_t id, uint64_t now)
 {
     vm_id_t v = vcpu_vm(id);
@@ -115,6 +118,7 @@ void core_host_interrupt(pcpu_id_t pcpu, uint32_t vector)
     }
 }
 
+/* REQ-ISO-020 */
 static void exit_dispatch(vcpu_id_t id, const struct vm_exit *exit)
 {
     switch (exit->reason) {
@@ -170,6 +174,7 @@ static void exit_dispatch(vcpu_id_t id, const struct vm_exit *exit)
 
 /* The VM may have been paused, or the vCPU replaced, while this exit waited for the lock. Nothing
  * of the instruction has been done yet: a paused vCPU will execute it again. */
+/* REQ-ISO-021 REQ-LIF-004 */
 void core_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
     bool current = (vcpus[id].run_epoch == vcpus[id].epoch) && (vcpus[id].state == VCPU_RUNNABLE);

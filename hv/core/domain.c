@@ -13,6 +13,7 @@ uint32_t domain_count[DOMAIN_COUNT];
 hpa_t domain_region_base[DOMAIN_REGIONS];
 uint64_t domain_region_size[DOMAIN_REGIONS];
 
+/* REQ-ISO-007 */
 uint32_t domain_of(vm_id_t vm)
 {
     return (vm < VM_FIRST_USER) ? vm : VM_SERVICE;
@@ -93,6 +94,7 @@ static bool domain_range_declared(uint32_t domain, uint32_t range)
     assigns \nothing;
     exits \false;
     ensures \result ==> pair_apart(a, i, b, k); */
+/* REQ-ISO-005 */
 static bool domain_pair_apart(uint32_t a, uint32_t i, uint32_t b, uint32_t k)
 {
     bool apart = !interval_meets(domain_base[a][i], domain_size[a][i], domain_base[b][k], domain_size[b][k]);
@@ -243,6 +245,7 @@ static bool domain_all_apart(void)
     return apart;
 }
 
+/* REQ-ISO-004 */
 bool domain_verify(void)
 {
     return domain_all_valid() && domain_all_single() && domain_all_apart();

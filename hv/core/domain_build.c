@@ -156,6 +156,7 @@ static void domain_sort(uint32_t domain)
     assigns DOMAIN_OF(DOMAIN_HYPERVISOR);
     exits \false;
     ensures building(DOMAIN_HYPERVISOR); */
+/* REQ-ISO-005 */
 static bool domain_build_hypervisor(void)
 {
     bool fits = domain_add_touched(DOMAIN_HYPERVISOR, boot_info.image_base, boot_info.image_size, MEMORY_RAM);

@@ -48,6 +48,7 @@ void exclusive_send_sipi(vcpu_id_t id, uint32_t vector)
     kick(id);
 }
 
+/* REQ-LIF-013 */
 void exclusive_stop(vm_id_t v)
 {
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
@@ -77,6 +78,7 @@ static void take_init(vcpu_id_t id)
     }
 }
 
+/* REQ-LIF-015 */
 static void take_sipi(vcpu_id_t id)
 {
     uint32_t vector;
@@ -91,6 +93,7 @@ static void take_sipi(vcpu_id_t id)
     }
 }
 
+/* REQ-RT-008 */
 static void take_messages(vcpu_id_t id)
 {
     if (exclusive_init[id]) {
@@ -130,6 +133,7 @@ enum run_action core_exclusive_next(vcpu_id_t id)
 }
 
 /* A guest error that ends the whole VM: it stays contained, and is said once. */
+/* REQ-LIF-011 */
 static void fail(vcpu_id_t id, const char *what, uint64_t detail)
 {
     vm_id_t v = vcpu_vm(id);
@@ -150,6 +154,7 @@ static void fail(vcpu_id_t id, const char *what, uint64_t detail)
     exclusive_stop(v);
 }
 
+/* REQ-ISO-020 REQ-HYP-001 REQ-IO-009 */
 static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
 {
     switch (exit->reason) {
@@ -197,6 +202,7 @@ static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
     }
 }
 
+/* REQ-RT-006 */
 enum run_action core_exclusive_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
     exit_exclusive(id, exit);

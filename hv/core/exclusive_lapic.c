@@ -71,6 +71,7 @@ static bool addressed(uint32_t index, uint32_t self, uint64_t icr)
     return hit;
 }
 
+/* REQ-INT-009 */
 static void send(vcpu_id_t target, uint32_t mode, uint32_t vector)
 {
     switch (mode) {
@@ -97,6 +98,7 @@ static void send(vcpu_id_t target, uint32_t mode, uint32_t vector)
 
 /* Lowest priority goes to the first vCPU addressed (11.6.2.4 leaves the choice to the system).
  * An INIT with level de-assert (bits 15 and 14: 10) is a no-op on all that have x2APIC. */
+/* REQ-INT-008 */
 static void interrupt_command(vcpu_id_t id, uint64_t icr)
 {
     vm_id_t v = vcpu_vm(id);
@@ -139,6 +141,7 @@ enum status exclusive_lapic_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 }
 
 /* LVT: mode fixed only, no reserved bits; SVR: vector and enable bit; the hardware's stay. */
+/* REQ-INT-010 */
 enum status exclusive_lapic_write(vcpu_id_t id, uint32_t msr, uint64_t value)
 {
     enum status result = STATUS_OK;

@@ -82,6 +82,7 @@ static bool build_listed(const struct part_vm *config)
     return fits;
 }
 
+/* REQ-CFG-018 */
 bool guest_map_build(vm_id_t v)
 {
     guest_map_count = 0U;
@@ -161,6 +162,7 @@ static uint64_t piece(const struct stage2_mapping *leaf, gpa_t gpa, uint64_t siz
     return (rest < size) ? rest : size;
 }
 
+/* REQ-CFG-017 */
 enum status guest_load(vm_id_t v, gpa_t gpa, hpa_t from, uint64_t size)
 {
     enum status result = STATUS_OK;

@@ -115,6 +115,7 @@ static bool has_rights(const struct paging *paging, uint32_t level)
 }
 
 /* rights: those that every entry on the way gives. */
+/* REQ-IO-007 */
 static enum status walk(vcpu_id_t id, gva_t gva, gpa_t *gpa, uint64_t *rights)
 {
     struct paging paging = paging_of(id);
@@ -197,6 +198,7 @@ static enum status translate_allowed(vcpu_id_t id, gva_t gva, bool write, gpa_t 
     return status;
 }
 
+/* REQ-IO-006 */
 enum status guest_translate_data(vcpu_id_t id, const struct operand *operand, gpa_t *gpa, gva_t *fault)
 {
     gva_t last = operand->gva + operand->size - 1U;

@@ -39,6 +39,7 @@ int64_t hypercall_errno(enum status status)
 }
 
 /* A target is a User VM that exists; anything else is no VM to the caller. */
+/* REQ-HYP-003 */
 vm_id_t hypercall_target(uint64_t param)
 {
     vm_id_t found = ID_NONE;
@@ -48,6 +49,7 @@ vm_id_t hypercall_target(uint64_t param)
     return found;
 }
 
+/* REQ-HYP-014 */
 static int64_t offline_cpu(uint64_t lapic_id)
 {
     int64_t result = -HC_EINVAL;
@@ -60,6 +62,7 @@ static int64_t offline_cpu(uint64_t lapic_id)
     return result;
 }
 
+/* REQ-HYP-012 */
 static int64_t inject_msi(vm_id_t v, uint64_t gpa)
 {
     struct hc_msi msi = { 0U, 0U };
@@ -80,6 +83,7 @@ static void set_line(vm_id_t v, uint32_t gsi, bool high)
 }
 
 /* By value: gsi | operation << 32; 0 high, 1 low, 2 rising pulse, 3 falling pulse. */
+/* REQ-HYP-012 */
 static int64_t set_irqline(vm_id_t v, uint64_t operation)
 {
     uint32_t gsi = (uint32_t)operation;
@@ -110,6 +114,7 @@ static int64_t set_irqline(vm_id_t v, uint64_t operation)
 
 /* struct acrn_intr_monitor begins {u32 command; u32 count}: command 0 asks for counters of
  * passed-through interrupts, of which a User VM has none; command 1 would delay them. */
+/* REQ-HYP-015 */
 static int64_t intr_monitor(uint64_t gpa)
 {
     uint32_t words[2] = { 0U, 0U };
@@ -124,6 +129,7 @@ static int64_t intr_monitor(uint64_t gpa)
     return result;
 }
 
+/* REQ-HYP-011 */
 static int64_t set_ioreq_buffer(vm_id_t v, uint64_t gpa)
 {
     uint64_t page = 0U;
@@ -139,6 +145,7 @@ static int64_t set_ioreq_buffer(vm_id_t v, uint64_t gpa)
 
 /* command = vmid << 24 | vcpu << 16 | number << 8 | type; 0 and 2 ask how many P- and C-states a
  * guest may use: none. The answer is a byte. */
+/* REQ-HYP-015 */
 static int64_t pm_get_cpu_state(uint64_t command, uint64_t gpa)
 {
     uint32_t type = (uint32_t)command & 0xFFU;
@@ -151,6 +158,7 @@ static int64_t pm_get_cpu_state(uint64_t command, uint64_t gpa)
 }
 
 /* Hypercalls whose first parameter is the VM. */
+/* REQ-HYP-013 */
 static int64_t call_on_vm(vm_id_t v, uint64_t id, uint64_t param2)
 {
     int64_t result;
@@ -212,6 +220,7 @@ static bool names_vm(uint64_t id)
     return lifecycle || interrupts || requests || devices;
 }
 
+/* REQ-ISO-021 REQ-HYP-001 REQ-HYP-002 */
 int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
 {
     int64_t result = -HC_ENOTTY;

@@ -26,6 +26,7 @@ static bool overlaps(uint64_t base, uint64_t size, uint64_t page)
     return (page < (base + size)) && ((page + PAGE_SIZE) > base);
 }
 
+/* REQ-HYP-005 */
 static bool range_valid(const struct hc_memory_region *region)
 {
     bool aligned = ((region->gpa | region->service_vm_gpa | region->size) % PAGE_SIZE) == 0U;
@@ -38,6 +39,7 @@ static bool range_valid(const struct hc_memory_region *region)
 
 /* Identity: the Service VM's address is the host's. The memory must be RAM of its domain, and the
  * Service VM itself must have the rights that it passes on: read-only memory stays read-only. */
+/* REQ-ISO-007 REQ-ISO-008 */
 static bool lender_has(uint64_t base, uint64_t size, uint32_t rights)
 {
     bool has = ((base + size) > base) && domain_owns(domain_of(VM_SERVICE), base, size, MEMORY_RAM);
@@ -51,6 +53,7 @@ static bool lender_has(uint64_t base, uint64_t size, uint32_t rights)
     return has;
 }
 
+/* REQ-HYP-005 */
 static int64_t add_region(vm_id_t v, const struct hc_memory_region *region)
 {
     uint32_t rights = region->prot & REQUEST_TYPES;
@@ -76,6 +79,7 @@ static int64_t modify_region(vm_id_t v, const struct hc_memory_region *region)
     return result;
 }
 
+/* REQ-ISO-012 */
 static int64_t delete_region(vm_id_t v, const struct hc_memory_region *region)
 {
     int64_t result = hypercall_errno(stage2_unmap(v, region->gpa, region->size));
@@ -123,6 +127,7 @@ static int64_t apply_some(vm_id_t v, const struct hc_memory_regions *request, ui
     return result;
 }
 
+/* REQ-HYP-006 */
 static int64_t apply_chunk(vm_id_t v, const struct hc_memory_regions *request, uint64_t gpa)
 {
     struct region_progress *progress = &region_progress[v];
@@ -139,6 +144,7 @@ static int64_t apply_chunk(vm_id_t v, const struct hc_memory_regions *request, u
     return result;
 }
 
+/* REQ-HYP-004 */
 int64_t hypercall_set_memory_regions(uint64_t gpa)
 {
     struct hc_memory_regions request;

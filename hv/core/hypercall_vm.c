@@ -25,6 +25,7 @@
 #define SEG_FLAT     0xC000U     /* G, D/B */
 #define AR_MASK      0xF0FFU
 
+/* REQ-HYP-009 */
 int64_t hypercall_create_vm(uint64_t gpa)
 {
     struct hc_vm_creation creation;
@@ -59,6 +60,7 @@ static bool control_valid(const struct hc_regs *regs)
     return known && caches && protected_first && long_needs_pae;
 }
 
+/* REQ-HYP-007 */
 bool hypercall_regs_valid(const struct hc_regs *regs)
 {
     bool flags = (regs->rflags & ~(uint64_t)RFLAGS_KNOWN) == 0U;
@@ -118,6 +120,7 @@ static void apply_regs(vcpu_id_t id, const struct hc_regs *regs)
     set_segments(id, regs);
 }
 
+/* REQ-HYP-007 */
 int64_t hypercall_set_vcpu_regs(vm_id_t v, uint64_t gpa)
 {
     struct hc_vcpu_regs request;

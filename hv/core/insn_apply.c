@@ -158,6 +158,7 @@ static struct alu alu_apply(enum insn_op op, uint64_t left, uint64_t right, uint
     return result;
 }
 
+/* REQ-IO-008 */
 uint64_t insn_memory_value(vcpu_id_t id, const struct insn *insn, uint64_t old)
 {
     uint64_t held = old & mask_of(insn->size);

@@ -27,6 +27,7 @@ void instruction_hlt(vcpu_id_t id, uint32_t length)
 
 /* A hypercall that wants to go on later leaves RIP where it is: the guest executes it again,
  * and its interrupts are served in between. */
+/* REQ-HYP-001 */
 void instruction_hypercall(vcpu_id_t id, uint32_t length)
 {
     struct vcpu_regs *regs = &vcpu_regs[id];
@@ -43,6 +44,7 @@ void instruction_hypercall(vcpu_id_t id, uint32_t length)
 }
 
 /* The operand and the length, from the exit record where the CPU gives them, else decoded. */
+/* REQ-IO-013 */
 void instruction_mov_cr(vcpu_id_t id, const struct vm_exit *exit)
 {
     uint32_t reg = exit->gpr;
@@ -69,6 +71,7 @@ void instruction_mov_cr(vcpu_id_t id, const struct vm_exit *exit)
     }
 }
 
+/* REQ-IO-013 */
 bool instruction_xcr0_valid(uint64_t value, uint64_t supported)
 {
     bool valid = ((value & XCR0_X87) != 0U) && ((value & ~supported) == 0U);
@@ -97,6 +100,7 @@ void instruction_xsetbv(vcpu_id_t id, uint32_t length)
 }
 
 /* Intel's VMCALL is an undefined opcode on AMD CPUs: the ACRN ABI uses it. */
+/* REQ-HYP-016 */
 static bool is_vmcall(vcpu_id_t id)
 {
     uint8_t bytes[INSN_MAX];
@@ -104,6 +108,7 @@ static bool is_vmcall(vcpu_id_t id)
     return (count >= HYPERCALL_LENGTH) && (bytes[0] == 0x0FU) && (bytes[1] == 0x01U) && (bytes[2] == 0xC1U);
 }
 
+/* REQ-ISO-026 */
 void instruction_exception(vcpu_id_t id, const struct vm_exit *exit)
 {
     bool service = (vms[vcpu_vm(id)].kind == VM_KIND_SERVICE);
@@ -129,6 +134,7 @@ static void log_shutdown(vcpu_id_t id)
 
 /* A User VM's triple fault is its device model's business, which takes a write of 0xFE to port
  * 0x64, the keyboard controller's reset pulse, as a request for reset: that is what it gets. */
+/* REQ-LIF-010 */
 void instruction_shutdown(vcpu_id_t id)
 {
     vm_id_t v = vcpu_vm(id);

@@ -24,6 +24,8 @@ static inline bool interval_meets(uint64_t a, uint64_t a_size, uint64_t b, uint6
 /*@ assigns \nothing;
     exits \false;
     ensures \result <==> within(outer, outer_size, inner, inner_size); */
+/* REQ-ISO-027 */
+/* proves REQ-ISO-027 */
 static inline bool interval_within(uint64_t outer, uint64_t outer_size, uint64_t inner, uint64_t inner_size)
 {
     return (inner >= outer) && ((inner - outer) <= outer_size) && (inner_size <= (outer_size - (inner - outer)));

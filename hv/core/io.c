@@ -27,6 +27,7 @@ static bool is_vpic_port(uint16_t port)
     return ((port & 0xFF7EU) == 0x20U) || ((port & 0xFFFEU) == 0x4D0U);
 }
 
+/* REQ-INT-022 */
 static bool others_port(uint16_t port)
 {
     bool found = false;
@@ -176,6 +177,7 @@ static void finish(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint32_t
 
 /* Address of the string element. False: the guest got a fault. An element on two pages that are apart
  * is refused: no driver has unaligned port strings. */
+/* REQ-IO-006 */
 static bool string_address(vcpu_id_t id, const struct vm_exit *exit, gpa_t *gpa)
 {
     struct vcpu_regs *regs = &vcpu_regs[id];
@@ -207,6 +209,7 @@ static bool outs_element(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, ui
     return ok;
 }
 
+/* REQ-IO-005 */
 void io_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
     uint32_t value = (uint32_t)vcpu_regs[id].gpr[GPR_RAX] & size_mask(exit->size);
@@ -239,6 +242,7 @@ void io_complete(vcpu_id_t id, uint32_t value)
     finish(id, &io_pending[id].exit, io_pending[id].gpa, value);
 }
 
+/* REQ-INT-022 REQ-IO-005 */
 void io_closed(vcpu_id_t id, const struct vm_exit *exit)
 {
     gpa_t gpa = 0U;

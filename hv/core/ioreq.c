@@ -21,6 +21,7 @@ static hpa_t slot_address(vm_id_t v, uint32_t slot)
 }
 
 /* The Service VM's stage 2 never loses RAM, so the page stays its own for the life of the VM. */
+/* REQ-HYP-011 */
 enum status ioreq_set_page(vm_id_t v, gpa_t service_gpa)
 {
     struct stage2_mapping leaf = stage2_lookup(VM_SERVICE, service_gpa);
@@ -67,6 +68,7 @@ struct ioreq_fields {
 };
 
 /* The state word last: the reader takes the other fields as valid once it says PENDING. */
+/* REQ-IO-003 */
 static void post(vcpu_id_t id, const struct ioreq_fields *fields, enum ioreq_kind kind)
 {
     vm_id_t v = vcpu_vm(id);
@@ -96,12 +98,14 @@ void ioreq_port(vcpu_id_t id, uint16_t port, uint32_t size, bool write, uint32_t
     post(id, &fields, IOREQ_KIND_PORT);
 }
 
+/* REQ-IO-004 */
 void ioreq_mmio(vcpu_id_t id, gpa_t gpa, uint32_t size, bool write, uint64_t value)
 {
     struct ioreq_fields fields = { IOREQ_TYPE_MMIO, write, gpa, size, write ? value : 0U };
     post(id, &fields, IOREQ_KIND_MMIO);
 }
 
+/* REQ-LIF-010 */
 void ioreq_report_shutdown(vcpu_id_t id)
 {
     struct ioreq_fields fields = { IOREQ_TYPE_PIO, true, IOREQ_SHUTDOWN_PORT, 1U, IOREQ_SHUTDOWN_VALUE };
@@ -109,6 +113,7 @@ void ioreq_report_shutdown(vcpu_id_t id)
 }
 
 /* The answer may lead to a second request: a read-modify-write, or the next string element. */
+/* REQ-IO-003 */
 static void complete(vcpu_id_t id, enum ioreq_kind kind, uint64_t value)
 {
     sched_wake(id);
@@ -130,6 +135,7 @@ static void complete(vcpu_id_t id, enum ioreq_kind kind, uint64_t value)
     vcpu_notify(id);
 }
 
+/* REQ-IO-001 REQ-IO-002 */
 enum status ioreq_finish(vm_id_t v, uint32_t slot)
 {
     enum status result = STATUS_INVALID;

@@ -70,6 +70,7 @@ static void pins_give(vm_id_t v, const struct part_vm *part)
     }
 }
 
+/* REQ-CFG-020 */
 void irq_init(void)
 {
     /* The 8259s never interrupt: every guest has virtual ones. */
@@ -108,6 +109,7 @@ static pcpu_id_t target_pcpu(vm_id_t vm_id, vcpu_id_t target)
 }
 
 /* The one place that programs a pin. */
+/* REQ-INT-001 */
 static void pin_apply(uint32_t pin)
 {
     const struct irq_pin *p = &pin_state[pin];
@@ -119,6 +121,7 @@ static void pin_apply(uint32_t pin)
     }
 }
 
+/* REQ-INT-004 */
 void irq_pin_update(vm_id_t vm_id, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target)
 {
     if ((pin < IOAPIC_PINS) && (vm_id == VM_SERVICE) && (pin_state[pin].owner == vm_id)) {
@@ -144,6 +147,7 @@ void irq_pin_update(vm_id_t vm_id, uint32_t pin, bool masked, bool level, bool a
     }
 }
 
+/* REQ-INT-003 */
 void irq_pin_eoi(vm_id_t vm_id, uint32_t pin)
 {
     if ((pin < IOAPIC_PINS) && (pin_state[pin].owner == vm_id) && pin_state[pin].in_service) {
@@ -153,6 +157,7 @@ void irq_pin_eoi(vm_id_t vm_id, uint32_t pin)
     }
 }
 
+/* REQ-INT-004 */
 enum status irq_msi_alloc(vm_id_t vm_id, uint32_t *source)
 {
     enum status result = STATUS_NO_MEMORY;
@@ -226,6 +231,7 @@ static uint32_t slot_choose(pcpu_id_t pcpu, uint32_t source)
     return chosen;
 }
 
+/* REQ-INT-002 */
 static bool source_place(uint32_t source, pcpu_id_t pcpu)
 {
     uint32_t slot = slot_choose(pcpu, source);
@@ -257,6 +263,7 @@ static void source_place_near(uint32_t source, pcpu_id_t wanted)
     }
 }
 
+/* REQ-INT-001 REQ-INT-005 */
 struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_t data, bool enabled)
 {
     struct irq_msi_message message = { .address = hw_msi_address(0U), .data = 0U, .enabled = false };
@@ -287,6 +294,7 @@ struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_
     return message;
 }
 
+/* REQ-LIF-009 */
 void irq_vm_reset(vm_id_t vm_id)
 {
     for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
@@ -303,6 +311,7 @@ void irq_vm_reset(vm_id_t vm_id)
     }
 }
 
+/* REQ-INT-006 */
 static void stray_count_one(pcpu_id_t pcpu, uint32_t vector)
 {
     if (stray_count == 0U) {
@@ -331,6 +340,7 @@ static void pin_arrived(uint32_t pin)
     }
 }
 
+/* REQ-INT-007 */
 void irq_arrived(pcpu_id_t pcpu, uint32_t vector)
 {
     if ((pcpu >= MAX_PCPU) || (vector < VECTOR_IRQ_BASE) || (vector > VECTOR_IRQ_LAST)) {
@@ -356,6 +366,7 @@ void irq_arrived(pcpu_id_t pcpu, uint32_t vector)
     }
 }
 
+/* REQ-INT-003 */
 uint32_t irq_level_pin(uint32_t vector)
 {
     uint32_t pin = ID_NONE;

@@ -20,6 +20,7 @@
 static uint64_t kvmclock_msr[MAX_VCPU][2];
 static uint64_t kvmclock_boot_s;  /* Unix time at entry_tsc */
 
+/* REQ-RT-011 */
 struct kvmclock_scale kvmclock_scale(uint64_t hz)
 {
     struct kvmclock_scale scale = { 0U, 0U };
@@ -113,6 +114,7 @@ static enum status write_wall_clock(vcpu_id_t id, gpa_t gpa)
     return guest_write(vcpu_vm(id), gpa, clock, WALL_CLOCK_SIZE);
 }
 
+/* REQ-ISO-023 */
 void kvmclock_reset(vcpu_id_t id)
 {
     kvmclock_msr[id][0] = 0U;

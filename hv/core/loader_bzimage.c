@@ -202,6 +202,7 @@ static void write_params(vm_id_t v, hpa_t image, const struct bzimage *parsed, c
     write_tables(v);
 }
 
+/* REQ-CFG-017 */
 struct loader_verdict loader_bzimage(vm_id_t v, const struct part_vm *config, gpa_t rsdp)
 {
     struct bzimage image = { 0U, 0U, 0U, 0U, 0U, 0U, 0U, 0U };

@@ -169,6 +169,7 @@ static void enter_32(vcpu_id_t id, uint32_t entry)
     vcpu_regs[id].gpr[GPR_RBX] = LOADER_LOW;
 }
 
+/* REQ-CFG-017 */
 struct loader_verdict loader_multiboot(vm_id_t v, const struct part_vm *config)
 {
     struct loader_verdict result = { "no boot module has the image's tag", false };

@@ -20,6 +20,7 @@ static uint32_t log_at[MAX_PCPU];            /* of the line in progress */
 static uint32_t log_used[MAX_PCPU];
 static uint64_t log_lost[MAX_PCPU];          /* bytes cut since the last complete line */
 
+/* REQ-RT-006 */
 static void put(pcpu_id_t core, char c)
 {
     bool room = (log_at[core] - log_tail[core]) < LOG_RING;
@@ -84,6 +85,7 @@ void log_text(const char *text)
     put_text(hw_pcpu(), text);
 }
 
+/* REQ-LIF-014 */
 void log_chars(const char *text, uint32_t size)
 {
     pcpu_id_t core = hw_pcpu();
@@ -113,6 +115,7 @@ void log_hex(uint64_t value)
     }
 }
 
+/* REQ-RT-007 */
 void log_end(void)
 {
     pcpu_id_t core = hw_pcpu();

@@ -168,6 +168,7 @@ static bool writes_back(const struct insn *insn)
 }
 
 /* The read is done: finish a load, or go on to the write. */
+/* REQ-IO-010 */
 static void after_read(vcpu_id_t id, uint64_t value)
 {
     struct insn insn = mmio_pending[id].insn;
@@ -263,6 +264,7 @@ static bool allowed_now(vm_id_t v, const struct vm_exit *exit)
     return leaf.present && ((leaf.attr & need) == need);
 }
 
+/* REQ-IO-009 */
 void mmio_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
     if (allowed_now(vcpu_vm(id), exit)) {

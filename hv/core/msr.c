@@ -30,6 +30,7 @@ static uint32_t find_rule(uint32_t msr)
     return found;
 }
 
+/* REQ-ISO-017 */
 void msr_open_bitmap(vm_id_t v)
 {
     for (uint32_t i = 0U; i < MSR_RULES; i++) {
@@ -42,6 +43,7 @@ void msr_open_bitmap(vm_id_t v)
     }
 }
 
+/* REQ-ISO-023 */
 void msr_reset(vcpu_id_t id)
 {
     for (uint32_t i = 0U; i < MSR_RULES; i++) {
@@ -112,6 +114,7 @@ static enum status write_pat(vcpu_id_t id, uint64_t value)
     return result;
 }
 
+/* REQ-RT-009 */
 static enum status special_write(vcpu_id_t id, uint32_t msr, uint64_t value)
 {
     enum status result = STATUS_OK;
@@ -143,6 +146,7 @@ static enum status special_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     return result;
 }
 
+/* REQ-ISO-018 */
 enum status msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 {
     uint32_t index = find_rule(msr);
@@ -178,6 +182,7 @@ enum status msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
     return result;
 }
 
+/* REQ-ISO-018 */
 enum status msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
 {
     uint32_t index = find_rule(msr);

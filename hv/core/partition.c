@@ -14,6 +14,7 @@
 union partition_storage partition __attribute__((aligned(4096)));
 struct partition_verdict partition_result;
 
+/* REQ-CFG-009 */
 bool partition_refuse(const char *reason, uint32_t vm, uint64_t detail)
 {
     partition_result.valid = false;
@@ -57,6 +58,7 @@ static uint32_t partition_crc(uint32_t size)
     return crc ^ 0xFFFFFFFFU;
 }
 
+/* REQ-CFG-003 */
 static bool check_frame(uint32_t table_size)
 {
     bool ok = true;
@@ -79,6 +81,7 @@ static bool check_frame(uint32_t table_size)
     return ok;
 }
 
+/* REQ-CFG-004 */
 static bool check_limits(void)
 {
     bool ok = true;
@@ -127,6 +130,7 @@ static uint64_t ram_present(void)
     return sum;
 }
 
+/* REQ-CFG-008 */
 static bool check_machine(void)
 {
     bool ok = true;
@@ -199,6 +203,7 @@ bool partition_check_board(void)
     return check_machine() && check_board_values() && check_user_policy();
 }
 
+/* REQ-CFG-002 */
 struct partition_verdict partition_validate(uint32_t table_size)
 {
     partition_result.valid = true;

@@ -27,6 +27,7 @@ static bool meets_port(uint32_t kept, uint32_t kept_count, uint32_t base, uint32
 }
 
 /* The hypervisor's UART, the interrupt controllers and the platform's controls. */
+/* REQ-CFG-007 */
 static bool port_is_kept(uint32_t base, uint32_t count)
 {
     bool kept = meets_port(partition.table.board.log_port, UART_PORTS, base, count) ||
@@ -124,6 +125,7 @@ static bool pci_is_taken(uint32_t v, uint32_t p, uint32_t bdf)
     return taken;
 }
 
+/* REQ-CFG-008 */
 static bool check_pci(uint32_t v, uint32_t p)
 {
     bool ok = true;
@@ -157,6 +159,7 @@ static bool check_vm_devices(uint32_t v)
     return ok;
 }
 
+/* REQ-CFG-007 */
 bool partition_check_devices(void)
 {
     bool ok = check_log_port();

@@ -128,6 +128,7 @@ static bool meets_ram(hpa_t base, uint64_t size)
 /*@ requires size > 0;
     assigns \nothing;
     exits \false; */
+/* REQ-ISO-028 */
 static bool meets_controller(hpa_t base, uint64_t size)
 {
     bool meets = interval_meets(LOCAL_APIC_BASE, LOCAL_APIC_SIZE, base, size) ||
@@ -499,6 +500,8 @@ static bool check_acpi(uint32_t v)
     return ok;
 }
 
+/* REQ-CFG-005 */
+/* proves REQ-CFG-005 */
 bool partition_check_memory(void)
 {
     bool ok = check_telemetry() && check_regions();

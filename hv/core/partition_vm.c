@@ -10,6 +10,7 @@ static bool vm_exclusive(uint32_t v)
     return (partition.table.vm[v].flags & PART_VM_EXCLUSIVE) != 0U;
 }
 
+/* REQ-CFG-004 */
 static bool check_kind(uint32_t v)
 {
     bool ok = true;
@@ -33,6 +34,7 @@ static bool check_kind(uint32_t v)
     return ok;
 }
 
+/* REQ-CFG-004 */
 static bool check_counts(uint32_t v)
 {
     bool ok = true;
@@ -115,6 +117,7 @@ static bool core_taken(uint32_t core, uint32_t v, uint32_t i)
     return taken;
 }
 
+/* REQ-RT-001 REQ-CFG-006 */
 static bool check_core(uint32_t v, uint32_t i)
 {
     bool ok = true;

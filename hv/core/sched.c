@@ -52,6 +52,7 @@ vcpu_id_t sched_member(pcpu_id_t pcpu, uint32_t index)
     return (id == 0U) ? ID_NONE : (id - 1U);
 }
 
+/* REQ-RT-017 */
 void sched_wake(vcpu_id_t id)
 {
     uint64_t floor = sched_core[vcpus[id].pcpu].floor;
@@ -63,6 +64,7 @@ void sched_wake(vcpu_id_t id)
     vcpus[id].state = VCPU_RUNNABLE;
 }
 
+/* REQ-RT-016 */
 void sched_charge(vcpu_id_t id, uint64_t ticks)
 {
     uint64_t counted = (ticks > CHARGE_MAX) ? CHARGE_MAX : ticks;
@@ -81,6 +83,7 @@ static vcpu_id_t least_virtual_time(pcpu_id_t pcpu)
     return best;
 }
 
+/* REQ-RT-017 */
 static bool keeps_core(const struct sched_core *core, vcpu_id_t best, uint64_t now)
 {
     bool keeps = false;
@@ -91,6 +94,7 @@ static bool keeps_core(const struct sched_core *core, vcpu_id_t best, uint64_t n
     return keeps;
 }
 
+/* REQ-RT-016 */
 vcpu_id_t sched_pick(pcpu_id_t pcpu, uint64_t now)
 {
     struct sched_core *core = &sched_core[pcpu];

@@ -181,6 +181,8 @@ static bool stage2_attr_valid(uint32_t attr)
     return ((attr % 2U) == S2_READ) && (attr < (S2_WC + S2_UC));
 }
 
+/* REQ-ISO-009 REQ-ISO-010 */
+/* proves REQ-ISO-030 */
 enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr)
 {
     enum status ret;
@@ -289,6 +291,7 @@ static uint64_t stage2_unmap_step(vm_id_t vm, gpa_t gpa, uint64_t size)
     return step;
 }
 
+/* REQ-ISO-009 */
 enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size)
 {
     enum status ret = STATUS_INVALID;
@@ -351,6 +354,7 @@ static enum status stage2_protect_range(vm_id_t vm, gpa_t gpa, uint64_t size, ui
     return ret;
 }
 
+/* REQ-ISO-010 */
 enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr)
 {
     enum status ret = STATUS_INVALID;
@@ -366,6 +370,8 @@ enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr)
     return ret;
 }
 
+/* REQ-ISO-011 */
+/* proves REQ-ISO-011 */
 struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa)
 {
     struct stage2_mapping found = { .present = false, .hpa = 0U, .span = 0U, .attr = 0U };

@@ -56,6 +56,7 @@ struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa)
     return at;
 }
 
+/* REQ-ISO-002 REQ-ISO-003 */
 bool stage2_allowed(vm_id_t vm, hpa_t hpa, uint64_t size, uint32_t rights, uint32_t type)
 {
     uint32_t domain = domain_of(vm);
@@ -71,6 +72,7 @@ bool stage2_allowed(vm_id_t vm, hpa_t hpa, uint64_t size, uint32_t rights, uint3
     return allowed;
 }
 
+/* REQ-ISO-001 */
 enum status stage2_set_leaf(vm_id_t vm, uint32_t table, uint32_t slot, hpa_t hpa, uint32_t attr)
 {
     enum status ret = STATUS_OK;
@@ -166,6 +168,8 @@ static void stage2_link(vm_id_t vm, uint32_t table, uint32_t slot, uint32_t chil
     stage2_table[vm][table][slot] = stage2_make_table(stage2_pool_of(vm) + ((uint64_t)child * PAGE_SIZE));
 }
 
+/* REQ-ISO-030 */
+/* proves REQ-ISO-030 */
 enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot)
 {
     enum status ret = STATUS_NO_MEMORY;
@@ -260,12 +264,14 @@ static bool stage2_is_empty(vm_id_t vm, uint32_t table)
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures stage2_level[vm][table] == 0; */
+/* REQ-ISO-030 */
 static void stage2_free(vm_id_t vm, uint32_t table)
 {
     stage2_table[vm][stage2_parent[vm][table]][stage2_slot[vm][table]] = 0U;
     stage2_level[vm][table] = 0U;
 }
 
+/* REQ-ISO-014 */
 void stage2_prune(vm_id_t vm, uint32_t first)
 {
     uint32_t table = first;
@@ -334,6 +340,7 @@ void stage2_reset(vm_id_t vm)
     }
 }
 
+/* REQ-ISO-006 */
 void stage2_init(hpa_t pool)
 {
     stage2_pool = pool;

@@ -53,6 +53,7 @@ static void add_shared_regions(void)
     }
 }
 
+/* REQ-IO-012 */
 void stats_init(void)
 {
     hpa_t base = partition.table.telemetry_hpa;
@@ -113,6 +114,7 @@ static void fill_vm(vm_id_t v)
     }
 }
 
+/* REQ-RT-014 */
 void stats_publish(void)
 {
     hpa_t base = partition.table.telemetry_hpa + HV_STATS_OFFSET;

@@ -50,6 +50,7 @@ static enum status guest_check(vm_id_t v, gpa_t gpa, uint32_t size, uint32_t rig
     return result;
 }
 
+/* REQ-HYP-004 */
 enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)
 {
     enum status result = guest_check(v, gpa, size, S2_READ);
@@ -94,6 +95,7 @@ static void leave_guest(pcpu_id_t pcpu)
     }
 }
 
+/* REQ-ISO-012 */
 void vm_shootdown(vm_id_t v)
 {
     vms[v].generation++;
@@ -102,6 +104,7 @@ void vm_shootdown(vm_id_t v)
     }
 }
 
+/* REQ-LIF-014 */
 bool vm_may_log(vm_id_t v)
 {
     uint64_t hz = hw_tsc_hz();
@@ -156,6 +159,7 @@ void vcpu_power_on(vcpu_id_t id)
 
 /* vCPU 0 plays the boot processor: after INIT it would start at the reset vector, where no
  * firmware is. Nobody sends it INIT but a guest that means to crash itself, so it stays. */
+/* REQ-LIF-015 */
 void vcpu_receive_init(vcpu_id_t id)
 {
     if ((vcpu_index(id) != 0U) && (vcpus[id].state == VCPU_WAIT_IO)) {
@@ -172,6 +176,7 @@ void vcpu_receive_init(vcpu_id_t id)
 }
 
 /* Intel SDM 3, 9.4.4: SIPI starts in real mode at vector << 12, and counts only after INIT. */
+/* REQ-LIF-015 */
 void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector)
 {
     if (vcpus[id].sipi_wait && (vcpus[id].state == VCPU_OFF)) {

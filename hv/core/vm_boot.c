@@ -164,6 +164,7 @@ static void log_started(vm_id_t v)
 }
 
 /* Stage 2 stays as it was built at boot: it never changes for this VM. */
+/* REQ-LIF-005 */
 enum status vm_boot_service(void)
 {
     const char *reason;
@@ -182,6 +183,7 @@ enum status vm_boot_service(void)
     return (reason[0] == '\0') ? STATUS_OK : STATUS_INVALID;
 }
 
+/* REQ-RT-013 */
 enum status vm_boot_all(void)
 {
     enum status result = STATUS_OK;

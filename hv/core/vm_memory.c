@@ -29,6 +29,7 @@ static bool add_hole(gpa_t base, uint64_t size)
     return fits;
 }
 
+/* REQ-ISO-028 */
 static bool collect_holes(void)
 {
     bool fits;
@@ -124,6 +125,7 @@ static enum status build_service(void)
     return result;
 }
 
+/* REQ-ISO-029 */
 static enum status build_listed(vm_id_t v)
 {
     const struct part_vm *config = &partition.table.vm[v];

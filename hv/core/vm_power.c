@@ -21,6 +21,7 @@ static void stop_vcpus(vm_id_t v)
 }
 
 /* The User VMs go with the Service VM that they are made of. */
+/* REQ-LIF-008 */
 static void stop_service_group(void)
 {
     for (vm_id_t v = VM_FIRST_USER; v < MAX_VM; v++) {
@@ -38,6 +39,7 @@ static void stop_service_group(void)
 }
 
 /* The running pre-launched VM that keeps the machine on, or ID_NONE. */
+/* REQ-LIF-007 */
 static vm_id_t forbidding_vm(void)
 {
     vm_id_t found = ID_NONE;
@@ -50,6 +52,7 @@ static vm_id_t forbidding_vm(void)
     return found;
 }
 
+/* REQ-LIF-013 */
 static void stop_prelaunched(void)
 {
     uint64_t until = hw_tsc() + (hw_tsc_hz() / STOPS_PER_SECOND);
@@ -90,6 +93,7 @@ static bool prelaunched_runs(void)
     return runs;
 }
 
+/* REQ-LIF-007 */
 void vm_service_off(uint16_t pm1_value)
 {
     vm_id_t keeper = forbidding_vm();
@@ -113,6 +117,7 @@ void vm_service_off(uint16_t pm1_value)
     log_summaries();
 }
 
+/* REQ-LIF-006 */
 static void restart_service(void)
 {
     uint64_t lived = hw_tsc() - vms[VM_SERVICE].start_tsc;
@@ -126,6 +131,7 @@ static void restart_service(void)
     stats_publish();
 }
 
+/* REQ-LIF-005 */
 void vm_service_reset(void)
 {
     stop_service_group();

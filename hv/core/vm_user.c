@@ -61,6 +61,7 @@ static uint32_t count_bits(uint64_t mask)
     return count;
 }
 
+/* REQ-HYP-008 */
 static bool mask_valid(uint64_t mask)
 {
     uint32_t count = count_bits(mask);
@@ -93,6 +94,7 @@ static void bind_vcpus(vm_id_t v, uint64_t mask)
     vms[v].vcpu_count = index;
 }
 
+/* REQ-HYP-008 REQ-LIF-016 */
 enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *id)
 {
     vm_id_t v = find_slot();
@@ -125,6 +127,7 @@ enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *
     return result;
 }
 
+/* REQ-HYP-010 */
 enum status vm_start(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
@@ -138,6 +141,7 @@ enum status vm_start(vm_id_t v)
     return result;
 }
 
+/* REQ-LIF-001 REQ-LIF-003 */
 enum status vm_pause(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
@@ -151,6 +155,7 @@ enum status vm_pause(vm_id_t v)
 }
 
 /* Requests under way are forgotten with the instructions that made them. */
+/* REQ-LIF-001 */
 enum status vm_reset(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
@@ -167,6 +172,7 @@ enum status vm_reset(vm_id_t v)
     return result;
 }
 
+/* REQ-LIF-001 REQ-LIF-002 */
 enum status vm_destroy(vm_id_t v)
 {
     enum status result = STATUS_BUSY;

@@ -114,6 +114,7 @@ static uint32_t ones(uint32_t size)
     return (size >= 4U) ? 0xFFFFFFFFU : ((1U << (8U * size)) - 1U);
 }
 
+/* REQ-INT-021 */
 bool platform_port_claims(uint16_t port, uint32_t size)
 {
     bool claimed = false;
@@ -128,6 +129,7 @@ bool platform_port_claims(uint16_t port, uint32_t size)
 }
 
 /* The control that the whole access lies in, or CONTROL_NONE. */
+/* REQ-INT-020 */
 static enum control control_of(uint16_t port, uint32_t size)
 {
     enum control kind = control_at(port);
@@ -204,6 +206,7 @@ static void keyboard_data(uint32_t value)
     }
 }
 
+/* REQ-INT-019 */
 static void sleep_request(uint32_t value)
 {
     uint32_t type = (value & PM1_SLEEP_TYPE) >> PM1_SLEEP_TYPE_SHIFT;
@@ -236,6 +239,7 @@ static void pm1_write(uint16_t port, uint32_t size, uint32_t value)
     }
 }
 
+/* REQ-INT-018 */
 static void reset_control_write(uint32_t value)
 {
     bool rises = ((value & ~reset_control) & RESET_CPU) != 0U;
@@ -246,6 +250,7 @@ static void reset_control_write(uint32_t value)
     }
 }
 
+/* REQ-INT-020 */
 static void inert_write(uint16_t port)
 {
     if (!inert_logged) {

@@ -167,6 +167,7 @@ uint32_t vioapic_mmio_read(vm_id_t vm, uint32_t offset)
     return value;
 }
 
+/* REQ-ISO-022 */
 void vioapic_mmio_write(vm_id_t vm, uint32_t offset, uint32_t value)
 {
     uint32_t reg = vioapic[vm].index;
@@ -185,6 +186,7 @@ void vioapic_mmio_write(vm_id_t vm, uint32_t offset, uint32_t value)
 }
 
 /* An edge that finds its entry masked is lost, as on the 82093AA. */
+/* REQ-INT-013 */
 void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
 {
     if (pin < IOAPIC_PINS) {
@@ -213,6 +215,7 @@ static void pin_eoi(vm_id_t vm, uint32_t pin)
     evaluate_level(vm, pin);
 }
 
+/* REQ-INT-013 */
 void vioapic_eoi(vm_id_t vm, uint32_t vector)
 {
     for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {

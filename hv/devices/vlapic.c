@@ -106,6 +106,7 @@ void vlapic_post(vcpu_id_t id, uint32_t vector, bool level)
     }
 }
 
+/* REQ-INT-011 */
 void vlapic_eoi(vcpu_id_t id)
 {
     uint32_t vector = bit_highest(vlapic[id].isr);
@@ -129,6 +130,7 @@ static bool extint_pending(vcpu_id_t id)
 }
 
 /* What is in IRR stays deliverable while software-disabled: the processor has to take it. */
+/* REQ-INT-011 */
 uint32_t vlapic_pending(vcpu_id_t id)
 {
     uint32_t vector = VECTOR_NONE;

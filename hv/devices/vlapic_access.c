@@ -172,6 +172,7 @@ static enum status x2apic_write(vcpu_id_t id, uint32_t reg, uint64_t value)
     return status;
 }
 
+/* REQ-INT-012 */
 enum status vlapic_msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 {
     enum status status = STATUS_INVALID;
@@ -190,6 +191,7 @@ enum status vlapic_msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
     return status;
 }
 
+/* REQ-INT-012 */
 enum status vlapic_msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
 {
     enum status status = STATUS_INVALID;

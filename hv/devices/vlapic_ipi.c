@@ -64,6 +64,7 @@ static bool matches(vcpu_id_t id, uint32_t dest, bool logical)
 }
 
 /* Bit i: vCPU i of the VM. */
+/* REQ-INT-008 */
 static uint32_t destination_set(vm_id_t v, uint32_t dest, bool logical)
 {
     uint32_t set = 0U;

@@ -169,6 +169,7 @@ static void single_write(vcpu_id_t id, uint32_t reg, uint32_t value)
     }
 }
 
+/* REQ-ISO-022 */
 void vlapic_register_write(vcpu_id_t id, uint32_t reg, uint32_t value)
 {
     uint32_t lvt = lvt_of(reg);

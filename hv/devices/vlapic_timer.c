@@ -56,6 +56,7 @@ static void timer_start(vcpu_id_t id, uint64_t ticks)
     vlapic[id].deadline = runs ? add_saturated(hw_tsc(), ticks) : TIME_NEVER;
 }
 
+/* REQ-INT-015 */
 uint64_t vlapic_deadline(vcpu_id_t id)
 {
     bool masked = (vlapic[id].lvt[LVT_TIMER] & LVT_MASKED) != 0U;
@@ -64,6 +65,7 @@ uint64_t vlapic_deadline(vcpu_id_t id)
 }
 
 /* Periods that passed while nobody looked make one event, as in an IRR bit that is already set. */
+/* REQ-RT-019 */
 void vlapic_advance(vcpu_id_t id, uint64_t now)
 {
     uint64_t due = vlapic[id].deadline;

@@ -38,6 +38,7 @@
 static uint32_t config_address;
 static bool refused[VPCI_REFUSE_COUNT];
 
+/* REQ-INT-024 */
 void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
 {
     static const char *const text[VPCI_REFUSE_COUNT] = {
@@ -61,6 +62,7 @@ void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
     }
 }
 
+/* REQ-INT-025 */
 static uint32_t function_find(uint16_t bdf)
 {
     uint32_t found = ID_NONE;
@@ -143,6 +145,7 @@ static uint32_t function_read(const struct vpci_function *fn, uint32_t offset, u
 
 /* Registers that move the platform's own resources: host bridges (PCIEXBAR, PAM, SMRAM on
  * q35) and the ISA bridge (PMBASE, RCBA, SMI and reset control), but for interrupt routing. */
+/* REQ-INT-024 */
 static bool chipset_register(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
     uint32_t last = offset + size - 1U;
@@ -335,6 +338,7 @@ void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
     }
 }
 
+/* REQ-LIF-009 */
 void vpci_reset(vm_id_t vm)
 {
     for (uint32_t i = 0U; i < vpci_function_count; i++) {

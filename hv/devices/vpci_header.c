@@ -27,6 +27,7 @@ static uint32_t bar_read(const struct vpci_function *fn, uint32_t index)
     return bar->sizing ? (bar->mask | bar_flags(fn, index)) : bar->value;
 }
 
+/* REQ-INT-023 */
 static void bar_write(struct vpci_function *fn, uint32_t index, uint32_t value)
 {
     struct vpci_bar *bar = &fn->bar[index];
@@ -74,6 +75,7 @@ static void rom_write(struct vpci_function *fn, uint32_t value)
     }
 }
 
+/* REQ-INT-023 */
 void vpci_bars_restore(const struct vpci_function *fn)
 {
     for (uint32_t i = 0U; i < pci_bar_count(fn); i++) {

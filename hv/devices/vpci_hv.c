@@ -106,6 +106,7 @@ uint32_t vpci_hv_read(uint32_t offset)
 }
 
 /* value: the whole dword; written: the bits that the guest's access covered. */
+/* REQ-IO-011 */
 void vpci_hv_write(uint32_t offset, uint32_t value, uint32_t written)
 {
     switch (offset) {
@@ -138,6 +139,7 @@ void vpci_hv_write(uint32_t offset, uint32_t value, uint32_t written)
     }
 }
 
+/* REQ-HYP-017 */
 enum status vpci_set_callback_vector(uint32_t vector)
 {
     enum status result = STATUS_INVALID;
@@ -149,6 +151,7 @@ enum status vpci_set_callback_vector(uint32_t vector)
     return result;
 }
 
+/* REQ-IO-011 */
 void vpci_upcall(void)
 {
     if (hv_device.msi_enabled) {

@@ -49,6 +49,7 @@ static void entry_write(hpa_t at, const struct irq_msi_message *message)
     }
 }
 
+/* REQ-INT-027 */
 static void entry_apply(const struct vpci_function *fn, uint32_t index)
 {
     struct vpci_msix_entry *entry = &vpci_msix_entry[fn->msix.first + index];
@@ -252,6 +253,7 @@ uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size)
     return value;
 }
 
+/* REQ-INT-027 */
 void vpci_msix_mmio_write(gpa_t gpa, uint32_t size, uint64_t value)
 {
     uint32_t index = table_find(gpa, size);

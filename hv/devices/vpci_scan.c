@@ -55,6 +55,7 @@ static void log_function(const struct vpci_function *fn, const char *text)
     log_end();
 }
 
+/* REQ-INT-025 */
 static vm_id_t owner_of(const struct vpci_function *fn)
 {
     vm_id_t owner = (fn->class_code == PCI_CLASS_IOMMU) ? ID_NONE : VM_SERVICE;
@@ -71,6 +72,7 @@ static vm_id_t owner_of(const struct vpci_function *fn)
     return owner;
 }
 
+/* REQ-INT-026 */
 static void capability_close(struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
     bool known = false;
@@ -384,6 +386,7 @@ static void ich_find(void)
     }
 }
 
+/* REQ-CFG-020 */
 enum status vpci_scan(void)
 {
     enum status result = STATUS_OK;

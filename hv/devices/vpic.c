@@ -158,6 +158,7 @@ static uint32_t chip_vector(struct chip *chip, uint32_t which, uint32_t *input)
     return chip->base + *input;
 }
 
+/* REQ-INT-014 */
 uint32_t vpic_acknowledge(vm_id_t vm_id)
 {
     uint32_t input = NO_REQUEST;
@@ -287,6 +288,7 @@ static void elcr_write(struct chip *chip, uint32_t which, uint32_t value)
     chip->irr = (chip->irr & ~(changed & chip->elcr)) | (chip->line & chip->elcr);
 }
 
+/* REQ-ISO-022 */
 void vpic_port_write(vm_id_t vm_id, uint16_t port, uint32_t value)
 {
     bool was_pending = vpic_pending(vm_id);

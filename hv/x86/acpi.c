@@ -128,6 +128,7 @@ static hpa_t rsdp_find(void)
     return found;
 }
 
+/* REQ-CFG-015 */
 static bool table_sane(hpa_t pa, uint32_t *length)
 {
     bool sane = (pa != 0U) && (pa < ADDRESS_MAX);
@@ -292,6 +293,7 @@ static bool boot_core_first(void)
     return found;
 }
 
+/* REQ-CFG-016 */
 static enum status madt_judge(uint32_t ioapics)
 {
     enum status result = STATUS_INVALID;
@@ -443,6 +445,7 @@ static void qemu_find(void)
     }
 }
 
+/* REQ-CFG-015 */
 enum status acpi_init(void)
 {
     enum status result = STATUS_NOT_FOUND;

@@ -31,6 +31,7 @@ static void fatal_register(const char *name, uint64_t value)
 }
 
 /* A core that carries an exclusive VM stops alone; a shared one stops the shared side. */
+/* REQ-LIF-012 */
 _Noreturn static void fatal_stop(void)
 {
     if (!pcpus[hw_pcpu()].exclusive) {
@@ -77,6 +78,7 @@ _Noreturn void hw_panic(const char *invariant)
     fatal_stop();
 }
 
+/* REQ-CFG-011 */
 _Noreturn void fatal_boot(const char *what, const char *detail)
 {
     log_begin("boot");

@@ -66,6 +66,7 @@ static uint32_t text_append(char *text, uint32_t size, uint32_t at, const char *
     return end;
 }
 
+/* REQ-CFG-010 */
 void features_missing_text(char *text, uint32_t size)
 {
     uint32_t at = 0U;
@@ -78,6 +79,7 @@ void features_missing_text(char *text, uint32_t size)
     }
 }
 
+/* REQ-CFG-010 */
 bool features_check(void)
 {
     bool complete = true;

@@ -61,6 +61,7 @@ void idt_load(void)
 }
 
 void idt_dispatch(const struct idt_frame *frame);
+/* REQ-INT-028 */
 void idt_dispatch(const struct idt_frame *frame)
 {
     const uint32_t vector = (uint32_t)frame->vector;

@@ -53,6 +53,7 @@ static void entry_write_low(uint32_t pin, uint32_t value)
 }
 
 /* Masks every pin that the IOAPIC has, also those beyond IOAPIC_PINS, whatever the firmware left. */
+/* REQ-CFG-020 */
 static void ioapic_prepare(void)
 {
     if (!ioapic_ready) {
@@ -82,6 +83,7 @@ void hw_ioapic_mask(uint32_t pin, bool masked)
     }
 }
 
+/* REQ-INT-001 */
 void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level, bool active_low)
 {
     if ((pin < IOAPIC_PINS) && (target < platform.pcpu_count)) {

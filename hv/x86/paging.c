@@ -40,6 +40,7 @@ static void image_map(const void *start, const void *end, uint64_t flags)
     }
 }
 
+/* REQ-ISO-015 REQ-ISO-016 */
 void paging_init(void)
 {
     for (uint32_t i = 0U; i < IMAGE_TABLES; i++) {
@@ -74,6 +75,7 @@ void paging_load(void)
     asm_write_cr3(page_of(host_pml4));
 }
 
+/* REQ-ISO-016 */
 void paging_seal(void)
 {
     image_map(sealed_start, sealed_end, PTE_PRESENT | PTE_NX);

@@ -73,6 +73,7 @@ uint64_t hw_msi_address(pcpu_id_t target)
     return (uint64_t)MSI_ADDRESS_BASE | ((uint64_t)(id & 0xFFU) << MSI_DEST_SHIFT);
 }
 
+/* REQ-INT-001 */
 uint32_t hw_msi_data(uint32_t vector)
 {
     return vector & 0xFFU;

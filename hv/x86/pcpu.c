@@ -34,6 +34,7 @@ pcpu_id_t hw_pcpu(void)
  * The flag comes first: a core that reads its flag after it marked itself in-guest or idle
  * either sees the flag, or its mark is seen here and the signal reaches it.
  */
+/* REQ-INT-029 */
 void hw_kick(pcpu_id_t target)
 {
     uint32_t state;
@@ -63,6 +64,7 @@ void hw_relax(void)
  * itself, with any vector from 16 on: one below 32 would be taken for an exception of the hypervisor
  * here. Its own TPR counts for nothing meanwhile, so that it cannot hold back the wake-up either.
  */
+/* REQ-INT-029 REQ-INT-030 */
 void pcpu_wait(struct pcpu *self)
 {
     atomic_store(&self->state, PCPU_IDLE);

@@ -19,6 +19,7 @@
 #include "x86/vendor.h"
 
 /* Lock held. A level-triggered source is masked before its EOI, or it would arrive again at once. */
+/* REQ-INT-003 */
 static void arrived_drain(struct pcpu *self)
 {
     uint32_t vector = pcpu_take_arrived(self);
@@ -39,6 +40,7 @@ static void arrived_drain(struct pcpu *self)
 }
 
 /* Enters the guest unless a kick came first; true: it ran, and *exit says why it left. */
+/* REQ-RT-014 REQ-RT-020 */
 static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const uint64_t start = asm_rdtsc();
@@ -93,6 +95,7 @@ _Noreturn void run_shared(void)
     asm_halt_forever();
 }
 
+/* REQ-RT-001 REQ-RT-004 */
 _Noreturn void run_exclusive(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];

@@ -59,6 +59,7 @@ void vcpu_state_core_init(void)
     asm_xsetbv(0U, features_xcr0());
 }
 
+/* REQ-ISO-023 */
 void vcpu_state_reset(vcpu_id_t vcpu)
 {
     for (uint32_t i = 0U; i < XSAVE_SIZE; i++) {
@@ -116,6 +117,7 @@ static void state_restore(vcpu_id_t vcpu)
     }
 }
 
+/* REQ-ISO-024 */
 void vcpu_state_load(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];

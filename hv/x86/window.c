@@ -24,6 +24,7 @@ static uint32_t window_index(uint32_t window)
 }
 
 /* The address of pa's byte in this window. The PTE was not present, so nothing is to be flushed. */
+/* REQ-ISO-015 */
 static uintptr_t window_open(uint32_t window, hpa_t pa)
 {
     const uint32_t index = window_index(window);

@@ -86,6 +86,7 @@ def dsdt(vcpu_count, uarts):
     return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices))
 
 
+# REQ-RT-012 REQ-TOO-004
 def build(gpa, vcpu_count, with_ioapic, uarts=()):
     """The blob for guest address gpa; the RSDP comes first. uarts: first ports of those the VM has."""
     blob = bytearray(64)

@@ -45,6 +45,7 @@ class Claims:
         return other
 
 
+# REQ-TOO-001
 class Checker:
     def __init__(self, document, scenario, board, board_name):
         self.document, self.scenario, self.board, self.board_name = document, scenario, board, board_name

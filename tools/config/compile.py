@@ -143,6 +143,7 @@ def fill_board(scenario, board):
     board.ram_size = needed
 
 
+# REQ-TOO-002
 def compile_scenario(scenario, append=None):
     """The partition table as bytes. append: {VM name: words to add to its command line}."""
     table, blob = Table(), bytearray()
@@ -174,6 +175,7 @@ def compile_scenario(scenario, append=None):
 ACPI_PAD = -ctypes.sizeof(Table) % 16
 
 
+# REQ-TOO-003
 def seal(table, blob):
     """Fills total_size and crc32 (IEEE 802.3 over everything with this field zero)."""
     table.total_size, table.crc32 = ctypes.sizeof(table) + ACPI_PAD + len(blob), 0

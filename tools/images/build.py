@@ -42,6 +42,7 @@ def user():
     return base(setup.user_kernel(), "user.sh", USER_MODULES).pack()
 
 
+# REQ-TOO-006
 def service(files):
     """files: {path in the image: file on the host}; *.ko are put under modules/ and loaded by the init script."""
     archive = base(setup.service_kernel(), "service.sh", [], [path for path in files.values() if path.suffix == ".ko"])

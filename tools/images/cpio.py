@@ -6,6 +6,7 @@ import gzip
 import stat
 
 
+# REQ-TOO-003
 class Archive:
     def __init__(self):
         self.parts = []

@@ -19,6 +19,7 @@ void svm_bitmaps_attach(struct vmcb *vmcb, vm_id_t vm)
 }
 
 /* Two bits an MSR: read, then write. An MSR outside the ranges always exits and stays closed. */
+/* REQ-ISO-017 */
 void svm_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
 {
     for (uint32_t range = 0U; range < 3U; range++) {
@@ -38,6 +39,7 @@ void svm_port_open(vm_id_t vm, uint16_t port)
     io_map[vm][port / 8U] &= (uint8_t)~(1U << (port % 8U));
 }
 
+/* REQ-ISO-017 */
 void svm_bitmaps_close(vm_id_t vm)
 {
     for (uint32_t i = 0U; i < MSRPM_SIZE; i++) {

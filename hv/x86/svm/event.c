@@ -83,6 +83,7 @@ static void inject_event(vcpu_id_t vcpu, struct event event, uint64_t type)
     svm_vmcb[vcpu].event_injection = value;
 }
 
+/* REQ-INT-017 */
 void svm_inject(vcpu_id_t vcpu, struct event event)
 {
     switch (event.kind) {
@@ -119,6 +120,7 @@ void svm_request_window(vcpu_id_t vcpu, bool wanted)
  * again. Software interrupts and the exceptions of INT3 and INTO are not: RIP still
  * points at their instruction, which simply runs again.
  */
+/* REQ-INT-016 */
 void svm_event_requeue(vcpu_id_t vcpu)
 {
     struct vmcb *const vmcb = &svm_vmcb[vcpu];

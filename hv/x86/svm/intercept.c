@@ -52,14 +52,17 @@ struct intercepts {
 /* CR8: TPR is the vLAPIC's, and a CR8 write while V_IRQ is pending stops QEMU 10. #DB and #AC: a
  * guest can make the CPU deliver them for ever, with no interrupt taken in between (CVE-2015-5307,
  * CVE-2015-8104). */
+/* REQ-ISO-026 */
 static const struct intercepts shared_intercepts = {
     CR8, CR8, EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC,
     MISC1_ALWAYS | MISC1_INTR | MISC1_HLT, MISC2_ALWAYS | MISC2_XSETBV };
 
 /* External interrupts, HLT, PAUSE, TPR and XSETBV are the guest's own: its core runs nothing else. */
+/* REQ-RT-002 */
 static const struct intercepts exclusive_intercepts = {
     0U, 0U, EXCEPTION_MC, MISC1_ALWAYS, MISC2_ALWAYS };
 
+/* REQ-ISO-019 */
 void svm_intercepts_set(struct vmcb *vmcb, bool exclusive, bool service)
 {
     const struct intercepts *const set = exclusive ? &exclusive_intercepts : &shared_intercepts;

@@ -89,6 +89,7 @@ static void svm_flush(vcpu_id_t id)
     flush_wanted[id] = true;
 }
 
+/* REQ-ISO-013 */
 static void svm_prepare(vcpu_id_t id)
 {
     struct vmcb *const vmcb = &svm_vmcb[id];
