@@ -84,6 +84,7 @@ static void any_operation(vm_id_t vm)
     assigns partition_result, DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
             DOMAIN_REGIONS_ALL, stage2_pool, STAGE2_OF(0 .. MAX_VM - 1);
     exits \false; */
+/* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 */
 void isolation_theorem(hpa_t pool)
 {
     if (partition_check_memory() && (domain_build() == STATUS_OK)) {

@@ -43,14 +43,17 @@ def expect_both_vms(machine):
     machine.wait_for("rtvm", r"^rtvm: steady")
 
 
+# REQ-RT-013 REQ-CFG-001
 def test_qemu_loads_it_with_multiboot_1(start):
     expect_both_vms(start("rt-only"))
 
 
+# REQ-CFG-001
 def test_grub_loads_it_on_bios(boot_cd):
     expect_both_vms(boot_cd())
 
 
+# REQ-CFG-001
 def test_grub_loads_it_on_uefi(boot_cd, folder):
     variables = folder / "vars.fd"
     shutil.copy(OVMF_VARS, variables)

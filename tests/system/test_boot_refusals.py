@@ -22,10 +22,12 @@ def refused(machine, reason):
     ("EPYC,+svm,+npt,-x2apic", "x2apic"),
     ("EPYC,+svm,+npt,-x2apic,-xsave", "x2apic xsave"),
 ])
+# REQ-CFG-010
 def test_missing_cpu_features_are_named(start, cpu, missing):
     refused(start("rt-only", cpu=cpu), rf"boot: this CPU lacks: {missing} *$")
 
 
+# REQ-CFG-010
 def test_a_cpu_without_long_mode_is_named(start):
     machine = start("rt-only", cpu="qemu32")
     machine.wait_for("hypervisor", "cannot start: this CPU lacks long mode or NX", timeout=20)
@@ -41,11 +43,13 @@ def start_with(start, modules):
     return start(None, modules=[(path, tag) for tag, path in modules.items()])
 
 
+# REQ-CFG-003
 def test_no_partition_table(start, modules):
     del modules["partition-table"]
     refused(start_with(start, modules), r"boot: no boot module is tagged partition-table")
 
 
+# REQ-CFG-002
 def test_table_with_one_bit_changed(start, modules):
     table = bytearray(modules["partition-table"].read_bytes())
     table[1000] ^= 0x10
@@ -53,26 +57,31 @@ def test_table_with_one_bit_changed(start, modules):
     refused(start_with(start, modules), r"boot: partition table refused: .*")
 
 
+# REQ-CFG-002
 def test_truncated_table(start, modules):
     modules["partition-table"].write_bytes(modules["partition-table"].read_bytes()[:500])
     refused(start_with(start, modules), r"boot: partition table refused: .*")
 
 
+# REQ-CFG-003
 def test_table_larger_than_its_limit(start, modules):
     modules["partition-table"].write_bytes(bytes(70000))
     refused(start_with(start, modules), r"boot: the partition table is larger than its limit")
 
 
+# REQ-CFG-011
 def test_kernel_module_missing(start, modules):
     del modules["rtvm"]
     refused(start_with(start, modules), r"boot: partition table refused: no boot module has the tag of this VM's kernel")
 
 
+# REQ-CFG-011
 def test_too_few_cores(start, modules):
     machine = start(None, modules=[(path, tag) for tag, path in modules.items()], cores=2)
     refused(machine, r"boot: partition table refused: .*")
 
 
+# REQ-CFG-011
 def test_too_little_memory(start, modules):
     machine = start(None, modules=[(path, tag) for tag, path in modules.items()], memory="512M")
     refused(machine, r"boot: partition table refused: .*")

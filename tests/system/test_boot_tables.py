@@ -75,6 +75,7 @@ def ports_of_pci(table):
     (ports_of_hypervisor, "covers ports that the hypervisor keeps"),
     (ports_of_pci, "covers ports that the hypervisor keeps"),
 ], ids=lambda value: getattr(value, "__name__", "refused"))
+# REQ-CFG-002 REQ-CFG-005
 def test_overlap_is_refused_by_name(start, folder, change, reason):
     machine = boot_with(start, folder, {"partition-table": changed_table(folder, change)})
     machine.wait_for("hypervisor", reason, 20)
@@ -93,6 +94,7 @@ def bad_images():
 
 
 @pytest.mark.parametrize("kind", ["empty", "garbage", "cut off", "segment outside the memory"])
+# REQ-CFG-017
 def test_bad_kernel_image_is_refused(start, folder, kind):
     image = folder / "image"
     image.write_bytes(bad_images()[kind])
@@ -103,6 +105,7 @@ def test_bad_kernel_image_is_refused(start, folder, kind):
 
 
 @pytest.mark.parametrize("size", [100, 4096])
+# REQ-CFG-017
 def test_bad_linux_image_is_refused(start, folder, size):
     image = folder / "image"
     image.write_bytes(bytes(size))

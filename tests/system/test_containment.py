@@ -45,6 +45,7 @@ def expect_it_runs_on(machine):
     machine.wait_for("rtvm", rf"^rtvm: running samples {before + 2000} ", timeout=60)
 
 
+# REQ-LIF-012
 def test_rtvm_survives_the_end_of_the_shared_side(start, folder):
     machine, monitor = start_rtvm(start, folder)
     monitor.say(MACHINE_CHECK)
@@ -54,6 +55,7 @@ def test_rtvm_survives_the_end_of_the_shared_side(start, folder):
     expect_it_runs_on(machine)
 
 
+# REQ-INT-028
 def test_a_stray_nmi_on_every_core_changes_nothing(start, folder):
     machine, monitor = start_rtvm(start, folder)
     for _ in range(20):

@@ -35,6 +35,7 @@ def bulkhead(*words, timeout=400):
                           timeout=timeout, check=False)
 
 
+# REQ-RT-004
 def test_demo_runs_three_kinds_of_vm_from_start_to_end():
     done = bulkhead("demo", "--no-setup", "--no-build")
     assert done.returncode == 0, done.stdout
@@ -42,6 +43,7 @@ def test_demo_runs_three_kinds_of_vm_from_start_to_end():
     assert missing == [], done.stdout
 
 
+# REQ-TOO-005
 def test_demo_that_fails_says_where_and_shows_that_console(folder):
     broken = folder / "initrd.gz"
     broken.write_bytes(b"no archive")
@@ -86,6 +88,7 @@ def test_run_gives_a_terminal_and_ctrl_a_x_leaves():
         os.close(master)
 
 
+# REQ-TOO-005
 def test_bad_scenario_is_explained_before_anything_starts(folder):
     text = (ROOT / "configs" / "scenarios" / "minimal.yaml").read_text(encoding="utf-8")
     path = folder / "wrong.yaml"

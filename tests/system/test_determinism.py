@@ -12,6 +12,7 @@ def run_once(start, modules):
     return {console: machine.log(console).read_bytes() for console in ("hypervisor", "service", "rtvm")}
 
 
+# REQ-EVI-004
 def test_two_counted_runs_say_the_same(start, folder):
     # The same files for both: even the length of a boot module's name takes time to read.
     modules = boot_modules(load_scenario("demo"), folder, {"service": "nokaslr quiet bulkhead.mode=test"})

@@ -83,6 +83,7 @@ def check_kernel_log(running, expected=None):
     assert "can't find IRQ" not in log and "can't assign" not in log
 
 
+# REQ-INT-007
 def test_message_interrupts_arrive(machine, folder):
     running = machine()
     use_devices(running, folder)
@@ -93,6 +94,7 @@ def test_message_interrupts_arrive(machine, folder):
     assert "stray" not in running.text("hypervisor")
 
 
+# REQ-INT-003
 def test_pin_interrupts_arrive(machine, folder):
     running = machine("pci=nomsi")
     use_devices(running, folder)
@@ -106,6 +108,7 @@ def test_pin_interrupts_arrive(machine, folder):
     assert "Service VM asked for a reset" in running.text("hypervisor")
 
 
+# REQ-INT-007
 def test_interrupts_survive_changes_of_affinity_under_load(machine, folder):
     running = machine(scenario="service-only")
     running.shell("until [ -b /dev/vda ] && [ -b /dev/nvme0n1 ] && [ -b /dev/sda ]; do sleep 0.1; done")
@@ -126,6 +129,7 @@ def config_read(machine, function, offset, size):
     return machine.shell(f"dd if=/sys/bus/pci/devices/{function}/config bs=1 skip={offset} count={size} 2>/dev/null | hexdump -v -e '1/1 \"%02x\"'")
 
 
+# REQ-INT-023
 def test_hostile_configuration_writes_move_nothing(machine, folder):
     running = machine()
     assert config_read(running, "0000:00:1e.0", 0, 4) == "4db00100"  # the hypervisor's own device

@@ -19,6 +19,7 @@ def costs(machine, console):
     ("exclusive", {"cpuid": 700, "rdmsr": 800, "in": 500}),
     ("shared", {"cpuid": 2200, "rdmsr": 2300}),
 ])
+# REQ-RT-020
 def test_exit_stays_within_its_budget(start, core, limits):
     if core == "exclusive":
         machine, console = start("rt-only", images={"rtvm": COST}, mode="icount"), "rtvm"

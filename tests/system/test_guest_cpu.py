@@ -19,6 +19,7 @@ def run_guest(start, name, core):
     return machine.text(console)
 
 
+# REQ-INT-022
 def test_prelaunched_vm_does_not_reach_the_platform_controls(start):
     text = run_guest(start, "controls", "exclusive")
     assert re.findall(r"^not ok .*", text, re.M) == []
@@ -27,6 +28,7 @@ def test_prelaunched_vm_does_not_reach_the_platform_controls(start):
 
 @pytest.mark.parametrize("core", ["exclusive", "shared"])
 @pytest.mark.parametrize("name", ["exits", "interrupts", "debug"])
+# REQ-ISO-019 REQ-ISO-026 REQ-INT-011
 def test_guest_checks_pass(start, name, core):
     text = run_guest(start, name, core)
     assert re.findall(r"^not ok .*", text, re.M) == []

@@ -40,6 +40,7 @@ def tables_used(machine):
     return {vm["name"]: vm["tables_used"] for vm in vms}
 
 
+# REQ-HSM-002
 def test_clients_good_and_hostile(with_client):
     machine = with_client
     before = tables_used(machine)
@@ -53,6 +54,7 @@ def test_clients_good_and_hostile(with_client):
     assert oopses(machine) == ""
 
 
+# REQ-HSM-001
 def test_the_module_can_be_unloaded_and_loaded_again(with_client):
     machine = with_client
     for _ in range(5):
@@ -72,6 +74,7 @@ def test_the_module_can_be_unloaded_and_loaded_again(with_client):
     assert oopses(machine) == ""
 
 
+# REQ-HSM-004
 def test_failures_of_the_hypervisor_leak_nothing(with_client):
     machine = with_client
     machine.shell("rmmod bulkhead_hsm && insmod /root/faulty.ko")
@@ -83,6 +86,7 @@ def test_failures_of_the_hypervisor_leak_nothing(with_client):
     assert oopses(machine).count("\n") == 1 and oopses(machine).count("refused to destroy") == 2
 
 
+# REQ-IO-012 REQ-HSM-009
 def test_regions_and_bhctl(with_client):
     machine = with_client
     regions_are_read_only_unless_the_scenario_says_otherwise(machine)

@@ -11,6 +11,7 @@ def bare_linux(start, kernel, initrd, words, *extra):
                  extra=["-initrd", str(BUILD / "images" / initrd), *extra])
 
 
+# REQ-TOO-006
 def test_service_image_boots_to_its_shell(start):
     machine = bare_linux(start, setup.service_kernel(), "service-initrd.gz", "bulkhead.mode=test")
     machine.shell_ready()
@@ -20,6 +21,7 @@ def test_service_image_boots_to_its_shell(start):
     assert machine.wait_exit() == 0
 
 
+# REQ-TOO-006
 def test_user_image_reads_disk_and_answers_on_console(start, folder):
     disk = BUILD / "images" / "user-disk.img"
     machine = bare_linux(start, setup.user_kernel(), "user-initrd.gz", "", "-drive", f"file={disk},if=none,id=d,format=raw,readonly=on",

@@ -24,6 +24,7 @@ def one_life(machine, number):
     machine.wait_for("user", r"^user: power off", 60, count=number)
 
 
+# REQ-LIF-002
 def test_twenty_lives_leave_everything_where_it_was(linux):
     machine = linux("demo")
     one_life(machine, 1)    # what the first use allocates for good is no leak

@@ -10,6 +10,7 @@ def rtvm(machine):
     return next(vm for vm in stats["vms"] if vm["name"] == "rtvm")
 
 
+# REQ-LIF-005
 def test_the_service_vm_restarts_beside_a_running_rtvm(linux):
     machine = linux("demo")
     before = rtvm(machine)

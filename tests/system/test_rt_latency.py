@@ -24,12 +24,14 @@ def bare(start, mode, count=1000):
     return latency(machine)
 
 
+# REQ-RT-005 REQ-RT-013
 def test_alone_it_has_exactly_the_bare_latency(start):
     on_bare = bare(start, "icount-exact")
     on_bulkhead = latency(start("rt-only", append={"rtvm": f"count=1000 {RATES}"}, mode="icount-exact"))
     assert on_bulkhead == on_bare
 
 
+# REQ-RT-004 REQ-RT-005
 def test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits(start, folder):
     """Service VM boots, User VM boots and works, both on one shared core; twice, with the same logs to the last byte."""
     on_bare = bare(start, "icount", 5000)

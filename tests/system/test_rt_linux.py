@@ -42,6 +42,7 @@ def initrd(folder):
 
 
 @pytest.mark.skipif(setup.rt_kernel() is None, reason="needs Debian's PREEMPT_RT kernel")
+# REQ-RT-012
 def test_preempt_rt_kernel_finds_its_clocks_and_takes_its_timer_without_exits(start, initrd):
     machine = start("rt-linux", images={"rt-kernel": setup.rt_kernel().image, "rt-initrd": initrd}, append={"rtlinux": "apic=verbose"})
     # Its reboot is a triple fault, and that stops a pre-launched VM.

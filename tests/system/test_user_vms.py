@@ -17,6 +17,7 @@ def vms(machine):
     return {vm["name"]: vm for vm in json.loads(machine.shell("bhctl stats --json"))["vms"]}
 
 
+# REQ-LIF-015
 def test_a_user_vm_with_two_vcpus_runs_on_two_cores(machine):
     machine.shell(f"vm_start one 2 128; vm_expect ready {START_S}", START_S)
     machine.shell('vm_ask "run grep -c ^processor /proc/cpuinfo" 2 60', 60)
@@ -27,6 +28,7 @@ def test_a_user_vm_with_two_vcpus_runs_on_two_cores(machine):
     assert "one" not in vms(machine)
 
 
+# REQ-LIF-002 REQ-HSM-006
 def test_a_killed_device_model_leaves_nothing_behind(machine):
     before = {name: vm["tables_used"] for name, vm in vms(machine).items()}
     for _ in range(2):
@@ -35,6 +37,7 @@ def test_a_killed_device_model_leaves_nothing_behind(machine):
         assert {name: vm["tables_used"] for name, vm in vms(machine).items()} == before
 
 
+# REQ-LIF-016
 def test_a_user_vm_reboots(machine):
     machine.shell(f"vm_start two 1 128; vm_expect ready {START_S}", START_S)
     machine.shell(f"echo reboot >&8; vm_expect ready {START_S}", START_S)
@@ -42,6 +45,7 @@ def test_a_user_vm_reboots(machine):
     machine.shell("vm_stop", 90)
 
 
+# REQ-LIF-010
 def test_a_triple_fault_ends_the_user_vm_alone(machine):
     machine.shell(f"VM_APPEND=reboot=t vm_start three 1 128; vm_expect ready {START_S}", START_S)
     machine.shell("echo reboot >&8; wait $vm_job", 90, status=4)
@@ -50,6 +54,7 @@ def test_a_triple_fault_ends_the_user_vm_alone(machine):
     assert "three" not in vms(machine)
 
 
+# REQ-LIF-016
 def test_two_user_vms_run_at_a_time(machine):
     machine.shell(f"life() {{ VM_SERIAL=none vm_start $1 1 96; vm_expect ready {START_S} && vm_ask 'ping 1' 'pong 1' 60; usleep 500000; vm_stop; }}")
     machine.shell("(life left; echo left $? >/run/left) & (life right; echo right $? >/run/right) & wait", 2 * START_S, status=None)

@@ -221,6 +221,7 @@ static void the_extended_bios_data_area_is_searched(void **state)
     assert_int_equal(acpi_init(), STATUS_OK);
 }
 
+/* REQ-CFG-015 */
 static void a_broken_xsdt_leaves_the_rsdt(void **state)
 {
     (void)state;
@@ -232,6 +233,7 @@ static void a_broken_xsdt_leaves_the_rsdt(void **state)
     assert_true(log_lines > 0U);
 }
 
+/* REQ-CFG-015 */
 static void tables_with_bad_lengths_do_not_count(void **state)
 {
     (void)state;
@@ -244,6 +246,7 @@ static void tables_with_bad_lengths_do_not_count(void **state)
     }
 }
 
+/* REQ-CFG-015 */
 static void a_bad_madt_entry_ends_the_list(void **state)
 {
     (void)state;
@@ -255,6 +258,7 @@ static void a_bad_madt_entry_ends_the_list(void **state)
     assert_int_equal(acpi_init(), STATUS_INVALID);
 }
 
+/* REQ-CFG-016 */
 static void unsupported_machines_are_named(void **state)
 {
     (void)state;
@@ -283,6 +287,7 @@ static void a_machine_in_acpi_mode_gets_no_smi(void **state)
     assert_int_equal(smi_writes, 0U);
 }
 
+/* REQ-CFG-015 */
 static void random_damage_is_survived(void **state)
 {
     (void)state;
@@ -316,6 +321,7 @@ static bool listed(uint32_t xsdt, uint32_t table)
     return found;
 }
 
+/* REQ-CFG-019 */
 static void the_service_vm_sees_its_own_madt(void **state)
 {
     (void)state;

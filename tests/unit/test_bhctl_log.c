@@ -65,6 +65,7 @@ static void prints_all_of_a_young_log_and_goes_on_from_there(void **state)
     assert_int_equal(expect_printed(position, ""), 8U);
 }
 
+/* REQ-DM-011 */
 static void prints_what_is_left_after_a_wrap(void **state)
 {
     (void)state;
@@ -82,6 +83,7 @@ static void finds_the_last_lines(void **state)
     expect_printed(log_position_of_last_lines(&box.ring, sizeof(box), 0U), "a\nbb\nccc\n");
 }
 
+/* REQ-DM-011 */
 static void refuses_a_ring_larger_than_its_region(void **state)
 {
     (void)state;

@@ -53,6 +53,7 @@ static void accepts_each_option(void **state)
     assert_true(options.batch);
 }
 
+/* REQ-DM-011 */
 static void refuses_what_it_does_not_know(void **state)
 {
     (void)state;

@@ -53,6 +53,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-RT-015 */
 static void percentiles_of_a_known_distribution(void **state)
 {
     struct rt_report report;
@@ -91,6 +92,7 @@ static void no_sample_gives_no_latency(void **state)
     assert_int_equal(report.max_ticks, 0U);
 }
 
+/* REQ-RT-014 */
 static void exits_before_the_steady_state_do_not_count(void **state)
 {
     struct rt_report report;
@@ -104,6 +106,7 @@ static void exits_before_the_steady_state_do_not_count(void **state)
     assert_string_equal(report.vm_name, "rtvm");
 }
 
+/* REQ-RT-014 */
 static void exits_in_the_steady_state_are_counted_from_an_earlier_reading(void **state)
 {
     struct rt_report report;
@@ -119,6 +122,7 @@ static void exits_in_the_steady_state_are_counted_from_an_earlier_reading(void *
     assert_int_equal(report.exits, 1U); /* at least */
 }
 
+/* REQ-RT-014 */
 static void exits_are_unknown_before_the_steady_state_and_without_a_vm(void **state)
 {
     struct rt_report report;

@@ -82,6 +82,7 @@ static void list_names_cores_with_gaps(void **state)
     expect_text(out, " 0-1,5 ");
 }
 
+/* REQ-DM-011 */
 static void list_survives_counts_and_codes_out_of_range(void **state)
 {
     struct hv_stats stats;
@@ -105,6 +106,7 @@ static void json_escapes_names(void **state)
     expect_text(out, "\"\\\"\\\\\\u000ax\"");
 }
 
+/* REQ-DM-011 */
 static void json_names_every_reason(void **state)
 {
     struct hv_stats stats;
@@ -178,6 +180,7 @@ static void a_core_that_never_exits_is_busy(void **state)
     expect_text(out, "service/0              0 runnable 100.0          0            100 ");
 }
 
+/* REQ-RT-014 */
 static void copy_gives_up_on_statistics_that_are_always_being_written(void **state)
 {
     struct hv_stats stats, copy;

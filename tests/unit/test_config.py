@@ -33,6 +33,7 @@ def demo_with(tmp_path, change):
     return str(caught.value)
 
 
+# REQ-TOO-002
 def test_layout_equals_the_c_header(tmp_path):
     lines = ['#include <stdio.h>', '#include <stddef.h>', '#include "abi/partition_table.h"', "int main(void) {"]
     expected = []
@@ -60,10 +61,12 @@ def test_every_scenario_compiles(name):
     assert crc == zlib.crc32(bytes(table) + content[ctypes.sizeof(table):])
 
 
+# REQ-TOO-003
 def test_compiling_twice_gives_the_same_bytes():
     assert compile_scenario(load_scenario("demo")) == compile_scenario(load_scenario("demo"))
 
 
+# REQ-TOO-002
 def test_demo_table_says_what_the_scenario_says():
     table = Table.from_buffer_copy(compile_scenario(load_scenario("demo"), {"service": "more words"}))
     service, rtvm = table.vm[0], table.vm[1]
@@ -111,6 +114,7 @@ def acpi_tables(blob, gpa):
 
 
 @pytest.mark.parametrize("vcpus,ioapic", [(1, False), (8, True)])
+# REQ-TOO-004
 def test_acpi_tables_are_found_and_sound(vcpus, ioapic):
     tables = acpi_tables(acpi.build(0xE0000, vcpus, ioapic), 0xE0000)
     assert set(tables) == {"XSDT", "FACP", "APIC", "DSDT"}
@@ -120,6 +124,7 @@ def test_acpi_tables_are_found_and_sound(vcpus, ioapic):
 
 @pytest.mark.skipif(shutil.which("iasl") is None, reason="needs acpica-tools")
 @pytest.mark.parametrize("vcpus,ioapic,uarts", [(1, False, []), (1, False, [0x3E8]), (8, True, [0x3F8, 0x2F8, 0x3E8, 0x2E8])])
+# REQ-TOO-004
 def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic, uarts):
     for signature, data in acpi_tables(acpi.build(0xE0000, vcpus, ioapic, uarts), 0xE0000).items():
         path = tmp_path / f"{signature}.aml"
@@ -180,11 +185,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
+# REQ-TOO-001
 def test_mistake_is_explained(tmp_path, mistake):
     change, expected = MISTAKES[mistake]
     assert expected in demo_with(tmp_path, change)
 
 
+# REQ-TOO-001
 def test_error_names_file_and_line(tmp_path):
     path = tmp_path / "wrong.yaml"
     text = (ROOT / "configs" / "scenarios" / "demo.yaml").read_text(encoding="utf-8")
@@ -195,6 +202,7 @@ def test_error_names_file_and_line(tmp_path):
     assert str(caught.value).startswith(f"{path}:{line}: prelaunched_vms[0].cores[0]: core 7 does not exist")
 
 
+# REQ-TOO-001
 def test_all_mistakes_are_listed_at_once(tmp_path):
     def change(data):
         rtvm(data)["cores"] = [9]
@@ -205,6 +213,7 @@ def test_all_mistakes_are_listed_at_once(tmp_path):
 @pytest.mark.parametrize("text,expected", [
     ("name: [", "YAML:"), ("", "the file is empty"), ("name: a\nname: b\n", ":2: name: the key stands twice"), ("- 1\n", "is not of type object"),
 ])
+# REQ-TOO-001
 def test_file_that_is_no_scenario(tmp_path, text, expected):
     path = tmp_path / "bad.yaml"
     path.write_text(text, encoding="utf-8")

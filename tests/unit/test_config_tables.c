@@ -64,10 +64,13 @@ static void accepts(const char *name)
     assert_true(verdict.valid);
 }
 
+/* REQ-CFG-002 REQ-TOO-002 */
 static void demo_table_is_valid(void **state) { (void)state; accepts("demo"); }
+/* REQ-RT-013 */
 static void rt_only_table_is_valid(void **state) { (void)state; accepts("rt-only"); }
 static void service_only_table_is_valid(void **state) { (void)state; accepts("service-only"); }
 static void minimal_table_is_valid(void **state) { (void)state; accepts("minimal"); }
+/* REQ-TOO-002 */
 static void rt_linux_table_is_valid(void **state) { (void)state; accepts("rt-linux"); }
 
 int main(void)

@@ -67,6 +67,7 @@ static void the_vendor_is_the_machines_and_the_maxima_are_ours(void **state)
     assert_int_equal(out[CPUID_EBX], 0x68747541U);
 }
 
+/* REQ-ISO-025 */
 static void virtualisation_and_what_needs_it_are_hidden(void **state)
 {
     (void)state;
@@ -92,6 +93,7 @@ static void virtualisation_and_what_needs_it_are_hidden(void **state)
     }
 }
 
+/* REQ-ISO-025 */
 static void leaves_that_are_not_listed_are_zero(void **state)
 {
     static const uint32_t none[] = { 3U, 4U, 5U, 8U, 9U, 0xAU, 0xCU, 0xEU, 0x14U, 0x15U, 0x16U, 0x20U, 0x3FFFFFFFU,
@@ -165,6 +167,7 @@ static void osxsave_follows_cr4(void **state)
     assert_false(bit(CPUID_ECX, 27U));
 }
 
+/* REQ-RT-009 */
 static void the_tsc_is_invariant_and_the_apic_timer_never_stops(void **state)
 {
     (void)state;
@@ -196,6 +199,7 @@ static void topology_is_one_package_of_single_threads(void **state)
     assert_int_equal(out[CPUID_EAX], 0xFFFFU);
 }
 
+/* REQ-ISO-025 */
 static void xsave_sizes_fit_the_components(void **state)
 {
     (void)state;
@@ -218,6 +222,7 @@ static void xsave_sizes_fit_the_components(void **state)
     assert_int_equal(out[CPUID_EAX], 0U);
 }
 
+/* REQ-RT-011 */
 static void the_kvm_face_tells_the_clock_rates(void **state)
 {
     (void)state;

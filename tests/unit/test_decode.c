@@ -149,6 +149,7 @@ static const struct sample samples[] = {
     { "mov %bp,(%edi)", 32, { 0x66, 0x89, 0x2F }, 3, INSN_STORE, 2, 2, GPR_RBP, false, true, false, 0 },
 };
 
+/* REQ-IO-008 */
 static void every_form_is_decoded(void **state)
 {
     (void)state;
@@ -167,6 +168,7 @@ static void every_form_is_decoded(void **state)
     }
 }
 
+/* REQ-ISO-022 */
 static void every_truncation_is_invalid(void **state)
 {
     (void)state;
@@ -191,6 +193,7 @@ static void what_follows_an_instruction_does_not_matter(void **state)
     }
 }
 
+/* REQ-IO-008 */
 static void register_operands_are_refused(void **state)
 {
     (void)state;
@@ -200,6 +203,7 @@ static void register_operands_are_refused(void **state)
     assert_int_equal(DECODE(64, 0xC7, 0xC0, 0, 0, 0, 0).op, INSN_INVALID);
 }
 
+/* REQ-IO-008 */
 static void unknown_instructions_are_refused(void **state)
 {
     (void)state;
@@ -510,6 +514,7 @@ AGREES("or", or_agrees, STATUS_FLAGS & ~AF)
 AGREES("xor", xor_agrees, STATUS_FLAGS & ~AF)
 AGREES("test", test_agrees, STATUS_FLAGS & ~AF)
 
+/* REQ-IO-008 */
 static void results_and_flags_are_the_processors(void **state)
 {
     static const uint64_t edge[] = { 0U, 1U, 0x7FU, 0x80U, 0xFFU, 0x7FFFU, 0x8000U, 0xFFFFU, 0x7FFFFFFFU, 0x80000000U,
@@ -557,6 +562,7 @@ static void check_any(const uint8_t *bytes, uint32_t size, uint32_t mode)
     }
 }
 
+/* REQ-ISO-022 */
 static void any_bytes_are_decoded_within_their_bounds(void **state)
 {
     static const uint32_t mode[3] = { 16U, 32U, 64U };
@@ -574,6 +580,7 @@ static void any_bytes_are_decoded_within_their_bounds(void **state)
     }
 }
 
+/* REQ-ISO-022 */
 static void every_opcode_and_modrm_is_decoded_within_bounds(void **state)
 {
     (void)state;

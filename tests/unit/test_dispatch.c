@@ -176,6 +176,7 @@ static void timers_of_paused_vms_stand_still(void **state)
     assert_true(injected(0x41U)); /* late, not lost */
 }
 
+/* REQ-RT-016 */
 static void two_busy_vms_take_turns(void **state)
 {
     uint32_t turns[2] = { 0U, 0U };
@@ -191,6 +192,7 @@ static void two_busy_vms_take_turns(void **state)
     assert_in_range(turns[0], 45U, 55U);
 }
 
+/* REQ-RT-018 */
 static void idle_time_is_charged_to_nobody(void **state)
 {
     struct run_plan plan;
@@ -209,6 +211,7 @@ static void idle_time_is_charged_to_nobody(void **state)
     assert_int_equal(plan.vcpu, SERVICE); /* it has hardly run */
 }
 
+/* REQ-ISO-012 */
 static void a_changed_generation_flushes_before_entry(void **state)
 {
     uint32_t before = fake_vcpu[SERVICE].flushes;
@@ -233,6 +236,7 @@ static void an_interrupt_goes_in_when_it_can(void **state)
     assert_false(fake_vcpu[SERVICE].window);
 }
 
+/* REQ-INT-016 */
 static void one_event_an_entry_and_a_window_for_the_next(void **state)
 {
     (void)state;
@@ -265,6 +269,7 @@ static void with_interrupts_disabled_a_window_is_asked_for(void **state)
     assert_false(fake_vcpu[SERVICE].window);
 }
 
+/* REQ-INT-017 */
 static void the_shadow_of_sti_is_respected(void **state)
 {
     (void)state;
@@ -275,6 +280,7 @@ static void the_shadow_of_sti_is_respected(void **state)
     assert_true(fake_vcpu[SERVICE].window);
 }
 
+/* REQ-INT-016 */
 static void an_event_that_was_interrupted_goes_first(void **state)
 {
     (void)state;
@@ -340,6 +346,7 @@ static void exits_reach_their_handlers(void **state)
     }
 }
 
+/* REQ-ISO-020 */
 static void wbinvd_is_skipped(void **state)
 {
     (void)state;
@@ -359,6 +366,7 @@ static void unknown_exits_are_undefined_instructions(void **state)
     assert_true(injected(6U));
 }
 
+/* REQ-LIF-004 */
 static void exits_of_an_earlier_life_are_dropped(void **state)
 {
     (void)state;
@@ -371,6 +379,7 @@ static void exits_of_an_earlier_life_are_dropped(void **state)
     assert_int_equal(handled, IO);
 }
 
+/* REQ-LIF-004 */
 static void exits_of_a_paused_vm_are_executed_again(void **state)
 {
     (void)state;
@@ -386,6 +395,7 @@ static void exits_of_a_paused_vm_are_executed_again(void **state)
 
 /* ---- host interrupts ---- */
 
+/* REQ-INT-006 */
 static void only_vectors_of_sources_reach_the_interrupt_policy(void **state)
 {
     (void)state;

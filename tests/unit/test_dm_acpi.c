@@ -64,6 +64,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-DM-008 */
 static void every_checksum_is_right(void **state)
 {
     static const char *const names[] = {"FACP", "APIC", "MCFG"};
@@ -95,6 +96,7 @@ static void fadt_names_the_fixed_hardware(void **state)
     assert_memory_equal(tables + get32(fadt + 40) - BASE, "DSDT", 4);
 }
 
+/* REQ-DM-008 */
 static void madt_lists_each_vcpu(void **state)
 {
     const uint8_t *madt = table("APIC");
@@ -138,6 +140,7 @@ static bool dsdt_has_port(uint16_t port)
     return dsdt_has(bytes, sizeof(bytes));
 }
 
+/* REQ-DM-008 */
 static void dsdt_agrees_with_the_machine(void **state)
 {
     const uint8_t s5[] = {'_', 'S', '5', '_', 0x12, 0x07, 0x04, 0x0A, MACHINE_SLEEP_S5};

@@ -115,6 +115,7 @@ static void a_socket_serves_one_client_after_the_other(void **state)
     console_close(&console);
 }
 
+/* REQ-DM-010 */
 static void a_client_that_does_not_read_stops_nobody(void **state)
 {
     static uint8_t flood[1U << 20];
@@ -312,6 +313,7 @@ static void the_virtio_console_receives(void **state)
     memory_destroy(&memory);
 }
 
+/* REQ-DM-010 */
 static void the_virtio_console_survives_wrong_directions(void **state)
 {
     (void)state;

@@ -100,6 +100,7 @@ static void ignores_what_follows_the_declared_size(void **state)
     assert_int_equal(plan.payload_size, PAYLOAD - 64U);
 }
 
+/* REQ-DM-004 */
 static void refuses_each_truncation(void **state)
 {
     size_t full = kernel.size;
@@ -111,6 +112,7 @@ static void refuses_each_truncation(void **state)
     }
 }
 
+/* REQ-DM-004 */
 static void refuses_corrupt_headers(void **state)
 {
     const struct setup_header good = *header;
@@ -139,6 +141,7 @@ static void refuses_corrupt_headers(void **state)
 }
 
 /* Any bytes in the header: refused, or a plan that lies inside the RAM. */
+/* REQ-DM-004 */
 static void survives_noise(void **state)
 {
     static uint8_t good[sizeof(struct setup_header)];
@@ -161,6 +164,7 @@ static void survives_noise(void **state)
     }
 }
 
+/* REQ-DM-004 */
 static void refuses_what_does_not_fit(void **state)
 {
     (void)state;

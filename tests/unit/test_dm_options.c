@@ -62,6 +62,7 @@ static void prints_help_and_version(void **state)
     assert_int_equal(PARSE("--version"), OPTIONS_DONE);
 }
 
+/* REQ-DM-009 */
 static void refuses_what_is_missing(void **state)
 {
     (void)state;
@@ -72,6 +73,7 @@ static void refuses_what_is_missing(void **state)
     assert_int_equal(PARSE("--name"), OPTIONS_BAD);
 }
 
+/* REQ-DM-009 */
 static void refuses_bad_values(void **state)
 {
     static char *bad[][2] = {
@@ -88,6 +90,7 @@ static void refuses_bad_values(void **state)
     }
 }
 
+/* REQ-DM-009 */
 static void refuses_contradictions(void **state)
 {
     (void)state;

@@ -76,6 +76,7 @@ static int setup(void **state)
 static uint64_t in(uint16_t port, uint32_t size) { return io_bus_read(&bus, port, size); }
 static void out(uint16_t port, uint32_t size, uint64_t value) { io_bus_write(&bus, port, size, value); }
 
+/* REQ-DM-007 */
 static void nobody_answers_with_all_ones(void **state)
 {
     (void)state;
@@ -149,6 +150,7 @@ static void uart_loops_back(void **state)
     assert_int_equal(in(0x3F9, 1), 0x12);
 }
 
+/* REQ-DM-006 */
 static void pm_powers_off_at_s5_only(void **state)
 {
     (void)state;
@@ -160,6 +162,7 @@ static void pm_powers_off_at_s5_only(void **state)
     assert_int_equal(in(0x604, 2) & 0x2000U, 0);
 }
 
+/* REQ-DM-006 */
 static void pm_resets(void **state)
 {
     (void)state;
@@ -211,6 +214,7 @@ static void rtc_tells_utc(void **state)
     assert_int_equal(in(0x71, 1), 0x42);
 }
 
+/* REQ-DM-007 */
 static void legacy_loops_come_to_an_end(void **state)
 {
     uint64_t first = in(0x61, 1);

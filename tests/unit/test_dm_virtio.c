@@ -233,6 +233,7 @@ static void refuses_unknown_and_legacy_features(void **state)
     assert_int_equal(fake_hsm.ioeventfds, 0);
 }
 
+/* REQ-DM-002 */
 static void stops_at_a_bad_queue(void **state)
 {
     (void)state;
@@ -245,6 +246,7 @@ static void stops_at_a_bad_queue(void **state)
     assert_int_equal(rd(bar + 20, 1), 0);
 }
 
+/* REQ-DM-007 */
 static void ignores_queues_and_widths_that_do_not_exist(void **state)
 {
     (void)state;
@@ -361,6 +363,7 @@ static void gives_its_id(void **state)
     assert_int_equal(request(8, 0, 19), 1);
 }
 
+/* REQ-DM-003 */
 static void refuses_what_is_out_of_range(void **state)
 {
     (void)state;
@@ -375,6 +378,7 @@ static void refuses_what_is_out_of_range(void **state)
     assert_int_equal(request(0, 0, 512), 0);
 }
 
+/* REQ-DM-003 */
 static void keeps_a_read_only_disk(void **state)
 {
     virtio_destroy(&blk.device);
@@ -413,6 +417,7 @@ static void stops_at_a_short_header(void **state)
     assert_true((rd(bar + 20, 1) & VIRTIO_STATUS_NEEDS_RESET) != 0U);
 }
 
+/* REQ-DM-003 */
 static void refuses_a_second_writer(void **state)
 {
     struct virtio_blk second;
@@ -442,6 +447,7 @@ static void offers_the_window_in_configuration_space(void **state)
     assert_int_equal(rd(bar + 20, 1), 3);
 }
 
+/* REQ-DM-002 */
 static void reset_leaves_nothing(void **state)
 {
     (void)state;
@@ -461,6 +467,7 @@ static void reset_leaves_nothing(void **state)
     assert_int_equal(request(0, 0, 512), 0);
 }
 
+/* REQ-DM-002 */
 static void survives_noise(void **state)
 {
     static const uint32_t sizes[] = {1, 2, 4, 8};

@@ -105,6 +105,7 @@ static void refuses(void **state)
     assert_int_equal(virtqueue_pop(&queue, &chain), VQ_BROKEN);
 }
 
+/* REQ-DM-001 */
 static void refuses_a_loop(void **state)
 {
     set(DESC_GPA, 0, DATA_GPA, 16, NEXT, 1);
@@ -132,6 +133,7 @@ static void refuses_more_heads_than_the_ring_holds(void **state)
     assert_int_equal(virtqueue_pop(&queue, &chain), VQ_BROKEN);
 }
 
+/* REQ-DM-001 */
 static void refuses_buffers_outside_ram(void **state)
 {
     static const struct { uint64_t address; uint32_t length; } bad[] = {
@@ -184,6 +186,7 @@ static void refuses_indirect_that_was_not_negotiated(void **state)
     refuses(state);
 }
 
+/* REQ-DM-001 */
 static void bounds_the_length_of_an_indirect_chain(void **state)
 {
     struct desc *table = memory_range(&memory, 0x8000, 2U * VIRTQUEUE_SIZE_MAX * 16U);
@@ -215,6 +218,7 @@ static void refuses_bad_rings(void **state)
 }
 
 /* Random rings: no crash, no endless walk (the sanitizers watch). */
+/* REQ-DM-001 */
 static void survives_noise(void **state)
 {
     unsigned chains = 0;

@@ -125,6 +125,7 @@ static bool events_have(const char *word)
 
 static void power_off(void) { fake_hsm_play_pio(ACRN_IOREQ_DIR_WRITE, 0x604, 2, 0x2000U | (MACHINE_SLEEP_S5 << 10)); }
 
+/* REQ-DM-006 */
 static void powers_off(void **state)
 {
     (void)state;
@@ -149,6 +150,7 @@ static void maps_memory_above_the_hole(void **state)
     assert_string_equal(fake_hsm.log, "open create map map client regs start pause noclient close ");
 }
 
+/* REQ-DM-006 */
 static void restarts_in_place(void **state)
 {
     (void)state;
@@ -159,6 +161,7 @@ static void restarts_in_place(void **state)
     assert_true(events_have("\"event\":\"reset\""));
 }
 
+/* REQ-DM-006 */
 static void tells_a_crash(void **state)
 {
     (void)state;
@@ -211,6 +214,7 @@ static void a_signal_presses_the_button(void **state)
     assert_true(events_have("\"event\":\"stopped\""));
 }
 
+/* REQ-DM-004 */
 static void bad_images_create_nothing(void **state)
 {
     static const char *const bad[] = {"/nonexistent", "/etc/passwd", "/dev/null", "/tmp"};
@@ -229,6 +233,7 @@ static void bad_images_create_nothing(void **state)
     assert_string_equal(fake_hsm.log, "");
 }
 
+/* REQ-DM-005 */
 static void bad_disks_and_consoles_create_nothing(void **state)
 {
     (void)state;
@@ -248,6 +253,7 @@ static void bad_disks_and_consoles_create_nothing(void **state)
     assert_string_equal(fake_hsm.log, "");
 }
 
+/* REQ-DM-005 */
 static void each_failing_call_is_undone(void **state)
 {
     static const char *const calls[] = {"open", "create", "map", "client", "regs", "start"};
@@ -262,6 +268,7 @@ static void each_failing_call_is_undone(void **state)
     assert_true(events_have("\"event\":\"failed\""));
 }
 
+/* REQ-DM-005 */
 static void a_failing_restart_ends_the_vm(void **state)
 {
     (void)state;

@@ -100,6 +100,7 @@ static void a_region_that_is_not_listed_belongs_to_others(void **state)
     assert_true(domain_owns(1U, 0x24000000U, 0x100000U, MEMORY_RAM));
 }
 
+/* REQ-ISO-005 REQ-ISO-006 */
 static void the_hypervisor_owns_image_modules_and_telemetry(void **state)
 {
     (void)state;
@@ -171,6 +172,7 @@ static void owns_asks_for_one_range_and_its_type(void **state)
     assert_false(domain_owns(1U, 0x20001000U, UINT64_MAX - 0xFFFU, MEMORY_RAM));
 }
 
+/* REQ-ISO-007 */
 static void user_vms_live_in_the_service_domain(void **state)
 {
     (void)state;
@@ -187,24 +189,28 @@ static void refuses_overlap(uint32_t vm, hpa_t hpa, uint64_t size, uint32_t type
     assert_int_equal(domain_build(), STATUS_DENIED);
 }
 
+/* REQ-ISO-005 */
 static void refuses_the_image_for_a_vm(void **state)
 {
     (void)state;
     refuses_overlap(1U, 0x3FF000U, 0x1000U, PART_RANGE_RAM, PART_RANGE_WRITE);
 }
 
+/* REQ-ISO-005 */
 static void refuses_the_image_even_read_only(void **state)
 {
     (void)state;
     refuses_overlap(1U, 0x3FF000U, 0x1000U, PART_RANGE_RAM, 0U);
 }
 
+/* REQ-ISO-005 */
 static void refuses_writable_telemetry(void **state)
 {
     (void)state;
     refuses_overlap(1U, 0x24100000U, 0x1000U, PART_RANGE_RAM, PART_RANGE_WRITE);
 }
 
+/* REQ-ISO-004 */
 static void refuses_ram_of_another_vm(void **state)
 {
     (void)state;
@@ -212,6 +218,7 @@ static void refuses_ram_of_another_vm(void **state)
     refuses_overlap(2U, 0x23FFF000U, 0x1000U, PART_RANGE_RAM, PART_RANGE_WRITE);
 }
 
+/* REQ-ISO-004 */
 static void refuses_more_than_the_declared_region(void **state)
 {
     (void)state;
@@ -219,6 +226,7 @@ static void refuses_more_than_the_declared_region(void **state)
     refuses_overlap(2U, 0x240FF000U, 0x2000U, PART_RANGE_SHARED, PART_RANGE_WRITE);
 }
 
+/* REQ-ISO-004 */
 static void refuses_two_types_for_one_page(void **state)
 {
     (void)state;
@@ -231,6 +239,7 @@ static void refuses_partial_pages(void **state)
     refuses_overlap(1U, 0xE0000800U, 0x1000U, PART_RANGE_MMIO, PART_RANGE_WRITE);
 }
 
+/* REQ-ISO-027 */
 static void refuses_addresses_that_do_not_exist(void **state)
 {
     (void)state;

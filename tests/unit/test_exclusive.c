@@ -135,6 +135,7 @@ static void the_boot_vcpu_runs_and_the_others_wait(void **state)
     assert_true(vms[rt].start_tsc != 0U);
 }
 
+/* REQ-LIF-015 */
 static void init_and_startup_start_a_vcpu_in_real_mode(void **state)
 {
     (void)state;
@@ -173,6 +174,7 @@ static void init_stops_a_running_vcpu(void **state)
     assert_int_equal(core_exclusive_next(CPU(1)), RUN_IDLE);
 }
 
+/* REQ-LIF-015 */
 static void the_boot_vcpu_ignores_init(void **state)
 {
     (void)state;
@@ -181,6 +183,7 @@ static void the_boot_vcpu_ignores_init(void **state)
     assert_int_equal(vcpu_regs[CPU(0)].rip, RIP);
 }
 
+/* REQ-RT-008 */
 static void an_nmi_is_injected_when_nothing_else_is_queued(void **state)
 {
     (void)state;
@@ -196,6 +199,7 @@ static void an_nmi_is_injected_when_nothing_else_is_queued(void **state)
     assert_int_equal(fake_vcpu[CPU(0)].injections, 1U);
 }
 
+/* REQ-RT-008 */
 static void an_nmi_that_must_wait_asks_for_an_exit(void **state)
 {
     (void)state;
@@ -210,6 +214,7 @@ static void an_nmi_that_must_wait_asks_for_an_exit(void **state)
     assert_false(fake_vcpu[CPU(0)].window);
 }
 
+/* REQ-LIF-011 */
 static void stopping_ends_every_vcpu_for_good(void **state)
 {
     (void)state;
@@ -245,6 +250,7 @@ static void exits_reach_their_handlers(void **state)
     }
 }
 
+/* REQ-HYP-001 */
 static void hypercalls_are_refused(void **state)
 {
     (void)state;
@@ -263,6 +269,7 @@ static void unknown_exits_are_undefined_instructions(void **state)
     assert_int_equal(fake_vcpu[CPU(0)].injected, 6U + 1U);
 }
 
+/* REQ-LIF-011 REQ-IO-009 */
 static void an_access_to_nothing_stops_the_whole_vm_with_one_message(void **state)
 {
     uint32_t kicks = fake_pcpu[0].kicks;
@@ -281,6 +288,7 @@ static void an_access_to_nothing_stops_the_whole_vm_with_one_message(void **stat
     assert_true(exclusive_stopped(rt));
 }
 
+/* REQ-LIF-011 */
 static void a_triple_fault_stops_the_whole_vm(void **state)
 {
     (void)state;
@@ -293,6 +301,7 @@ static void a_triple_fault_stops_the_whole_vm(void **state)
 
 /* ---- the closed part of the local APIC ---- */
 
+/* REQ-INT-010 */
 static void ids_are_those_of_the_vm(void **state)
 {
     (void)state;
@@ -302,6 +311,7 @@ static void ids_are_those_of_the_vm(void **state)
     assert_int_equal(lapic(MSR_APIC_BASE), 0xFEE00C00U);
 }
 
+/* REQ-INT-010 */
 static void apic_base_stays(void **state)
 {
     (void)state;
@@ -312,6 +322,7 @@ static void apic_base_stays(void **state)
     assert_int_equal(exclusive_lapic_write(CPU(0), MSR_APIC_BASE, 0xFEE00D00U), STATUS_OK);
 }
 
+/* REQ-INT-010 */
 static void closed_registers_are_memory(void **state)
 {
     (void)state;
@@ -331,6 +342,7 @@ static void closed_registers_are_memory(void **state)
     assert_int_equal(exclusive_lapic_write(CPU(1), 0x828U, 1U), STATUS_INVALID);
 }
 
+/* REQ-INT-010 */
 static void other_registers_are_refused(void **state)
 {
     uint64_t value = 0U;
@@ -343,6 +355,7 @@ static void other_registers_are_refused(void **state)
     assert_int_equal(exclusive_lapic_read(CPU(1), 0x80EU, &value), STATUS_UNKNOWN);
 }
 
+/* REQ-INT-008 */
 static void fixed_ipis_reach_the_cores_of_the_vm_only(void **state)
 {
     (void)state;
@@ -371,6 +384,7 @@ static void fixed_ipis_reach_the_cores_of_the_vm_only(void **state)
     assert_int_equal(ipi_set(0x58U), 0x1U);
 }
 
+/* REQ-INT-009 */
 static void illegal_vectors_and_modes_send_nothing(void **state)
 {
     (void)state;
@@ -383,6 +397,7 @@ static void illegal_vectors_and_modes_send_nothing(void **state)
     assert_int_equal(ipi_set(0x10U), 0x4U);
 }
 
+/* REQ-INT-009 */
 static void nmi_init_and_startup_never_reach_the_hardware(void **state)
 {
     (void)state;

@@ -29,6 +29,7 @@ def test_help_names_every_command():
 
 
 @pytest.mark.parametrize("words", [[name] for name in COMMANDS] + [["config", "check"], ["config", "compile"], ["config", "show"]])
+# REQ-TOO-005
 def test_every_command_explains_itself_and_each_option(words):
     text = bulkhead(*words, "--help")
     assert "usage: ./bulkhead " + " ".join(words) in text
@@ -38,6 +39,7 @@ def test_every_command_explains_itself_and_each_option(words):
     assert all(action.help for action in parser._actions if action.dest != "command")
 
 
+# REQ-TOO-005
 def test_unknown_command_is_refused():
     assert "invalid choice: 'fly'" in bulkhead("fly", status=2)
 
@@ -83,6 +85,7 @@ def test_archive_holds_what_was_put_in():
     assert stat.S_ISLNK(found["sbin"][0]) and stat.S_ISCHR(found["dev/null"][0]) and stat.S_ISDIR(found["bin"][0])
 
 
+# REQ-TOO-003
 def test_archive_is_the_same_every_time():
     def make():
         archive = Archive()
@@ -191,6 +194,7 @@ def test_an_exit_in_the_steady_state_fails_the_demo():
         demo.exits_are_zero({**REPORT, "steady_exits": 2})
 
 
+# REQ-EVI-007
 def test_result_line_counts():
     tally = testing.Tally()
     tally.add(passed=3, failed=1, names=["x"])

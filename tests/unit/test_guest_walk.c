@@ -104,6 +104,7 @@ static void use_4_levels(void)
 
 /* ---- 4 and 5 levels ---- */
 
+/* REQ-IO-007 */
 static void four_levels_reach_a_4k_page(void **state)
 {
     (void)state;
@@ -153,6 +154,7 @@ static void a_missing_entry_of_any_level_faults(void **state)
     }
 }
 
+/* REQ-IO-007 */
 static void a_table_outside_memory_faults(void **state)
 {
     (void)state;
@@ -163,6 +165,7 @@ static void a_table_outside_memory_faults(void **state)
     assert_true(faults(GVA_4));
 }
 
+/* REQ-IO-007 */
 static void tables_that_point_to_themselves_end(void **state)
 {
     (void)state;
@@ -205,6 +208,7 @@ static void no_execute_is_reserved_unless_enabled(void **state)
     assert_true(translated(GVA_4) == 0x5ABCU);
 }
 
+/* REQ-IO-007 */
 static void addresses_that_are_not_canonical_fault(void **state)
 {
     (void)state;
@@ -231,6 +235,7 @@ static void use_pae(void)
 }
 #define GVA_PAE 0xC0405123U
 
+/* REQ-IO-007 */
 static void pae_reaches_a_4k_page(void **state)
 {
     (void)state;
@@ -275,6 +280,7 @@ static void use_32_bit(void)
 }
 #define GVA_32 0xC0405123U
 
+/* REQ-IO-007 */
 static void two_levels_reach_a_4k_page(void **state)
 {
     (void)state;
@@ -435,6 +441,7 @@ static enum status data_access(bool write)
     return guest_translate_data(ID, &operand, &gpa, &fault);
 }
 
+/* REQ-IO-006 */
 static void operands_need_the_rights_of_every_level(void **state)
 {
     (void)state;
@@ -478,6 +485,7 @@ static void the_top_of_pae_tables_gives_no_rights_and_takes_none(void **state)
 }
 
 /* Bytes behind the first page's end are not those of the next frame. */
+/* REQ-IO-006 */
 static void operands_on_two_pages_need_both(void **state)
 {
     struct operand operand = { 0x1FFEU, 4U, true };

@@ -4,6 +4,7 @@
 
 #define NO_ANSWER 0x8000000000U /* no memory there */
 
+/* REQ-HYP-001 */
 static void test_only_the_service_vm_has_hypercalls(void **state)
 {
     vm_id_t v = world_running(1U);
@@ -13,6 +14,7 @@ static void test_only_the_service_vm_has_hypercalls(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-002 */
 static void test_numbers_that_are_not_listed_are_no_hypercalls(void **state)
 {
     static const uint64_t ids[] = { 0U, 1U, 0x10U, 0x80000000U, 0x80000003U, 0x80000014U, 0x80000032U, 0x80000041U,
@@ -23,6 +25,7 @@ static void test_numbers_that_are_not_listed_are_no_hypercalls(void **state)
     }
 }
 
+/* REQ-HYP-003 */
 static void test_a_target_is_a_user_vm_that_exists(void **state)
 {
     static const uint64_t targets[] = { VM_SERVICE, RTVM, 2U, 3U, VM_FIRST_USER, MAX_VM, 0xFFFFU, 0x100000004U };
@@ -37,6 +40,7 @@ static void test_a_target_is_a_user_vm_that_exists(void **state)
     assert_int_equal(vms[RTVM].state, VM_RUNNING);
 }
 
+/* REQ-HYP-004 */
 static void test_a_parameter_that_is_not_memory_is_a_fault(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -53,6 +57,7 @@ static void test_a_parameter_that_is_not_memory_is_a_fault(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-009 */
 static void test_a_vm_whose_id_cannot_be_written_back_is_not_created(void **state)
 {
     (void)state;
@@ -60,6 +65,7 @@ static void test_a_vm_whose_id_cannot_be_written_back_is_not_created(void **stat
     assert_int_equal(vms[VM_FIRST_USER].state, VM_FREE);
 }
 
+/* REQ-HYP-008 */
 static void test_cores_outside_the_policy_are_refused(void **state)
 {
     struct hc_vm_creation creation;
@@ -74,6 +80,7 @@ static void test_cores_outside_the_policy_are_refused(void **state)
     assert_int_equal(vms[VM_FIRST_USER].state, VM_FREE);
 }
 
+/* REQ-HYP-010 */
 static void test_start_needs_a_created_vm_with_a_request_page(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -87,6 +94,7 @@ static void test_start_needs_a_created_vm_with_a_request_page(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-011 */
 static void test_a_request_page_is_aligned_ram_of_the_service_vm(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -100,6 +108,7 @@ static void test_a_request_page_is_aligned_ram_of_the_service_vm(void **state)
     world_destroy(v);
 }
 
+/* REQ-ISO-007 */
 static void test_only_ram_of_the_service_vm_is_lent(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -114,6 +123,7 @@ static void test_only_ram_of_the_service_vm_is_lent(void **state)
     world_destroy(v);
 }
 
+/* REQ-ISO-008 */
 static void test_read_only_telemetry_is_not_lent(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -123,6 +133,7 @@ static void test_read_only_telemetry_is_not_lent(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-005 */
 static void test_region_addresses_are_checked(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -138,6 +149,7 @@ static void test_region_addresses_are_checked(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-005 */
 static void test_region_rights_and_types_are_checked(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -151,6 +163,7 @@ static void test_region_rights_and_types_are_checked(void **state)
     world_destroy(v);
 }
 
+/* REQ-ISO-012 */
 static void test_deleting_a_region_takes_it_from_a_running_vm(void **state)
 {
     vm_id_t v = world_running(2U);
@@ -166,6 +179,7 @@ static void test_deleting_a_region_takes_it_from_a_running_vm(void **state)
     world_destroy(v);
 }
 
+/* REQ-ISO-012 */
 static void test_taking_rights_away_flushes_at_the_next_entry(void **state)
 {
     vm_id_t v = world_running(2U);
@@ -188,6 +202,7 @@ static void test_taking_rights_away_flushes_at_the_next_entry(void **state)
 }
 
 /* 200 regions of one page: three calls that ask to be repeated, and one that ends. */
+/* REQ-HYP-006 */
 static void test_a_long_list_goes_on_where_it_was_left_off(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -216,6 +231,7 @@ static int64_t set_regs(vm_id_t v, const struct hc_vcpu_regs *request)
     return hypercall(HC_SET_VCPU_REGS, v, SCRATCH);
 }
 
+/* REQ-HYP-007 */
 static void test_registers_are_set_while_the_vm_does_not_run(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -247,6 +263,7 @@ static void test_registers_are_set_while_the_vm_does_not_run(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-007 */
 static void test_register_values_that_make_no_mode_are_refused(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -276,6 +293,7 @@ static void test_register_values_that_make_no_mode_are_refused(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-012 */
 static void test_an_msi_and_a_line_reach_the_virtual_interrupt_controllers(void **state)
 {
     vm_id_t v = world_running(1U);
@@ -292,6 +310,7 @@ static void test_an_msi_and_a_line_reach_the_virtual_interrupt_controllers(void 
     world_destroy(v);
 }
 
+/* REQ-HYP-013 */
 static void test_devices_are_the_device_models_business(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -302,6 +321,7 @@ static void test_devices_are_the_device_models_business(void **state)
     world_destroy(v);
 }
 
+/* REQ-HYP-015 */
 static void test_power_states_and_monitors_answer_that_there_are_none(void **state)
 {
     vm_id_t v = world_create(1U);
@@ -319,6 +339,7 @@ static void test_power_states_and_monitors_answer_that_there_are_none(void **sta
     world_destroy(v);
 }
 
+/* REQ-HYP-017 */
 static void test_the_callback_vector_is_a_usable_vector(void **state)
 {
     (void)state;
@@ -328,6 +349,7 @@ static void test_the_callback_vector_is_a_usable_vector(void **state)
     assert_int_equal(hypercall(HC_SET_CALLBACK_VECTOR, 0xF0U, 0U), 0);
 }
 
+/* REQ-HYP-014 */
 static void test_a_service_vcpu_goes_offline_but_never_the_first(void **state)
 {
     (void)state;

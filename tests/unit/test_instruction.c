@@ -119,6 +119,7 @@ static void hlt_with_a_pending_event_goes_on(void **state)
 
 /* ---- hypercalls ---- */
 
+/* REQ-HYP-016 */
 static void a_hypercall_passes_r8_rdi_rsi_and_returns_rax(void **state)
 {
     (void)state;
@@ -135,6 +136,7 @@ static void a_hypercall_passes_r8_rdi_rsi_and_returns_rax(void **state)
     assert_int_equal(vcpu_regs[SERVICE].rip, RIP + 3U);
 }
 
+/* REQ-HYP-001 */
 static void user_mode_has_no_hypercalls(void **state)
 {
     (void)state;
@@ -146,6 +148,7 @@ static void user_mode_has_no_hypercalls(void **state)
     assert_int_equal(call.count, 0U);
 }
 
+/* REQ-HYP-006 */
 static void a_hypercall_that_goes_on_later_is_executed_again(void **state)
 {
     (void)state;
@@ -156,6 +159,7 @@ static void a_hypercall_that_goes_on_later_is_executed_again(void **state)
     assert_int_equal(vcpu_regs[SERVICE].gpr[GPR_RAX], 77U);
 }
 
+/* REQ-LIF-004 */
 static void a_caller_that_was_reset_keeps_its_new_registers(void **state)
 {
     (void)state;
@@ -164,6 +168,7 @@ static void a_caller_that_was_reset_keeps_its_new_registers(void **state)
     assert_int_equal(vcpu_regs[SERVICE].rip, RIP);
 }
 
+/* REQ-HYP-016 */
 static void vmcall_on_amd_is_a_hypercall_of_the_service_vm(void **state)
 {
     struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .number = UD };
@@ -177,6 +182,7 @@ static void vmcall_on_amd_is_a_hypercall_of_the_service_vm(void **state)
     assert_true(raised(USER, UD));
 }
 
+/* REQ-HYP-001 */
 static void vmcall_from_user_mode_is_no_hypercall(void **state)
 {
     struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .number = UD };
@@ -202,6 +208,7 @@ static void other_undefined_opcodes_stay_undefined(void **state)
     assert_int_equal(call.count, 0U);
 }
 
+/* REQ-ISO-026 */
 static void exceptions_keep_their_error_code(void **state)
 {
     struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .error = 0x55U };
@@ -238,6 +245,7 @@ static void cr8_is_the_virtual_task_priority(void **state)
     assert_int_equal(vcpu_regs[USER].gpr[GPR_R15], 5U);
 }
 
+/* REQ-IO-013 */
 static void cr8_refuses_reserved_bits(void **state)
 {
     struct vm_exit exit = { .reason = HV_EXIT_CR, .number = 8U, .write = true, .gpr = GPR_RBX, .length = 4U };
@@ -287,6 +295,7 @@ static void other_control_registers_are_not_emulated(void **state)
 
 /* ---- XSETBV ---- */
 
+/* REQ-IO-013 */
 static void xcr0_values_follow_the_manual(void **state)
 {
     static const struct { uint64_t value, supported; bool valid; } step[] = {
@@ -301,6 +310,7 @@ static void xcr0_values_follow_the_manual(void **state)
     }
 }
 
+/* REQ-IO-013 */
 static void xsetbv_needs_osxsave_privilege_and_register_zero(void **state)
 {
     (void)state;
@@ -328,6 +338,7 @@ static void xsetbv_needs_osxsave_privilege_and_register_zero(void **state)
 
 /* ---- triple faults ---- */
 
+/* REQ-LIF-010 */
 static void a_triple_fault_ends_in_the_vm_that_made_it(void **state)
 {
     (void)state;

@@ -171,6 +171,7 @@ static struct vm_exit string_exit(uint16_t port, uint32_t size, bool write, bool
 
 /* ---- who answers ---- */
 
+/* REQ-IO-005 */
 static void ports_of_a_user_vm_go_to_the_device_model(void **state)
 {
     (void)state;
@@ -184,6 +185,7 @@ static void ports_of_a_user_vm_go_to_the_device_model(void **state)
     assert_true(*gpr(GPR_RAX) == 0x1122334455667788U);
 }
 
+/* REQ-INT-022 */
 static void a_user_vm_has_no_platform_and_no_pci_of_the_hypervisor(void **state)
 {
     (void)state;
@@ -231,6 +233,7 @@ static void the_service_vm_reaches_pci_and_platform(void **state)
     assert_true(platform.write && (platform.value == 0x2000U) && (platform.size == 2U));
 }
 
+/* REQ-INT-018 */
 static void the_reset_register_inside_the_pci_address_is_the_platforms(void **state)
 {
     (void)state;
@@ -241,6 +244,7 @@ static void the_reset_register_inside_the_pci_address_is_the_platforms(void **st
     assert_int_equal(pci.count, 1U);
 }
 
+/* REQ-IO-005 */
 static void ports_of_nobody_read_ones(void **state)
 {
     (void)state;
@@ -251,6 +255,7 @@ static void ports_of_nobody_read_ones(void **state)
     assert_int_equal(request.count + pci.count + platform.count, 0U);
 }
 
+/* REQ-IO-005 */
 static void what_the_service_vm_may_not_reach_is_withheld(void **state)
 {
     (void)state;
@@ -310,6 +315,7 @@ static void outs_sends_memory(void **state)
     assert_true(skipped());
 }
 
+/* REQ-IO-006 */
 static void rep_ins_fills_memory_one_element_at_a_time(void **state)
 {
     struct vm_exit exit = string_exit(0x10U, 4U, false, true);
@@ -391,6 +397,7 @@ static void segment_bases_count_outside_64_bit_and_for_fs_and_gs(void **state)
     assert_int_equal(request.value, 2U);
 }
 
+/* REQ-IO-006 */
 static void a_string_in_unmapped_memory_is_a_page_fault(void **state)
 {
     struct vm_exit exit = string_exit(0x10U, 1U, false, false);
@@ -424,6 +431,7 @@ static void outs_from_device_memory_is_refused(void **state)
 
 /* ---- exclusive cores ---- */
 
+/* REQ-IO-005 */
 static void closed_ports_read_ones_and_ignore_writes(void **state)
 {
     struct vm_exit exit = { .reason = HV_EXIT_IO, .number = 0x70U, .size = 2U, .length = 2U };

@@ -72,6 +72,7 @@ static int setup(void **state)
 }
 
 /* First: the module prepares the IOAPIC once. */
+/* REQ-CFG-020 */
 static void every_pin_of_the_machine_is_masked_first(void **state)
 {
     (void)state;
@@ -82,6 +83,7 @@ static void every_pin_of_the_machine_is_masked_first(void **state)
     }
 }
 
+/* REQ-INT-001 */
 static void a_route_is_fixed_physical_and_to_one_core(void **state)
 {
     (void)state;
@@ -150,6 +152,7 @@ static void configuration_space_is_reached_by_port_or_by_window(void **state)
     assert_int_equal(hw_pci_read(0x0110U, 0x1000U, 4U), 0xFFFFFFFFU);
 }
 
+/* REQ-INT-001 */
 static void messages_are_fixed_physical_and_edge(void **state)
 {
     (void)state;

@@ -119,6 +119,7 @@ static void the_page_starts_with_every_slot_free(void **state)
     assert_false(ioreq_has_page(USER + 1U));
 }
 
+/* REQ-HYP-011 */
 static void only_whole_pages_of_writable_memory_will_do(void **state)
 {
     (void)state;
@@ -136,6 +137,7 @@ static void only_whole_pages_of_writable_memory_will_do(void **state)
     assert_false(ioreq_has_page(USER));
 }
 
+/* REQ-IO-004 */
 static void a_port_write_fills_the_slot_of_its_vcpu(void **state)
 {
     (void)state;
@@ -157,6 +159,7 @@ static void a_port_write_fills_the_slot_of_its_vcpu(void **state)
     assert_int_equal(upcalls, 1U);
 }
 
+/* REQ-IO-004 */
 static void a_read_leaks_no_value(void **state)
 {
     (void)state;
@@ -168,6 +171,7 @@ static void a_read_leaks_no_value(void **state)
     assert_int_equal(field(0U, IOREQ_OFF_VALUE, 8U), 0U);
 }
 
+/* REQ-IO-003 */
 static void an_answer_completes_the_instruction(void **state)
 {
     (void)state;
@@ -182,6 +186,7 @@ static void an_answer_completes_the_instruction(void **state)
     assert_int_equal(notifies, 1U);
 }
 
+/* REQ-IO-002 */
 static void port_answers_are_32_bits(void **state)
 {
     (void)state;
@@ -192,6 +197,7 @@ static void port_answers_are_32_bits(void **state)
     assert_true(done.value == 0x12U);
 }
 
+/* REQ-IO-001 */
 static void nothing_pending_cannot_be_finished(void **state)
 {
     (void)state;
@@ -201,6 +207,7 @@ static void nothing_pending_cannot_be_finished(void **state)
     assert_int_equal(wakes, 0U);
 }
 
+/* REQ-IO-001 */
 static void a_request_is_finished_once(void **state)
 {
     (void)state;
@@ -212,6 +219,7 @@ static void a_request_is_finished_once(void **state)
     assert_int_equal(done.port_count, 1U);
 }
 
+/* REQ-IO-001 */
 static void only_complete_counts(void **state)
 {
     static const uint32_t other[] = { IOREQ_PENDING, IOREQ_PROCESSING, IOREQ_FREE, 4U, 0xFFFFFFFFU, 0x101U };
@@ -224,6 +232,7 @@ static void only_complete_counts(void **state)
     assert_int_equal(vcpus[CPU(0)].state, VCPU_WAIT_IO);
 }
 
+/* REQ-IO-002 */
 static void what_the_page_says_of_type_and_address_does_not_matter(void **state)
 {
     (void)state;
@@ -236,6 +245,7 @@ static void what_the_page_says_of_type_and_address_does_not_matter(void **state)
     assert_int_equal(done.mmio_count, 0U);
 }
 
+/* REQ-IO-001 */
 static void slots_without_a_vcpu_are_refused(void **state)
 {
     (void)state;
@@ -248,6 +258,7 @@ static void slots_without_a_vcpu_are_refused(void **state)
     assert_int_equal(ioreq_finish(USER, 0xFFFFFFFFU), STATUS_INVALID);
 }
 
+/* REQ-IO-003 */
 static void an_answer_may_lead_to_a_second_request(void **state)
 {
     (void)state;
@@ -264,6 +275,7 @@ static void an_answer_may_lead_to_a_second_request(void **state)
     assert_int_equal(vcpus[CPU(0)].state, VCPU_RUNNABLE);
 }
 
+/* REQ-IO-003 */
 static void an_init_waits_for_the_answer(void **state)
 {
     (void)state;
@@ -288,6 +300,7 @@ static void an_init_waits_for_the_second_answer_too(void **state)
     assert_int_equal(inits, 1U);
 }
 
+/* REQ-LIF-010 */
 static void a_triple_fault_is_reported_and_stops_the_vcpu(void **state)
 {
     (void)state;
@@ -301,6 +314,7 @@ static void a_triple_fault_is_reported_and_stops_the_vcpu(void **state)
     assert_int_equal(done.port_count, 0U);
 }
 
+/* REQ-LIF-010 */
 static void no_access_of_a_guest_looks_like_a_triple_fault(void **state)
 {
     (void)state;
@@ -312,6 +326,7 @@ static void no_access_of_a_guest_looks_like_a_triple_fault(void **state)
     assert_int_not_equal(field(0U, IOREQ_OFF_SIZE, 8U), 1U); /* a shutdown has one byte */
 }
 
+/* REQ-IO-003 */
 static void without_a_page_the_vcpu_waits_and_nothing_is_written(void **state)
 {
     (void)state;

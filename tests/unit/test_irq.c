@@ -79,6 +79,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-CFG-020 */
 static void all_pins_start_masked(void **state)
 {
     (void)state;
@@ -99,6 +100,7 @@ static void a_pin_goes_to_the_core_of_its_first_target(void **state)
     assert_false(line[4]);
 }
 
+/* REQ-INT-003 */
 static void a_level_line_stays_masked_until_the_virtual_eoi(void **state)
 {
     (void)state;
@@ -117,6 +119,7 @@ static void a_level_line_stays_masked_until_the_virtual_eoi(void **state)
     assert_int_equal(hw_pin[17].target, 1U);
 }
 
+/* REQ-INT-003 */
 static void an_eoi_does_not_unmask_what_the_guest_masked(void **state)
 {
     (void)state;
@@ -155,6 +158,7 @@ static void a_second_eoi_changes_nothing(void **state)
     assert_int_equal(hw_pin[17].routes, routes);
 }
 
+/* REQ-INT-004 */
 static void pins_of_others_cannot_be_programmed(void **state)
 {
     (void)state;
@@ -168,6 +172,7 @@ static void pins_of_others_cannot_be_programmed(void **state)
     assert_int_equal(irq_stray_count(), 1U);
 }
 
+/* REQ-INT-001 */
 static void a_message_is_kept_and_the_hardware_gets_another(void **state)
 {
     (void)state;
@@ -185,6 +190,7 @@ static void a_message_is_kept_and_the_hardware_gets_another(void **state)
     assert_int_equal(delivered_data, 0x4123U);
 }
 
+/* REQ-INT-005 */
 static void addresses_that_are_no_message_stay_disabled(void **state)
 {
     (void)state;
@@ -215,6 +221,7 @@ static void an_enabled_message_does_not_change_in_hardware(void **state)
     assert_int_equal(delivered_data, 0x32U);
 }
 
+/* REQ-INT-002 */
 static void a_message_in_flight_survives_a_move(void **state)
 {
     (void)state;
@@ -240,6 +247,7 @@ static void a_message_in_flight_survives_a_move(void **state)
     assert_int_equal(moved.data, old.data);
 }
 
+/* REQ-INT-006 */
 static void a_freed_source_is_a_stray_and_logged_once(void **state)
 {
     (void)state;
@@ -258,6 +266,7 @@ static void a_freed_source_is_a_stray_and_logged_once(void **state)
     assert_int_equal(log_lines, 1U);
 }
 
+/* REQ-INT-002 */
 static void sources_run_out_without_harm(void **state)
 {
     (void)state;
@@ -275,6 +284,7 @@ static void sources_run_out_without_harm(void **state)
     irq_msi_free(ID_NONE);
 }
 
+/* REQ-INT-002 */
 static void vectors_run_out_without_harm(void **state)
 {
     (void)state;
@@ -290,6 +300,7 @@ static void vectors_run_out_without_harm(void **state)
     assert_int_equal(log_lines, 1U);
 }
 
+/* REQ-INT-002 */
 static void no_two_live_sources_share_a_vector(void **state)
 {
     (void)state;
@@ -316,6 +327,7 @@ static void no_two_live_sources_share_a_vector(void **state)
     }
 }
 
+/* REQ-INT-004 */
 static void only_the_service_vm_gets_sources(void **state)
 {
     (void)state;
@@ -325,6 +337,7 @@ static void only_the_service_vm_gets_sources(void **state)
     assert_int_equal(irq_msi_alloc(VM_FIRST_USER, &s), STATUS_UNKNOWN);
 }
 
+/* REQ-LIF-009 */
 static void a_reset_vm_has_no_interrupts(void **state)
 {
     (void)state;

@@ -69,6 +69,7 @@ static uint64_t guest_time_ns(uint64_t tsc)
     return get(16U, 8U) + (uint64_t)(((unsigned __int128)delta * (uint32_t)get(24U, 4U)) >> 32U);
 }
 
+/* REQ-RT-011 */
 static void the_guest_computes_the_right_time_at_every_rate(void **state)
 {
     static const uint64_t rates[] = { 500000000U, 999999999U, 1000000000U, 1000000001U, 2595124000U, 4294967296U,
@@ -85,6 +86,7 @@ static void the_guest_computes_the_right_time_at_every_rate(void **state)
     }
 }
 
+/* REQ-RT-011 */
 static void the_page_is_complete_and_says_the_tsc_is_stable(void **state)
 {
     (void)state;
@@ -105,6 +107,7 @@ static void a_disabled_page_is_not_written(void **state)
     assert_int_equal(value, PAGE);
 }
 
+/* REQ-ISO-023 */
 static void a_new_vm_does_not_see_the_address_of_the_one_before(void **state)
 {
     uint64_t value = 1U;
@@ -133,6 +136,7 @@ static void other_faces_have_no_clock(void **state)
     assert_int_equal(written, 0U);
 }
 
+/* REQ-RT-011 */
 static void dates_become_seconds_since_1970(void **state)
 {
     static const uint32_t date[][6] = {
@@ -156,6 +160,7 @@ static void a_machine_without_a_rate_gives_a_zero_scale(void **state)
     assert_int_equal(scale.shift, 0U);
 }
 
+/* REQ-RT-011 */
 static void the_slowest_clock_has_a_bounded_shift(void **state)
 {
     struct kvmclock_scale scale = kvmclock_scale(1U);

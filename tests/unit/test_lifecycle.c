@@ -4,6 +4,7 @@
 
 #define LIVES 1000U
 
+/* REQ-ISO-029 REQ-RT-001 */
 static void test_the_partitions_of_the_table_run_after_boot(void **state)
 {
     (void)state;
@@ -15,6 +16,7 @@ static void test_the_partitions_of_the_table_run_after_boot(void **state)
     assert_int_equal(vcpus[vcpu_id(VM_SERVICE, 1U)].state, VCPU_OFF);
 }
 
+/* REQ-ISO-028 */
 static void test_the_service_vm_has_no_page_of_others(void **state)
 {
     (void)state;
@@ -26,6 +28,7 @@ static void test_the_service_vm_has_no_page_of_others(void **state)
     assert_int_equal(stage2_lookup(VM_SERVICE, TELEMETRY_HPA).attr & S2_WRITE, 0U);
 }
 
+/* REQ-ISO-017 */
 static void test_the_service_vm_may_not_touch_withheld_ports(void **state)
 {
     (void)state;
@@ -40,6 +43,7 @@ static void test_the_service_vm_may_not_touch_withheld_ports(void **state)
     assert_int_equal(fake_port_open[RTVM][0x2F8], 0U);
 }
 
+/* REQ-LIF-002 */
 static void test_a_thousand_lives_leave_nothing_behind(void **state)
 {
     uint32_t pages = 0U;
@@ -60,6 +64,7 @@ static void test_a_thousand_lives_leave_nothing_behind(void **state)
     }
 }
 
+/* REQ-HYP-008 */
 static void test_the_policy_limits_the_number_of_user_vms(void **state)
 {
     vm_id_t v[4];
@@ -76,6 +81,7 @@ static void test_the_policy_limits_the_number_of_user_vms(void **state)
     }
 }
 
+/* REQ-HYP-008 */
 static void test_a_vm_without_affinity_gets_one_vcpu_on_the_emptier_core(void **state)
 {
     vm_id_t first = world_create(2U);
@@ -87,6 +93,7 @@ static void test_a_vm_without_affinity_gets_one_vcpu_on_the_emptier_core(void **
     world_destroy(second);
 }
 
+/* REQ-LIF-001 */
 static void test_reset_needs_a_paused_vm_and_makes_it_as_created(void **state)
 {
     vm_id_t v = world_running(3U);
@@ -103,6 +110,7 @@ static void test_reset_needs_a_paused_vm_and_makes_it_as_created(void **state)
     world_destroy(v);
 }
 
+/* REQ-LIF-003 */
 static void test_pause_takes_the_vcpu_off_a_core_that_runs_it(void **state)
 {
     vm_id_t v = world_running(2U);
@@ -113,6 +121,7 @@ static void test_pause_takes_the_vcpu_off_a_core_that_runs_it(void **state)
     world_destroy(v);
 }
 
+/* REQ-LIF-004 */
 static void test_the_exit_of_an_earlier_life_counts_for_nothing(void **state)
 {
     vm_id_t v = world_running(1U);
@@ -133,6 +142,7 @@ static void test_the_exit_of_an_earlier_life_counts_for_nothing(void **state)
     world_destroy(v);
 }
 
+/* REQ-LIF-015 */
 static void test_init_and_sipi_start_a_second_vcpu_in_real_mode(void **state)
 {
     vm_id_t v = world_running(3U);

@@ -79,6 +79,7 @@ static void test_an_image_without_multiboot_header_is_refused(void **state)
     refuse("image has no multiboot header");
 }
 
+/* REQ-CFG-017 */
 static void test_program_headers_outside_the_file_are_refused(void **state)
 {
     (void)state;
@@ -89,6 +90,7 @@ static void test_program_headers_outside_the_file_are_refused(void **state)
     refuse("image's program headers are out of bounds");
 }
 
+/* REQ-CFG-017 */
 static void test_a_segment_outside_the_file_is_refused(void **state)
 {
     (void)state;
@@ -99,6 +101,7 @@ static void test_a_segment_outside_the_file_is_refused(void **state)
     refuse("image is cut off");
 }
 
+/* REQ-CFG-017 */
 static void test_a_segment_outside_the_vms_ram_is_refused(void **state)
 {
     (void)state;
@@ -171,6 +174,7 @@ static void test_a_kernel_is_entered_by_the_64_bit_protocol(void **state)
     assert_int_equal(hw_phys_read(LOADER_CMDLINE, 1U), 'c');
 }
 
+/* REQ-CFG-018 */
 static void test_the_initrd_lies_in_ram_clear_of_the_kernel(void **state)
 {
     uint64_t load;
@@ -186,6 +190,7 @@ static void test_the_initrd_lies_in_ram_clear_of_the_kernel(void **state)
     assert_true((at >= (load + 0x100000U)) || ((at + 0x1800U) <= load));
 }
 
+/* REQ-CFG-018 */
 static void test_the_memory_map_is_sorted_disjoint_and_without_memory_of_others(void **state)
 {
     (void)state;
@@ -202,6 +207,7 @@ static void test_the_memory_map_is_sorted_disjoint_and_without_memory_of_others(
     assert_false(guest_map_is_ram(MODULE_HPA, 0x100U));
 }
 
+/* REQ-CFG-017 */
 static void test_bad_kernels_are_refused_with_their_reason(void **state)
 {
     (void)state;

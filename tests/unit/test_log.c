@@ -36,6 +36,7 @@ static void test_a_line_has_seconds_module_and_text(void **state)
     assert_string_equal(drained(), "[   12.034567] part: value 0/18446744073709551615 0x00xfee00000\n");
 }
 
+/* REQ-LIF-014 */
 static void test_bytes_of_a_guest_are_made_printable(void **state)
 {
     (void)state;
@@ -46,6 +47,7 @@ static void test_bytes_of_a_guest_are_made_printable(void **state)
     assert_non_null(strstr(drained(), "m: a??[2J?"));
 }
 
+/* REQ-LIF-014 */
 static void test_an_endless_line_is_cut_and_says_so(void **state)
 {
     const char *text;
@@ -61,6 +63,7 @@ static void test_an_endless_line_is_cut_and_says_so(void **state)
     assert_non_null(strstr(text, " [cut]\n"));
 }
 
+/* REQ-RT-007 */
 static void test_a_full_ring_loses_lines_but_no_order(void **state)
 {
     const char *text;
@@ -80,6 +83,7 @@ static void test_a_full_ring_loses_lines_but_no_order(void **state)
     assert_non_null(strstr(drained(), "m: again\n"));
 }
 
+/* REQ-RT-007 */
 static void test_a_core_writes_without_the_drainer_and_without_others(void **state)
 {
     const char *text;
@@ -111,6 +115,7 @@ static void test_the_ring_in_memory_gets_what_the_uart_got(void **state)
     assert_string_equal(found, "ring!");
 }
 
+/* REQ-IO-012 */
 static void test_the_information_page_names_what_the_service_vm_may_map(void **state)
 {
     struct hv_info info;
@@ -124,6 +129,7 @@ static void test_the_information_page_names_what_the_service_vm_may_map(void **s
     assert_int_equal(info.region[1].gpa, LOG_HPA);
 }
 
+/* REQ-RT-014 */
 static void test_published_counters_are_those_of_the_run_loops(void **state)
 {
     struct hv_stats stats;
@@ -156,6 +162,7 @@ static void test_a_new_life_counts_from_zero(void **state)
     world_destroy(v);
 }
 
+/* REQ-LIF-014 */
 static void test_a_guest_cannot_flood_the_log(void **state)
 {
     uint32_t allowed = 0U;

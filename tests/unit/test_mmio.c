@@ -229,6 +229,7 @@ static void the_ioapic_is_reached_by_its_window(void **state)
     assert_true(skipped(6U));
 }
 
+/* REQ-IO-010 */
 static void a_read_modify_write_reads_and_writes_once(void **state)
 {
     (void)state;
@@ -300,6 +301,7 @@ static void configuration_pages_take_every_width(void **state)
     assert_true(config.write && (config.gpa == (CONFIG_PAGE + 5U)) && (config.size == 1U) && (config.value == 0x99U));
 }
 
+/* REQ-IO-009 */
 static void where_nothing_is_the_service_vm_reads_ones_and_writes_are_dropped(void **state)
 {
     (void)state;
@@ -314,6 +316,7 @@ static void where_nothing_is_the_service_vm_reads_ones_and_writes_are_dropped(vo
 
 /* ---- I/O requests of a User VM ---- */
 
+/* REQ-IO-009 */
 static void a_load_waits_for_the_device_model(void **state)
 {
     (void)state;
@@ -339,6 +342,7 @@ static void a_store_sends_its_value(void **state)
     assert_true(skipped(3U));
 }
 
+/* REQ-IO-010 */
 static void a_read_modify_write_is_two_requests(void **state)
 {
     (void)state;
@@ -354,6 +358,7 @@ static void a_read_modify_write_is_two_requests(void **state)
     assert_int_equal(request.count, 2U);
 }
 
+/* REQ-IO-009 */
 static void a_write_to_read_only_memory_is_dropped(void **state)
 {
     (void)state;
@@ -437,6 +442,7 @@ static void use_paging(uint64_t target)
 }
 
 /* User code with a device of its own must not write the kernel's memory by the hypervisor's hand. */
+/* REQ-IO-006 */
 static void movs_by_a_user_does_not_reach_the_kernels_memory(void **state)
 {
     (void)state;
@@ -509,6 +515,7 @@ static void a_segment_override_moves_the_source(void **state)
 
 /* ---- what is refused ---- */
 
+/* REQ-IO-008 */
 static void unknown_instructions_get_a_gp_and_one_log_line(void **state)
 {
     (void)state;

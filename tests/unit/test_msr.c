@@ -112,6 +112,7 @@ static bool writes(vm_id_t v, uint32_t msr, uint64_t value) { return msr_write(C
 
 /* ---- the table itself ---- */
 
+/* REQ-ISO-018 */
 static void rules_do_not_overlap_and_are_in_order(void **state)
 {
     (void)state;
@@ -139,6 +140,7 @@ static void stored_registers_have_slots_of_their_own(void **state)
     }
 }
 
+/* REQ-ISO-018 */
 static void registers_that_reach_beyond_the_vm_are_never_open(void **state)
 {
     static const uint32_t closed[] = {
@@ -169,6 +171,7 @@ static void a_shared_vcpu_has_no_register_of_the_physical_local_apic(void **stat
     assert_int_equal(fake_msr_open[SHARED][fake_msr_index(MSR_TSC_DEADLINE)], 0U);
 }
 
+/* REQ-RT-003 */
 static void an_exclusive_vcpu_has_exactly_the_registers_of_its_timer_and_eoi(void **state)
 {
     (void)state;
@@ -183,6 +186,7 @@ static void an_exclusive_vcpu_has_exactly_the_registers_of_its_timer_and_eoi(voi
     assert_int_equal(fake_msr_open[RT][fake_msr_index(MSR_TSC_DEADLINE)], 3U);
 }
 
+/* REQ-ISO-018 */
 static void what_is_not_listed_faults(void **state)
 {
     static const uint32_t none[] = { 0U, 0x11U, 0x1CU, 0x3BU, 0x400U, 0x480U, 0x4B564D02U, 0x7FFFFFFFU, 0xC0000104U,
@@ -239,6 +243,7 @@ static void the_local_apic_is_virtual_on_shared_cores(void **state)
     assert_int_equal(last_xlapic, 0U);
 }
 
+/* REQ-RT-003 */
 static void the_closed_part_of_a_passed_through_apic_is_virtual(void **state)
 {
     (void)state;
@@ -251,6 +256,7 @@ static void the_closed_part_of_a_passed_through_apic_is_virtual(void **state)
     assert_int_equal(last_vlapic, 0U);
 }
 
+/* REQ-RT-009 */
 static void the_tsc_is_the_machines(void **state)
 {
     (void)state;
@@ -344,6 +350,7 @@ static void a_write_joins_two_registers(void **state)
     assert_true(vcpu_regs[id].gpr[GPR_RAX] == 0xFFFFFFFF55667788U);
 }
 
+/* REQ-ISO-018 */
 static void a_refused_access_is_a_gp_and_one_log_line(void **state)
 {
     vcpu_id_t id = CPU(SHARED);

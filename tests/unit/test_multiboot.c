@@ -53,6 +53,7 @@ static void expect_range(uint32_t index, hpa_t base, uint64_t size, uint32_t typ
 
 /* ---- memory map ---- */
 
+/* REQ-CFG-013 */
 static void a_map_in_any_order_comes_out_sorted(void **state)
 {
     (void)state;
@@ -66,6 +67,7 @@ static void a_map_in_any_order_comes_out_sorted(void **state)
     expect_range(2U, 0x100000000U, 0x80000000U, BOOT_RAM);
 }
 
+/* REQ-CFG-013 */
 static void what_is_both_ram_and_reserved_is_not_ram(void **state)
 {
     (void)state;
@@ -100,6 +102,7 @@ static void a_map_that_is_too_long_is_refused(void **state)
     assert_int_equal(boot_map_add(0x7000000U, 0x1000U, BOOT_RAM), STATUS_NO_MEMORY);
 }
 
+/* REQ-CFG-013 */
 static void a_map_that_falls_into_too_many_pieces_is_refused(void **state)
 {
     (void)state;
@@ -110,6 +113,7 @@ static void a_map_that_falls_into_too_many_pieces_is_refused(void **state)
     assert_int_equal(boot_map_finish(), STATUS_NO_MEMORY);
 }
 
+/* REQ-CFG-014 */
 static void an_image_over_firmware_memory_is_noticed(void **state)
 {
     (void)state;
@@ -146,6 +150,7 @@ static void multiboot1(uint32_t flags)
     text(LIST + 0x200U, "some/file partition-table");
 }
 
+/* REQ-CFG-012 */
 static void multiboot_1_gives_map_and_modules(void **state)
 {
     (void)state;
@@ -178,6 +183,7 @@ static void of_a_long_module_string_the_end_is_kept(void **state)
     assert_true(strlen(boot_info.module[0].tags) < BOOT_STRING_SIZE);
 }
 
+/* REQ-CFG-012 */
 static void a_module_that_ends_before_it_begins_is_refused(void **state)
 {
     (void)state;
@@ -186,6 +192,7 @@ static void a_module_that_ends_before_it_begins_is_refused(void **state)
     assert_int_equal(multiboot_parse(MULTIBOOT1_MAGIC, INFO), STATUS_INVALID);
 }
 
+/* REQ-CFG-012 */
 static void another_loader_is_refused(void **state)
 {
     (void)state;
@@ -222,6 +229,7 @@ static void multiboot2(void)
     put32(INFO, (uint32_t)(at - INFO));
 }
 
+/* REQ-CFG-012 */
 static void multiboot_2_gives_map_modules_and_rsdp(void **state)
 {
     (void)state;
@@ -233,6 +241,7 @@ static void multiboot_2_gives_map_modules_and_rsdp(void **state)
     assert_int_equal(boot_info.rsdp, INFO + 8U + 24U + 40U + 32U + 8U); /* version 2 wins */
 }
 
+/* REQ-CFG-012 */
 static void multiboot_2_with_a_tag_that_lies_about_its_size_is_refused(void **state)
 {
     static const uint32_t sizes[] = { 0U, 7U, 0xFFFFFFF0U };

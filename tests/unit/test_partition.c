@@ -159,6 +159,7 @@ static void accepts(void **state)
     assert_int_equal(verdict.vm, ID_NONE);
 }
 
+/* REQ-RT-013 */
 static void accepts_a_scenario_without_service_vm(void **state)
 {
     (void)state;
@@ -170,6 +171,7 @@ static void accepts_a_scenario_without_service_vm(void **state)
     assert_string_equal(validate().reason, "");
 }
 
+/* REQ-CFG-008 */
 static void accepts_no_iommu_when_the_scenario_says_so(void **state)
 {
     (void)state;
@@ -179,6 +181,7 @@ static void accepts_no_iommu_when_the_scenario_says_so(void **state)
     assert_string_equal(validate().reason, "");
 }
 
+/* REQ-CFG-005 */
 static void accepts_a_range_across_adjoining_ram(void **state)
 {
     (void)state;
@@ -206,6 +209,7 @@ static void accepts_a_machine_without_some_things(void **state)
     assert_string_equal(validate().reason, "");
 }
 
+/* REQ-CFG-003 */
 static void refuses_modules_of_the_wrong_size(void **state)
 {
     (void)state;
@@ -215,6 +219,7 @@ static void refuses_modules_of_the_wrong_size(void **state)
     assert_non_null(strstr(partition_validate(T.total_size - 1U).reason, "cut short"));
 }
 
+/* REQ-CFG-003 */
 static void refuses_a_damaged_table(void **state)
 {
     (void)state;
@@ -223,6 +228,7 @@ static void refuses_a_damaged_table(void **state)
     assert_non_null(strstr(partition_validate(T.total_size).reason, "CRC"));
 }
 
+/* REQ-CFG-009 */
 static void names_the_vm_and_the_value(void **state)
 {
     (void)state;
@@ -408,6 +414,7 @@ static bool make_mistake(int line)
     return made;
 }
 
+/* REQ-ISO-028 REQ-RT-001 REQ-CFG-004 REQ-CFG-005 REQ-CFG-006 REQ-CFG-007 REQ-CFG-008 REQ-CFG-009 */
 static void every_mistake_has_its_reason(void **state)
 {
     unsigned mistakes = 0U;

@@ -55,6 +55,7 @@ static int setup(void **state)
 
 /* An RTVM can leave vectors 16 to 31 pending (SELF_IPI, timer, IPI to a vCPU that waits for SIPI):
  * the hypervisor would take them for its own exceptions and stop the core in a panic. */
+/* REQ-INT-030 */
 static void exclusive_wait_keeps_exception_vectors_out(void **state)
 {
     (void)state;
@@ -65,6 +66,7 @@ static void exclusive_wait_keeps_exception_vectors_out(void **state)
     assert_int_equal(tpr, 0U);
 }
 
+/* REQ-INT-029 */
 static void exclusive_guest_tpr_does_not_hold_back_the_wake_up(void **state)
 {
     (void)state;
@@ -83,6 +85,7 @@ static void shared_wait_leaves_tpr_alone(void **state)
     assert_int_equal(tpr_while_waiting, 0U);
 }
 
+/* REQ-INT-029 */
 static void pending_kick_does_not_wait(void **state)
 {
     (void)state;

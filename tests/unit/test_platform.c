@@ -61,6 +61,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-INT-021 */
 static void exactly_the_controls_are_claimed(void **state)
 {
     (void)state;
@@ -80,6 +81,7 @@ static void exactly_the_controls_are_claimed(void **state)
     assert_false(platform_port_claims(0xFFFFU, 4U));
 }
 
+/* REQ-INT-019 */
 static void soft_off_is_asked_of_the_hypervisor(void **state)
 {
     (void)state;
@@ -98,6 +100,7 @@ static void soft_off_by_its_high_byte(void **state)
     assert_int_equal(offs, 2U);
 }
 
+/* REQ-INT-019 */
 static void other_sleep_states_are_refused_and_logged_once(void **state)
 {
     (void)state;
@@ -118,6 +121,7 @@ static void the_sleep_type_is_remembered_but_stays_here(void **state)
     assert_int_equal(rd(0x605U, 1U), 0x1CU);
 }
 
+/* REQ-INT-018 */
 static void each_reset_control_resets_the_vm_only(void **state)
 {
     (void)state;
@@ -140,6 +144,7 @@ static void each_reset_control_resets_the_vm_only(void **state)
     assert_int_equal(port_writes, 0U);
 }
 
+/* REQ-INT-020 */
 static void the_a20_gate_stays_open(void **state)
 {
     (void)state;
@@ -173,6 +178,7 @@ static void the_keyboard_works(void **state)
     assert_int_equal(resets, 0U);
 }
 
+/* REQ-INT-020 */
 static void smi_watchdog_and_hot_plug_ports_do_nothing(void **state)
 {
     (void)state;
@@ -186,6 +192,7 @@ static void smi_watchdog_and_hot_plug_ports_do_nothing(void **state)
     assert_int_equal(log_lines, 1U);
 }
 
+/* REQ-INT-021 */
 static void straddling_accesses_are_refused(void **state)
 {
     (void)state;
@@ -198,6 +205,7 @@ static void straddling_accesses_are_refused(void **state)
     assert_int_equal(rd(0x602U, 4U), 0xFFFFFFFFU);
 }
 
+/* REQ-INT-022 */
 static void other_vms_reach_nothing(void **state)
 {
     (void)state;
@@ -208,6 +216,7 @@ static void other_vms_reach_nothing(void **state)
     assert_int_equal(platform_port_read(1U, 0x604U, 2U), 0xFFFFU);
 }
 
+/* REQ-INT-020 */
 static void nothing_written_reaches_a_global_control(void **state)
 {
     (void)state;
@@ -232,6 +241,7 @@ static void nothing_written_reaches_a_global_control(void **state)
 }
 
 /* Throttling and the level registers of the chipset act on the cores of all VMs. */
+/* REQ-INT-020 */
 static void processor_clock_controls_are_inert(void **state)
 {
     (void)state;

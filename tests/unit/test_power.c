@@ -11,6 +11,7 @@ static int boot(void **state)
     return 0;
 }
 
+/* REQ-LIF-007 */
 static void test_the_machine_goes_off_with_the_service_vm(void **state)
 {
     enum fake_end end;
@@ -25,6 +26,7 @@ static void test_the_machine_goes_off_with_the_service_vm(void **state)
     assert_non_null(strstr(fake_log(), "summary: service exits="));
 }
 
+/* REQ-LIF-007 */
 static void test_a_vm_that_forbids_it_keeps_the_machine_on(void **state)
 {
     enum fake_end end;
@@ -40,6 +42,7 @@ static void test_a_vm_that_forbids_it_keeps_the_machine_on(void **state)
     assert_int_equal(core_next(0U).action, RUN_IDLE);
 }
 
+/* REQ-LIF-008 */
 static void test_user_vms_go_with_the_service_vm(void **state)
 {
     vm_id_t v = world_running(3U);
@@ -50,6 +53,7 @@ static void test_user_vms_go_with_the_service_vm(void **state)
     assert_int_equal(stage2_pages_used(v), stage2_pages_used(MAX_VM - 1U));
 }
 
+/* REQ-LIF-005 */
 static void test_a_reset_restarts_the_service_vm_while_others_run(void **state)
 {
     uint64_t entry = vcpu_regs[SERVICE_BSP].rip;
@@ -72,6 +76,7 @@ static void test_a_reset_restarts_the_service_vm_while_others_run(void **state)
     assert_int_equal(core_next(0U).vcpu, SERVICE_BSP);
 }
 
+/* REQ-LIF-006 */
 static void test_a_service_vm_that_fails_at_once_is_not_restarted_for_ever(void **state)
 {
     (void)state;
@@ -82,6 +87,7 @@ static void test_a_service_vm_that_fails_at_once_is_not_restarted_for_ever(void 
     assert_int_equal(core_next(0U).action, RUN_IDLE);
 }
 
+/* REQ-LIF-007 */
 static void test_a_reset_with_nobody_else_resets_the_machine(void **state)
 {
     enum fake_end end;

@@ -18,6 +18,7 @@ static void small_latencies_have_exact_buckets(void **state)
     }
 }
 
+/* REQ-RT-015 */
 static void large_latencies_are_within_two_permille(void **state)
 {
     (void)state;
@@ -41,6 +42,7 @@ static void bucket_index_is_monotonic_and_in_range(void **state)
     assert_int_equal(rt_bucket(~0ULL), RT_BUCKETS - 1U);
 }
 
+/* REQ-RT-015 */
 static void percentiles_count_samples(void **state)
 {
     (void)state;

@@ -102,6 +102,7 @@ static void the_slice_ends_when_others_could_run(void **state)
     assert_true(sched_slice_end(CORE) == TIME_NEVER);
 }
 
+/* REQ-RT-016 */
 static void equal_weights_share_equally(void **state)
 {
     uint64_t ran[MAX_VM];
@@ -116,6 +117,7 @@ static void equal_weights_share_equally(void **state)
     }
 }
 
+/* REQ-RT-016 */
 static void weights_divide_the_core(void **state)
 {
     uint64_t ran[MAX_VM];
@@ -127,6 +129,7 @@ static void weights_divide_the_core(void **state)
     assert_in_range(ran[4], 190U * (uint64_t)MS, 210U * (uint64_t)MS);
 }
 
+/* REQ-RT-016 */
 static void the_smallest_weight_is_not_starved(void **state)
 {
     uint64_t ran[MAX_VM];
@@ -149,6 +152,7 @@ static void one_keeps_the_core_for_its_slice(void **state)
     assert_int_equal(sched_pick(CORE, fake_tsc), first);
 }
 
+/* REQ-RT-017 */
 static void a_woken_vcpu_takes_over_from_one_that_ran_long(void **state)
 {
     (void)state;
@@ -164,6 +168,7 @@ static void a_woken_vcpu_takes_over_from_one_that_ran_long(void **state)
     assert_int_equal(sched_pick(CORE, fake_tsc), CPU(4U));
 }
 
+/* REQ-RT-017 */
 static void sleeping_earns_no_more_than_a_slice(void **state)
 {
     uint64_t ran[MAX_VM];
@@ -210,6 +215,7 @@ static void removing_leaves_another_member_alone(void **state)
     assert_int_equal(sched_pick(CORE, fake_tsc), CPU(4U));
 }
 
+/* REQ-RT-016 */
 static void cores_are_apart(void **state)
 {
     (void)state;
@@ -218,6 +224,7 @@ static void cores_are_apart(void **state)
     assert_true(sched_slice_end(CORE + 1U) == TIME_NEVER);
 }
 
+/* REQ-RT-018 */
 static void a_huge_charge_does_not_overflow(void **state)
 {
     (void)state;

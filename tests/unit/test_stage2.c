@@ -88,6 +88,7 @@ static void expect_absent(vm_id_t vm, gpa_t gpa)
     assert_false(walk(vm, gpa, &hpa, &leaf));
 }
 
+/* REQ-ISO-011 */
 static void maps_with_the_largest_pages_that_fit(void **state)
 {
     (void)state;
@@ -104,6 +105,7 @@ static void maps_with_the_largest_pages_that_fit(void **state)
     expect_absent(USER, 0x80000000U);
 }
 
+/* REQ-ISO-011 */
 static void uses_small_pages_when_addresses_are_not_congruent(void **state)
 {
     (void)state;
@@ -112,6 +114,7 @@ static void uses_small_pages_when_addresses_are_not_congruent(void **state)
     expect_mapped(VM, 0x5FFFFFU, RAM + 0x400FFFU, PAGE_SIZE, RWX);
 }
 
+/* REQ-ISO-011 */
 static void writes_the_bits_of_nested_page_tables(void **state)
 {
     (void)state;
@@ -133,6 +136,7 @@ static void writes_the_bits_of_nested_page_tables(void **state)
     assert_int_equal(stage2_lookup(VM, 0x200000U).attr, RW | S2_WC);
 }
 
+/* REQ-ISO-009 */
 static void refuses_what_is_not_a_page_range(void **state)
 {
     (void)state;
@@ -156,6 +160,7 @@ static void refuses_what_is_not_a_page_range(void **state)
     assert_int_equal(stage2_pages_used(VM), 1);
 }
 
+/* REQ-ISO-001 */
 static void maps_only_what_the_domain_owns(void **state)
 {
     (void)state;
@@ -167,6 +172,7 @@ static void maps_only_what_the_domain_owns(void **state)
     assert_int_equal(stage2_pages_used(VM), 1);
 }
 
+/* REQ-ISO-002 */
 static void checks_the_memory_type_against_the_domain(void **state)
 {
     (void)state;
@@ -178,6 +184,7 @@ static void checks_the_memory_type_against_the_domain(void **state)
     assert_int_equal(stage2_map(VM, 0x0U, READ_ONLY, 0x1000U, S2_READ), STATUS_OK);
 }
 
+/* REQ-ISO-007 */
 static void user_vms_get_ram_of_the_service_vm_only(void **state)
 {
     (void)state;
@@ -189,6 +196,7 @@ static void user_vms_get_ram_of_the_service_vm_only(void **state)
     assert_int_equal(stage2_map(VM_SERVICE, 0xD0001000U, 0xD0001000U, 0x1000U, S2_READ), STATUS_OK);
 }
 
+/* REQ-ISO-009 */
 static void does_not_map_twice(void **state)
 {
     (void)state;
@@ -204,6 +212,7 @@ static void does_not_map_twice(void **state)
     assert_int_equal(stage2_map(VM, 0x40005000U, RAM, 0x1000U, RWX), STATUS_BUSY);
 }
 
+/* REQ-ISO-009 */
 static void a_short_quota_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -218,6 +227,7 @@ static void a_short_quota_leaves_nothing_behind(void **state)
     assert_int_equal(stage2_pages_used(VM), 1);
 }
 
+/* REQ-ISO-010 */
 static void unmap_splits_at_both_ends(void **state)
 {
     (void)state;
@@ -235,6 +245,7 @@ static void unmap_splits_at_both_ends(void **state)
     assert_int_equal(stage2_pages_used(VM), 1);
 }
 
+/* REQ-ISO-009 */
 static void unmap_without_tables_to_split_has_no_effect(void **state)
 {
     (void)state;
@@ -260,6 +271,7 @@ static void unmap_of_nothing_is_fine_and_bounded(void **state)
     assert_int_equal(stage2_pages_used(VM), 1);
 }
 
+/* REQ-ISO-010 */
 static void protect_changes_rights_and_nothing_else(void **state)
 {
     (void)state;
@@ -277,6 +289,7 @@ static void protect_changes_rights_and_nothing_else(void **state)
     expect_mapped(VM, 0x400000U, DEVICE, PAGE_SIZE, S2_READ | S2_UC);
 }
 
+/* REQ-ISO-003 */
 static void protect_cannot_make_read_only_memory_writable(void **state)
 {
     (void)state;
@@ -288,6 +301,7 @@ static void protect_cannot_make_read_only_memory_writable(void **state)
     assert_int_equal(stage2_protect(VM, 0x0U, 0x2000U, S2_READ | S2_EXEC), STATUS_OK);
 }
 
+/* REQ-ISO-014 */
 static void tables_are_reused_for_ever(void **state)
 {
     (void)state;
@@ -299,6 +313,7 @@ static void tables_are_reused_for_ever(void **state)
     }
 }
 
+/* REQ-ISO-014 */
 static void reset_forgets_one_vm_only(void **state)
 {
     (void)state;
@@ -329,6 +344,7 @@ static void compare_with_model(void)
     }
 }
 
+/* REQ-ISO-010 REQ-ISO-030 */
 static void behaves_like_a_flat_map(void **state)
 {
     (void)state;

@@ -92,6 +92,7 @@ static struct vm_exit leave(uint64_t code, uint64_t info1, uint64_t info2)
 
 /* ---- translations ---- */
 
+/* REQ-ISO-013 */
 static void the_first_entry_flushes_and_the_next_does_not(void **state)
 {
     (void)state;
@@ -101,6 +102,7 @@ static void the_first_entry_flushes_and_the_next_does_not(void **state)
     assert_int_equal(entered.tlb_control, 0U);
 }
 
+/* REQ-ISO-012 */
 static void a_flush_that_was_asked_for_survives_a_kick(void **state)
 {
     struct vm_exit exit;
@@ -115,6 +117,7 @@ static void a_flush_that_was_asked_for_survives_a_kick(void **state)
     assert_int_equal(entered.tlb_control, 1U);
 }
 
+/* REQ-ISO-013 */
 static void a_core_that_changes_vcpu_flushes(void **state)
 {
     (void)state;
@@ -124,6 +127,7 @@ static void a_core_that_changes_vcpu_flushes(void **state)
     assert_int_equal(entered.tlb_control, 1U);
 }
 
+/* REQ-ISO-013 */
 static void flush_by_asid_is_used_when_present(void **state)
 {
     (void)state;
@@ -132,6 +136,7 @@ static void flush_by_asid_is_used_when_present(void **state)
     assert_int_equal(entered.tlb_control, 3U);
 }
 
+/* REQ-ISO-013 */
 static void no_asid_is_the_hosts_or_beyond_the_cpus(void **state)
 {
     (void)state;
@@ -209,6 +214,7 @@ static void a_shared_vcpu_gives_up_interrupts_hlt_and_tpr(void **state)
     assert_int_equal(vmcb->intercept_exception & (1U << 6), 0U);
 }
 
+/* REQ-RT-002 */
 static void an_exclusive_vcpu_keeps_them(void **state)
 {
     const struct vmcb *const vmcb = &svm_vmcb[GUEST];
@@ -219,6 +225,7 @@ static void an_exclusive_vcpu_keeps_them(void **state)
     assert_int_equal(vmcb->interrupt_control, 0U);
 }
 
+/* REQ-ISO-019 */
 static void both_kinds_intercept_what_would_break_isolation(void **state)
 {
     const uint32_t misc1 = (1U << 1) | (1U << 2) | (1U << 3) | (1U << 18) | (1U << 27) | (1U << 28) | (1U << 31);
@@ -233,6 +240,7 @@ static void both_kinds_intercept_what_would_break_isolation(void **state)
     }
 }
 
+/* REQ-HYP-016 */
 static void only_the_service_vm_exits_on_undefined_opcodes(void **state)
 {
     (void)state;
@@ -249,6 +257,7 @@ static uint32_t open_bits(const uint8_t *map, uint32_t size)
     return count;
 }
 
+/* REQ-ISO-017 */
 static void bitmaps_are_closed_until_opened_one_by_one(void **state)
 {
     const uint8_t *const msrs = (const uint8_t *)(uintptr_t)svm_vmcb[GUEST].msrpm_base;
@@ -335,6 +344,7 @@ static void nested_page_fault(void **state)
     assert_true(!exit.write && exit.execute && exit.table_walk);
 }
 
+/* REQ-ISO-019 */
 static void instructions_of_hidden_features_are_undefined(void **state)
 {
     static const uint32_t codes[] = { 0x80U, 0x82U, 0x83U, 0x84U, 0x85U, 0x86U, 0x7AU, 0x8AU, 0x8BU, 0x8CU, 0x8EU };
@@ -358,6 +368,7 @@ static void every_code_gives_a_reason_in_range(void **state)
 
 /* ---- events ---- */
 
+/* REQ-INT-016 */
 static void an_event_cut_short_is_queued_again(void **state)
 {
     (void)state;
@@ -375,6 +386,7 @@ static void an_event_cut_short_is_queued_again(void **state)
     assert_false(svm_vendor.event_queued(GUEST));
 }
 
+/* REQ-INT-016 */
 static void instructions_that_raise_run_again_instead(void **state)
 {
     (void)state;
@@ -394,6 +406,7 @@ static void stale_information_without_the_valid_bit_is_ignored(void **state)
     assert_false(svm_vendor.event_queued(GUEST));
 }
 
+/* REQ-INT-017 */
 static void interrupts_wait_for_if_shadow_and_queue(void **state)
 {
     const struct event interrupt = { EVENT_INTERRUPT, 0x40U, false, 0U };
@@ -411,6 +424,7 @@ static void interrupts_wait_for_if_shadow_and_queue(void **state)
 }
 
 /* QEMU delivers an interrupt in EVENTINJ twice when the core leaves its loop right after VMRUN. */
+/* REQ-INT-017 */
 static void interrupts_never_go_through_eventinj(void **state)
 {
     const struct event interrupt = { EVENT_INTERRUPT, 0xECU, false, 0U };
@@ -450,6 +464,7 @@ static void a_window_is_asked_for_and_taken_back(void **state)
     assert_int_equal(svm_vmcb[GUEST].intercept_misc1 & MISC1_VINTR, 0U);
 }
 
+/* REQ-RT-008 */
 static void a_second_nmi_waits_for_the_iret_of_the_first(void **state)
 {
     const struct event nmi = { EVENT_NMI, 2U, false, 0U };

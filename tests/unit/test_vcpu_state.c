@@ -68,6 +68,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-ISO-024 */
 static void state_survives_a_switch(void **state)
 {
     (void)state;
@@ -83,6 +84,7 @@ static void state_survives_a_switch(void **state)
 }
 
 /* Life one on core 0, life two on core 1; core 0 still carries life one when it goes on. */
+/* REQ-ISO-023 */
 static void earlier_life_on_another_core_is_not_saved(void **state)
 {
     (void)state;
@@ -103,6 +105,7 @@ static void earlier_life_on_another_core_is_not_saved(void **state)
     assert_int_equal(dr0[1], 0U);
 }
 
+/* REQ-ISO-023 */
 static void reset_state_is_not_saved(void **state)
 {
     (void)state;
@@ -113,6 +116,7 @@ static void reset_state_is_not_saved(void **state)
     assert_int_equal(fpu[0], 0U);
 }
 
+/* REQ-ISO-023 */
 static void registers_of_an_earlier_life_are_not_read(void **state)
 {
     (void)state;

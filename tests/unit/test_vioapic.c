@@ -140,6 +140,7 @@ static void the_index_is_eight_bits_and_other_offsets_are_empty(void **state)
     assert_int_equal(vioapic_mmio_read(GUEST, 0x10U), 0x170011U);
 }
 
+/* REQ-INT-013 */
 static void vms_do_not_share_entries(void **state)
 {
     (void)state;
@@ -150,6 +151,7 @@ static void vms_do_not_share_entries(void **state)
 
 /* ---- edges ---- */
 
+/* REQ-INT-013 */
 static void a_rising_edge_sends_the_vector(void **state)
 {
     (void)state;
@@ -224,6 +226,7 @@ static void pins_that_do_not_exist_are_ignored(void **state)
 
 /* ---- levels ---- */
 
+/* REQ-INT-013 */
 static void a_level_is_sent_once_until_its_eoi(void **state)
 {
     (void)state;
@@ -237,6 +240,7 @@ static void a_level_is_sent_once_until_its_eoi(void **state)
     assert_false(requested(CPU(0), VECTOR));
 }
 
+/* REQ-INT-013 */
 static void a_level_that_is_still_high_at_eoi_comes_again(void **state)
 {
     (void)state;
@@ -335,6 +339,7 @@ static void entries_of_the_service_vm_program_the_physical_pin(void **state)
     assert_int_equal(physical[10].target, ID_NONE);
 }
 
+/* REQ-INT-004 */
 static void other_vms_reach_no_physical_pin(void **state)
 {
     (void)state;
@@ -349,6 +354,7 @@ static void other_vms_reach_no_physical_pin(void **state)
     assert_int_equal(pin_eois, 0U);
 }
 
+/* REQ-LIF-009 */
 static void reset_of_the_service_vm_masks_every_physical_pin(void **state)
 {
     (void)state;
@@ -359,6 +365,7 @@ static void reset_of_the_service_vm_masks_every_physical_pin(void **state)
     }
 }
 
+/* REQ-INT-003 */
 static void the_eoi_of_a_physical_level_ends_it(void **state)
 {
     (void)state;

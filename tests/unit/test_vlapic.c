@@ -40,6 +40,7 @@ static void nothing_is_pending_after_reset(void **state)
     }
 }
 
+/* REQ-INT-011 */
 static void every_legal_vector_is_accepted_and_ended(void **state)
 {
     (void)state;
@@ -53,6 +54,7 @@ static void every_legal_vector_is_accepted_and_ended(void **state)
     }
 }
 
+/* REQ-INT-011 */
 static void the_highest_request_comes_first(void **state)
 {
     (void)state;
@@ -66,6 +68,7 @@ static void the_highest_request_comes_first(void **state)
     assert_int_equal(take_interrupt(CPU(0)), 0x31U);
 }
 
+/* REQ-INT-011 */
 static void an_interrupt_in_service_blocks_its_class_and_below(void **state)
 {
     (void)state;
@@ -92,6 +95,7 @@ static void eoi_ends_the_highest_in_service_and_lets_the_next_through(void **sta
     assert_int_equal(vlapic_pending(CPU(0)), 0x50U);
 }
 
+/* REQ-INT-011 */
 static void tpr_blocks_its_class_and_below(void **state)
 {
     (void)state;
@@ -424,6 +428,7 @@ static void modes_change_to_their_neighbours_only(void **state)
     }
 }
 
+/* REQ-INT-012 */
 static void the_page_cannot_be_moved(void **state)
 {
     (void)state;
@@ -501,6 +506,7 @@ static void writing_the_same_mode_again_loses_nothing(void **state)
 
 /* ---- x2APIC rules ---- */
 
+/* REQ-INT-012 */
 static void x2apic_has_exactly_its_readable_registers(void **state)
 {
     (void)state;
@@ -514,6 +520,7 @@ static void x2apic_has_exactly_its_readable_registers(void **state)
     }
 }
 
+/* REQ-INT-012 */
 static void x2apic_has_exactly_its_writable_registers(void **state)
 {
     (void)state;
@@ -526,6 +533,7 @@ static void x2apic_has_exactly_its_writable_registers(void **state)
     }
 }
 
+/* REQ-INT-012 */
 static void x2apic_reserved_bits_fault_and_change_nothing(void **state)
 {
     static const struct { uint32_t msr; uint64_t known; } reg[] = {

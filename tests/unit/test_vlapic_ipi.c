@@ -226,6 +226,7 @@ static void vcpus_that_are_off_receive_no_interrupt(void **state)
 
 /* ---- delivery modes ---- */
 
+/* REQ-INT-008 */
 static void nmi_reaches_the_destination(void **state)
 {
     (void)state;
@@ -233,6 +234,7 @@ static void nmi_reaches_the_destination(void **state)
     assert_int_equal(counted(nmis), 0xEU);
 }
 
+/* REQ-INT-008 */
 static void init_and_sipi_reach_vcpus_that_are_off(void **state)
 {
     (void)state;
@@ -341,6 +343,7 @@ static void deliver_passes_the_trigger_mode_on(void **state)
     assert_int_equal(apic_read(CPU(1), 0x180U + (2U * 16U)), 1U << (VECTOR & 31U));
 }
 
+/* REQ-INT-008 */
 static void an_8_bit_broadcast_reaches_x2apics(void **state)
 {
     (void)state;
@@ -368,6 +371,7 @@ static void msi_with_redirection_hint_goes_to_one(void **state)
     assert_int_equal(receivers_in(GUEST, 0x61U), 0xFU);
 }
 
+/* REQ-INT-005 */
 static void msi_elsewhere_is_no_interrupt(void **state)
 {
     (void)state;
@@ -385,6 +389,7 @@ static void msi_level_deassert_is_dropped(void **state)
     assert_int_equal(receivers(), 0x2U);
 }
 
+/* REQ-INT-008 */
 static void msi_nmi_stays_in_the_vm(void **state)
 {
     (void)state;

@@ -58,6 +58,7 @@ static void a_timer_that_is_not_set_has_no_deadline(void **state)
     assert_false(fired());
 }
 
+/* REQ-INT-015 */
 static void one_shot_fires_once_after_the_initial_count(void **state)
 {
     (void)state;
@@ -86,6 +87,7 @@ static void the_divider_slows_the_count(void **state)
     }
 }
 
+/* REQ-INT-015 */
 static void the_longest_count_does_not_overflow(void **state)
 {
     (void)state;
@@ -135,6 +137,7 @@ static void changing_the_divider_keeps_the_count(void **state)
     assert_true(vlapic_deadline(CPU(0)) == 1400U + 1200U);
 }
 
+/* REQ-INT-015 */
 static void periodic_keeps_its_phase(void **state)
 {
     (void)state;
@@ -147,6 +150,7 @@ static void periodic_keeps_its_phase(void **state)
     assert_true(vlapic_deadline(CPU(0)) == 3001000U);
 }
 
+/* REQ-RT-019 */
 static void missed_periods_make_one_event(void **state)
 {
     (void)state;
@@ -168,6 +172,7 @@ static void the_periodic_count_reloads(void **state)
     assert_int_equal(apic_read(CPU(0), TMCCT), 750000U);
 }
 
+/* REQ-RT-019 */
 static void a_short_period_cannot_storm(void **state)
 {
     (void)state;
@@ -220,6 +225,7 @@ static void an_illegal_timer_vector_is_an_error_not_an_interrupt(void **state)
     assert_int_equal(apic_read(CPU(0), 0x280U), 0x40U);
 }
 
+/* REQ-INT-015 */
 static void tsc_deadline_fires_at_its_tsc_value_and_clears(void **state)
 {
     (void)state;

@@ -145,6 +145,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-CFG-020 */
 static void the_scan_leaves_messages_off_and_bars_as_they_were(void **state)
 {
     (void)state;
@@ -158,6 +159,7 @@ static void the_scan_leaves_messages_off_and_bars_as_they_were(void **state)
     assert_int_equal(platform.ich_pm_base, 0x600U);
 }
 
+/* REQ-INT-025 */
 static void functions_of_others_do_not_exist(void **state)
 {
     (void)state;
@@ -172,6 +174,7 @@ static void functions_of_others_do_not_exist(void **state)
     assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0U);
 }
 
+/* REQ-INT-023 */
 static void bars_can_be_sized_but_not_moved(void **state)
 {
     (void)state;
@@ -198,6 +201,7 @@ static void bars_can_be_sized_but_not_moved(void **state)
     assert_int_equal(hw_pci_read(NIC, 0x20U, 4U), 0U);
 }
 
+/* REQ-INT-023 */
 static void the_rom_can_be_sized_and_enabled_but_not_moved(void **state)
 {
     (void)state;
@@ -209,6 +213,7 @@ static void the_rom_can_be_sized_and_enabled_but_not_moved(void **state)
     assert_int_equal(hw_pci_read(NIC, 0x30U, 4U), 0xFEBC0000U);
 }
 
+/* REQ-INT-023 */
 static void bars_come_back_before_a_reset_function_decodes(void **state)
 {
     (void)state;
@@ -219,6 +224,7 @@ static void bars_come_back_before_a_reset_function_decodes(void **state)
     assert_int_equal(hw_pci_read(NIC, 4U, 2U), 6U);
 }
 
+/* REQ-INT-024 */
 static void chipset_and_bridge_registers_are_refused(void **state)
 {
     (void)state;
@@ -242,6 +248,7 @@ static void chipset_and_bridge_registers_are_refused(void **state)
     assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0x12345678U);
 }
 
+/* REQ-INT-024 */
 static void each_refusal_is_logged_once(void **state)
 {
     (void)state;
@@ -255,6 +262,7 @@ static void each_refusal_is_logged_once(void **state)
     assert_int_equal(log_lines, before);
 }
 
+/* REQ-INT-026 */
 static void closed_capabilities_read_as_null_and_refuse_writes(void **state)
 {
     (void)state;
@@ -265,6 +273,7 @@ static void closed_capabilities_read_as_null_and_refuse_writes(void **state)
     assert_int_equal(hw_pci_read(DISK, 0x148U, 4U), 0U);
 }
 
+/* REQ-INT-001 */
 static void msi_keeps_the_guests_message_and_offers_one(void **state)
 {
     (void)state;
@@ -303,6 +312,7 @@ static void masked_msi_is_masked_in_hardware(void **state)
     assert_int_equal(hw_pci_read(DISK, 0x60U, 4U), 0U);
 }
 
+/* REQ-INT-001 */
 static void forged_msi_never_reaches_the_hardware(void **state)
 {
     (void)state;
@@ -325,6 +335,7 @@ static void forged_msi_never_reaches_the_hardware(void **state)
     }
 }
 
+/* REQ-ISO-028 REQ-INT-027 */
 static void msix_table_pages_are_holes(void **state)
 {
     (void)state;
@@ -347,6 +358,7 @@ static void msix_table_pages_are_holes(void **state)
     assert_false(vpci_mmio_claims(1U, TABLE));
 }
 
+/* REQ-INT-001 */
 static void msix_entries_are_virtual(void **state)
 {
     (void)state;
@@ -371,6 +383,7 @@ static void msix_entries_are_virtual(void **state)
     assert_int_equal(hw32(TABLE + 28U), 1U);
 }
 
+/* REQ-INT-027 */
 static void partial_and_straddling_table_accesses_are_ignored(void **state)
 {
     (void)state;
@@ -391,6 +404,7 @@ static void partial_and_straddling_table_accesses_are_ignored(void **state)
     assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE, 1U), ~0ULL);
 }
 
+/* REQ-INT-027 */
 static void the_rest_of_a_table_page_goes_to_the_device(void **state)
 {
     (void)state;
@@ -432,6 +446,7 @@ static void toggling_msix_leaks_no_source(void **state)
     }
 }
 
+/* REQ-LIF-009 */
 static void a_vm_reset_silences_the_devices(void **state)
 {
     (void)state;
@@ -464,6 +479,7 @@ static void ports_reach_the_same_registers(void **state)
     assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000FFCU + ((gpa_t)NIC << 12U), 8U) >> 32U, ALL_ONES);
 }
 
+/* REQ-IO-011 */
 static void the_hypervisors_device_names_the_information_page(void **state)
 {
     (void)state;
@@ -484,6 +500,7 @@ static void the_hypervisors_device_names_the_information_page(void **state)
     assert_int_equal(rd(HV_DEVICE, HV_PCI_INFO_GPA, 4U), 0x44100000U);
 }
 
+/* REQ-IO-011 */
 static void only_a_whole_publish_command_publishes(void **state)
 {
     (void)state;
@@ -494,6 +511,7 @@ static void only_a_whole_publish_command_publishes(void **state)
     assert_int_equal(published, 1U);
 }
 
+/* REQ-IO-011 */
 static void the_upcall_is_the_msi_of_the_device(void **state)
 {
     (void)state;
@@ -510,6 +528,7 @@ static void the_upcall_is_the_msi_of_the_device(void **state)
     assert_int_equal(delivered_data, 0x42U);
 }
 
+/* REQ-HYP-017 */
 static void the_acrn_face_gets_a_vector(void **state)
 {
     (void)state;
@@ -524,6 +543,7 @@ static void the_acrn_face_gets_a_vector(void **state)
     assert_int_equal(posted_vector, 0xF4U);
 }
 
+/* REQ-IO-011 */
 static void a_real_function_in_the_devices_place_is_refused(void **state)
 {
     (void)state;
@@ -531,6 +551,7 @@ static void a_real_function_in_the_devices_place_is_refused(void **state)
     assert_int_equal(vpci_scan(), STATUS_BUSY);
 }
 
+/* REQ-INT-027 */
 static void a_table_that_does_not_fit_its_bar_hides_msix(void **state)
 {
     (void)state;
@@ -565,6 +586,7 @@ static void more_entries_than_the_pool_hide_msix(void **state)
     assert_int_equal(rd(DISK, 0x50U, 1U), 5U);
 }
 
+/* REQ-INT-025 */
 static void an_iommu_does_not_exist_for_the_service_vm(void **state)
 {
     (void)state;
@@ -573,6 +595,7 @@ static void an_iommu_does_not_exist_for_the_service_vm(void **state)
     assert_int_equal(rd(0x0038U, 0U, 4U), ALL_ONES);
 }
 
+/* REQ-INT-026 */
 static void capability_lists_without_end_are_survived(void **state)
 {
     (void)state;
@@ -584,6 +607,7 @@ static void capability_lists_without_end_are_survived(void **state)
     assert_int_equal(rd(BRIDGE, 0xFCU, 1U), 0U);
 }
 
+/* REQ-INT-026 */
 static void too_many_capabilities_to_close_withhold_the_function(void **state)
 {
     (void)state;
@@ -620,6 +644,7 @@ static void other_functions_of_a_slot_are_found(void **state)
     assert_int_equal(rd(NIC, 0x0EU, 1U), 0x80U);
 }
 
+/* REQ-INT-024 */
 static void a_bridge_above_another_partitions_function_is_closed(void **state)
 {
     (void)state;
@@ -634,6 +659,7 @@ static void a_bridge_above_another_partitions_function_is_closed(void **state)
 }
 
 /* Whatever is written where: the registers that matter keep their values. */
+/* REQ-INT-023 */
 static void random_writes_move_nothing(void **state)
 {
     (void)state;

@@ -107,6 +107,7 @@ static void vcpu_0_is_notified_when_the_output_rises(void **state)
     assert_int_equal(notified[CPU(1)], 0U);
 }
 
+/* REQ-INT-014 */
 static void vms_have_their_own_chips(void **state)
 {
     (void)state;
@@ -235,6 +236,7 @@ static void icw1_ends_automatic_rotation(void **state)
 
 /* ---- priorities ---- */
 
+/* REQ-INT-014 */
 static void lower_inputs_have_priority(void **state)
 {
     (void)state;
@@ -262,6 +264,7 @@ static void in_service_blocks_its_own_and_lower_priorities(void **state)
     assert_int_equal(in_service(MASTER), 0x18U);
 }
 
+/* REQ-INT-014 */
 static void nonspecific_eoi_ends_the_highest_priority(void **state)
 {
     (void)state;
@@ -506,6 +509,7 @@ static void an_input_that_turns_to_level_shows_its_line(void **state)
 
 /* ---- reading and polling ---- */
 
+/* REQ-INT-014 */
 static void spurious_interrupts_are_input_7_with_nothing_in_service(void **state)
 {
     (void)state;

@@ -176,6 +176,7 @@ static void well_formed_calls_without_a_device_behind(const struct client *clien
     }
 }
 
+/* REQ-HSM-002 */
 void test_arguments(void)
 {
     struct client client;

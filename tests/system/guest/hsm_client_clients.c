@@ -126,6 +126,7 @@ static void destroying_the_vm_wakes_it(struct client *client)
     EXPECT(sleeper.result < 0 && sleeper.error == ENODEV);
 }
 
+/* REQ-HSM-006 */
 static void closing_the_file_wakes_it_and_destroys_the_vm(void)
 {
     struct sleeper sleeper;

@@ -18,6 +18,7 @@ static int irqfd(const struct client *client, int fd, uint32_t flags)
     return ioctl(client->fd, ACRN_IOCTL_IRQFD, &args);
 }
 
+/* REQ-HSM-008 */
 static void ioeventfds_are_checked(const struct client *client)
 {
     int fd = eventfd(0U, EFD_CLOEXEC);
@@ -58,6 +59,7 @@ static void ioeventfds_are_checked(const struct client *client)
     (void)close(fd);
 }
 
+/* REQ-HSM-008 */
 static void irqfds_are_checked(const struct client *client)
 {
     int fd = eventfd(0U, EFD_CLOEXEC);
@@ -79,6 +81,7 @@ static void irqfds_are_checked(const struct client *client)
     EXPECT(irqfd(client, fd, 0U) == 0); /* left for the end of the VM */
 }
 
+/* REQ-HSM-008 */
 static void many_come_and_go(const struct client *client)
 {
     for (unsigned int i = 0U; i < 200U; i++) {

@@ -79,6 +79,7 @@ static void creation_fails_at_each_step(void)
     (void)munmap(page, PAGE);
 }
 
+/* REQ-HSM-007 */
 static void a_segment_that_fails_half_way_is_taken_back(void)
 {
     char *memory = scattered(SEGMENT);
@@ -119,6 +120,7 @@ static void a_segment_that_cannot_be_taken_back_stays(void)
     (void)munmap(memory, SEGMENT);
 }
 
+/* REQ-HSM-004 */
 static void destruction_may_be_tried_again(void)
 {
     char *memory = anonymous(SEGMENT);
@@ -139,6 +141,7 @@ static void destruction_may_be_tried_again(void)
     (void)munmap(memory, SEGMENT);
 }
 
+/* REQ-HSM-004 */
 static void what_cannot_be_destroyed_is_never_reused(void)
 {
     char *memory = anonymous(SEGMENT);

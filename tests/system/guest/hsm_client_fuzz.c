@@ -75,6 +75,7 @@ static void spoil(const struct world *world, uint64_t *block)
     block[word] = (random_number() & 1U) != 0U ? value : (block[word] ^ (1ULL << (random_number() % 64U)));
 }
 
+/* REQ-HSM-002 */
 void test_fuzz(void)
 {
     uint64_t block[64];

@@ -177,6 +177,7 @@ static void run_one(unsigned int round, char *memory)
     client_close(&client); /* running in most rounds: the module pauses it */
 }
 
+/* REQ-HSM-003 */
 void test_guest(void)
 {
     char *memory = anonymous(GUEST_SIZE);

@@ -36,6 +36,7 @@ static void create_and_destroy_in_a_loop(void)
     (void)munmap(memory, RACE_SIZE);
 }
 
+/* REQ-HSM-006 */
 static void a_killed_process_leaves_nothing(void)
 {
     int ready[2];
@@ -175,6 +176,7 @@ static void *race_states(void *argument)
     return argument;
 }
 
+/* REQ-HSM-002 */
 void test_race(void)
 {
     void *(*const bodies[])(void *) = { race_lives, race_memory, race_eventfds, race_clients, race_states };

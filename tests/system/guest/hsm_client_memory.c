@@ -16,6 +16,7 @@ static int set(const struct client *client, struct acrn_vm_memmap map)
     return ioctl(client->fd, ACRN_IOCTL_SET_MEMSEG, &map);
 }
 
+/* REQ-HSM-007 */
 static void bad_segments(const struct client *client)
 {
     char *memory = anonymous(4U * PAGE);
@@ -72,6 +73,7 @@ static uint64_t kernel_ram(void)
     return best & ~(PAGE - 1U);
 }
 
+/* REQ-HSM-005 */
 static void mmio_cannot_reach_the_kernels_memory(const struct client *client)
 {
     struct acrn_vm_memmap map = {
@@ -121,6 +123,7 @@ static void unset_is_for_mmio(const struct client *client, void *memory)
     EXPECT_ERROR(ioctl(client->fd, ACRN_IOCTL_UNSET_MEMSEG, &map), EINVAL);
 }
 
+/* REQ-HSM-007 */
 static void segments_do_not_overlap_and_are_limited(const struct client *client)
 {
     char *memory = anonymous((SEGMENT_LIMIT + 1U) * PAGE);
