@@ -73,6 +73,8 @@ static bool parse_word(const char *word)
             options.report = value;
         } else if (name_is(word, "periodic")) {
             options.periodic = value;
+        } else if (name_is(word, "spin")) {
+            options.spin = value;
         } else if (name_is(word, "shm")) {
             options.shared = value;
         } else {

@@ -9,7 +9,7 @@ from tools.machine import CONSOLES
 
 # Given, not measured: a measured rate differs by its rounding, and latency is compared to the instruction.
 RATES = "tsc_hz=1000000000 timer_hz=1000000000"
-SAME_MAXIMUM = 40  # ticks that the longest latency beside Linux may exceed the bare machine's
+SAME_MAXIMUM = 40  # ticks between the longest latency here and on the bare machine
 
 
 def latency(machine, timeout=200):
@@ -18,23 +18,36 @@ def latency(machine, timeout=200):
     return {name: int(re.search(rf" {name} (\d+)", line).group(1)) for name in ("min", "p50", "p99", "max")}
 
 
-def bare(start, mode, count=1000):
-    machine = start(None, kernel=BUILD / "rtvm" / "rtvm.elf", mode=mode,
-                    append=f"console=0x3e8 period_us=1000 count={count} poweroff=0x604 {RATES}")
-    return latency(machine)
+def bare(start, mode, words):
+    return latency(start(None, kernel=BUILD / "rtvm" / "rtvm.elf", mode=mode,
+                         append=f"console=0x3e8 poweroff=0x604 {words} {RATES}"))
+
+
+def bare_and_alone(start, words):
+    """Latency on the bare machine and on Bulkhead, whose other cores are halted. A core gives way after each instruction."""
+    return (bare(start, "icount-exact", words),
+            latency(start("rt-only", append={"rtvm": f"{words} {RATES}"}, mode="icount-exact")))
 
 
 # REQ-RT-005 REQ-RT-013
 def test_alone_it_has_exactly_the_bare_latency(start):
-    on_bare = bare(start, "icount-exact")
-    on_bulkhead = latency(start("rt-only", append={"rtvm": f"count=1000 {RATES}"}, mode="icount-exact"))
+    on_bare, on_bulkhead = bare_and_alone(start, "count=1000 period_us=20 spin=1")
+    assert on_bulkhead == on_bare
+
+
+def test_alone_and_waiting_in_hlt_it_has_the_bare_latency(start):
+    """While all cores are halted, QEMU moves the clock on to the next timer. It may do so between the HLT and the count of the
+    instructions before it, from another host thread; that one interrupt is then late by these few instructions, with
+    or without hypervisor. So the maximum has a tolerance here, and none in the test above."""
+    on_bare, on_bulkhead = bare_and_alone(start, "count=1000 period_us=1000")
+    assert abs(on_bulkhead.pop("max") - on_bare.pop("max")) <= SAME_MAXIMUM
     assert on_bulkhead == on_bare
 
 
 # REQ-RT-004 REQ-RT-005
 def test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits(start, folder):
     """Service VM boots, User VM boots and works, both on one shared core; twice, with the same logs to the last byte."""
-    on_bare = bare(start, "icount", 5000)
+    on_bare = bare(start, "icount", "count=5000 period_us=1000")
     # The same files for both: even the length of a boot module's name takes time to read.
     modules = boot_modules(load_scenario("demo-onecore"), folder,
                            {"rtvm": RATES, "service": "nokaslr quiet bulkhead.mode=loaded"})
