@@ -22,6 +22,8 @@ say clockevent $($b cat /sys/devices/system/clockevents/clockevent0/current_devi
 say $(/bin/rt_cycle {WAKEUPS})
 say timer interrupts $($b grep LOC: /proc/interrupts)
 $b sh -c 'echo "rt: shell says $((6 * 7))"'
+# Sets the terminal as it is, after all output is sent: the reboot would cut off what the UART still has to send.
+$b stty -F /dev/console "$($b stty -F /dev/console -g)"
 $b reboot -f
 """
 
