@@ -7,7 +7,7 @@ import sys
 import time
 import xml.etree.ElementTree
 
-from tools.evidence import gates
+from tools.evidence import gates, tests
 from tools.progress import BOLD, GREEN, RED, ROOT, StepError, colour, run_step, say
 
 UNIT_TIMEOUT_S = 300
@@ -17,11 +17,16 @@ PYTHON = ["/usr/bin/python3", "-B"]
 class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
-        self.names = []
+        self.names, self.cases = [], []
 
     def add(self, passed=0, failed=0, skipped=0, names=()):
         self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
         self.names += names
+
+    def case(self, suite, name, verdict, seconds=0.0, message="", shown=None):
+        """One test, for the count and for the JUnit file. shown: its name in the last lines."""
+        self.cases.append(tests.Case(suite, name, verdict, seconds, message))
+        self.add(**{verdict: 1}, names=[shown or name] if verdict == "failed" else [])
 
     def line(self):
         return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
@@ -40,12 +45,13 @@ def check(tally, keyword, name, command):
     """One command is one test."""
     if not selected(name, keyword):
         return
+    begin = time.monotonic()
     try:
         run_step(name, command, "check-" + re.sub(r"\W+", "-", name))
-        tally.add(passed=1)
+        tally.case("checks", name, "passed", time.monotonic() - begin)
     except StepError as error:
         say(str(error))
-        tally.add(failed=1, names=[name])
+        tally.case("checks", name, "failed", time.monotonic() - begin, str(error))
 
 
 # REQ-EVI-007
@@ -53,8 +59,8 @@ def run_gates(tally, keyword, fast):
     """Each gate is one test; a gate whose tools this release lacks is skipped."""
     for gate in gates.GATES:
         if gate.fast == fast and selected(gate.title, keyword):
-            verdict = gates.run_gate(gate)
-            tally.add(**{verdict: 1}, names=[f"gate {gate.name}"] if verdict == "failed" else [])
+            begin, verdict = time.monotonic(), gates.run_gate(gate)
+            tally.case("gates", gate.name, verdict, time.monotonic() - begin, f"see build/logs/gate-{gate.name}.log", f"gate {gate.name}")
 
 
 def scons(*words):
@@ -82,13 +88,14 @@ def unit_programs(tally, keyword):
             continue
         program = ROOT / "build" / "tests" / "unit" / name
         if not program.exists():
-            tally.add(failed=1, names=[name])
+            tally.case(f"tests/unit/{name}", name, "failed", message="does not compile")
             say(f"  {name}: does not compile")
             continue
         run_unit_program(tally, name, program)
 
 
 def run_unit_program(tally, name, program):
+    begin = time.monotonic()
     try:
         done = subprocess.run([str(program)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                               timeout=UNIT_TIMEOUT_S, check=False)
@@ -96,11 +103,15 @@ def run_unit_program(tally, name, program):
     except subprocess.TimeoutExpired:
         text, status = f"still running after {UNIT_TIMEOUT_S} s", 1
     pathlib.Path(f"{program}.log").write_text(text, encoding="utf-8")
-    passed = len(re.findall(r"^\[       OK \]", text, re.M))
+    passed = re.findall(r"^\[       OK \] (.+?)$", text, re.M)
     broken = re.findall(r"^\[  FAILED  \] (?!\d+ test)([\w ]+?)$", text, re.M)
     broken = sorted(set(broken)) or ([name] if status != 0 else [])
-    tally.add(passed=passed, failed=len(broken), names=[f"{name}: {test}" for test in broken])
-    say(f"  {name}: {passed} passed" + (f", {len(broken)} failed" if broken else ""))
+    suite, each = f"tests/unit/{name}", (time.monotonic() - begin) / max(1, len(passed) + len(broken))
+    for test in passed:
+        tally.case(suite, test, "passed", each)
+    for test in broken:
+        tally.case(suite, test, "failed", each, "\n".join(text.rstrip().splitlines()[-30:]), f"{name}: {test}")
+    say(f"  {name}: {len(passed)} passed" + (f", {len(broken)} failed" if broken else ""))
     if broken:
         say("\n".join(f"  | {line}" for line in text.rstrip().splitlines()[-30:]))
 
@@ -113,18 +124,15 @@ def run_pytest(tally, keyword, folder):
     command = PYTHON + ["-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-ra", f"--junitxml={report}", folder]
     status = subprocess.run(command + (["-k", keyword] if keyword else []), cwd=ROOT, check=False).returncode
     if not report.exists():
-        tally.add(failed=1, names=[f"{folder}: pytest status {status}"])
+        tally.case(folder, f"{folder}: pytest status {status}", "failed")
         return
-    suites = list(xml.etree.ElementTree.parse(report).getroot().iter("testsuite"))
-    failed = sum(int(suite.get("failures")) + int(suite.get("errors")) for suite in suites)
-    skipped = sum(int(suite.get("skipped")) for suite in suites)
-    total = sum(int(suite.get("tests")) for suite in suites)
-    names = [case.get("name") for suite in suites for case in suite.iter("testcase") if case.find("failure") is not None or case.find("error") is not None]
-    tally.add(passed=total - failed - skipped, failed=failed, skipped=skipped, names=names)
+    for case in tests.pytest_cases(report):
+        tally.case(*case)
 
 
 def run(args):
     begin, tally = time.monotonic(), Tally()
+    record = tests.Record(whole=not args.keyword and not args.fast)
     heading("Build")
     check(tally, "", "everything compiles with strict warnings with gcc", scons("-j2"))
     static_checks(tally, args.keyword)
@@ -138,7 +146,8 @@ def run(args):
     say()
     if tally.names:
         say("failed: " + ", ".join(tally.names))
-    say(f"{time.monotonic() - begin:.0f} s; logs in build/logs, build/tests")
+    record.finish(tally.cases)
+    say(f"{time.monotonic() - begin:.0f} s; logs in build/logs, build/tests; all results in build/evidence/junit.xml")
     sys.stdout.flush()
     say(colour(RED if tally.failed else GREEN, tally.line()))
     return 1 if tally.failed or not tally.passed else 0

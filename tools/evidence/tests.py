@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run of ./bulkhead test leaves: build/evidence/junit.xml with every test, and the result of the claim that all pass."""
+import collections
+import xml.etree.ElementTree as tree
+
+from tools.evidence import claims, junit
+from tools.evidence.result import Result
+from tools.progress import ROOT
+
+OUTPUT = ROOT / "build" / "evidence" / "junit.xml"
+Case = collections.namedtuple("Case", "suite name verdict seconds message")
+
+
+def pytest_cases(path):
+    """The cases of pytest's own JUnit file."""
+    for case in tree.parse(path).getroot().iter("testcase"):
+        suite = case.get("classname", "").replace(".", "/")
+        broken = case.find("failure") if case.find("failure") is not None else case.find("error")
+        skipped = case.find("skipped")
+        verdict = "failed" if broken is not None else "skipped" if skipped is not None else "passed"
+        told = broken if broken is not None else skipped
+        message = "" if told is None else "\n".join(part for part in (told.get("message"), told.text) if part)
+        yield Case(suite, case.get("name", ""), verdict, float(case.get("time", 0)), message)
+
+
+def junit_xml(cases):
+    """One suite for each file of tests."""
+    suites = tree.Element("testsuites")
+    for name, members in by_suite(cases).items():
+        count = collections.Counter(case.verdict for case in members)
+        suite = tree.SubElement(suites, "testsuite", name=junit.clean(name), tests=str(len(members)), failures=str(count["failed"]), errors="0",
+                                skipped=str(count["skipped"]), time=f"{sum(case.seconds for case in members):.3f}")
+        for case in members:
+            element = tree.SubElement(suite, "testcase", classname=junit.clean(name.replace("/", ".")), name=junit.clean(case.name), time=f"{case.seconds:.3f}")
+            if case.verdict != "passed":
+                tag = "failure" if case.verdict == "failed" else "skipped"
+                tree.SubElement(element, tag, message=junit.clean(case.message.partition("\n")[0])).text = junit.clean(case.message)
+    return junit.packed(suites)
+
+
+def by_suite(cases):
+    suites = {}
+    for case in cases:
+        suites.setdefault(case.suite, []).append(case)
+    return suites
+
+
+class Record:
+    """Of one run. whole: nothing is left out, so that it is a result for the report; a selection leaves that as it was."""
+
+    def __init__(self, whole):
+        self.result = Result("tests", "All unit, system and gate tests pass") if whole else None
+
+    def finish(self, cases, output=None):
+        output = output or OUTPUT
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(junit_xml(cases), encoding="utf-8")
+        if self.result is not None:
+            self.leave_result(cases)
+
+    def leave_result(self, cases):
+        count = collections.Counter(case.verdict for case in cases)
+        self.result.figure("tests passed", count["passed"])
+        self.result.figure("failed", count["failed"], limit=0)
+        self.result.figure("skipped", count["skipped"])
+        rows = []
+        for name, members in by_suite(cases).items():
+            verdicts = collections.Counter(case.verdict for case in members)
+            rows.append([name, verdicts["passed"], verdicts["failed"], verdicts["skipped"], round(sum(case.seconds for case in members), 1)])
+        self.result.table("Tests by file", ["file", "passed", "failed", "skipped", "seconds"], rows)
+        for case in cases:
+            if case.verdict != "passed":
+                file = next((f"{case.suite}{end}" for end in (".py", ".c") if (ROOT / f"{case.suite}{end}").exists()), "")
+                self.result.finding(f"test-{case.verdict}", f"{case.name}: {case.message.partition(chr(10))[0]}", file,
+                                    level="error" if case.verdict == "failed" else "note")
+        self.result.finish(count["failed"] == 0 and count["passed"] > 0, needs=next(claim.needs for claim in claims.CLAIMS if claim.name == "tests"))
