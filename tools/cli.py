@@ -66,6 +66,16 @@ def command_test(args):
     return testing.run(args)
 
 
+def command_evidence(args):
+    if not args.no_setup:
+        try:
+            setup.run("evidence", quiet=True)
+        except (StepError, AptError) as error:
+            say(f"{error}\nGoing on without a PDF.")
+    from tools.evidence import report
+    return report.run(args.run, args.run_missing)
+
+
 def command_config(args):
     setup.need_python_packages()
     return config_cli.run(args)
@@ -109,6 +119,12 @@ def build_parser():
     sub.add_argument("-k", dest="keyword", default="", metavar="WORDS", help="only tests whose name contains WORDS (pytest expression)")
     sub.add_argument("--fast", action="store_true", help="leave out system tests and proofs")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
+    sub = command("evidence", command_evidence, "write the evidence report: each claim, its figures, whether it holds, how to rerun it",
+                  "Collects the results that gates and tests left in build/evidence/results, and writes build/evidence/index.html, evidence.pdf, and the same as JSON, SARIF and JUnit XML. "
+                  "Without options it runs nothing: a result that is missing or of another commit is shown as such. The exit status is 0 only when every claim holds on this commit.")
+    sub.add_argument("--run", action="store_true", help="run './bulkhead test' first, which makes every result anew (half an hour and more)")
+    sub.add_argument("--run-missing", action="store_true", help="first run what has no passed result of this commit")
+    sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages; without WeasyPrint there is no PDF")
     sub = command("run", command_run, "boot a scenario with the Service VM's console on this terminal",
                   "Boots a scenario in QEMU with the Service VM's console on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
     sub.add_argument("scenario", nargs="?", default="demo", help=config_cli.SCENARIO_HELP + " (default: demo)")
@@ -127,7 +143,8 @@ def build_parser():
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("setup", command_setup, "install missing Debian packages and unpack kernels; does nothing the second time",
                   "Installs missing Debian packages (as root or with sudo) and unpacks Debian kernels under build/kernels. The other commands do this themselves.")
-    sub.add_argument("--group", choices=["run", "test"], default="test", help="run: what demo and run need; test: everything (default)")
+    sub.add_argument("--group", choices=["run", "test", "evidence"], default="test",
+                     help="run: what demo and run need; test: and what the tests need (default); evidence: what the report's PDF needs")
     command("completion", command_completion, "print a bash completion script", "Prints a completion script for bash. Use: source <(./bulkhead completion)")
     return parser
 

@@ -18,7 +18,8 @@ RT_STAMP = KERNELS / "rt" / "version"            # goes with the folder
 NEWER_STAMP = KERNELS / "headers" / "newer"      # goes with the folder
 QEMU_LEAST = "1:9"
 
-# package: (group, why). Group "run" is what demo and run need; "test" is needed by ./bulkhead test besides.
+# package: (group, why). Group "run" is what demo and run need; "test" is needed by ./bulkhead test besides;
+# "evidence" is for ./bulkhead evidence alone.
 PACKAGES = {
     "gcc": ("run", "compiles hypervisor, device model and kernel module"),
     "libc6-dev": ("run", "C library headers"),
@@ -53,13 +54,15 @@ PACKAGES = {
     "grub-common": ("test", "makes boot images"),
     "xorriso": ("test", "makes boot images"),
     "mtools": ("test", "makes boot images"),
+    "weasyprint": ("evidence", "makes the PDF of the evidence report"),
+    "fonts-open-sans": ("evidence", "its typeface"),
 }
 DEBIAN_13 = {"libelf1": "libelf1t64"}
 
 
 def wanted(group, version):
     """{package: why} for that group on that release."""
-    groups = ("run",) if group == "run" else ("run", "test")
+    groups = ("run", "test") if group == "test" else (group,)
     names = {name: why for name, (part, why) in PACKAGES.items() if part in groups}
     return {DEBIAN_13.get(name, name) if version == "13" else name: why for name, why in names.items()}
 
@@ -90,8 +93,8 @@ def install(missing):
     for name in missing:
         if apt.candidate(name) is not None:
             names.append(name)
-        elif PACKAGES.get(name, ("run",))[0] == "test":
-            say(f"  {name} is not in this release: the tests that need it will be skipped")
+        elif PACKAGES.get(name, ("run",))[0] != "run":
+            say(f"  {name} is not in this release: what needs it will be skipped")
         else:
             raise StepError(f"your Debian mirror does not have {name}; see build/apt/sources.list")
     if rights:
@@ -286,11 +289,13 @@ def relocate_headers(folder, abi):
 
 
 def run(group="test", quiet=False):
-    """Makes sure of packages and kernels. group: 'run' for demo and run, 'test' for all."""
+    """Makes sure of packages and kernels. group: 'run' for demo and run, 'test' for all, 'evidence' for the report (no kernels)."""
     version, _ = apt.release()
     missing = missing_packages(wanted(group, version))
     if missing:
         install(missing)
+    if group == "evidence":
+        return
     if not kernel_ready():
         fetch_kernels()
     if group == "test" and not newer_headers_ready():

@@ -14,7 +14,7 @@ from tools.images.listing import entries
 from tools.machine import MODES, Machine, MachineError
 from tools.progress import ROOT
 
-COMMANDS = ["demo", "test", "run", "config", "image", "build", "setup", "completion"]
+COMMANDS = ["demo", "test", "evidence", "run", "config", "image", "build", "setup", "completion"]
 
 
 def bulkhead(*words, status=0):
@@ -107,6 +107,11 @@ def test_old_qemu_counts_as_missing_and_says_why(monkeypatch):
     monkeypatch.setattr(apt, "installed", lambda: have)
     missing = setup.missing_packages(setup.wanted("test", "12"))
     assert list(missing) == ["qemu-system-x86"] and "7.2" in missing["qemu-system-x86"]
+
+
+def test_the_report_needs_no_more_than_its_own_packages():
+    assert set(setup.wanted("evidence", "12")) == {"weasyprint", "fonts-open-sans"}
+    assert "weasyprint" not in setup.wanted("test", "12")
 
 
 def test_package_names_of_debian_13():

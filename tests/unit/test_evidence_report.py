@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The evidence report tells the truth: what failed, is missing or stale is shown as such, and figures are those of the results."""
+import copy
+import html.parser
+import json
+import pathlib
+import re
+import sys
+import xml.etree.ElementTree as tree
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import evidence_samples as samples  # noqa: E402
+from tools.evidence import claims, collect, gates, junit, page, pdf, pictures, provenance, report, sarif, tests  # noqa: E402
+
+HOSTILE = '</td><script>alert(1)</script>"\'&<img src=http://evil.example/x.png onerror=1>\x00\x1b]0;\ud800'.encode("utf-8", "replace").decode()
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """made(samples, entries=None): the report of these results, on the commit of the samples with a clean tree."""
+    monkeypatch.setattr(provenance, "source", lambda root=None: {"commit": samples.COMMIT, "dirty": False})
+
+    def make(given=None, entries=None):
+        for old in (tmp_path / "results").glob("*"):
+            old.unlink()
+        samples.write(tmp_path / "results", given)
+        return collect.collect(tmp_path / "results", entries=samples.ENTRIES if entries is None else entries)
+    return make
+
+
+def claim(found, name):
+    return next(item for item in found["claims"] if item["name"] == name)
+
+
+def one(**changes):
+    """Results with only the sample 'tests', changed."""
+    return {"tests": {**samples.SAMPLES["tests"], **changes}}
+
+
+ONLY_TESTS = [entry for entry in samples.ENTRIES if entry.name == "tests"]
+
+
+def row_of(text, name):
+    """The row of a claim on the first page."""
+    table = text[text.index('<table class="claims">'):]
+    rows = re.findall(r"<tr>.*?</tr>", table[:table.index("</table>")], re.S)
+    return next(row for row in rows if f'href="#{name}"' in row)
+
+
+# ---- states ----
+
+def test_all_passed_on_this_commit_holds(made):
+    found = made(one(), ONLY_TESTS)
+    assert claim(found, "tests")["state"] == "passed" and collect.holds(found)
+    assert "All 1 claims hold on this commit." in page.page(found)
+
+
+def test_a_failed_gate_is_shown_as_failed(made):
+    found = made()
+    assert claim(found, "misra")["state"] == "failed" and not collect.holds(found)
+    text = page.page(found)
+    assert "FAILED" in row_of(text, "misra") and "2 undeviated findings" in row_of(text, "misra")
+    assert "hv/x86/window.c:61" in text
+
+
+def test_a_missing_result_is_shown_as_missing_with_its_command(made):
+    found = made()
+    assert claim(found, "stack")["state"] == "missing"
+    row = row_of(page.page(found), "stack")
+    assert "MISSING" in row and "no result" in row and "never" in row
+    assert "<pre>/usr/bin/python3 tools/stack.py</pre>" in page.page(found)
+
+
+def test_a_result_of_another_commit_is_stale(made):
+    found = made(one(commit=samples.OTHER), ONLY_TESTS)
+    assert claim(found, "tests")["state"] == "stale" and not collect.holds(found)
+    assert "fedcba0987" in claim(found, "tests")["reason"] and "STALE" in row_of(page.page(found), "tests")
+
+
+def test_a_result_of_a_changed_tree_is_stale(made):
+    assert "uncommitted" in claim(made(one(dirty=True)), "tests")["reason"]
+    assert claim(made(one(dirty=True)), "tests")["state"] == "stale"
+
+
+@pytest.mark.parametrize("commit", [None, "", "--output=x", 7])
+def test_a_result_without_a_commit_is_stale(made, commit):
+    assert claim(made(one(commit=commit)), "tests")["state"] == "stale"
+
+
+def test_a_failed_result_of_another_commit_stays_failed(made):
+    found = claim(made(one(passed=False, commit=samples.OTHER)), "tests")
+    assert found["state"] == "failed" and "fedcba0987" in found["reason"]
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", "null", '{"gate": "tests"}', '{"gate":"tests","claim":"x","passed":true,"figures":[1],"findings":[]}'])
+def test_a_result_that_cannot_be_read_is_missing_and_says_why(made, broken):
+    found = claim(made({"tests": broken}), "tests")
+    assert found["state"] == "missing" and "result" in found["reason"]
+
+
+@pytest.mark.parametrize("value", ["false", 1, "yes", None])
+def test_only_true_passes(made, value):
+    assert claim(made(one(passed=value)), "tests")["state"] == "failed"
+
+
+def test_nothing_at_all_does_not_hold(made):
+    assert not collect.holds(made({}, []))
+    assert made({})["counts"]["missing"] == len(samples.ENTRIES)
+
+
+def test_a_result_that_no_list_names_is_shown(made):
+    found = made({"stray": samples.SAMPLES["tests"]}, ONLY_TESTS)
+    assert claim(found, "stray")["state"] == "passed" and "no list of gates names" in page.page(found)
+
+
+def test_missing_tools_are_named(made):
+    entry = claims.Claim("tests", "title", ["true"], ("no-such-program",))
+    assert "not installed: no-such-program" in claim(made({}, [entry]), "tests")["reason"]
+
+
+def test_stale_says_how_much_changed_since(tmp_path, monkeypatch):
+    answers = {"rev-list": "3", "diff": "hv/core/irq.c\nabi/log.h"}
+    monkeypatch.setattr(provenance, "git", lambda *words, root=None: answers[words[0]])
+    assert collect.changes_since("abc", tmp_path) == "3 commits before this one, 2 files of hv/, rtvm/ and abi/ changed since"
+    monkeypatch.setattr(provenance, "git", lambda *words, root=None: None)
+    assert "does not know" in collect.changes_since("abc", tmp_path)
+
+
+def test_every_gate_and_claim_has_its_words_and_a_place():
+    placed = [name for _, names in claims.GROUPS for name in names]
+    assert len(placed) == len(set(placed))
+    assert {entry.name for entry in claims.CLAIMS} <= set(claims.WORDS) and set(claims.WORDS) == set(placed)
+    assert [gate.name for gate in gates.GATES if gate.name not in claims.WORDS] == []
+
+
+# ---- the page ----
+
+class Outside(html.parser.HTMLParser):
+    """Collects what the page would fetch or run, and checks that tags close."""
+    VOID = {"meta", "br", "rect", "line", "img", "link"}
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.found, self.open, self.ids, self.targets = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag in ("script", "link", "img", "iframe", "object", "embed", "use", "image", "base", "form"):
+            self.found.append(tag)
+        self.found += [f"{tag} {name}" for name in values if name.startswith("on") or name in ("src", "srcset", "data", "xlink:href")]
+        if "id" in values:
+            self.ids.append(values["id"])
+        if "href" in values:
+            self.targets.append(values["href"])
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+
+def parsed(text):
+    parser = Outside()
+    parser.feed(text)
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def test_the_page_refers_to_nothing_outside_itself(made):
+    parser = parsed(page.page(made()))
+    assert parser.found == []
+    assert all(target.startswith("#") and target[1:] in parser.ids for target in parser.targets)
+    assert len(parser.ids) == len(set(parser.ids))
+    style = report.page.__globals__["STYLE"].read_text(encoding="utf-8")
+    assert "url(" not in style and "@import" not in style
+
+
+def test_figures_on_the_page_are_those_of_the_results(made):
+    found, text = made(), page.page(made())
+    for name, sample in samples.SAMPLES.items():
+        for item in sample["figures"][:2]:
+            shown = f"{item['value']:,}"
+            assert shown in row_of(text, name), (name, shown)
+        assert claim(found, name)["figures"] == sample["figures"]
+
+
+def test_each_figure_links_to_its_command(made):
+    found = made()
+    text = page.page(found)
+    for item in found["claims"]:
+        assert f'href="#{item["name"]}-rerun"' in row_of(text, item["name"])
+        after = text[text.index(f'id="{item["name"]}-rerun"'):]
+        assert f"<pre>{item['command']}" in after[:200]
+
+
+def test_the_first_page_names_commit_tools_configuration_and_images(made):
+    text = page.page(made())
+    front = text[:text.index('id="contents"')]
+    assert samples.COMMIT in front and "gcc 4:12.2.0-3" in front and "demo" in front and "build/hv/hv.elf" in front
+
+
+def test_limits_stand_in_the_section_and_in_the_list_of_all(made):
+    text = page.page(made())
+    assert text.count("Exits that no test provokes: 3 of 41.") == 2
+    assert all(limit.split("(")[0] in text for limit in claims.GENERAL_LIMITS)
+    assert "stack is missing" in text[text.index('<h2 id="limits"'):]
+
+
+def test_hostile_text_stays_text(made):
+    bad = {"tests": {"claim": HOSTILE, "figures": [{"name": HOSTILE, "value": HOSTILE, "unit": HOSTILE, "limit": HOSTILE}], "made": HOSTILE, "commit": HOSTILE,
+                     "tools": {HOSTILE: HOSTILE}, "notes": [HOSTILE], "tables": [{"title": HOSTILE, "columns": [HOSTILE], "rows": [[HOSTILE]]}],
+                     "findings": [{"rule": HOSTILE, "message": HOSTILE, "file": HOSTILE, "line": 3, "level": HOSTILE}],
+                     "details": {HOSTILE: HOSTILE, "list": [{HOSTILE: HOSTILE}], "histograms": {HOSTILE: [[1, 2]]}}}}
+    bad["rt-loaded"] = copy.deepcopy(bad["tests"])
+    found = made(bad)
+    assert parsed(page.page(found)).found == []
+    tree.fromstring(junit.claims_xml(found))
+    json.loads(json.dumps(sarif.sarif(found)))
+
+
+@pytest.mark.parametrize("details", [{"files": 3}, {"files": [{}]}, {"histograms": []}, {"histograms": {"a": [["x"]]}}, [1, 2], "text", {"deep": {"a": {"b": [1]}}}])
+def test_details_of_an_unknown_form_do_no_harm(made, details):
+    for name in pictures.DRAWINGS:
+        parsed(page.page(made({name: {**samples.SAMPLES["tests"], "details": details}})))
+
+
+def test_long_lists_say_how_much_is_elsewhere(made):
+    many = [{"rule": "r", "message": f"m{index}", "file": "a.c", "line": index, "level": "error"} for index in range(250)]
+    assert "150 more of 250 are in evidence.json" in page.page(made(one(passed=False, findings=many)))
+
+
+def test_charts_show_the_numbers(made):
+    text = page.page(made())
+    assert "Bulkhead, Service VM and User VM under load" in text and "samples, logarithmic" in text
+    assert "core/hypercall.c" in text and "99.9 %" in text
+
+
+# ---- other files ----
+
+def test_sarif_has_what_the_standard_asks_for(made):
+    found = json.loads(json.dumps(sarif.sarif(made())))
+    assert found["version"] == "2.1.0" and len(found["runs"]) == len(samples.ENTRIES)
+    for run in found["runs"]:
+        driver = run["tool"]["driver"]
+        assert driver["name"] and len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
+        assert isinstance(run["invocations"][0]["executionSuccessful"], bool)
+        for item in run["results"]:
+            assert item["message"]["text"] and item["level"] in ("none", "note", "warning", "error")
+            assert driver["rules"][item["ruleIndex"]]["id"] == item["ruleId"]
+            for place in item.get("locations", []):
+                where = place["physicalLocation"]
+                assert not where["artifactLocation"]["uri"].startswith("/") and where.get("region", {"startLine": 1})["startLine"] > 0
+    misra = next(run for run in found["runs"] if run["automationDetails"]["id"] == "bulkhead/misra/")
+    assert [item["ruleId"] for item in misra["results"]] == ["misra-c2012-11.4", "misra-c2012-15.5"]
+
+
+def test_sarif_never_shows_a_missing_or_a_failed_claim_as_nothing_found(made):
+    runs = {run["automationDetails"]["id"]: run for run in sarif.sarif(made(one(passed=False)))["runs"]}
+    missing = runs["bulkhead/stack/"]["invocations"][0]
+    assert missing["executionSuccessful"] is False and "missing" in missing["toolExecutionNotifications"][0]["message"]["text"]
+    assert runs["bulkhead/tests/"]["results"][0]["level"] == "error"
+
+
+def test_junit_of_claims_counts_failures_and_errors(made):
+    suite = tree.fromstring(junit.claims_xml(made())).find("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("14", "1", "3")
+    cases = {case.get("classname"): case for case in suite.iter("testcase")}
+    assert "hv/x86/window.c:61" in cases["misra"].find("failure").text
+    assert cases["stack"].find("error").get("type") == "missing" and cases["parse"].find("error").get("type") == "stale"
+
+
+def test_all_files_are_written_and_agree(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "available", lambda: False)
+    found = made()
+    assert "no PDF" in report.write(found, tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "evidence.json").read_text(encoding="utf-8"))["counts"] == found["counts"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["claims.xml", "evidence.json", "evidence.sarif", "index.html"]
+
+
+@pytest.mark.skipif(not pdf.available(), reason="WeasyPrint is not installed")
+def test_the_pdf_is_one(made, tmp_path):
+    assert report.write(made(), tmp_path / "out") is None
+    assert (tmp_path / "out" / "evidence.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_command_fails_unless_all_holds(made, tmp_path, monkeypatch, capsys):
+    found = made()
+    monkeypatch.setattr(report, "collect", lambda: found)
+    monkeypatch.setattr(report, "write", lambda _: None)
+    assert report.run() == 1
+    told = capsys.readouterr().out
+    assert "10 of 14 claims hold, 1 failed, 2 stale, 1 missing" in told and "run: /usr/bin/python3 tools/stack.py" in told
+    whole = made(one(), ONLY_TESTS)
+    monkeypatch.setattr(report, "collect", lambda: whole)
+    assert report.run() == 0
+
+
+# ---- what ./bulkhead test leaves ----
+
+CASES = [tests.Case("tests/unit/test_sched", "fair", "passed", 0.5, ""), tests.Case("tests/unit/test_sched", "idle", "failed", 0.1, "expected 1\nsaw 2\x1b"),
+         tests.Case("tests/system/test_demo", "demo", "skipped", 0.0, "no kernel")]
+
+
+@pytest.fixture
+def leave(tmp_path, monkeypatch):
+    def run(whole, cases):
+        monkeypatch.setattr("tools.evidence.result.RESULTS", tmp_path)
+        tests.Record(whole).finish(cases, tmp_path / "junit.xml")
+        left = tmp_path / "tests.json"
+        return tree.parse(tmp_path / "junit.xml").getroot(), json.loads(left.read_text(encoding="utf-8")) if left.exists() else None
+    return run
+
+
+def test_one_junit_file_holds_every_test(leave):
+    root, result = leave(True, CASES)
+    assert [(suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("skipped")) for suite in root] == [
+        ("tests/unit/test_sched", "2", "1", "0"), ("tests/system/test_demo", "1", "0", "1")]
+    assert "saw 2?" in root.find(".//failure").text
+    assert result["passed"] is False and [item["value"] for item in result["figures"]] == [1, 1, 1]
+    assert [(item["level"], item["file"]) for item in result["findings"]] == [("error", "tests/unit/test_sched.c"), ("note", "tests/system/test_demo.py")]
+
+
+def test_a_selection_of_tests_is_no_result_for_the_report(leave):
+    assert leave(False, CASES[:1])[1] is None
+    assert leave(True, CASES[:1])[1]["passed"] is True
+    assert leave(True, [])[1]["passed"] is False
+
+
+def test_cases_of_pytest_are_read(tmp_path):
+    path = tmp_path / "pytest.xml"
+    path.write_text('<testsuites><testsuite><testcase classname="tests.unit.test_a" name="x" time="0.25"/><testcase classname="tests.unit.test_a" name="y" time="1">'
+                    '<failure message="no">why</failure></testcase><testcase classname="tests.unit.test_a" name="z"><skipped message="later"/></testcase></testsuite></testsuites>',
+                    encoding="utf-8")
+    assert list(tests.pytest_cases(path)) == [("tests/unit/test_a", "x", "passed", 0.25, ""), ("tests/unit/test_a", "y", "failed", 1.0, "no\nwhy"),
+                                              ("tests/unit/test_a", "z", "skipped", 0.0, "later")]

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small pieces of HTML. What comes from a result goes through escape() here and nowhere else."""
+import html
+
+from tools.evidence.charts import number
+
+STATE_WORDS = {"passed": "PASSED", "failed": "FAILED", "stale": "STALE", "missing": "MISSING"}
+
+
+def escape(value):
+    return html.escape(str(value), quote=True)
+
+
+def state(name):
+    return f'<span class="state {escape(name)}">{STATE_WORDS[name]}</span>'
+
+
+def link(target, words):
+    return f'<a href="#{escape(target)}">{words}</a>'
+
+
+def paragraph(words, kind=""):
+    return f'<p class="{kind}">{words}</p>' if kind else f"<p>{words}</p>"
+
+
+def bullets(items):
+    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>" if items else ""
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def shown(value):
+    """A value of a result in words."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(shown(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {shown(item)}" for key, item in value.items())
+    return number(value)
+
+
+def table(columns, rows, kind="", raw=()):
+    """Cells are escaped but those of the columns in raw. A column of numbers is aligned to the right."""
+    numeric = [all(is_number(row[index]) or row[index] is None for row in rows) and bool(rows) for index in range(len(columns))]
+    head = "".join(f'<th scope="col"{" class=number" if numeric[index] else ""}>{escape(name)}</th>' for index, name in enumerate(columns))
+    body = "".join("<tr>" + "".join(
+        f'<td{" class=number" if numeric[index] else ""}>{cell if index in raw else escape(shown(cell))}</td>'
+        for index, cell in enumerate(row)) + "</tr>" for row in rows)
+    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def facts(rows):
+    """Name and value, the value being HTML."""
+    return '<table class="facts"><tbody>' + "".join(f'<tr><th scope="row">{escape(name)}</th><td>{value}</td></tr>' for name, value in rows) + "</tbody></table>"
+
+
+def figure(caption, drawing):
+    return f"<figure><figcaption>{escape(caption)}</figcaption>{drawing}</figure>"
+
+
+def quantity(item):
+    """'1,234 goals proved' of one figure of a result."""
+    unit = item.get("unit") or ""
+    space = "" if unit == "%" else " "
+    return f"{shown(item['value'])}{space + unit if unit else ''} {item['name']}"

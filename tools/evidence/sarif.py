@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The findings as SARIF 2.1.0, one run for each claim, so that a code host shows them at their lines.
+
+A claim without a result, or with a stale one, is a run that did not succeed: an empty run would look like "nothing found".
+"""
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS = ("error", "warning", "note", "none")
+
+
+def location(item):
+    region = {"region": {"startLine": item["line"]}} if isinstance(item.get("line"), int) and item["line"] > 0 else {}
+    return [{"physicalLocation": {"artifactLocation": {"uri": item["file"], "uriBaseId": "SRCROOT"}, **region}}] if item.get("file") else []
+
+
+def outcome(item, rules):
+    rule = str(item.get("rule") or "finding")
+    level = item.get("level", "error")
+    found = {"ruleId": rule, "ruleIndex": rules.index(rule), "level": level if level in LEVELS else "error", "message": {"text": str(item.get("message", ""))}}
+    places = location(item)
+    return {**found, "locations": places} if places else found
+
+
+def run(claim, report):
+    rules = list(dict.fromkeys(str(item.get("rule") or "finding") for item in claim["findings"]))
+    invocation = {"executionSuccessful": claim["state"] in ("passed", "failed"), "commandLine": claim["command"]}
+    if claim["made"]:
+        invocation["endTimeUtc"] = claim["made"]
+    if claim["reason"]:
+        invocation["toolExecutionNotifications"] = [{"level": "error" if claim["state"] in ("failed", "missing") else "warning", "message": {"text": f"{claim['name']}: {claim['state']}: {claim['reason']}"}}]
+    results = [outcome(item, rules) for item in claim["findings"]]
+    if claim["state"] == "failed" and not any(item["level"] == "error" for item in results):
+        rules = rules + ["claim-failed"]
+        results.append({"ruleId": "claim-failed", "ruleIndex": len(rules) - 1, "level": "error", "message": {"text": f"This claim does not hold: {claim['claim']}"}})
+    return {"tool": {"driver": {"name": f"bulkhead {claim['name']}", "version": report["version"] or "0",
+                                "rules": [{"id": rule, "shortDescription": {"text": rule}} for rule in rules]}},
+            "automationDetails": {"id": f"bulkhead/{claim['name']}/"}, "invocations": [invocation], "results": results, "columnKind": "utf16CodeUnits",
+            "properties": {"claim": claim["claim"], "state": claim["state"], "commit": claim["commit"], "dirty": claim["dirty"]}}
+
+
+def sarif(report):
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run(claim, report) for claim in report["claims"]]}
