@@ -6,11 +6,10 @@
  */
 #include "boot/ap.h"
 
-#include <stdatomic.h>
-
 #include "core/boot_info.h"
 #include "core/partition.h"
 #include "core/vm.h"
+#include "x86/address.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
@@ -26,12 +25,14 @@
 #define SIPI_WAIT_US  200U
 #define START_LIMIT_US 2000000U
 
-extern const uint8_t ap_trampoline[];
-extern const uint8_t ap_trampoline_end[];
-uint64_t ap_stack;                       /* for entry.S */
+/* trampoline.S: only their addresses mean something. */
+extern const uint8_t ap_trampoline;
+extern const uint8_t ap_trampoline_end;
+extern uint64_t ap_stack;                /* for entry.S */
+uint64_t ap_stack;
 static pcpu_id_t ap_starting;
-static _Atomic uint32_t ap_online;       /* how many have come */
-static _Atomic uint32_t ap_released;
+static shared_u32_t ap_online;       /* how many have come */
+static shared_u32_t ap_released;
 static uint64_t ap_tsc;                  /* of the starting core, on its way in */
 static uint8_t saved_page[PAGE_SIZE];
 
@@ -74,7 +75,7 @@ static enum ap_result ap_start(pcpu_id_t id, hpa_t page)
     enum ap_result result = AP_ABSENT;
     bool came;
     ap_starting = id;
-    ap_stack = (uint64_t)(uintptr_t)&pcpu_stacks[id].main[STACK_SIZE];
+    ap_stack = address_of(&pcpu_stacks[id].main[STACK_SIZE]);
     pcpus[id].apic_id = platform.apic_id[id];
     atomic_thread_fence(memory_order_seq_cst);
     apic_send_init(platform.apic_id[id]);
@@ -102,7 +103,7 @@ enum ap_result ap_start_all(pcpu_id_t *which)
     }
     if ((page != 0U) && (platform.pcpu_count > 1U)) {
         hw_phys_copy_in(saved_page, page, PAGE_SIZE);
-        hw_phys_copy_out(page, ap_trampoline, (uint32_t)(ap_trampoline_end - ap_trampoline));
+        hw_phys_move(page, address_of(&ap_trampoline), address_of(&ap_trampoline_end) - address_of(&ap_trampoline));
         for (pcpu_id_t id = 1U; (id < platform.pcpu_count) && (result == AP_STARTED); id++) {
             *which = id;
             result = ap_start(id, page);
@@ -156,7 +157,7 @@ static vcpu_id_t exclusive_vcpu(pcpu_id_t id)
     return found;
 }
 
-_Noreturn void core_run(void)
+NORETURN void core_run(void)
 {
     const pcpu_id_t id = hw_pcpu();
     const vcpu_id_t owned = exclusive_vcpu(id);

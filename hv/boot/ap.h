@@ -11,6 +11,6 @@ enum ap_result ap_start_all(pcpu_id_t *which);
 /* Lets them enter their run loops. */
 void ap_release_all(void);
 /* Enters the run loop of the calling core's role in the partition table. */
-_Noreturn void core_run(void);
+NORETURN void core_run(void);
 
 #endif

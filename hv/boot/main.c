@@ -11,6 +11,7 @@
 #include "core/vm.h"
 #include "devices/vpci.h"
 #include "x86/acpi.h"
+#include "x86/address.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
@@ -133,7 +134,7 @@ static void boot_partition(void)
 
 static void boot_vms(void)
 {
-    stage2_init((hpa_t)(uintptr_t)stage2_table); /* the image is mapped at VA = PA */
+    stage2_init(address_of(stage2_table));
     if (domain_build() != STATUS_OK) {
         fatal_boot("the memory map has too many pieces", "");
     }

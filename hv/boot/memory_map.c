@@ -62,8 +62,8 @@ static uint32_t type_at(hpa_t pa, hpa_t *next)
 static enum status append(hpa_t base, hpa_t end, uint32_t type)
 {
     enum status result = STATUS_OK;
-    const hpa_t from = (type == BOOT_RAM) ? ((base + (PAGE_SIZE - 1U)) & ~(hpa_t)(PAGE_SIZE - 1U)) : base;
-    const hpa_t to = (type == BOOT_RAM) ? (end & ~(hpa_t)(PAGE_SIZE - 1U)) : end;
+    const hpa_t from = (type == BOOT_RAM) ? ((base + (PAGE_SIZE - 1U)) & PAGE_MASK) : base;
+    const hpa_t to = (type == BOOT_RAM) ? (end & PAGE_MASK) : end;
     if ((type != 0U) && (from < to)) {
         struct boot_range *const last = &boot_info.range[boot_info.range_count - ((boot_info.range_count == 0U) ? 0U : 1U)];
         if ((boot_info.range_count > 0U) && (last->type == type) && (end_of(last) == from)) {

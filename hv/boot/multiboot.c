@@ -4,6 +4,7 @@
 
 #include "core/boot_info.h"
 #include "core/hw.h"
+#include "x86/address.h"
 #include "x86/cpu.h"
 
 #define STRING_SEARCH 1024U /* longest module string that is looked at */
@@ -57,8 +58,8 @@ bool multiboot_image_in_ram(void)
 enum status multiboot_parse(uint32_t magic, hpa_t info)
 {
     enum status result;
-    boot_info.image_base = (hpa_t)(uintptr_t)image_start;
-    boot_info.image_size = (uint64_t)(uintptr_t)image_end - (uint64_t)(uintptr_t)image_start;
+    boot_info.image_base = address_of(&image_start);
+    boot_info.image_size = address_of(&image_end) - address_of(&image_start);
     boot_map_reset();
     if (magic == MULTIBOOT1_MAGIC) {
         result = multiboot1_parse(info);

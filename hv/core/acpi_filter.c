@@ -5,6 +5,9 @@
  * hypervisor keeps. Formats: ACPI 6.4, 5.2.5.3, 5.2.8 and 5.2.12.
  */
 #include "core/acpi_filter.h"
+
+#include <stddef.h>
+
 #include "core/hw.h"
 #include "core/limits.h"
 #include "devices/vioapic.h"
@@ -188,9 +191,9 @@ static void rsdp_put(gpa_t xsdt)
 
 static const struct acpi_table *madt_find(void)
 {
-    const struct acpi_table *found = 0;
+    const struct acpi_table *found = NULL;
 
-    for (uint32_t i = 0U; (i < acpi_table_count) && (i < MAX_ACPI_TABLE) && (found == 0); i++) {
+    for (uint32_t i = 0U; (i < acpi_table_count) && (i < MAX_ACPI_TABLE) && (found == NULL); i++) {
         if (acpi_table[i].signature == ACPI_SIGNATURE('A', 'P', 'I', 'C')) {
             found = &acpi_table[i];
         }
@@ -210,7 +213,7 @@ enum status acpi_filter_build(uint32_t vcpu_count, gpa_t where, uint64_t size, g
     *rsdp = 0U;
     if ((vcpu_count == 0U) || (vcpu_count > MAX_VCPU_PER_VM) || ((where % PAGE_SIZE) != 0U)) {
         result = STATUS_INVALID;
-    } else if (madt == 0) {
+    } else if (madt == NULL) {
         result = STATUS_NOT_FOUND;
     } else if ((most > OUTPUT_SIZE) || (size < OUTPUT_SIZE)) {
         result = STATUS_NO_MEMORY;

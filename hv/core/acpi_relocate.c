@@ -82,7 +82,7 @@ uint64_t acpi_relocate_size(void)
         size += padded(acpi_table[i].length);
         sane = sane && (acpi_table[i].length >= HEADER) && (acpi_table[i].length <= TABLE_MAX);
     }
-    size = (size + (PAGE_SIZE - 1U)) & ~(uint64_t)(PAGE_SIZE - 1U);
+    size = (size + (PAGE_SIZE - 1U)) & PAGE_MASK;
     return sane ? size : 0U;
 }
 

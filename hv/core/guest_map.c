@@ -144,8 +144,8 @@ gpa_t guest_map_highest(uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep
         if (((i % 2U) == 1U) && (keep_base < end)) {
             end = keep_base;
         }
-        if ((end > size) && guest_map_is_ram((end - size) & ~(gpa_t)(PAGE_SIZE - 1U), size)) {
-            gpa_t at = (end - size) & ~(gpa_t)(PAGE_SIZE - 1U);
+        if ((end > size) && guest_map_is_ram((end - size) & PAGE_MASK, size)) {
+            gpa_t at = (end - size) & PAGE_MASK;
             bool clear = ((at + size) <= keep_base) || (at >= (keep_base + keep_size));
             if (clear && ((found == GUEST_MAP_NONE) || (at > found))) {
                 found = at;

@@ -207,7 +207,7 @@ enum status guest_translate_data(vcpu_id_t id, const struct operand *operand, gp
 
     *fault = operand->gva;
     if ((status == STATUS_OK) && ((last / PAGE_SIZE) != (operand->gva / PAGE_SIZE))) {
-        *fault = last & ~(gva_t)(PAGE_SIZE - 1U);
+        *fault = last & PAGE_MASK;
         status = translate_allowed(id, last, operand->write, &last_gpa);
         if ((status == STATUS_OK) && (last_gpa != (*gpa + operand->size - 1U))) {
             status = STATUS_INVALID;

@@ -46,8 +46,8 @@ void hw_relax(void);                         /* body of a wait loop (PAUSE) */
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
 
 void hw_log_char(char c);                    /* hypervisor's UART */
-_Noreturn void hw_poweroff(uint16_t pm1_value); /* soft-off by PM1_CNT */
-_Noreturn void hw_reset(void);
-_Noreturn void hw_panic(const char *invariant); /* an internal impossibility; no guest can cause it */
+NORETURN void hw_poweroff(uint16_t pm1_value); /* soft-off by PM1_CNT */
+NORETURN void hw_reset(void);
+NORETURN void hw_panic(const char *invariant); /* an internal impossibility; no guest can cause it */
 
 #endif

@@ -33,7 +33,7 @@ static uint64_t size_mask(uint32_t size)
 
 static bool in_page(gpa_t gpa, gpa_t page)
 {
-    return (gpa & ~(gpa_t)(PAGE_SIZE - 1U)) == page;
+    return (gpa & PAGE_MASK) == page;
 }
 
 /* Registers of 32 bits at 16-byte steps: a narrow read takes its part of the register. */

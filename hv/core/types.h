@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define NORETURN __attribute__((noreturn)) /* C11's own word is a feature that MISRA rule 1.4 keeps out */
+
 typedef uint64_t hpa_t; /* host-physical address */
 typedef uint64_t gpa_t; /* guest-physical address */
 typedef uint64_t gva_t; /* guest-virtual (linear) address */
@@ -17,6 +19,7 @@ typedef uint32_t pcpu_id_t; /* index in MADT order, the boot core is 0 */
 #define ID_NONE  0xFFFFFFFFU
 #define TIME_NEVER 0xFFFFFFFFFFFFFFFFU /* TSC value of a deadline that is not set */
 #define PAGE_SIZE 4096U
+#define PAGE_MASK 0xFFFFFFFFFFFFF000ULL /* of an address: its page */
 #define PAGE_SIZE_2M 0x200000U
 #define PAGE_SIZE_1G 0x40000000U
 

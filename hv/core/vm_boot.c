@@ -103,7 +103,7 @@ static const char *listed_acpi(vm_id_t v, gpa_t *rsdp)
     const struct part_vm *config = &partition.table.vm[v];
     const char *reason = "";
     if (config->acpi_offset != 0U) {
-        uint64_t span = ((config->acpi_size + (uint64_t)PAGE_SIZE) - 1U) & ~(uint64_t)(PAGE_SIZE - 1U);
+        uint64_t span = ((config->acpi_size + (uint64_t)PAGE_SIZE) - 1U) & PAGE_MASK;
         bool inside = (config->acpi_offset <= PART_MAX_SIZE)
                       && (config->acpi_size <= (PART_MAX_SIZE - config->acpi_offset));
         if (!inside || !guest_map_carve(config->acpi_gpa, span, BOOT_ACPI)

@@ -401,7 +401,7 @@ static void fixed_hole(uint32_t index, gpa_t *base, uint64_t *size)
         *size = mmconfig_size();
         break;
     case 1U:
-        *base = platform.ioapic_base & ~(gpa_t)(PAGE_SIZE - 1U);
+        *base = platform.ioapic_base & PAGE_MASK;
         *size = PAGE_SIZE;
         break;
     case 2U:
@@ -437,11 +437,11 @@ bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size)
 
         valid = fn != ID_NONE;
         if (valid) {
-            hpa_t first = vpci_function[fn].msix.table & ~(hpa_t)(PAGE_SIZE - 1U);
+            hpa_t first = vpci_function[fn].msix.table & PAGE_MASK;
             hpa_t last = vpci_function[fn].msix.table + (16U * (hpa_t)vpci_function[fn].msix.count) - 1U;
 
             *base = first;
-            *size = ((last & ~(hpa_t)(PAGE_SIZE - 1U)) - first) + PAGE_SIZE;
+            *size = ((last & PAGE_MASK) - first) + PAGE_SIZE;
         }
     }
     return valid;

@@ -173,7 +173,7 @@ static bool pba_touched(gpa_t gpa, uint64_t size)
 
 bool vpci_msix_page(gpa_t gpa)
 {
-    return table_find(gpa & ~(gpa_t)PAGE_OFFSET, PAGE_SIZE) != ID_NONE;
+    return table_find(gpa & PAGE_MASK, PAGE_SIZE) != ID_NONE;
 }
 
 static bool access_valid(gpa_t gpa, uint32_t size)

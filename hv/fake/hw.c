@@ -124,18 +124,18 @@ void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     }
 }
 
-_Noreturn void hw_poweroff(uint16_t pm1_value)
+NORETURN void hw_poweroff(uint16_t pm1_value)
 {
     (void)pm1_value;
     longjmp(fake_end_jump, FAKE_POWEROFF);
 }
 
-_Noreturn void hw_reset(void)
+NORETURN void hw_reset(void)
 {
     longjmp(fake_end_jump, FAKE_RESET);
 }
 
-_Noreturn void hw_panic(const char *invariant)
+NORETURN void hw_panic(const char *invariant)
 {
     (void)invariant;
     longjmp(fake_end_jump, FAKE_PANIC);

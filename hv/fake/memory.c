@@ -24,7 +24,7 @@ uint32_t fake_pages_used(void)
 
 static uint8_t *byte_at(hpa_t pa)
 {
-    hpa_t page = pa & ~(hpa_t)(PAGE_SIZE - 1U);
+    hpa_t page = pa & PAGE_MASK;
     uint32_t at = (uint32_t)((page >> 12) * 2654435761U) % PAGES;
     uint32_t tries = 0U;
     while ((page_address[at] != 0U) && (page_address[at] != (page + 1U)) && (tries < PAGES)) {

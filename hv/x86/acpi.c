@@ -5,6 +5,9 @@
  * used, and a table with a wrong checksum does not count.
  */
 #include "x86/acpi.h"
+
+#include <stddef.h>
+
 #include "core/acpi_filter.h"
 #include "core/boot_info.h"
 #include "core/hw.h"
@@ -193,9 +196,9 @@ static enum status tables_list(hpa_t rsdp)
 
 static const struct acpi_table *table_find(uint32_t signature)
 {
-    const struct acpi_table *found = 0;
+    const struct acpi_table *found = NULL;
 
-    for (uint32_t i = 0U; (i < acpi_table_count) && (found == 0); i++) {
+    for (uint32_t i = 0U; (i < acpi_table_count) && (found == NULL); i++) {
         if (acpi_table[i].signature == signature) {
             found = &acpi_table[i];
         }
@@ -323,7 +326,7 @@ static enum status madt_read(void)
     for (uint32_t irq = 0U; irq < 16U; irq++) {
         platform.isa_gsi[irq] = (uint8_t)irq;
     }
-    if (madt == 0) {
+    if (madt == NULL) {
         log_line("acpi", "no valid MADT: cores and IOAPIC are unknown");
     } else {
         uint32_t at = MADT_ENTRIES;
@@ -348,7 +351,7 @@ static enum status madt_read(void)
 static void mcfg_read(void)
 {
     const struct acpi_table *mcfg = table_find(ACPI_SIGNATURE('M', 'C', 'F', 'G'));
-    uint32_t length = (mcfg == 0) ? 0U : mcfg->length;
+    uint32_t length = (mcfg == NULL) ? 0U : mcfg->length;
 
     for (uint32_t at = MCFG_ENTRIES; (at + MCFG_ENTRY_SIZE) <= length; at += MCFG_ENTRY_SIZE) {
         hpa_t entry = mcfg->address + at;
@@ -416,7 +419,7 @@ static enum status fadt_read(void)
     enum status result = STATUS_NOT_FOUND;
     const struct acpi_table *fadt = table_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
 
-    if (fadt == 0) {
+    if (fadt == NULL) {
         log_line("acpi", "no valid FADT: power management ports are unknown");
     } else {
         platform.pm1a_event = fadt_port(fadt, FADT_PM1A_EVENT, FADT_X_PM1A_EVENT);
@@ -440,7 +443,7 @@ static void qemu_find(void)
 {
     const struct acpi_table *fadt = table_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
 
-    if ((fadt != 0) && (field(fadt->address + HEADER_OEM_ID, 6U) == OEM_ID_QEMU)) {
+    if ((fadt != NULL) && (field(fadt->address + HEADER_OEM_ID, 6U) == OEM_ID_QEMU)) {
         platform.qemu = true;
     }
 }
@@ -466,8 +469,8 @@ enum status acpi_init(void)
     if (result == STATUS_OK) {
         mcfg_read();
         qemu_find();
-        platform.iommu_present = (table_find(ACPI_SIGNATURE('D', 'M', 'A', 'R')) != 0) ||
-                                 (table_find(ACPI_SIGNATURE('I', 'V', 'R', 'S')) != 0);
+        platform.iommu_present = (table_find(ACPI_SIGNATURE('D', 'M', 'A', 'R')) != NULL) ||
+                                 (table_find(ACPI_SIGNATURE('I', 'V', 'R', 'S')) != NULL);
     }
     return result;
 }

@@ -3,7 +3,7 @@
 #ifndef X86_ASM_H
 #define X86_ASM_H
 
-#include <stdint.h>
+#include "core/types.h"
 
 static inline void asm_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
@@ -141,7 +141,7 @@ static inline void asm_sti_nop_cli(void)
     __asm__ volatile("sti; nop; cli" : : : "memory");
 }
 
-_Noreturn static inline void asm_halt_forever(void)
+static inline NORETURN void asm_halt_forever(void)
 {
     for (;;) {
         __asm__ volatile("cli; hlt" : : : "memory");

@@ -3,6 +3,7 @@
 #ifndef X86_CPU_H
 #define X86_CPU_H
 
+#include "core/limits.h"
 #include "core/types.h"
 
 #define STACK_SIZE     16384U
@@ -17,7 +18,7 @@ struct pcpu_stacks {
     uint8_t guard_main[PAGE_SIZE];
     uint8_t main[STACK_SIZE];
 };
-extern struct pcpu_stacks pcpu_stacks[];
+extern struct pcpu_stacks pcpu_stacks[MAX_PCPU];
 
 void gdt_load(pcpu_id_t id);
 void idt_init(void);
@@ -26,12 +27,12 @@ void paging_init(void);        /* boot core: builds the final tables and switche
 void paging_load(void);        /* any core: per-core paging controls */
 void paging_seal(void);        /* the partition table is read-only from now on */
 
-/* Linker symbols. */
-extern const uint8_t image_start[];
-extern const uint8_t rodata_start[];
-extern const uint8_t data_start[];
-extern const uint8_t sealed_start[]; /* the partition table, alone on its pages */
-extern const uint8_t sealed_end[];
-extern const uint8_t image_end[];
+/* Linker symbols: only their addresses mean something. */
+extern const uint8_t image_start;
+extern const uint8_t rodata_start;
+extern const uint8_t data_start;
+extern const uint8_t sealed_start; /* the partition table, alone on its pages */
+extern const uint8_t sealed_end;
+extern const uint8_t image_end;
 
 #endif

@@ -7,7 +7,7 @@
 #include "x86/asm.h"
 #include "x86/pcpu.h"
 
-_Atomic uint32_t fatal_shared_stop;
+shared_u32_t fatal_shared_stop;
 
 void fatal_text(const char *text)
 {
@@ -32,7 +32,7 @@ static void fatal_register(const char *name, uint64_t value)
 
 /* A core that carries an exclusive VM stops alone; a shared one stops the shared side. */
 /* REQ-LIF-012 */
-_Noreturn static void fatal_stop(void)
+static NORETURN void fatal_stop(void)
 {
     if (!pcpus[hw_pcpu()].exclusive) {
         atomic_store(&fatal_shared_stop, 1U);
@@ -46,7 +46,7 @@ _Noreturn static void fatal_stop(void)
     asm_halt_forever();
 }
 
-_Noreturn void fatal_exception(const struct idt_frame *frame)
+NORETURN void fatal_exception(const struct idt_frame *frame)
 {
     fatal_text("\r\npanic: exception of the hypervisor on core ");
     fatal_hex(hw_pcpu());
@@ -68,7 +68,7 @@ _Noreturn void fatal_exception(const struct idt_frame *frame)
     fatal_stop();
 }
 
-_Noreturn void hw_panic(const char *invariant)
+NORETURN void hw_panic(const char *invariant)
 {
     fatal_text("\r\npanic: core ");
     fatal_hex(hw_pcpu());
@@ -79,7 +79,7 @@ _Noreturn void hw_panic(const char *invariant)
 }
 
 /* REQ-CFG-011 */
-_Noreturn void fatal_boot(const char *what, const char *detail)
+NORETURN void fatal_boot(const char *what, const char *detail)
 {
     log_begin("boot");
     log_text(what);

@@ -6,6 +6,7 @@
  * exception of the hypervisor's own is fatal for this core.
  */
 #include "core/hw.h"
+#include "x86/address.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/fatal.h"
@@ -14,7 +15,6 @@
 
 #define VECTOR_NMI  2U
 #define VECTOR_DF   8U
-#define VECTOR_PF   14U
 #define VECTOR_MC   18U
 #define FIRST_INTERRUPT 32U
 #define VECTOR_SPURIOUS 0xFFU
@@ -30,13 +30,13 @@ struct idt_gate { /* Intel SDM 3, figure 6-8 */
 };
 _Static_assert(sizeof(struct idt_gate) == 16U, "interrupt gate layout");
 
-extern const uint8_t idt_stubs[];
+extern const uint8_t idt_stubs; /* isr.S: the first of 256, IDT_STUB_SIZE bytes each */
 static struct idt_gate idt[256] __attribute__((aligned(4096)));
 
 void idt_init(void)
 {
     for (uint32_t vector = 0U; vector < 256U; vector++) {
-        const uint64_t stub = (uint64_t)(uintptr_t)&idt_stubs[vector * IDT_STUB_SIZE];
+        const uint64_t stub = address_of(&idt_stubs) + ((uint64_t)vector * (uint64_t)IDT_STUB_SIZE);
         uint8_t ist = 0U;
         if ((vector == VECTOR_DF) || (vector == VECTOR_MC)) {
             ist = 1U;
@@ -56,7 +56,7 @@ void idt_init(void)
 
 void idt_load(void)
 {
-    const struct asm_table_pointer pointer = { (uint16_t)(sizeof(idt) - 1U), (uint64_t)(uintptr_t)idt };
+    const struct asm_table_pointer pointer = { (uint16_t)(sizeof(idt) - 1U), address_of(idt) };
     asm_lidt(&pointer);
 }
 
@@ -67,7 +67,7 @@ void idt_dispatch(const struct idt_frame *frame)
     const uint32_t vector = (uint32_t)frame->vector;
     if (vector >= FIRST_INTERRUPT) {
         if (vector != VECTOR_SPURIOUS) { /* spurious: nothing is in service (Intel SDM 3, 10.9) */
-            pcpus[hw_pcpu()].arrived[vector / 32U] |= 1U << (vector % 32U);
+            pcpus[hw_pcpu()].arrived[vector / 32U] |= (uint32_t)1U << (vector % 32U);
         }
     } else if (vector != VECTOR_NMI) {
         fatal_exception(frame);

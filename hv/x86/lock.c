@@ -6,12 +6,11 @@
  */
 #include "x86/lock.h"
 
-#include <stdatomic.h>
-
 #include "x86/asm.h"
+#include "x86/atomic.h"
 #include "x86/fatal.h"
 
-static _Atomic uint32_t lock_held;
+static shared_u32_t lock_held;
 
 void lock_shared(void)
 {

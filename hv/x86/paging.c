@@ -5,6 +5,7 @@
  * is reachable only through a window.
  */
 #include "core/limits.h"
+#include "x86/address.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/fatal.h"
@@ -20,21 +21,17 @@
 #define CR4_SMEP    0x00100000ULL
 #define CR4_SMAP    0x00200000ULL
 
+extern uint64_t host_pml4[ENTRIES]; /* for entry.S */
 uint64_t host_pml4[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t host_pdpt[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t image_pd[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t image_pt[IMAGE_TABLES][ENTRIES] __attribute__((aligned(4096)));
 static uint64_t window_pd[ENTRIES] __attribute__((aligned(4096)));
 
-static uint64_t page_of(const void *at)
-{
-    return (uint64_t)(uintptr_t)at & ~(uint64_t)(PAGE_SIZE - 1U);
-}
-
 static void image_map(const void *start, const void *end, uint64_t flags)
 {
-    const uint64_t last = (uint64_t)(uintptr_t)end;
-    for (uint64_t page = page_of(start); page < last; page += PAGE_SIZE) {
+    const uint64_t last = address_of(end);
+    for (uint64_t page = address_of(start) & PAGE_MASK; page < last; page += PAGE_SIZE) {
         const uint64_t index = page / PAGE_SIZE;
         image_pt[index / ENTRIES][index % ENTRIES] = (flags == 0U) ? 0U : (page | flags);
     }
@@ -44,20 +41,20 @@ static void image_map(const void *start, const void *end, uint64_t flags)
 void paging_init(void)
 {
     for (uint32_t i = 0U; i < IMAGE_TABLES; i++) {
-        image_pd[i] = page_of(image_pt[i]) | PTE_PRESENT | PTE_WRITE;
+        image_pd[i] = address_of(image_pt[i]) | PTE_PRESENT | PTE_WRITE;
     }
-    image_map(image_start, rodata_start, PTE_PRESENT);
-    image_map(rodata_start, data_start, PTE_PRESENT | PTE_NX);
-    image_map(data_start, image_end, PTE_PRESENT | PTE_WRITE | PTE_NX);
+    image_map(&image_start, &rodata_start, PTE_PRESENT);
+    image_map(&rodata_start, &data_start, PTE_PRESENT | PTE_NX);
+    image_map(&data_start, &image_end, PTE_PRESENT | PTE_WRITE | PTE_NX);
     for (uint32_t i = 0U; i < MAX_PCPU; i++) {
         image_map(pcpu_stacks[i].guard_fatal, pcpu_stacks[i].fatal, 0U);
         image_map(pcpu_stacks[i].guard_nmi, pcpu_stacks[i].nmi, 0U);
         image_map(pcpu_stacks[i].guard_main, pcpu_stacks[i].main, 0U);
     }
-    window_pd[0] = page_of(window_table) | PTE_PRESENT | PTE_WRITE | PTE_NX;
-    host_pdpt[0] = page_of(image_pd) | PTE_PRESENT | PTE_WRITE;
-    host_pdpt[WINDOW_BASE / PAGE_SIZE_1G] = page_of(window_pd) | PTE_PRESENT | PTE_WRITE | PTE_NX;
-    host_pml4[0] = page_of(host_pdpt) | PTE_PRESENT | PTE_WRITE;
+    window_pd[0] = address_of(window_table) | PTE_PRESENT | PTE_WRITE | PTE_NX;
+    host_pdpt[0] = address_of(image_pd) | PTE_PRESENT | PTE_WRITE;
+    host_pdpt[WINDOW_BASE / PAGE_SIZE_1G] = address_of(window_pd) | PTE_PRESENT | PTE_WRITE | PTE_NX;
+    host_pml4[0] = address_of(host_pdpt) | PTE_PRESENT | PTE_WRITE;
     paging_load();
 }
 
@@ -68,16 +65,16 @@ void paging_load(void)
     uint64_t cr4 = asm_read_cr4();
     asm_cpuid(1U, 0U, leaf1);
     asm_cpuid(7U, 0U, leaf7);
-    cr4 |= ((leaf1[2] & (1U << 26)) != 0U) ? CR4_OSXSAVE : 0U; /* missing: features.c stops the boot */
-    cr4 |= ((leaf7[1] & (1U << 7)) != 0U) ? CR4_SMEP : 0U;
-    cr4 |= ((leaf7[1] & (1U << 20)) != 0U) ? CR4_SMAP : 0U;
+    cr4 |= ((leaf1[2] & 0x4000000U) != 0U) ? CR4_OSXSAVE : 0U; /* missing: features.c stops the boot */
+    cr4 |= ((leaf7[1] & 0x80U) != 0U) ? CR4_SMEP : 0U;
+    cr4 |= ((leaf7[1] & 0x100000U) != 0U) ? CR4_SMAP : 0U;
     asm_write_cr4(cr4);
-    asm_write_cr3(page_of(host_pml4));
+    asm_write_cr3(address_of(host_pml4));
 }
 
 /* REQ-ISO-016 */
 void paging_seal(void)
 {
-    image_map(sealed_start, sealed_end, PTE_PRESENT | PTE_NX);
-    asm_write_cr3(page_of(host_pml4));
+    image_map(&sealed_start, &sealed_end, PTE_PRESENT | PTE_NX);
+    asm_write_cr3(address_of(host_pml4));
 }

@@ -3,6 +3,7 @@
 #include "x86/pcpu.h"
 
 #include "core/dispatch.h"
+#include "x86/address.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
@@ -17,7 +18,7 @@ void pcpu_init(pcpu_id_t id)
     pcpus[id].id = id;
     pcpus[id].loaded = ID_NONE;
     pcpus[id].timer_deadline = TIME_NEVER;
-    asm_wrmsr(MSR_GS_BASE, (uint64_t)(uintptr_t)&pcpus[id]);
+    asm_wrmsr(MSR_GS_BASE, address_of(&pcpus[id]));
     gdt_load(id);
     idt_load();
     atomic_store(&pcpus[id].state, PCPU_IN_HV);

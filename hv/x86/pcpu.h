@@ -3,20 +3,19 @@
 #ifndef X86_PCPU_H
 #define X86_PCPU_H
 
-#include <stdatomic.h>
-
 #include "core/hw.h"
 #include "core/limits.h"
 #include "core/types.h"
+#include "x86/atomic.h"
 
 /* Where a core is, as the kicker sees it (docs/decisions/0004-run-loop-and-kick.md). */
-enum pcpu_state { PCPU_OFFLINE, PCPU_IN_HV, PCPU_IN_GUEST, PCPU_IDLE };
+enum { PCPU_OFFLINE, PCPU_IN_HV, PCPU_IN_GUEST, PCPU_IDLE };
 
 struct pcpu {
     uint32_t id;              /* first: hw_pcpu() reads it through GS */
     uint32_t apic_id;
-    _Atomic uint32_t state;   /* enum pcpu_state */
-    _Atomic uint32_t kick;    /* not 0: someone wants this core out of guest or idle */
+    shared_u32_t state;       /* PCPU_... */
+    shared_u32_t kick;        /* not 0: someone wants this core out of guest or idle */
     uint32_t arrived[8];      /* bit n: host vector n is in service and not yet handled */
     vcpu_id_t loaded;         /* whose state the core carries, or ID_NONE */
     uint64_t timer_deadline;  /* what the timer is armed for, or TIME_NEVER */

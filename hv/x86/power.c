@@ -9,7 +9,7 @@
 #define KEYBOARD_CONTROL 0x64U
 #define SETTLE_US 100000U
 
-_Noreturn void hw_poweroff(uint16_t pm1_value)
+NORETURN void hw_poweroff(uint16_t pm1_value)
 {
     if (platform.pm1a_control != 0U) {
         asm_out16(platform.pm1a_control, pm1_value);
@@ -18,7 +18,7 @@ _Noreturn void hw_poweroff(uint16_t pm1_value)
 }
 
 /* The FADT's register first, then the chipset's, then the keyboard controller's pulse. */
-_Noreturn void hw_reset(void)
+NORETURN void hw_reset(void)
 {
     if (platform.reset_port != 0U) {
         asm_out8(platform.reset_port, platform.reset_value);

@@ -84,7 +84,7 @@ static void shared_step(struct pcpu *self)
     }
 }
 
-_Noreturn void run_shared(void)
+NORETURN void run_shared(void)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];
     apic_timer_init();
@@ -96,7 +96,7 @@ _Noreturn void run_shared(void)
 }
 
 /* REQ-RT-001 REQ-RT-004 */
-_Noreturn void run_exclusive(vcpu_id_t vcpu)
+NORETURN void run_exclusive(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];
     struct vm_exit exit;

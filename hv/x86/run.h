@@ -5,7 +5,7 @@
 
 #include "core/types.h"
 
-_Noreturn void run_shared(void);
-_Noreturn void run_exclusive(vcpu_id_t vcpu);
+NORETURN void run_shared(void);
+NORETURN void run_exclusive(vcpu_id_t vcpu);
 
 #endif

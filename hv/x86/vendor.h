@@ -6,10 +6,9 @@
 #ifndef X86_VENDOR_H
 #define X86_VENDOR_H
 
-#include <stdatomic.h>
-
 #include "core/exit.h"
 #include "core/vcpu_hw.h"
+#include "x86/atomic.h"
 
 enum event_kind { EVENT_INTERRUPT, EVENT_NMI, EVENT_EXCEPTION };
 struct event {
@@ -30,7 +29,7 @@ struct vendor_ops {
     void (*vcpu_unload)(vcpu_id_t vcpu);
     /* Enters unless *kick is set at the point of no return; false: did not enter. On return host
      * state is back, interrupts are off, and an event whose delivery was cut short is queued again. */
-    bool (*enter)(vcpu_id_t vcpu, const _Atomic uint32_t *kick, struct vm_exit *exit);
+    bool (*enter)(vcpu_id_t vcpu, const shared_u32_t *kick, struct vm_exit *exit);
 
     uint64_t (*get)(vcpu_id_t vcpu, enum vcpu_reg reg);
     void (*set)(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value);

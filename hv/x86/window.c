@@ -4,6 +4,7 @@
 
 #include "core/hw.h"
 #include "core/limits.h"
+#include "x86/address.h"
 #include "x86/asm.h"
 #include "x86/memory.h"
 
@@ -118,7 +119,7 @@ void hw_phys_copy_in(uint8_t *dst, hpa_t src, uint32_t size)
     uint32_t done = 0U;
     while (done < size) {
         const uint64_t part = page_part(src + done, size - done);
-        memory_copy((uintptr_t)&dst[done], window_open(WINDOW_SOURCE, src + done), part);
+        memory_copy(address_of(&dst[done]), window_open(WINDOW_SOURCE, src + done), part);
         window_close(WINDOW_SOURCE);
         done += (uint32_t)part;
     }
@@ -129,7 +130,7 @@ void hw_phys_copy_out(hpa_t dst, const uint8_t *src, uint32_t size)
     uint32_t done = 0U;
     while (done < size) {
         const uint64_t part = page_part(dst + done, size - done);
-        memory_copy(window_open(WINDOW_DEST, dst + done), (uintptr_t)&src[done], part);
+        memory_copy(window_open(WINDOW_DEST, dst + done), address_of(&src[done]), part);
         window_close(WINDOW_DEST);
         done += (uint32_t)part;
     }

@@ -15,8 +15,8 @@
 #define INFO 0x9000U
 #define LIST 0xA000U
 
-const uint8_t image_start[16];
-const uint8_t image_end[16];
+const uint8_t image_start;
+const uint8_t image_end;
 
 static void put32(hpa_t at, uint32_t value)
 {

@@ -30,7 +30,7 @@ pcpu_id_t hw_pcpu(void)
     return 0U;
 }
 
-_Noreturn void fatal_boot(const char *what, const char *detail)
+NORETURN void fatal_boot(const char *what, const char *detail)
 {
     (void)detail;
     fail_msg("%s", what);

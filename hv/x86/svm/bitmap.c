@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The MSR and I/O permission maps of each VM: a set bit makes the access exit (APM 2, 15.10, 15.11). */
 #include "core/limits.h"
+#include "x86/address.h"
 #include "x86/svm/svm.h"
 
 #define MSRPM_SIZE 8192U
@@ -14,8 +15,8 @@ static const uint32_t msr_range_base[3] = { 0x00000000U, 0xC0000000U, 0xC0010000
 
 void svm_bitmaps_attach(struct vmcb *vmcb, vm_id_t vm)
 {
-    vmcb->msrpm_base = (uint64_t)(uintptr_t)msr_map[vm];
-    vmcb->iopm_base = (uint64_t)(uintptr_t)io_map[vm];
+    vmcb->msrpm_base = address_of(msr_map[vm]);
+    vmcb->iopm_base = address_of(io_map[vm]);
 }
 
 /* Two bits an MSR: read, then write. An MSR outside the ranges always exits and stays closed. */

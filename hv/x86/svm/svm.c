@@ -3,6 +3,7 @@
 #include "x86/svm/svm.h"
 
 #include "core/vm.h"
+#include "x86/address.h"
 #include "x86/asm.h"
 #include "x86/fatal.h"
 #include "x86/msr.h"
@@ -20,12 +21,7 @@ static bool flush_wanted[MAX_VCPU];
 static uint8_t host_save_area[MAX_PCPU][PAGE_SIZE] __attribute__((aligned(4096)));
 static struct vmcb host_vmcb[MAX_PCPU] __attribute__((aligned(4096)));
 
-uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const _Atomic uint32_t *kick);
-
-static uint64_t pa_of(const void *at)
-{
-    return (uint64_t)(uintptr_t)at; /* the image is mapped at VA = PA */
-}
+uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const shared_u32_t *kick);
 
 static void svm_core_enable(void)
 {
@@ -40,8 +36,8 @@ static void svm_core_enable(void)
     svm_features.flush_by_asid = (leaf[3] & (1U << 6)) != 0U;
     svm_features.decode_assists = (leaf[3] & (1U << 7)) != 0U;
     asm_wrmsr(MSR_EFER, asm_rdmsr(MSR_EFER) | EFER_SVME);
-    asm_wrmsr(MSR_VM_HSAVE_PA, pa_of(host_save_area[self]));
-    __asm__ volatile("vmsave %0" : : "a"(pa_of(&host_vmcb[self])) : "memory");
+    asm_wrmsr(MSR_VM_HSAVE_PA, address_of(host_save_area[self]));
+    __asm__ volatile("vmsave %0" : : "a"(address_of(&host_vmcb[self])) : "memory");
 }
 
 static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
@@ -105,13 +101,13 @@ static void svm_prepare(vcpu_id_t id)
     }
 }
 
-static bool svm_enter(vcpu_id_t id, const _Atomic uint32_t *kick, struct vm_exit *exit)
+static bool svm_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *exit)
 {
     struct vmcb *const vmcb = &svm_vmcb[id];
     struct vcpu_regs *const regs = &vcpu_regs[id];
     bool ran;
     svm_prepare(id);
-    ran = svm_vmrun(regs, pa_of(vmcb), pa_of(&host_vmcb[hw_pcpu()]), kick) != 0U;
+    ran = svm_vmrun(regs, address_of(vmcb), address_of(&host_vmcb[hw_pcpu()]), kick) != 0U;
     if (ran) {
         flush_wanted[id] = false;
         if ((uint32_t)vmcb->exit_code != EXIT_INVALID) { /* else the save area may hold host state (QEMU) */
