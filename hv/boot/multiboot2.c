@@ -13,17 +13,17 @@
 #define MODULE_STRING 16U
 #define MMAP_HEADER  16U
 
-static uint32_t field(hpa_t at)
+static uint32_t tag_field(hpa_t at)
 {
     return (uint32_t)hw_phys_read(at, 4U);
 }
 
 static enum status map_parse(hpa_t tag, uint32_t size)
 {
-    const uint32_t entry_size = field(tag + 8U);
+    const uint32_t entry_size = tag_field(tag + 8U);
     enum status result = (entry_size < 24U) ? STATUS_INVALID : STATUS_OK;
     for (uint32_t at = MMAP_HEADER; ((at + entry_size) <= size) && (result == STATUS_OK); at += entry_size) {
-        result = boot_map_add(hw_phys_read(tag + at, 8U), hw_phys_read(tag + at + 8U, 8U), field(tag + at + 16U));
+        result = boot_map_add(hw_phys_read(tag + at, 8U), hw_phys_read(tag + at + 8U, 8U), tag_field(tag + at + 16U));
     }
     return result;
 }
@@ -33,7 +33,7 @@ static enum status tag_parse(hpa_t tag, uint32_t type, uint32_t size)
     enum status result = STATUS_OK;
     if (type == TAG_MODULE) {
         result = (size <= MODULE_STRING) ? STATUS_INVALID
-                 : boot_module_add(field(tag + 8U), field(tag + 12U), tag + MODULE_STRING, size - MODULE_STRING);
+                 : boot_module_add(tag_field(tag + 8U), tag_field(tag + 12U), tag + MODULE_STRING, size - MODULE_STRING);
     } else if (type == TAG_MMAP) {
         result = map_parse(tag, size);
     } else if (type == TAG_RSDP_V2) {
@@ -49,13 +49,13 @@ static enum status tag_parse(hpa_t tag, uint32_t type, uint32_t size)
 /* REQ-CFG-012 */
 enum status multiboot2_parse(hpa_t info)
 {
-    const uint32_t total = field(info);
+    const uint32_t total = tag_field(info);
     uint32_t offset = 8U;
     bool more = true;
     enum status result = STATUS_OK;
     while (more && (result == STATUS_OK) && ((offset + TAG_HEADER) <= total)) {
-        const uint32_t type = field(info + offset);
-        const uint32_t size = field(info + offset + 4U);
+        const uint32_t type = tag_field(info + offset);
+        const uint32_t size = tag_field(info + offset + 4U);
         if ((size < TAG_HEADER) || (size > (total - offset))) {
             result = STATUS_INVALID;
         } else if (type == TAG_END) {

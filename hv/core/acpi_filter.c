@@ -43,14 +43,14 @@ static const uint32_t hidden_table[] = {
 /* The block under construction. Boot only. */
 static uint8_t output[OUTPUT_SIZE];
 
-static void put(uint32_t at, uint64_t value, uint32_t size)
+static void output_put(uint32_t at, uint64_t value, uint32_t size)
 {
     for (uint32_t i = 0U; (i < size) && ((at + i) < OUTPUT_SIZE); i++) {
         output[at + i] = (uint8_t)(value >> (8U * i));
     }
 }
 
-static void put_text(uint32_t at, const char *text, uint32_t size)
+static void output_put_text(uint32_t at, const char *text, uint32_t size)
 {
     for (uint32_t i = 0U; i < size; i++) {
         output[at + i] = (uint8_t)text[i];
@@ -70,14 +70,14 @@ static void put_checksum(uint32_t start, uint32_t size, uint32_t at)
 
 static void put_header(uint32_t at, const char *signature, uint32_t length, uint32_t revision)
 {
-    put_text(at, signature, 4U);
-    put(at + 4U, length, 4U);
-    put(at + 8U, revision, 1U);
-    put_text(at + 10U, "BLKHD ", 6U);
-    put_text(at + 16U, "BULKHEAD", 8U);
-    put(at + 24U, 1U, 4U);
-    put_text(at + 28U, "BLKH", 4U);
-    put(at + 32U, 1U, 4U);
+    output_put_text(at, signature, 4U);
+    output_put(at + 4U, length, 4U);
+    output_put(at + 8U, revision, 1U);
+    output_put_text(at + 10U, "BLKHD ", 6U);
+    output_put_text(at + 16U, "BULKHEAD", 8U);
+    output_put(at + 24U, 1U, 4U);
+    output_put_text(at + 28U, "BLKH", 4U);
+    output_put(at + 32U, 1U, 4U);
 }
 
 /* REQ-CFG-019 */
@@ -120,7 +120,7 @@ static uint32_t overrides_copy(const struct acpi_table *madt, uint32_t at)
                 (written < (MADT_OVERRIDES_MAX * (uint32_t)sizeof(entry)))) {
                 hw_phys_copy_in(entry, madt->address + source, (uint32_t)sizeof(entry));
                 for (uint32_t i = 0U; i < sizeof(entry); i++) {
-                    put(at + written + i, entry[i], 1U);
+                    output_put(at + written + i, entry[i], 1U);
                 }
                 written += (uint32_t)sizeof(entry);
             }
@@ -135,27 +135,27 @@ static uint32_t madt_put(uint32_t at, uint32_t vcpu_count, const struct acpi_tab
 {
     uint32_t end = at + MADT_ENTRIES;
 
-    put(at + 36U, VLAPIC_BASE, 4U);
-    put(at + 40U, MADT_PCAT_COMPAT, 4U);
+    output_put(at + 36U, VLAPIC_BASE, 4U);
+    output_put(at + 40U, MADT_PCAT_COMPAT, 4U);
     for (uint32_t i = 0U; i < vcpu_count; i++) {
-        put(end, MADT_LAPIC, 1U);
-        put(end + 1U, 8U, 1U);
-        put(end + 2U, i, 1U);
-        put(end + 3U, i, 1U);
-        put(end + 4U, 1U, 4U);
+        output_put(end, MADT_LAPIC, 1U);
+        output_put(end + 1U, 8U, 1U);
+        output_put(end + 2U, i, 1U);
+        output_put(end + 3U, i, 1U);
+        output_put(end + 4U, 1U, 4U);
         end += 8U;
     }
-    put(end, MADT_IOAPIC, 1U);
-    put(end + 1U, 12U, 1U);
-    put(end + 2U, 0U, 1U);
-    put(end + 4U, VIOAPIC_BASE, 4U);
-    put(end + 8U, 0U, 4U);
+    output_put(end, MADT_IOAPIC, 1U);
+    output_put(end + 1U, 12U, 1U);
+    output_put(end + 2U, 0U, 1U);
+    output_put(end + 4U, VIOAPIC_BASE, 4U);
+    output_put(end + 8U, 0U, 4U);
     end += 12U;
     end += overrides_copy(madt, end);
-    put(end, MADT_LAPIC_NMI, 1U);
-    put(end + 1U, 6U, 1U);
-    put(end + 2U, 0xFFU, 1U); /* all processors */
-    put(end + 5U, 1U, 1U);    /* LINT1 */
+    output_put(end, MADT_LAPIC_NMI, 1U);
+    output_put(end + 1U, 6U, 1U);
+    output_put(end + 2U, 0xFFU, 1U); /* all processors */
+    output_put(end + 5U, 1U, 1U);    /* LINT1 */
     end += 6U;
     put_header(at, "APIC", end - at, 3U);
     put_checksum(at, end - at, at + 9U);
@@ -168,11 +168,11 @@ static void xsdt_put(uint32_t at, uint32_t length, gpa_t madt)
 
     for (uint32_t i = 0U; (i < acpi_table_count) && (i < MAX_ACPI_TABLE); i++) {
         if (table_shown(acpi_table[i].signature)) {
-            put(entry, acpi_table[i].address, 8U);
+            output_put(entry, acpi_table[i].address, 8U);
             entry += 8U;
         }
     }
-    put(entry, madt, 8U);
+    output_put(entry, madt, 8U);
     put_header(at, "XSDT", length, 1U);
     put_checksum(at, length, at + 9U);
 }
@@ -180,11 +180,11 @@ static void xsdt_put(uint32_t at, uint32_t length, gpa_t madt)
 /* The RSDT address stays 0: revision 2 readers use the XSDT. */
 static void rsdp_put(gpa_t xsdt)
 {
-    put_text(0U, "RSD PTR ", 8U);
-    put_text(9U, "BLKHD ", 6U);
-    put(15U, 2U, 1U);
-    put(20U, RSDP_SIZE, 4U);
-    put(24U, xsdt, 8U);
+    output_put_text(0U, "RSD PTR ", 8U);
+    output_put_text(9U, "BLKHD ", 6U);
+    output_put(15U, 2U, 1U);
+    output_put(20U, RSDP_SIZE, 4U);
+    output_put(24U, xsdt, 8U);
     put_checksum(0U, RSDP_SIZE_V1, 8U);
     put_checksum(0U, RSDP_SIZE, 32U);
 }

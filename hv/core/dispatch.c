@@ -46,7 +46,7 @@ static uint64_t advance_timers(pcpu_id_t pcpu, uint64_t now)
 }
 
 /* ExtINT: the vector comes from the vPIC at the moment of delivery (Intel SDM 3, 11.5.1). */
-static void inject_interrupt(vcpu_id_t id, uint32_t pending)
+static void dispatch_interrupt(vcpu_id_t id, uint32_t pending)
 {
     if (pending == VECTOR_EXTINT) {
         hw_vcpu_inject_interrupt(id, vpic_acknowledge(vcpu_vm(id)));
@@ -67,7 +67,7 @@ static void deliver_events(vcpu_id_t id)
             vcpus[id].nmi_pending = false;
             hw_vcpu_inject_nmi(id);
         } else if ((pending != VECTOR_NONE) && hw_vcpu_can_accept_interrupt(id)) {
-            inject_interrupt(id, pending);
+            dispatch_interrupt(id, pending);
         } else {
             /* nothing to deliver now */
         }

@@ -3,7 +3,7 @@
 #include "core/exclusive_lapic.h"
 #include "core/exclusive.h"
 #include "core/hw.h"
-#include "core/msr_table.h"
+#include "core/msr_number.h"
 #include "core/vm.h"
 
 #define APIC_BASE_VALUE 0xFEE00C00U /* enabled, x2APIC */
@@ -72,7 +72,7 @@ static bool addressed(uint32_t index, uint32_t self, uint64_t icr)
 }
 
 /* REQ-INT-009 */
-static void send(vcpu_id_t target, uint32_t mode, uint32_t vector)
+static void exclusive_send(vcpu_id_t target, uint32_t mode, uint32_t vector)
 {
     switch (mode) {
     case MODE_FIXED:
@@ -107,7 +107,7 @@ static void interrupt_command(vcpu_id_t id, uint64_t icr)
     bool done = deassert;
     for (uint32_t i = 0U; (i < vms[v].vcpu_count) && !done; i++) {
         if (addressed(i, vcpu_index(id), icr)) {
-            send(vcpu_id(v, i), mode, (uint32_t)icr & 0xFFU);
+            exclusive_send(vcpu_id(v, i), mode, (uint32_t)icr & 0xFFU);
             done = (mode == MODE_LOWEST);
         }
     }

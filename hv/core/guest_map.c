@@ -57,7 +57,7 @@ static bool insert_owned(hpa_t base, uint64_t size)
 
 /* Identity map: the machine's own map, its RAM cut down to what the Service VM owns. Memory of
  * others is absent, not "reserved": a guest's early code places things by the RAM entries alone. */
-static bool build_service(void)
+static bool map_service(void)
 {
     bool fits = true;
     for (uint32_t i = 0U; i < boot_info.range_count; i++) {
@@ -71,7 +71,7 @@ static bool build_service(void)
     return fits;
 }
 
-static bool build_listed(const struct part_vm *config)
+static bool map_listed(const struct part_vm *config)
 {
     bool fits = true;
     for (uint32_t i = 0U; i < config->range_count; i++) {
@@ -86,7 +86,7 @@ static bool build_listed(const struct part_vm *config)
 bool guest_map_build(vm_id_t v)
 {
     guest_map_count = 0U;
-    return (v == VM_SERVICE) ? build_service() : build_listed(&partition.table.vm[v]);
+    return (v == VM_SERVICE) ? map_service() : map_listed(&partition.table.vm[v]);
 }
 
 bool guest_map_carve(gpa_t base, uint64_t size, uint32_t type)

@@ -74,7 +74,7 @@ static struct paging paging_of(vcpu_id_t id)
     return paging;
 }
 
-static bool entry_read(vcpu_id_t id, gpa_t address, uint32_t size, uint64_t *entry)
+static bool walk_entry_read(vcpu_id_t id, gpa_t address, uint32_t size, uint64_t *entry)
 {
     uint8_t bytes[8] = { 0U };
     bool read = guest_read(vcpu_vm(id), address, bytes, size) == STATUS_OK;
@@ -127,7 +127,7 @@ static enum status walk(vcpu_id_t id, gva_t gva, gpa_t *gpa, uint64_t *rights)
         uint32_t shift = 12U + ((level - 1U) * paging.index_bits);
         uint64_t index = (gva >> shift) & ((1ULL << paging.index_bits) - 1U);
         uint64_t entry = 0U;
-        bool read = entry_read(id, table + (index * paging.entry_size), paging.entry_size, &entry);
+        bool read = walk_entry_read(id, table + (index * paging.entry_size), paging.entry_size, &entry);
         /* With 4-byte entries and PSE off, bit 7 is ignored; above the largest page it is reserved. */
         bool large = ((entry & PTE_LARGE) != 0U) && (level > 1U);
         if (large && (paging.entry_size == 4U) && (paging.largest == 1U)) {

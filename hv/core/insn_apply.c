@@ -29,7 +29,7 @@ static uint64_t sign_of(uint32_t size)
     return 1ULL << ((8U * size) - 1U);
 }
 
-static uint64_t sign_extend(uint64_t value, uint32_t size)
+static uint64_t insn_sign_extend(uint64_t value, uint32_t size)
 {
     uint64_t sign = sign_of(size);
 
@@ -52,7 +52,7 @@ static uint64_t operand_of(vcpu_id_t id, const struct insn *insn)
 }
 
 /* A 32-bit result clears the upper half; 8 and 16-bit results leave the rest (SDM 1, 3.4.1.1). */
-static void register_write(vcpu_id_t id, const struct insn *insn, uint64_t value)
+static void insn_register_write(vcpu_id_t id, const struct insn *insn, uint64_t value)
 {
     if (insn->reg < (uint32_t)GPR_COUNT) {
         uint64_t *gpr = &vcpu_regs[id].gpr[insn->reg];
@@ -173,7 +173,7 @@ uint64_t insn_memory_value(vcpu_id_t id, const struct insn *insn, uint64_t old)
         break;
     case INSN_XCHG:
         value = operand;
-        register_write(id, insn, held);
+        insn_register_write(id, insn, held);
         break;
     case INSN_AND:
     case INSN_OR:
@@ -209,10 +209,10 @@ void insn_complete_read(vcpu_id_t id, const struct insn *insn, uint64_t value)
     case INSN_LOAD:
     case INSN_LOAD_ZERO_EXT:
     case INSN_XCHG:
-        register_write(id, insn, read);
+        insn_register_write(id, insn, read);
         break;
     case INSN_LOAD_SIGN_EXT:
-        register_write(id, insn, sign_extend(read, insn->size));
+        insn_register_write(id, insn, insn_sign_extend(read, insn->size));
         break;
     case INSN_CMP:
     case INSN_TEST: {
@@ -227,7 +227,7 @@ void insn_complete_read(vcpu_id_t id, const struct insn *insn, uint64_t value)
     case INSN_ADD:
     case INSN_SUB: {
         struct alu result = alu_apply(insn->op, operand, read, insn->size);
-        register_write(id, insn, result.value);
+        insn_register_write(id, insn, result.value);
         flags_write(id, FLAGS_STATUS, result.flags);
         break;
     }

@@ -49,7 +49,7 @@ bool io_port_withheld(uint16_t port)
     return log_uart || pci || is_vpic_port(port) || platform_port_claims(port, 1U) || others_port(port);
 }
 
-static uint32_t size_mask(uint32_t size)
+static uint32_t io_size_mask(uint32_t size)
 {
     return (size >= 4U) ? 0xFFFFFFFFU : ((1U << (size * 8U)) - 1U);
 }
@@ -115,7 +115,7 @@ static bool port_access(vcpu_id_t id, const struct vm_exit *exit, uint32_t *valu
     return answered;
 }
 
-static uint64_t address_mask(uint32_t address_size)
+static uint64_t io_address_mask(uint32_t address_size)
 {
     uint64_t mask = 0xFFFFFFFFFFFFFFFFU;
     if (address_size == 2U) {
@@ -132,7 +132,7 @@ static uint64_t address_mask(uint32_t address_size)
 static uint64_t merge_address(uint64_t old, uint64_t value, uint32_t address_size)
 {
     return (address_size == 2U) ? ((old & ~(uint64_t)0xFFFFU) | (value & 0xFFFFU))
-                                : (value & address_mask(address_size));
+                                : (value & io_address_mask(address_size));
 }
 
 static void advance_string(vcpu_id_t id, const struct vm_exit *exit)
@@ -143,7 +143,7 @@ static void advance_string(vcpu_id_t id, const struct vm_exit *exit)
     uint64_t left = 0U;
     regs->gpr[index] = merge_address(regs->gpr[index], regs->gpr[index] + step, exit->address_size);
     if (exit->repeat) {
-        left = (regs->gpr[GPR_RCX] & address_mask(exit->address_size)) - 1U;
+        left = (regs->gpr[GPR_RCX] & io_address_mask(exit->address_size)) - 1U;
         regs->gpr[GPR_RCX] = merge_address(regs->gpr[GPR_RCX], left, exit->address_size);
     }
     /* While elements are left, RIP stays: the next entry executes the rest. */
@@ -152,10 +152,10 @@ static void advance_string(vcpu_id_t id, const struct vm_exit *exit)
     }
 }
 
-static void finish(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint32_t value)
+static void io_finish(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint32_t value)
 {
     struct vcpu_regs *regs = &vcpu_regs[id];
-    uint32_t mask = size_mask(exit->size);
+    uint32_t mask = io_size_mask(exit->size);
     if (exit->string) {
         if (!exit->write) {
             uint8_t bytes[4];
@@ -182,7 +182,7 @@ static bool string_address(vcpu_id_t id, const struct vm_exit *exit, gpa_t *gpa)
 {
     struct vcpu_regs *regs = &vcpu_regs[id];
     uint32_t seg = exit->write ? exit->segment : (uint32_t)SEG_ES;
-    uint64_t offset = regs->gpr[exit->write ? GPR_RSI : GPR_RDI] & address_mask(exit->address_size);
+    uint64_t offset = regs->gpr[exit->write ? GPR_RSI : GPR_RDI] & io_address_mask(exit->address_size);
     bool flat = (exit->address_size == 8U) && (seg != (uint32_t)SEG_FS) && (seg != (uint32_t)SEG_GS);
     gva_t gva = flat ? offset : (hw_vcpu_segment(id, (enum segment_id)seg).base + offset);
     struct operand element = { gva, exit->size, !exit->write };
@@ -212,11 +212,11 @@ static bool outs_element(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, ui
 /* REQ-IO-005 */
 void io_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
-    uint32_t value = (uint32_t)vcpu_regs[id].gpr[GPR_RAX] & size_mask(exit->size);
+    uint32_t value = (uint32_t)vcpu_regs[id].gpr[GPR_RAX] & io_size_mask(exit->size);
     gpa_t gpa = 0U;
     bool ok = true;
     if (exit->string && exit->repeat
-        && ((vcpu_regs[id].gpr[GPR_RCX] & address_mask(exit->address_size)) == 0U)) {
+        && ((vcpu_regs[id].gpr[GPR_RCX] & io_address_mask(exit->address_size)) == 0U)) {
         emulate_skip(id, exit->length);
         ok = false;
     } else if (exit->string) {
@@ -232,14 +232,14 @@ void io_exit(vcpu_id_t id, const struct vm_exit *exit)
         io_pending[id].exit = *exit;
         io_pending[id].gpa = gpa;
         if (port_access(id, exit, &value) && (vcpus[id].epoch == epoch)) {
-            finish(id, exit, gpa, value);
+            io_finish(id, exit, gpa, value);
         }
     }
 }
 
 void io_complete(vcpu_id_t id, uint32_t value)
 {
-    finish(id, &io_pending[id].exit, io_pending[id].gpa, value);
+    io_finish(id, &io_pending[id].exit, io_pending[id].gpa, value);
 }
 
 /* REQ-INT-022 REQ-IO-005 */
@@ -247,11 +247,11 @@ void io_closed(vcpu_id_t id, const struct vm_exit *exit)
 {
     gpa_t gpa = 0U;
     if (!exit->string) {
-        finish(id, exit, gpa, 0xFFFFFFFFU);
-    } else if (exit->repeat && ((vcpu_regs[id].gpr[GPR_RCX] & address_mask(exit->address_size)) == 0U)) {
+        io_finish(id, exit, gpa, 0xFFFFFFFFU);
+    } else if (exit->repeat && ((vcpu_regs[id].gpr[GPR_RCX] & io_address_mask(exit->address_size)) == 0U)) {
         emulate_skip(id, exit->length);
     } else if (exit->write || string_address(id, exit, &gpa)) {
-        finish(id, exit, gpa, 0xFFFFFFFFU);
+        io_finish(id, exit, gpa, 0xFFFFFFFFU);
     } else {
         /* the guest has its page fault */
     }

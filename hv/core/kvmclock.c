@@ -7,7 +7,7 @@
 #include "abi/partition_table.h"
 #include "core/boot_info.h"
 #include "core/hw.h"
-#include "core/msr_table.h"
+#include "core/msr_number.h"
 #include "core/vm.h"
 
 #define NS_PER_SECOND   1000000000U

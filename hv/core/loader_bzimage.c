@@ -51,7 +51,7 @@ struct bzimage {
     uint32_t cmdline_max;
 };
 
-static uint32_t field(hpa_t image, uint32_t offset, uint32_t size)
+static uint32_t header_field(hpa_t image, uint32_t offset, uint32_t size)
 {
     return (uint32_t)hw_phys_read(image + offset, size);
 }
@@ -72,20 +72,20 @@ static const char *parse_header(hpa_t image, uint64_t size, struct bzimage *out)
     uint64_t sectors = 0U;
     if (size < 4096U) {
         reason = "kernel image is too short";
-    } else if ((field(image, HDR_BOOT_FLAG, 2U) != 0xAA55U) || (field(image, HDR_MAGIC, 4U) != MAGIC_HDRS)) {
+    } else if ((header_field(image, HDR_BOOT_FLAG, 2U) != 0xAA55U) || (header_field(image, HDR_MAGIC, 4U) != MAGIC_HDRS)) {
         reason = "kernel image is not a bzImage";
-    } else if ((field(image, HDR_VERSION, 2U) < 0x20CU) || ((field(image, HDR_XLOADFLAGS, 2U) & 1U) == 0U)) {
+    } else if ((header_field(image, HDR_VERSION, 2U) < 0x20CU) || ((header_field(image, HDR_XLOADFLAGS, 2U) & 1U) == 0U)) {
         reason = "kernel has no 64-bit entry (boot protocol 2.12)";
-    } else if (field(image, HDR_RELOCATABLE, 1U) == 0U) {
+    } else if (header_field(image, HDR_RELOCATABLE, 1U) == 0U) {
         reason = "kernel is not relocatable";
     } else {
-        sectors = field(image, HDR_SETUP_SECTS, 1U);
+        sectors = header_field(image, HDR_SETUP_SECTS, 1U);
         sectors = ((sectors == 0U) ? 4U : sectors) + 1U;
-        out->header_end = HDR_MAGIC + field(image, HDR_JUMP_LENGTH, 1U);
-        out->init_size = field(image, HDR_INIT_SIZE, 4U);
-        out->align = field(image, HDR_ALIGNMENT, 4U);
-        out->cmdline_max = field(image, HDR_CMDLINE_SIZE, 4U);
-        out->initrd_top = (gpa_t)field(image, HDR_INITRD_MAX, 4U) + 1U;
+        out->header_end = HDR_MAGIC + header_field(image, HDR_JUMP_LENGTH, 1U);
+        out->init_size = header_field(image, HDR_INIT_SIZE, 4U);
+        out->align = header_field(image, HDR_ALIGNMENT, 4U);
+        out->cmdline_max = header_field(image, HDR_CMDLINE_SIZE, 4U);
+        out->initrd_top = (gpa_t)header_field(image, HDR_INITRD_MAX, 4U) + 1U;
         out->align = (out->align < PAGE_SIZE_2M) ? PAGE_SIZE_2M : out->align;
     }
     if ((reason[0] == '\0') && (((sectors * SECTOR) >= size) || (out->header_end > SETUP_HEADER_END))) {
@@ -100,7 +100,7 @@ static const char *parse_header(hpa_t image, uint64_t size, struct bzimage *out)
     return reason;
 }
 
-static void write32(vm_id_t v, gpa_t gpa, uint32_t value)
+static void bzimage_write32(vm_id_t v, gpa_t gpa, uint32_t value)
 {
     uint8_t bytes[4];
     for (uint32_t i = 0U; i < 4U; i++) {
@@ -109,10 +109,10 @@ static void write32(vm_id_t v, gpa_t gpa, uint32_t value)
     (void)guest_write(v, gpa, bytes, 4U);
 }
 
-static void write64(vm_id_t v, gpa_t gpa, uint64_t value)
+static void bzimage_write64(vm_id_t v, gpa_t gpa, uint64_t value)
 {
-    write32(v, gpa, (uint32_t)value);
-    write32(v, gpa + 4U, (uint32_t)(value >> 32));
+    bzimage_write32(v, gpa, (uint32_t)value);
+    bzimage_write32(v, gpa + 4U, (uint32_t)(value >> 32));
 }
 
 static void write_e820(vm_id_t v)
@@ -121,23 +121,23 @@ static void write_e820(vm_id_t v)
     (void)guest_write(v, LOADER_LOW + PARAM_E820_COUNT, &count, 1U);
     for (uint32_t i = 0U; i < guest_map_count; i++) {
         gpa_t at = LOADER_LOW + PARAM_E820 + (i * E820_SIZE);
-        write64(v, at, guest_map[i].base);
-        write64(v, at + 8U, guest_map[i].size);
-        write32(v, at + 16U, guest_map[i].type);
+        bzimage_write64(v, at, guest_map[i].base);
+        bzimage_write64(v, at + 8U, guest_map[i].size);
+        bzimage_write32(v, at + 16U, guest_map[i].type);
     }
 }
 
 /* 64-bit entry wants paging on, the image and the parameters identity mapped, and this GDT. */
 static void write_tables(vm_id_t v)
 {
-    write64(v, LOADER_GDT + CODE_SELECTOR, DESCRIPTOR_CODE);
-    write64(v, LOADER_GDT + DATA_SELECTOR, DESCRIPTOR_DATA);
-    write64(v, LOADER_PML4, LOADER_PDPT | 3U);
+    bzimage_write64(v, LOADER_GDT + CODE_SELECTOR, DESCRIPTOR_CODE);
+    bzimage_write64(v, LOADER_GDT + DATA_SELECTOR, DESCRIPTOR_DATA);
+    bzimage_write64(v, LOADER_PML4, LOADER_PDPT | 3U);
     for (uint32_t g = 0U; g < 4U; g++) {
         gpa_t pd = LOADER_PD + (g * PAGE_SIZE);
-        write64(v, LOADER_PDPT + (g * 8U), pd | 3U);
+        bzimage_write64(v, LOADER_PDPT + (g * 8U), pd | 3U);
         for (uint32_t i = 0U; i < 512U; i++) {
-            write64(v, pd + (i * 8U), (((uint64_t)g << 30) + ((uint64_t)i * PAGE_SIZE_2M)) | 0x83U);
+            bzimage_write64(v, pd + (i * 8U), (((uint64_t)g << 30) + ((uint64_t)i * PAGE_SIZE_2M)) | 0x83U);
         }
     }
 }
@@ -181,8 +181,8 @@ static const char *place_initrd(vm_id_t v, const struct part_vm *config, const s
             reason = "no room for the initrd";
         } else {
             reason = (guest_load(v, at, boot_info.module[module].base, size) == STATUS_OK) ? "" : "initrd not loaded";
-            write32(v, LOADER_LOW + HDR_RAMDISK, (uint32_t)at);
-            write32(v, LOADER_LOW + HDR_RAMDISK_SIZE, (uint32_t)size);
+            bzimage_write32(v, LOADER_LOW + HDR_RAMDISK, (uint32_t)at);
+            bzimage_write32(v, LOADER_LOW + HDR_RAMDISK_SIZE, (uint32_t)size);
         }
     }
     return reason;
@@ -195,8 +195,8 @@ static void write_params(vm_id_t v, hpa_t image, const struct bzimage *parsed, c
     (void)guest_clear(v, LOADER_LOW, LOADER_ACPI - LOADER_LOW);
     (void)guest_load(v, LOADER_LOW + SETUP_HEADER, image + SETUP_HEADER, parsed->header_end - SETUP_HEADER);
     (void)guest_write(v, LOADER_LOW + HDR_LOADER_TYPE, &loader_type, 1U);
-    write32(v, LOADER_LOW + HDR_CMDLINE, LOADER_CMDLINE);
-    write64(v, LOADER_LOW + PARAM_RSDP, rsdp);
+    bzimage_write32(v, LOADER_LOW + HDR_CMDLINE, LOADER_CMDLINE);
+    bzimage_write64(v, LOADER_LOW + PARAM_RSDP, rsdp);
     (void)guest_write(v, LOADER_CMDLINE, (const uint8_t *)config->cmdline, length);
     write_e820(v);
     write_tables(v);

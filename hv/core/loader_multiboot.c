@@ -100,7 +100,7 @@ static const char *load_segments(vm_id_t v, hpa_t image, uint64_t size)
     return reason;
 }
 
-static void write32(vm_id_t v, gpa_t gpa, uint32_t value)
+static void multiboot_write32(vm_id_t v, gpa_t gpa, uint32_t value)
 {
     uint8_t bytes[4];
     for (uint32_t i = 0U; i < 4U; i++) {
@@ -113,12 +113,12 @@ static void write_map(vm_id_t v)
 {
     for (uint32_t i = 0U; i < guest_map_count; i++) {
         gpa_t at = LOADER_GDT + (i * MMAP_ENTRY);
-        write32(v, at, MMAP_ENTRY - 4U);
-        write32(v, at + 4U, (uint32_t)guest_map[i].base);
-        write32(v, at + 8U, (uint32_t)(guest_map[i].base >> 32));
-        write32(v, at + 12U, (uint32_t)guest_map[i].size);
-        write32(v, at + 16U, (uint32_t)(guest_map[i].size >> 32));
-        write32(v, at + 20U, guest_map[i].type);
+        multiboot_write32(v, at, MMAP_ENTRY - 4U);
+        multiboot_write32(v, at + 4U, (uint32_t)guest_map[i].base);
+        multiboot_write32(v, at + 8U, (uint32_t)(guest_map[i].base >> 32));
+        multiboot_write32(v, at + 12U, (uint32_t)guest_map[i].size);
+        multiboot_write32(v, at + 16U, (uint32_t)(guest_map[i].size >> 32));
+        multiboot_write32(v, at + 20U, guest_map[i].type);
     }
 }
 
@@ -139,13 +139,13 @@ static void write_info(vm_id_t v, const struct part_vm *config)
 {
     static const char name[] = "Bulkhead";
     (void)guest_clear(v, LOADER_LOW, LOADER_ACPI - LOADER_LOW);
-    write32(v, LOADER_LOW, INFO_MEMORY | INFO_CMDLINE | INFO_MMAP | INFO_NAME);
-    write32(v, LOADER_LOW + 4U, 640U);
-    write32(v, LOADER_LOW + 8U, upper_kib());
-    write32(v, LOADER_LOW + 16U, LOADER_CMDLINE);
-    write32(v, LOADER_LOW + 44U, guest_map_count * MMAP_ENTRY);
-    write32(v, LOADER_LOW + 48U, LOADER_GDT);
-    write32(v, LOADER_LOW + 64U, LOADER_NAME);
+    multiboot_write32(v, LOADER_LOW, INFO_MEMORY | INFO_CMDLINE | INFO_MMAP | INFO_NAME);
+    multiboot_write32(v, LOADER_LOW + 4U, 640U);
+    multiboot_write32(v, LOADER_LOW + 8U, upper_kib());
+    multiboot_write32(v, LOADER_LOW + 16U, LOADER_CMDLINE);
+    multiboot_write32(v, LOADER_LOW + 44U, guest_map_count * MMAP_ENTRY);
+    multiboot_write32(v, LOADER_LOW + 48U, LOADER_GDT);
+    multiboot_write32(v, LOADER_LOW + 64U, LOADER_NAME);
     (void)guest_write(v, LOADER_CMDLINE, (const uint8_t *)config->cmdline, PART_CMDLINE_SIZE - 1U);
     (void)guest_write(v, LOADER_NAME, (const uint8_t *)name, (uint32_t)sizeof(name));
     write_map(v);

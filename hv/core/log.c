@@ -21,7 +21,7 @@ static uint32_t log_used[MAX_PCPU];
 static uint64_t log_lost[MAX_PCPU];          /* bytes cut since the last complete line */
 
 /* REQ-RT-006 */
-static void put(pcpu_id_t core, char c)
+static void log_put(pcpu_id_t core, char c)
 {
     bool room = (log_at[core] - log_tail[core]) < LOG_RING;
     if (room && (log_used[core] < LOG_LINE)) {
@@ -33,14 +33,14 @@ static void put(pcpu_id_t core, char c)
     }
 }
 
-static void put_text(pcpu_id_t core, const char *text)
+static void log_put_text(pcpu_id_t core, const char *text)
 {
     for (uint32_t i = 0U; (i < LOG_LINE) && (text[i] != '\0'); i++) {
-        put(core, text[i]);
+        log_put(core, text[i]);
     }
 }
 
-static void put_dec(pcpu_id_t core, uint64_t value, uint32_t width, char fill)
+static void log_put_dec(pcpu_id_t core, uint64_t value, uint32_t width, char fill)
 {
     char digits[20];
     uint32_t count = 0U;
@@ -51,10 +51,10 @@ static void put_dec(pcpu_id_t core, uint64_t value, uint32_t width, char fill)
         count++;
     } while ((rest != 0U) && (count < 20U));
     for (uint32_t i = count; i < width; i++) {
-        put(core, fill);
+        log_put(core, fill);
     }
     for (uint32_t i = count; i > 0U; i--) {
-        put(core, digits[i - 1U]);
+        log_put(core, digits[i - 1U]);
     }
 }
 
@@ -71,18 +71,18 @@ void log_begin(const char *module)
     }
     log_at[core] = log_head[core]; /* a line that was never ended is dropped */
     log_used[core] = 0U;
-    put(core, '[');
-    put_dec(core, seconds, 5U, ' ');
-    put(core, '.');
-    put_dec(core, (micros > 999999U) ? 999999U : micros, 6U, '0');
-    put_text(core, "] ");
-    put_text(core, module);
-    put_text(core, ": ");
+    log_put(core, '[');
+    log_put_dec(core, seconds, 5U, ' ');
+    log_put(core, '.');
+    log_put_dec(core, (micros > 999999U) ? 999999U : micros, 6U, '0');
+    log_put_text(core, "] ");
+    log_put_text(core, module);
+    log_put_text(core, ": ");
 }
 
 void log_text(const char *text)
 {
-    put_text(hw_pcpu(), text);
+    log_put_text(hw_pcpu(), text);
 }
 
 /* REQ-LIF-014 */
@@ -91,13 +91,13 @@ void log_chars(const char *text, uint32_t size)
     pcpu_id_t core = hw_pcpu();
     for (uint32_t i = 0U; (i < size) && (i < LOG_LINE) && (text[i] != '\0'); i++) {
         bool printable = (text[i] >= ' ') && (text[i] <= '~');
-        put(core, printable ? text[i] : '?');
+        log_put(core, printable ? text[i] : '?');
     }
 }
 
 void log_dec(uint64_t value)
 {
-    put_dec(hw_pcpu(), value, 0U, ' ');
+    log_put_dec(hw_pcpu(), value, 0U, ' ');
 }
 
 void log_hex(uint64_t value)
@@ -105,12 +105,12 @@ void log_hex(uint64_t value)
     static const char digit[] = "0123456789abcdef";
     pcpu_id_t core = hw_pcpu();
     bool started = false;
-    put_text(core, "0x");
+    log_put_text(core, "0x");
     for (uint32_t i = 16U; i > 0U; i--) {
         uint32_t nibble = (uint32_t)(value >> ((i - 1U) * 4U)) & 0xFU;
         started = started || (nibble != 0U) || (i == 1U);
         if (started) {
-            put(core, digit[nibble]);
+            log_put(core, digit[nibble]);
         }
     }
 }
@@ -121,13 +121,13 @@ void log_end(void)
     pcpu_id_t core = hw_pcpu();
     if (log_lost[core] != 0U) {
         log_used[core] = 0U; /* room for the note; the ring may still be full */
-        put_text(core, " [cut]");
+        log_put_text(core, " [cut]");
     }
     log_used[core] = 0U;
     if ((log_at[core] - log_tail[core]) == LOG_RING) {
         log_at[core]--; /* the last byte of a full ring becomes the line's end */
     }
-    put(core, '\n');
+    log_put(core, '\n');
     log_lost[core] = 0U;
     log_head[core] = log_at[core];
 }

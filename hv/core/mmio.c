@@ -26,7 +26,7 @@ struct mmio_pending {
 };
 static struct mmio_pending mmio_pending[MAX_VCPU];
 
-static uint64_t size_mask(uint32_t size)
+static uint64_t mmio_size_mask(uint32_t size)
 {
     return (size >= 8U) ? 0xFFFFFFFFFFFFFFFFU : (((uint64_t)1U << (size * 8U)) - 1U);
 }
@@ -58,7 +58,7 @@ static uint64_t device_read(vcpu_id_t id, gpa_t gpa, uint32_t size)
     } else {
         /* nothing there: the bus floats high */
     }
-    return value & size_mask(size);
+    return value & mmio_size_mask(size);
 }
 
 static void device_write(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t value)
@@ -118,17 +118,17 @@ static bool element_write(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t value
         /* the memory end of a MOVS */
     } else if (is_request(v, gpa) && !stage2_lookup(v, gpa).present) {
         mmio_pending[id].step = STEP_WRITE;
-        ioreq_mmio(id, gpa, size, true, value & size_mask(size));
+        ioreq_mmio(id, gpa, size, true, value & mmio_size_mask(size));
         answered = false;
     } else {
-        device_write(id, gpa, size, value & size_mask(size));
+        device_write(id, gpa, size, value & mmio_size_mask(size));
     }
     return answered;
 }
 
-static uint64_t address_mask(const struct insn *insn)
+static uint64_t mmio_address_mask(const struct insn *insn)
 {
-    return size_mask(insn->address_size);
+    return mmio_size_mask(insn->address_size);
 }
 
 static void step_register(vcpu_id_t id, enum gpr reg, uint64_t step, uint64_t mask)
@@ -139,12 +139,12 @@ static void step_register(vcpu_id_t id, enum gpr reg, uint64_t step, uint64_t ma
 }
 
 /* RIP stays on a repeated string instruction until its last element is done. */
-static void finish(vcpu_id_t id, const struct insn *insn)
+static void mmio_finish(vcpu_id_t id, const struct insn *insn)
 {
     struct vcpu_regs *regs = &vcpu_regs[id];
     bool done = true;
     if ((insn->op == INSN_STOS) || (insn->op == INSN_MOVS)) {
-        uint64_t mask = address_mask(insn);
+        uint64_t mask = mmio_address_mask(insn);
         uint64_t step = ((regs->rflags & RFLAGS_DF) != 0U) ? (0U - (uint64_t)insn->size) : insn->size;
         step_register(id, GPR_RDI, step, mask);
         if (insn->op == INSN_MOVS) {
@@ -174,11 +174,11 @@ static void after_read(vcpu_id_t id, uint64_t value)
     struct insn insn = mmio_pending[id].insn;
     if (!writes_back(&insn)) {
         insn_complete_read(id, &insn, value);
-        finish(id, &insn);
+        mmio_finish(id, &insn);
     } else {
         uint64_t result = insn_memory_value(id, &insn, value);
         if (element_write(id, mmio_pending[id].target, insn.size, result)) {
-            finish(id, &insn);
+            mmio_finish(id, &insn);
         }
     }
 }
@@ -186,7 +186,7 @@ static void after_read(vcpu_id_t id, uint64_t value)
 /* Segment bases count for 64-bit addresses in FS and GS only (AMD APM 2, 4.5.3). */
 static gva_t string_operand(vcpu_id_t id, const struct insn *insn, uint32_t segment, enum gpr reg)
 {
-    uint64_t offset = vcpu_regs[id].gpr[reg] & address_mask(insn);
+    uint64_t offset = vcpu_regs[id].gpr[reg] & mmio_address_mask(insn);
     bool based = (guest_code_mode(id) != 64U) || (segment == (uint32_t)SEG_FS) || (segment == (uint32_t)SEG_GS);
     return based ? (hw_vcpu_segment(id, (enum segment_id)segment).base + offset) : offset;
 }
@@ -227,7 +227,7 @@ static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
     } else if (store) {
         value = insn_memory_value(id, insn, 0U);
         if (element_write(id, gpa, insn->size, value)) {
-            finish(id, insn);
+            mmio_finish(id, insn);
         }
     } else {
         mmio_pending[id].target = to;
@@ -287,8 +287,8 @@ void mmio_complete(vcpu_id_t id, uint64_t value)
 {
     struct insn insn = mmio_pending[id].insn;
     if (mmio_pending[id].step == STEP_READ) {
-        after_read(id, value & size_mask(insn.size));
+        after_read(id, value & mmio_size_mask(insn.size));
     } else {
-        finish(id, &insn);
+        mmio_finish(id, &insn);
     }
 }

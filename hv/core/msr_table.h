@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The MSR policy as data. Numbers: Intel SDM 4; AMD APM 2, appendix A; Linux, kvm_para.h. */
+/* The MSR policy as data, for core/msr.c. Numbers: Intel SDM 4; AMD APM 2, appendix A; Linux, kvm_para.h. */
 #ifndef CORE_MSR_TABLE_H
 #define CORE_MSR_TABLE_H
 
+#include "core/msr_number.h"
 #include "core/types.h"
 
 enum msr_way {
@@ -25,17 +26,6 @@ struct msr_rule {
     enum msr_way x_read;      /* vCPU on an exclusive core */
     enum msr_way x_write;
 };
-
-#define MSR_TSC             0x10U
-#define MSR_APIC_BASE       0x1BU
-#define MSR_PAT             0x277U
-#define MSR_TSC_DEADLINE    0x6E0U
-#define MSR_X2APIC          0x800U
-#define MSR_X2APIC_LAST     0x8FFU
-#define MSR_KVM_WALL_CLOCK  0x4B564D00U
-#define MSR_KVM_SYSTEM_TIME 0x4B564D01U
-#define MSR_EFER            0xC0000080U
-#define MSR_TSC_AUX         0xC0000103U
 
 #define MSR_SLOTS           48U
 #define MSR_WB              0x0606060606060606U

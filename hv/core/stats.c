@@ -22,7 +22,7 @@ static uint32_t stats_sequence;
 static struct hv_info stats_info;
 static struct hv_vm_stats stats_vm; /* one VM's record while it is filled; too big for a stack */
 
-static void add_region(const char *name, uint64_t gpa, uint64_t size, uint32_t kind, uint32_t flags)
+static void stats_add_region(const char *name, uint64_t gpa, uint64_t size, uint32_t kind, uint32_t flags)
 {
     if (stats_info.region_count < HV_MAX_REGION) {
         struct hv_region *region = &stats_info.region[stats_info.region_count];
@@ -47,7 +47,7 @@ static void add_shared_regions(void)
             const struct part_range *range = &service->range[r];
             if ((range->type == PART_RANGE_SHARED) && (range->hpa == shared->hpa)) {
                 uint32_t flags = ((range->flags & PART_RANGE_WRITE) != 0U) ? HV_REGION_WRITE : 0U;
-                add_region(shared->name, range->gpa, range->size, HV_REGION_SHARED, flags);
+                stats_add_region(shared->name, range->gpa, range->size, HV_REGION_SHARED, flags);
             }
         }
     }
@@ -64,8 +64,8 @@ void stats_init(void)
         stats_info.scenario[i] = partition.table.scenario[i];
     }
     /* whole pages: that is what the Service VM can map */
-    add_region("stats", base + HV_STATS_OFFSET, HV_LOG_OFFSET - HV_STATS_OFFSET, HV_REGION_STATS, 0U);
-    add_region("log", base + HV_LOG_OFFSET, HV_TELEMETRY_SIZE - HV_LOG_OFFSET, HV_REGION_LOG, 0U);
+    stats_add_region("stats", base + HV_STATS_OFFSET, HV_LOG_OFFSET - HV_STATS_OFFSET, HV_REGION_STATS, 0U);
+    stats_add_region("log", base + HV_LOG_OFFSET, HV_TELEMETRY_SIZE - HV_LOG_OFFSET, HV_REGION_LOG, 0U);
     add_shared_regions();
     hw_phys_zero(base, HV_TELEMETRY_SIZE);
     hw_phys_copy_out(base, (const uint8_t *)&stats_info, (uint32_t)sizeof(stats_info));

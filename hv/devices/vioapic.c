@@ -76,7 +76,7 @@ static vcpu_id_t entry_target(vm_id_t vm, uint32_t pin)
     return vlapic_target(vm, vioapic[vm].high[pin] >> 24U, entry_has(vm, pin, ENTRY_LOGICAL));
 }
 
-static void send(vm_id_t vm, uint32_t pin, bool level)
+static void vioapic_send(vm_id_t vm, uint32_t pin, bool level)
 {
     vlapic_deliver(vm, vioapic[vm].high[pin] >> 24U, entry_has(vm, pin, ENTRY_LOGICAL), entry_mode(vm, pin),
                    vioapic[vm].low[pin] & ENTRY_VECTOR, level);
@@ -91,7 +91,7 @@ static void evaluate_level(vm_id_t vm, uint32_t pin)
 
     if (ready && (entry_target(vm, pin) != ID_NONE)) {
         vioapic[vm].low[pin] |= ENTRY_REMOTE_IRR;
-        send(vm, pin, true);
+        vioapic_send(vm, pin, true);
     }
 }
 
@@ -113,7 +113,7 @@ void vioapic_reset(vm_id_t vm)
 }
 
 /* Turning an entry to edge clears its remote IRR: kernels that know no EOI register rely on it. */
-static void entry_write_low(vm_id_t vm, uint32_t pin, uint32_t value)
+static void vioapic_entry_write_low(vm_id_t vm, uint32_t pin, uint32_t value)
 {
     uint32_t remote_irr = vioapic[vm].low[pin] & ENTRY_REMOTE_IRR;
 
@@ -123,12 +123,12 @@ static void entry_write_low(vm_id_t vm, uint32_t pin, uint32_t value)
     }
 }
 
-static void entry_write(vm_id_t vm, uint32_t reg, uint32_t value)
+static void vioapic_entry_write(vm_id_t vm, uint32_t reg, uint32_t value)
 {
     uint32_t pin = (reg - REG_ENTRIES) / 2U;
 
     if ((reg & 1U) == 0U) {
-        entry_write_low(vm, pin, value);
+        vioapic_entry_write_low(vm, pin, value);
     } else {
         vioapic[vm].high[pin] = value & ENTRY_DEST;
     }
@@ -179,7 +179,7 @@ void vioapic_mmio_write(vm_id_t vm, uint32_t offset, uint32_t value)
     } else if (reg == REG_ID) {
         vioapic[vm].id = value & ID_WRITABLE;
     } else if ((reg >= REG_ENTRIES) && (reg < REG_END)) {
-        entry_write(vm, reg, value);
+        vioapic_entry_write(vm, reg, value);
     } else {
         /* read-only or not there */
     }
@@ -199,7 +199,7 @@ void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
         if (is_level(vm, pin)) {
             evaluate_level(vm, pin);
         } else if (rises && !entry_has(vm, pin, ENTRY_MASKED)) {
-            send(vm, pin, false);
+            vioapic_send(vm, pin, false);
         } else {
             /* no edge, or one that is lost */
         }

@@ -75,7 +75,7 @@ static uint32_t function_find(uint16_t bdf)
     return found;
 }
 
-static bool access_valid(uint32_t offset, uint32_t size)
+static bool config_access_valid(uint32_t offset, uint32_t size)
 {
     return ((size == 1U) || (size == 2U) || (size == 4U)) && (offset < PCI_CONFIG_SIZE) && ((offset % size) == 0U);
 }
@@ -202,7 +202,7 @@ uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t si
 {
     uint32_t value = pci_ones(size);
 
-    if ((vm == VM_SERVICE) && access_valid(offset, size)) {
+    if ((vm == VM_SERVICE) && config_access_valid(offset, size)) {
         uint32_t index = function_find(bdf);
 
         if (is_hv_device(bdf)) {
@@ -218,7 +218,7 @@ uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t si
 
 void vpci_config_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
-    if ((vm == VM_SERVICE) && access_valid(offset, size)) {
+    if ((vm == VM_SERVICE) && config_access_valid(offset, size)) {
         uint32_t index = function_find(bdf);
 
         if (is_hv_device(bdf)) {

@@ -87,7 +87,7 @@ void vpci_bars_restore(const struct vpci_function *fn)
 
 /* After a function-level reset or D3 the BARs are 0: they are put back before the function
  * may decode again, so that it never answers at an address that is not its own. */
-static void command_write(const struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
+static void header_command_write(const struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
     uint32_t old = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
     uint32_t command = pci_merge(old, offset, size, value) & 0xFFFFU;
@@ -102,7 +102,7 @@ static void command_write(const struct vpci_function *fn, uint32_t offset, uint3
 static void command_status_write(const struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
     if (offset < PCI_STATUS) {
-        command_write(fn, offset, size, value);
+        header_command_write(fn, offset, size, value);
     }
     if (offset >= PCI_STATUS) {
         hw_pci_write(fn->bdf, offset, size, value);

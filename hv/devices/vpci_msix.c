@@ -38,7 +38,7 @@ uint32_t vpci_msix_read(const struct vpci_function *fn, uint32_t offset)
 }
 
 /* The one writer of a physical table entry: masked while it changes. */
-static void entry_write(hpa_t at, const struct irq_msi_message *message)
+static void msix_entry_write(hpa_t at, const struct irq_msi_message *message)
 {
     hw_mmio_write(at + ENTRY_CONTROL, 4U, ENTRY_MASKED);
     hw_mmio_write(at + ENTRY_ADDRESS_LOW, 4U, message->address & 0xFFFFFFFFU);
@@ -65,7 +65,7 @@ static void entry_apply(const struct vpci_function *fn, uint32_t index)
     if (live && !message.enabled) {
         vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, fn->msix.offset);
     }
-    entry_write(fn->msix.table + ((hpa_t)ENTRY_SIZE * index), &message);
+    msix_entry_write(fn->msix.table + ((hpa_t)ENTRY_SIZE * index), &message);
 }
 
 static void entries_free(const struct vpci_function *fn)
@@ -149,7 +149,7 @@ static bool pba_overlaps(const struct vpci_function *fn, gpa_t gpa, uint64_t siz
 }
 
 /* The function whose table the access touches, or ID_NONE. */
-static uint32_t table_find(gpa_t gpa, uint64_t size)
+static uint32_t msix_table_find(gpa_t gpa, uint64_t size)
 {
     uint32_t found = ID_NONE;
 
@@ -173,10 +173,10 @@ static bool pba_touched(gpa_t gpa, uint64_t size)
 
 bool vpci_msix_page(gpa_t gpa)
 {
-    return table_find(gpa & PAGE_MASK, PAGE_SIZE) != ID_NONE;
+    return msix_table_find(gpa & PAGE_MASK, PAGE_SIZE) != ID_NONE;
 }
 
-static bool access_valid(gpa_t gpa, uint32_t size)
+static bool table_access_valid(gpa_t gpa, uint32_t size)
 {
     return ((size == 1U) || (size == 2U) || (size == 4U) || (size == 8U)) &&
            (((gpa & PAGE_OFFSET) + size) <= PAGE_SIZE);
@@ -189,7 +189,7 @@ static bool entry_access_valid(const struct vpci_function *fn, gpa_t gpa, uint32
            ((gpa + size) <= (fn->msix.table + table_size(fn)));
 }
 
-static uint32_t entry_read(const struct vpci_function *fn, gpa_t gpa)
+static uint32_t msix_entry_read(const struct vpci_function *fn, gpa_t gpa)
 {
     uint32_t at = (uint32_t)(gpa - fn->msix.table);
     const struct vpci_msix_entry *entry = &vpci_msix_entry[fn->msix.first + (at / ENTRY_SIZE)];
@@ -235,17 +235,17 @@ static void entry_store(const struct vpci_function *fn, gpa_t gpa, uint32_t valu
 
 uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size)
 {
-    uint32_t index = table_find(gpa, size);
+    uint32_t index = msix_table_find(gpa, size);
     uint64_t value = 0xFFFFFFFFFFFFFFFFU;
 
-    if (!access_valid(gpa, size)) {
+    if (!table_access_valid(gpa, size)) {
         /* crosses into another page: all ones */
     } else if (index == ID_NONE) {
         value = hw_mmio_read(gpa, size);
     } else if (entry_access_valid(&vpci_function[index], gpa, size)) {
-        value = entry_read(&vpci_function[index], gpa);
+        value = msix_entry_read(&vpci_function[index], gpa);
         if (size == 8U) {
-            value |= (uint64_t)entry_read(&vpci_function[index], gpa + 4U) << 32U;
+            value |= (uint64_t)msix_entry_read(&vpci_function[index], gpa + 4U) << 32U;
         }
     } else {
         /* part of a dword: all ones */
@@ -256,9 +256,9 @@ uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size)
 /* REQ-INT-027 */
 void vpci_msix_mmio_write(gpa_t gpa, uint32_t size, uint64_t value)
 {
-    uint32_t index = table_find(gpa, size);
+    uint32_t index = msix_table_find(gpa, size);
 
-    if (!access_valid(gpa, size)) {
+    if (!table_access_valid(gpa, size)) {
         /* crosses into another page: ignored */
     } else if (index == ID_NONE) {
         if (!pba_touched(gpa, size)) {

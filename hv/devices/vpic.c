@@ -242,7 +242,7 @@ static void ocw3_write(struct chip *chip, uint32_t value)
     }
 }
 
-static void command_write(struct chip *chip, uint32_t value)
+static void chip_command_write(struct chip *chip, uint32_t value)
 {
     if ((value & ICW1_INIT) != 0U) {
         icw1_write(chip, value);
@@ -295,9 +295,9 @@ void vpic_port_write(vm_id_t vm_id, uint16_t port, uint32_t value)
     uint32_t byte = value & 0xFFU;
 
     switch (port) {
-    case 0x20U: command_write(&chips[vm_id][MASTER], byte); break;
+    case 0x20U: chip_command_write(&chips[vm_id][MASTER], byte); break;
     case 0x21U: data_write(&chips[vm_id][MASTER], byte); break;
-    case 0xA0U: command_write(&chips[vm_id][SLAVE], byte); break;
+    case 0xA0U: chip_command_write(&chips[vm_id][SLAVE], byte); break;
     case 0xA1U: data_write(&chips[vm_id][SLAVE], byte); break;
     case 0x4D0U: elcr_write(&chips[vm_id][MASTER], MASTER, byte); break;
     case 0x4D1U: elcr_write(&chips[vm_id][SLAVE], SLAVE, byte); break;

@@ -37,7 +37,7 @@ static void lock_release(void)
     __atomic_clear(&ioapic_lock, __ATOMIC_RELEASE);
 }
 
-static void register_write(uint32_t index, uint32_t value)
+static void ioapic_register_write(uint32_t index, uint32_t value)
 {
     hw_mmio_write(platform.ioapic_base + IOAPIC_INDEX, 4U, index);
     hw_mmio_write(platform.ioapic_base + IOAPIC_WINDOW, 4U, value);
@@ -46,7 +46,7 @@ static void register_write(uint32_t index, uint32_t value)
 static void entry_write_low(uint32_t pin, uint32_t value)
 {
     if (!entry_known[pin] || (entry_low[pin] != value)) {
-        register_write(IOAPIC_ENTRY(pin), value);
+        ioapic_register_write(IOAPIC_ENTRY(pin), value);
         entry_low[pin] = value;
         entry_known[pin] = true;
     }
@@ -62,7 +62,7 @@ static void ioapic_prepare(void)
         hw_mmio_write(platform.ioapic_base + IOAPIC_INDEX, 4U, IOAPIC_VERSION);
         last = ((uint32_t)hw_mmio_read(platform.ioapic_base + IOAPIC_WINDOW, 4U) >> 16U) & 0xFFU;
         for (uint32_t pin = 0U; (pin <= last) && (pin < 120U); pin++) {
-            register_write(IOAPIC_ENTRY(pin), ENTRY_MASKED);
+            ioapic_register_write(IOAPIC_ENTRY(pin), ENTRY_MASKED);
         }
         ioapic_ready = true;
     }
@@ -96,7 +96,7 @@ void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level
         if (!entry_high_known[pin] || (entry_high[pin] != high)) {
             /* Masked while the halves disagree. */
             entry_write_low(pin, entry_low[pin] | ENTRY_MASKED);
-            register_write(IOAPIC_ENTRY(pin) + 1U, high);
+            ioapic_register_write(IOAPIC_ENTRY(pin) + 1U, high);
             entry_high[pin] = high;
             entry_high_known[pin] = true;
         }

@@ -14,7 +14,7 @@
 #include "core/instruction.h"
 #include "core/io.h"
 #include "core/msr.h"
-#include "core/msr_table.h"
+#include "core/msr_number.h"
 #include "core/stage2.h"
 #include "core/stats.h"
 #include "core/vm.h"

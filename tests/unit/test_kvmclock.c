@@ -12,7 +12,7 @@
 #include "abi/partition_table.h"
 #include "core/boot_info.h"
 #include "core/kvmclock.h"
-#include "core/msr_table.h"
+#include "core/msr_number.h"
 #include "core/vm.h"
 #include "fake/fake.h"
 
