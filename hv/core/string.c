@@ -4,6 +4,7 @@
 
 /* The volatile accesses keep the compiler from turning a loop into a call of the function
  * that it is the body of. Sizes here are small: guest memory is moved by hw_phys_*. */
+/* REQ-ISO-031 */
 void *memcpy(void *restrict dst, const void *restrict src, size_t size)
 {
     volatile uint8_t *to = (volatile uint8_t *)dst;
@@ -14,6 +15,7 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t size)
     return dst;
 }
 
+/* REQ-ISO-031 */
 void *memmove(void *dst, const void *src, size_t size)
 {
     volatile uint8_t *to = (volatile uint8_t *)dst;

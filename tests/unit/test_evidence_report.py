@@ -57,6 +57,7 @@ def test_all_passed_on_this_commit_holds(made):
     assert "All 1 claims hold on this commit." in page.page(found)
 
 
+# REQ-EVI-025
 def test_a_failed_gate_is_shown_as_failed(made):
     found = made()
     assert claim(found, "misra")["state"] == "failed" and not collect.holds(found)
@@ -65,6 +66,7 @@ def test_a_failed_gate_is_shown_as_failed(made):
     assert "hv/x86/window.c:61" in text
 
 
+# REQ-EVI-025
 def test_a_missing_result_is_shown_as_missing_with_its_command(made):
     found = made()
     assert claim(found, "stack")["state"] == "missing"

@@ -22,6 +22,7 @@ def repository(folder):
         subprocess.run(run + words, check=True)
 
 
+# REQ-EVI-008
 def test_result_says_commit_date_and_tools(results, monkeypatch):
     monkeypatch.setattr(provenance, "source", lambda: {"commit": "a" * 40, "dirty": False})
     one = result.Result("sample", "It holds")

@@ -18,6 +18,7 @@
 
 #define SIZE 6U
 
+/* REQ-ISO-031 */
 static void copy_takes_all_bytes_and_no_more(void **state)
 {
     const uint8_t from[SIZE] = { 1, 2, 3, 4, 5, 6 };
@@ -31,6 +32,7 @@ static void copy_takes_all_bytes_and_no_more(void **state)
     assert_memory_equal(to, expected, SIZE);
 }
 
+/* REQ-ISO-031 */
 static void a_move_to_a_lower_address_keeps_what_overlaps(void **state)
 {
     uint8_t bytes[SIZE] = { 1, 2, 3, 4, 5, 6 };

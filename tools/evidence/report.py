@@ -76,6 +76,7 @@ def run(everything=False, missing=False):
     return 0 if holds(report) else 1
 
 
+# REQ-EVI-025
 def main():
     parser = argparse.ArgumentParser(prog="python3 -m tools.evidence.report", description=__doc__.splitlines()[0])
     parser.add_argument("--run", action="store_true", help="run all gates and tests first")

@@ -21,6 +21,7 @@ from tools.progress import ROOT
 RESULTS = ROOT / "build" / "evidence" / "results"
 
 
+# REQ-EVI-008
 class Result:
     """One gate's verdict, figures and findings. name: as in tools/evidence/gates.py; claim: one sentence."""
 
