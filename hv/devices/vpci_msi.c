@@ -79,15 +79,14 @@ static void hardware_mask(const struct vpci_function *fn, bool masked)
     }
 }
 
-/* Brings the hardware in line with the virtual capability. The message of an enabled source
+/* Brings the hardware in line with the virtual capability, which is enabled. The message of an enabled source
  * does not change (core/irq.c), so the hardware never sends half of one. */
 static void apply(struct vpci_function *fn)
 {
     struct vpci_msi *msi = &fn->msi;
-    bool masked = msi->maskable && ((msi->mask & 1U) != 0U);
-    bool live = msi->enabled && !masked;
+    bool live = (msi->mask & 1U) == 0U; /* stays 0 where the capability has no mask */
 
-    if (msi->enabled && (msi->source == ID_NONE) && (irq_msi_alloc(fn->owner, &msi->source) != STATUS_OK)) {
+    if ((msi->source == ID_NONE) && (irq_msi_alloc(fn->owner, &msi->source) != STATUS_OK)) {
         vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, msi->offset);
     }
     if (msi->source == ID_NONE) {
@@ -101,7 +100,7 @@ static void apply(struct vpci_function *fn)
         hardware_mask(fn, !message.enabled);
         hardware_message(fn, &message);
         hardware_mask(fn, !message.enabled);
-        hardware_control(fn, msi->enabled && (message.enabled || msi->maskable));
+        hardware_control(fn, message.enabled || msi->maskable);
     }
 }
 

@@ -50,11 +50,12 @@ static void msix_entry_write(hpa_t at, const struct irq_msi_message *message)
 }
 
 /* REQ-INT-027 */
+/* The function's MSI-X is enabled. */
 static void entry_apply(const struct vpci_function *fn, uint32_t index)
 {
     struct vpci_msix_entry *entry = &vpci_msix_entry[fn->msix.first + index];
     struct irq_msi_message message = { .address = hw_msi_address(0U), .data = 0U, .enabled = false };
-    bool live = fn->msix.enabled && !entry->masked;
+    bool live = !entry->masked;
 
     if (live && (entry->source == ID_NONE) && (irq_msi_alloc(fn->owner, &entry->source) != STATUS_OK)) {
         entry->source = ID_NONE;

@@ -246,6 +246,92 @@ static void refuses_addresses_that_do_not_exist(void **state)
     refuses_overlap(1U, 0x000FFFFFFFFFF000U, 0x2000U, PART_RANGE_MMIO, PART_RANGE_WRITE);
 }
 
+static void a_machine_with_too_many_ranges_is_an_error(void **state)
+{
+    (void)state;
+    boot_info.range_count = 0U;
+    for (uint32_t i = 0U; i < (DOMAIN_RANGES + 1U); i++) {
+        memory(0x10000000U + ((uint64_t)i * 0x4000U), 0x2000U, BOOT_RAM);
+    }
+    assert_int_equal(domain_build(), STATUS_NO_MEMORY);
+}
+
+/* As many ranges as there is room for; where the RTVM's range or the image splits one, no room is left. */
+static void full_machine(hpa_t split)
+{
+    boot_info.range_count = 0U;
+    for (uint32_t i = 0U; i < DOMAIN_RANGES; i++) {
+        memory(0x40000000U + ((uint64_t)i * 0x10000U), 0x8000U, BOOT_RAM);
+    }
+    memset(&boot_info.module, 0, sizeof(boot_info.module));
+    boot_info.module_count = 0U;
+    boot_info.image_base = split;
+}
+
+static void the_image_in_the_middle_of_a_full_map_is_an_error(void **state)
+{
+    (void)state;
+    full_machine(0x40002000U);
+    boot_info.image_size = 0x1000U;
+    assert_int_equal(domain_build(), STATUS_NO_MEMORY);
+}
+
+static void a_range_of_an_rtvm_in_the_middle_of_a_full_map_is_an_error(void **state)
+{
+    (void)state;
+    full_machine(0x200000U);
+    partition.table.vm[1].range_count = 0U;
+    list(1U, 0x40012000U, 0x1000U, PART_RANGE_RAM, PART_RANGE_WRITE);
+    assert_int_equal(domain_build(), STATUS_NO_MEMORY);
+}
+
+static void a_region_in_the_middle_of_a_full_map_is_an_error(void **state)
+{
+    (void)state;
+    full_machine(0x200000U);
+    partition.table.vm[1].range_count = 0U;
+    partition.table.shared[0].hpa = 0x40022000U;
+    partition.table.shared[0].size = 0x1000U;
+    assert_int_equal(domain_build(), STATUS_NO_MEMORY);
+}
+
+static void ram_of_less_than_a_page_is_left_out(void **state)
+{
+    (void)state;
+    memory(0x50000800U, 0x1000U, BOOT_RAM); /* no whole page */
+    assert_int_equal(domain_build(), STATUS_OK);
+    assert_false(domain_owns(VM_SERVICE, 0x50000000U, 0x1000U, MEMORY_RAM));
+    assert_false(domain_owns(VM_SERVICE, 0x50001000U, 0x1000U, MEMORY_RAM));
+}
+
+/* What domain_build() never leaves behind. */
+static void spoil(hpa_t base, uint64_t size)
+{
+    assert_int_equal(domain_build(), STATUS_OK);
+    assert_true(domain_verify());
+    domain_base[1][0] = base;
+    domain_size[1][0] = size;
+    assert_false(domain_verify());
+}
+
+static void verification_refuses_an_empty_range(void **state)
+{
+    (void)state;
+    spoil(0x20000000U, 0U);
+}
+
+static void verification_refuses_a_range_that_ends_inside_a_page(void **state)
+{
+    (void)state;
+    spoil(0x20000000U, 0x1800U);
+}
+
+static void verification_refuses_a_range_behind_all_addresses(void **state)
+{
+    (void)state;
+    spoil(0x10000000000000U, 0x1000U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +353,14 @@ int main(void)
         cmocka_unit_test_setup(refuses_two_types_for_one_page, setup),
         cmocka_unit_test_setup(refuses_partial_pages, setup),
         cmocka_unit_test_setup(refuses_addresses_that_do_not_exist, setup),
+        cmocka_unit_test_setup(a_machine_with_too_many_ranges_is_an_error, setup),
+        cmocka_unit_test_setup(the_image_in_the_middle_of_a_full_map_is_an_error, setup),
+        cmocka_unit_test_setup(a_range_of_an_rtvm_in_the_middle_of_a_full_map_is_an_error, setup),
+        cmocka_unit_test_setup(a_region_in_the_middle_of_a_full_map_is_an_error, setup),
+        cmocka_unit_test_setup(ram_of_less_than_a_page_is_left_out, setup),
+        cmocka_unit_test_setup(verification_refuses_an_empty_range, setup),
+        cmocka_unit_test_setup(verification_refuses_a_range_that_ends_inside_a_page, setup),
+        cmocka_unit_test_setup(verification_refuses_a_range_behind_all_addresses, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -471,6 +471,109 @@ static void closed_port_strings_advance(void **state)
 #define U(name) cmocka_unit_test_setup(name, setup_user)
 #define S(name) cmocka_unit_test_setup(name, setup_service)
 
+/* 32-bit paging: the pages at 0x2000 and 0x3000 are apart in memory. */
+static void split_pages(void)
+{
+    static const uint32_t entry[][2] = { { 0x4000U, 0x5007U }, { 0x5000U + (4U * 2U), 0x2007U }, { 0x5000U + (4U * 3U), 0x6007U } };
+    for (size_t i = 0U; i < 3U; i++) {
+        memcpy(&ram[entry[i][0]], &entry[i][1], 4U);
+    }
+    hw_vcpu_set(cpu, REG_CR0, 0x80000001U);
+    hw_vcpu_set(cpu, REG_CR3, 0x4000U);
+}
+
+/* REQ-IO-006 */
+static void an_element_on_two_pages_that_are_apart_is_refused(void **state)
+{
+    struct vm_exit exit = string_exit(0x10U, 4U, false, false);
+    (void)state;
+    split_pages();
+    *gpr(GPR_RDI) = 0x2FFEU;
+    io_exit(cpu, &exit);
+    assert_int_equal(fake_vcpu[cpu].injected, GP + 1U);
+    assert_int_equal(request.count, 0U);
+    assert_int_equal(vcpu_regs[cpu].rip, RIP);
+}
+
+static void closed_strings_fault_as_open_ones(void **state)
+{
+    struct vm_exit exit = string_exit(0x10U, 1U, false, false);
+    (void)state;
+    split_pages();
+    *gpr(GPR_RDI) = 0x7000U; /* not there */
+    io_closed(cpu, &exit);
+    assert_int_equal(fake_vcpu[cpu].injected, PF + 1U);
+    assert_int_equal(vcpu_regs[cpu].rip, RIP);
+}
+
+static void a_closed_string_without_rep_is_one_element(void **state)
+{
+    struct vm_exit exit = string_exit(0x10U, 2U, false, false);
+    (void)state;
+    *gpr(GPR_RDI) = 0x2000U;
+    *gpr(GPR_RCX) = 0U; /* does not count */
+    io_closed(cpu, &exit);
+    assert_int_equal(ram[0x2001], 0xFFU);
+    assert_int_equal(ram[0x2002], 0U);
+    assert_true(*gpr(GPR_RDI) == 0x2002U);
+    assert_true(skipped());
+}
+
+/* No processor reports one; if it did, four bytes move and nothing behind them. */
+static void an_element_of_more_than_four_bytes_moves_four(void **state)
+{
+    struct vm_exit exit = string_exit(0x10U, 8U, true, false);
+    (void)state;
+    memset(&ram[0x2000], 0x11, 8U);
+    *gpr(GPR_RSI) = 0x2000U;
+    io_exit(cpu, &exit);
+    assert_int_equal(request.value, 0x11111111U);
+    exit.write = false;
+    *gpr(GPR_RDI) = 0x3000U;
+    io_exit(cpu, &exit);
+    io_complete(cpu, 0xFFFFFFFFU);
+    assert_int_equal(ram[0x3003], 0xFFU);
+    assert_int_equal(ram[0x3004], 0U);
+}
+
+static void every_range_of_every_listed_vm_is_withheld(void **state)
+{
+    struct part_vm *last = &partition.table.vm[PART_MAX_VM - 1U];
+    (void)state;
+    partition.table.vm_count = PART_MAX_VM + 1U; /* more than a table holds */
+    last->ports_count = PART_MAX_PORTS + 1U;
+    last->ports[PART_MAX_PORTS - 1U].base = 0x2E8U;
+    last->ports[PART_MAX_PORTS - 1U].count = 8U;
+    assert_true(io_port_withheld(0x2E8U));
+    assert_true(io_port_withheld(0x3E8U));
+    assert_false(io_port_withheld(0x2F0U));
+}
+
+static void a_withheld_port_of_nobody_reads_ones(void **state)
+{
+    (void)state;
+    access_port(0xD00U, 4U, false);
+    assert_true(*gpr(GPR_RAX) == 0xFFFFFFFFU);
+    assert_int_equal(pci.count + platform.count, 0U);
+}
+
+static int setup_shared_rtvm(void **state)
+{
+    (void)state;
+    start(vcpu_id(RTVM, 0U));
+    return 0;
+}
+
+/* REQ-INT-022 */
+static void a_pre_launched_vm_has_no_platform(void **state)
+{
+    (void)state;
+    access_port(PLATFORM_PORT, 2U, true);
+    access_port(PLATFORM_PORT, 2U, false);
+    assert_int_equal(platform.count + request.count, 0U);
+    assert_true(*gpr(GPR_RAX) == 0xFFFFU);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +587,13 @@ int main(void)
         U(segment_bases_count_outside_64_bit_and_for_fs_and_gs), U(a_string_in_unmapped_memory_is_a_page_fault),
         U(outs_from_device_memory_is_refused), S(closed_ports_read_ones_and_ignore_writes),
         S(closed_port_strings_advance),
+        cmocka_unit_test_setup(an_element_on_two_pages_that_are_apart_is_refused, setup_user),
+        cmocka_unit_test_setup(closed_strings_fault_as_open_ones, setup_user),
+        cmocka_unit_test_setup(a_closed_string_without_rep_is_one_element, setup_user),
+        cmocka_unit_test_setup(an_element_of_more_than_four_bytes_moves_four, setup_user),
+        cmocka_unit_test_setup(every_range_of_every_listed_vm_is_withheld, setup_service),
+        cmocka_unit_test_setup(a_withheld_port_of_nobody_reads_ones, setup_service),
+        cmocka_unit_test_setup(a_pre_launched_vm_has_no_platform, setup_shared_rtvm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

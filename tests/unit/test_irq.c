@@ -356,6 +356,131 @@ static void a_reset_vm_has_no_interrupts(void **state)
     assert_false(hw_pin[17].masked);
 }
 
+static void a_table_that_claims_too_much_is_read_to_its_limits(void **state)
+{
+    struct part_vm *last = &partition.table.vm[PART_MAX_VM - 1U];
+    (void)state;
+    partition.table.vm_count = PART_MAX_VM + 1U;
+    last->gsi_count = PART_MAX_GSI + 1U;
+    for (uint32_t i = 0U; i < PART_MAX_GSI; i++) {
+        last->gsi[i] = IOAPIC_PINS + i; /* no such line */
+    }
+    last->gsi[PART_MAX_GSI - 1U] = 5U;
+    irq_init();
+
+    irq_pin_update(VM_SERVICE, 5U, false, false, false, vcpu_id(VM_SERVICE, 0U));
+    irq_pin_update(VM_SERVICE, 4U, false, false, false, vcpu_id(VM_SERVICE, 0U));
+
+    assert_true(hw_pin[5].masked); /* the other VM's */
+    assert_false(hw_pin[4].masked);
+}
+
+static void a_target_of_another_vm_or_core_is_replaced(void **state)
+{
+    (void)state;
+    vcpus[vcpu_id(1U, 0U)].pcpu = 7U;
+    irq_pin_update(VM_SERVICE, 4U, false, false, false, vcpu_id(1U, 0U));
+    assert_int_equal(hw_pin[4].target, 0U);
+
+    vcpus[vcpu_id(VM_SERVICE, 2U)].pcpu = MAX_PCPU; /* no such core */
+    irq_pin_update(VM_SERVICE, 4U, false, false, false, vcpu_id(VM_SERVICE, 2U));
+    assert_int_equal(hw_pin[4].target, 0U);
+}
+
+static void only_the_owner_ends_an_interrupt(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_arrived(0U, hw_pin[17].vector);
+    irq_pin_eoi(1U, 17U);
+    assert_true(line[17]);
+    assert_true(hw_pin[17].masked);
+}
+
+static uint32_t source_on(pcpu_id_t core)
+{
+    uint32_t source = ID_NONE;
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+    assert_true(irq_msi_update(source, 0xFEE00000U | ((uint64_t)core << 12U), 0x40U, true).enabled);
+    return source;
+}
+
+static uint32_t move(uint32_t source, pcpu_id_t core)
+{
+    uint64_t address = 0xFEE00000U | ((uint64_t)core << 12U);
+    (void)irq_msi_update(source, address, 0x40U, false);
+    struct irq_msi_message message = irq_msi_update(source, address, 0x40U, true);
+    assert_true(message.enabled);
+    assert_int_equal(core_of(&message), core);
+    return message.data;
+}
+
+/* Vectors of one core for messages: 0x48 to 0xDF. */
+#define VECTORS (VECTOR_IRQ_LAST - (VECTOR_IRQ_BASE + IOAPIC_PINS) + 1U)
+
+static void a_full_core_gives_away_vectors_whose_sources_moved(void **state)
+{
+    uint32_t source[VECTORS];
+    uint32_t first;
+    uint32_t second;
+    (void)state;
+    for (uint32_t i = 0U; i < VECTORS; i++) {
+        source[i] = source_on(0U);
+    }
+    /* To the same vector of the other core, and to another one of it. */
+    assert_int_equal(move(source[0], 1U), VECTOR_IRQ_BASE + IOAPIC_PINS);
+    assert_int_equal(move(source[5], 1U), VECTOR_IRQ_BASE + IOAPIC_PINS + 1U);
+
+    first = source_on(0U);
+    second = source_on(0U);
+
+    assert_int_equal(irq_msi_update(first, 0xFEE00000U, 0x40U, true).data, VECTOR_IRQ_BASE + IOAPIC_PINS);
+    assert_int_equal(irq_msi_update(second, 0xFEE00000U, 0x40U, true).data, VECTOR_IRQ_BASE + IOAPIC_PINS + 5U);
+}
+
+static void a_vm_without_a_vector_left_on_any_core_gets_no_message(void **state)
+{
+    uint32_t source = ID_NONE;
+    (void)state;
+    vms[VM_SERVICE].vcpu_count = MAX_VCPU_PER_VM + 1U; /* no VM has so many */
+    for (uint32_t i = 0U; i < MAX_VCPU_PER_VM; i++) {
+        vcpus[vcpu_id(VM_SERVICE, i)].pcpu = 0U;
+    }
+    for (uint32_t i = 0U; i < VECTORS; i++) {
+        (void)source_on(0U);
+    }
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+
+    assert_false(irq_msi_update(source, 0xFEE00000U, 0x40U, true).enabled);
+
+    assert_int_equal(log_lines, 1U);
+}
+
+static void a_source_that_nobody_has_is_never_enabled(void **state)
+{
+    (void)state;
+    assert_false(irq_msi_update(3U, 0xFEE00000U, 0x40U, true).enabled);
+    assert_false(irq_msi_update(MAX_MSI_SOURCE, 0xFEE00000U, 0x40U, true).enabled);
+}
+
+static void the_reset_of_another_vm_leaves_sources_alone(void **state)
+{
+    uint32_t source = source_on(1U);
+    (void)state;
+    irq_vm_reset(1U);
+    irq_arrived(1U, irq_msi_update(source, 0xFEE01000U, 0x40U, true).data);
+    assert_int_equal(delivered, 1U);
+}
+
+static void vectors_below_the_allocated_ones_are_strays(void **state)
+{
+    (void)state;
+    irq_arrived(0U, VECTOR_IRQ_BASE - 1U);
+    assert_int_equal(irq_stray_count(), 1U);
+    assert_int_equal(irq_level_pin(VECTOR_IRQ_BASE - 1U), ID_NONE);
+    assert_int_equal(irq_level_pin(VECTOR_IRQ_BASE + IOAPIC_PINS), ID_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +501,14 @@ int main(void)
         cmocka_unit_test_setup(no_two_live_sources_share_a_vector, setup),
         cmocka_unit_test_setup(only_the_service_vm_gets_sources, setup),
         cmocka_unit_test_setup(a_reset_vm_has_no_interrupts, setup),
+        cmocka_unit_test_setup(a_table_that_claims_too_much_is_read_to_its_limits, setup),
+        cmocka_unit_test_setup(a_target_of_another_vm_or_core_is_replaced, setup),
+        cmocka_unit_test_setup(only_the_owner_ends_an_interrupt, setup),
+        cmocka_unit_test_setup(a_full_core_gives_away_vectors_whose_sources_moved, setup),
+        cmocka_unit_test_setup(a_vm_without_a_vector_left_on_any_core_gets_no_message, setup),
+        cmocka_unit_test_setup(a_source_that_nobody_has_is_never_enabled, setup),
+        cmocka_unit_test_setup(the_reset_of_another_vm_leaves_sources_alone, setup),
+        cmocka_unit_test_setup(vectors_below_the_allocated_ones_are_strays, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

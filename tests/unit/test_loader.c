@@ -243,6 +243,181 @@ static void test_bad_kernels_are_refused_with_their_reason(void **state)
     refuse_linux("no boot module has the initrd's tag");
 }
 
+static void test_a_file_of_another_class_or_machine_is_refused(void **state)
+{
+    (void)state;
+    hw_phys_write(IMAGE + 4U, 1U, 2U); /* ELF64 */
+    refuse("image is not ELF32 for x86");
+    hw_phys_write(IMAGE + 4U, 1U, 1U);
+    hw_phys_write(IMAGE + 18U, 2U, 40U); /* ARM */
+    refuse("image is not ELF32 for x86");
+}
+
+static void test_program_headers_of_another_size_or_none_are_refused(void **state)
+{
+    (void)state;
+    hw_phys_write(IMAGE + 42U, 2U, 56U);
+    refuse("image has segments of another size");
+    hw_phys_write(IMAGE + 42U, 2U, 32U);
+    hw_phys_write(IMAGE + 44U, 2U, 0U);
+    refuse("image's program headers are out of bounds");
+}
+
+static void test_the_multiboot_header_is_sought_in_the_first_8_kib_only(void **state)
+{
+    (void)state;
+    boot_info.module[0].size = 0x4000U;
+    put(IMAGE + 128U, 0U);
+    hw_phys_zero(IMAGE + 8192U, 16U);
+    put(IMAGE + 8192U, 0x1BADB002U);
+    put(IMAGE + 8200U, 0U - 0x1BADB002U);
+    refuse("image has no multiboot header");
+    put(IMAGE + 8180U, 0x1BADB002U);
+    put(IMAGE + 8184U, 0U);
+    put(IMAGE + 8188U, 0U - 0x1BADB002U);
+    assert_true(loader_multiboot(RTVM, &config).ok);
+}
+
+static void segment(uint32_t index, uint32_t type, uint32_t address, uint32_t memory_size)
+{
+    hpa_t at = IMAGE + 52U + (index * 32U);
+    put(at, type);
+    put(at + 4U, 128U);
+    put(at + 12U, address);
+    put(at + 16U, (memory_size < 16U) ? memory_size : 16U);
+    put(at + 20U, memory_size);
+    hw_phys_write(IMAGE + 44U, 2U, index + 1U);
+}
+
+static void test_only_segments_with_memory_are_loaded(void **state)
+{
+    (void)state;
+    segment(1U, 4U, 0x200000U, 16U); /* a note */
+    hw_phys_write(RTVM_HPA + 0x200000U, 4U, 0x55555555U);
+    assert_true(loader_multiboot(RTVM, &config).ok);
+    assert_int_equal(hw_phys_read(RTVM_HPA + 0x200000U, 4U), 0x55555555U);
+    segment(1U, 1U, 0xFFFFF000U, 0U); /* empty: its address does not matter */
+    assert_true(loader_multiboot(RTVM, &config).ok);
+}
+
+static void test_a_segment_below_the_boot_information_is_loaded(void **state)
+{
+    (void)state;
+    segment(0U, 1U, 0x8000U, 16U);
+    assert_true(loader_multiboot(RTVM, &config).ok);
+    assert_int_equal(hw_phys_read(RTVM_HPA + 0x8000U, 4U), hw_phys_read(IMAGE + 128U, 4U));
+}
+
+static void test_nothing_is_loaded_after_a_bad_segment(void **state)
+{
+    (void)state;
+    segment(0U, 1U, 0x7000000U, 16U);
+    segment(1U, 1U, 0x200000U, 16U);
+    hw_phys_write(RTVM_HPA + 0x200000U, 4U, 0x55555555U);
+    refuse("image does not fit the VM's RAM");
+    assert_int_equal(hw_phys_read(RTVM_HPA + 0x200000U, 4U), 0x55555555U);
+}
+
+/* The map says RAM, but stage 2 has it not: never so after vm_memory_build(). */
+static void test_an_image_on_memory_that_is_not_mapped_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_unmap(RTVM, 0x100000U, 0x1000U), STATUS_OK);
+    refuse("image not loaded");
+}
+
+static void test_an_image_without_ram_for_its_information_is_refused(void **state)
+{
+    (void)state;
+    guest_map[0].base = 0x20000U;
+    guest_map[0].size -= 0x20000U;
+    refuse("no RAM at 64 KiB for the boot information");
+}
+
+static void test_more_bad_kernels_are_refused_with_their_reason(void **state)
+{
+    (void)state;
+    make_linux();
+    hw_phys_write(LINUX + 0x1FEU, 2U, 0U);
+    refuse_linux("kernel image is not a bzImage");
+    make_linux();
+    hw_phys_write(LINUX + 0x236U, 2U, 0U);
+    refuse_linux("kernel has no 64-bit entry (boot protocol 2.12)");
+    make_linux();
+    hw_phys_write(LINUX + 0x201U, 1U, 0xFFU); /* a header longer than boot_params has room for */
+    refuse_linux("kernel image is cut off");
+    make_linux();
+    strcpy(config.kernel, "missing");
+    refuse_linux("no boot module has the kernel's tag");
+    make_linux();
+    memset(config.cmdline, 'x', PART_CMDLINE_SIZE); /* without an end */
+    put(LINUX + 0x238U, PART_CMDLINE_SIZE - 1U);
+    refuse_linux("command line is longer than the kernel takes");
+}
+
+static void test_a_kernel_that_reaches_above_2_gib_is_refused(void **state)
+{
+    (void)state;
+    make_linux();
+    guest_map[guest_map_count - 1U].size = 0x100000000U;
+    put(LINUX + 0x260U, 0x7FF00000U);
+    refuse_linux("no room for the kernel");
+}
+
+static void test_a_kernel_without_ram_for_its_parameters_is_refused(void **state)
+{
+    (void)state;
+    make_linux();
+    guest_map[0].base = 0x20000U;
+    guest_map[0].size -= 0x20000U;
+    refuse_linux("no RAM at 64 KiB for the boot parameters");
+}
+
+static void test_a_kernel_or_initrd_on_memory_that_is_not_mapped_is_refused(void **state)
+{
+    uint64_t initrd;
+    (void)state;
+    make_linux();
+    assert_true(loader_bzimage(VM_SERVICE, &config, 0U).ok);
+    initrd = hw_phys_read(LOADER_LOW + 0x218U, 4U);
+    assert_int_equal(stage2_unmap(VM_SERVICE, initrd, 0x1000U), STATUS_OK);
+    refuse_linux("initrd not loaded");
+    assert_int_equal(stage2_unmap(VM_SERVICE, vcpu_regs[0].rip - 0x200U, 0x1000U), STATUS_OK);
+    refuse_linux("kernel not loaded");
+}
+
+static void test_a_kernel_that_names_no_sectors_has_four(void **state)
+{
+    (void)state;
+    make_linux();
+    hw_phys_write(LINUX + 0x1F1U, 1U, 0U);
+    put(LINUX + 0xA00U, 0xBEEFU); /* behind the boot sector and four more */
+    put(LINUX + 0x230U, 0x1000U); /* a smaller alignment than large pages have */
+    assert_true(loader_bzimage(VM_SERVICE, &config, 0U).ok);
+    assert_int_equal(hw_phys_read(vcpu_regs[0].rip - 0x200U, 4U), 0xBEEFU);
+    assert_int_equal((vcpu_regs[0].rip - 0x200U) % 0x200000U, 0U);
+}
+
+static void test_a_kernel_may_come_without_initrd(void **state)
+{
+    (void)state;
+    make_linux();
+    config.initrd[0] = '\0';
+    assert_true(loader_bzimage(VM_SERVICE, &config, 0U).ok);
+    assert_int_equal(hw_phys_read(LOADER_LOW + 0x21CU, 4U), 0U);
+}
+
+static void test_the_initrd_stays_below_what_the_kernel_can_reach(void **state)
+{
+    (void)state;
+    make_linux();
+    put(LINUX + 0x22CU, 0x17FFFFFU);
+    assert_true(loader_bzimage(VM_SERVICE, &config, 0U).ok);
+    assert_true((hw_phys_read(LOADER_LOW + 0x218U, 4U) + 0x1800U) <= 0x1800000U);
+    put(LINUX + 0x22CU, 0x1AFFFU); /* only where the boot parameters are */
+    refuse_linux("no room for the initrd");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +434,21 @@ int main(void)
         cmocka_unit_test_setup(test_the_initrd_lies_in_ram_clear_of_the_kernel, boot),
         cmocka_unit_test_setup(test_the_memory_map_is_sorted_disjoint_and_without_memory_of_others, boot),
         cmocka_unit_test_setup(test_bad_kernels_are_refused_with_their_reason, boot),
+        cmocka_unit_test_setup(test_a_file_of_another_class_or_machine_is_refused, boot),
+        cmocka_unit_test_setup(test_program_headers_of_another_size_or_none_are_refused, boot),
+        cmocka_unit_test_setup(test_the_multiboot_header_is_sought_in_the_first_8_kib_only, boot),
+        cmocka_unit_test_setup(test_only_segments_with_memory_are_loaded, boot),
+        cmocka_unit_test_setup(test_a_segment_below_the_boot_information_is_loaded, boot),
+        cmocka_unit_test_setup(test_nothing_is_loaded_after_a_bad_segment, boot),
+        cmocka_unit_test_setup(test_an_image_on_memory_that_is_not_mapped_is_refused, boot),
+        cmocka_unit_test_setup(test_an_image_without_ram_for_its_information_is_refused, boot),
+        cmocka_unit_test_setup(test_more_bad_kernels_are_refused_with_their_reason, boot),
+        cmocka_unit_test_setup(test_a_kernel_that_reaches_above_2_gib_is_refused, boot),
+        cmocka_unit_test_setup(test_a_kernel_without_ram_for_its_parameters_is_refused, boot),
+        cmocka_unit_test_setup(test_a_kernel_or_initrd_on_memory_that_is_not_mapped_is_refused, boot),
+        cmocka_unit_test_setup(test_a_kernel_that_names_no_sectors_has_four, boot),
+        cmocka_unit_test_setup(test_a_kernel_may_come_without_initrd, boot),
+        cmocka_unit_test_setup(test_the_initrd_stays_below_what_the_kernel_can_reach, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

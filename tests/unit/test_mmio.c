@@ -563,6 +563,57 @@ static void code_that_cannot_be_fetched_is_refused(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 #define S(name) cmocka_unit_test_setup(name, setup_service)
 
+static void a_store_to_the_ioapic_page_is_32_bits_and_aligned(void **state)
+{
+    (void)state;
+    *gpr(GPR_RAX) = 0x11111111U;
+    EXECUTE(VIOAPIC_BASE + 2U, true, 0x89, 0x07);
+    vcpu_regs[cpu].rip = CODE;
+    EXECUTE(VIOAPIC_BASE, true, 0x66, 0x89, 0x07);
+    assert_int_equal(ioapic_reg[0], 0U);
+    vcpu_regs[cpu].rip = CODE;
+    EXECUTE(VIOAPIC_BASE, true, 0x89, 0x07);
+    assert_int_equal(ioapic_reg[0], 0x11111111U);
+}
+
+static void gs_moves_the_source_as_fs_does(void **state)
+{
+    (void)state;
+    hw_vcpu_set_segment(cpu, SEG_GS, (struct segment){ .base = 0x3000U });
+    ram[0x3010] = 0x5AU;
+    *gpr(GPR_RSI) = 0x10U;
+    *gpr(GPR_RDI) = HOLE;
+    EXECUTE(HOLE, true, 0x65, 0xA4);
+    assert_int_equal(request.value, 0x5AU);
+}
+
+/* REQ-IO-006 */
+static void movs_from_or_to_two_pages_that_are_apart_is_refused(void **state)
+{
+    (void)state;
+    use_paging(0x2007U);
+    put_entry(0x7000U, 3U, 0x8007U); /* behind 0x2000 in linear, not in physical memory */
+    *gpr(GPR_RDI) = 0x2FFEU;
+    EXECUTE(HOLE, false, 0xA5);
+    assert_true(got_gp());
+    fake_vcpu[cpu].event_queued = false;
+    fake_vcpu[cpu].injected = 0U;
+    *gpr(GPR_RSI) = 0x2FFEU;
+    *gpr(GPR_RDI) = HOLE;
+    EXECUTE(HOLE, true, 0xA5);
+    assert_true(got_gp());
+    assert_int_equal(request.count, 0U);
+}
+
+/* REQ-IO-008 */
+static void an_instruction_without_a_memory_operand_is_refused(void **state)
+{
+    (void)state;
+    EXECUTE(HOLE, true, 0x0F, 0x22, 0xC0); /* MOV CR0, RAX: never makes such an exit */
+    assert_true(got_gp());
+    assert_int_equal(request.count, 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -580,6 +631,10 @@ int main(void)
         T(a_segment_override_moves_the_source), T(unknown_instructions_get_a_gp_and_one_log_line),
         T(code_and_page_tables_in_device_memory_are_refused), T(an_access_that_is_allowed_by_now_is_repeated),
         T(code_that_cannot_be_fetched_is_refused),
+        cmocka_unit_test_setup(a_store_to_the_ioapic_page_is_32_bits_and_aligned, setup),
+        cmocka_unit_test_setup(gs_moves_the_source_as_fs_does, setup),
+        cmocka_unit_test_setup(movs_from_or_to_two_pages_that_are_apart_is_refused, setup),
+        cmocka_unit_test_setup(an_instruction_without_a_memory_operand_is_refused, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/stats.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* What is published of the machine, its VMs and its log. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/boot_info.h"
+#include "core/partition.h"
+#include "core/stage2.h"
+#include "core/stats.h"
+#include "core/vm.h"
+#include "fake/fake.h"
+#include "stub_log.h"
+
+#define TELEMETRY 0x3000000U
+
+union partition_storage partition;
+struct boot_info boot_info;
+struct vm vms[MAX_VM];
+struct vcpu vcpus[MAX_VCPU];
+static struct hv_info info;
+static struct hv_vm_stats published;
+
+uint32_t stage2_pages_used(vm_id_t v) { return 10U + v; }
+void log_chars(const char *text, uint32_t size)
+{
+    char copy[64] = { 0 };
+    memcpy(copy, text, (size < 63U) ? size : 63U);
+    log_text(copy);
+}
+
+static void region(uint32_t i, const char *name, hpa_t hpa, uint32_t flags)
+{
+    struct part_range range = { .gpa = hpa, .hpa = hpa, .size = 0x1000U, .type = PART_RANGE_SHARED, .flags = flags };
+    memcpy(partition.table.shared[i].name, name, strlen(name));
+    partition.table.shared[i].hpa = hpa;
+    partition.table.shared[i].size = 0x1000U;
+    partition.table.vm[0].range[partition.table.vm[0].range_count] = range;
+    partition.table.vm[0].range_count++;
+}
+
+static void read_info(void)
+{
+    hw_phys_copy_in((uint8_t *)&info, TELEMETRY, (uint32_t)sizeof(info));
+}
+
+static void read_vm(vm_id_t v)
+{
+    hw_phys_copy_in((uint8_t *)&published, TELEMETRY + HV_STATS_OFFSET + 40U + (v * sizeof(published)), (uint32_t)sizeof(published));
+}
+
+/* The first test of the program: nothing is initialised yet. */
+static void nothing_is_published_before_the_table_is_valid(void **state)
+{
+    (void)state;
+    fake_reset();
+    partition.table.telemetry_hpa = TELEMETRY;
+
+    stats_publish();
+    stats_log_char('a');
+
+    assert_int_equal(fake_pages_used(), 0U);
+}
+
+static void what_was_logged_before_is_published_then(void **state)
+{
+    (void)state;
+    stats_init();
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + 8U, 8U), 1U);
+    stats_log_char('b');
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + 8U, 8U), 2U);
+}
+
+/* stats_init() runs once a boot and adds to what it has: this program calls it twice, so there are two of each. */
+static void shared_regions_are_named_with_the_rights_of_the_service_vm(void **state)
+{
+    struct part_range ram = { .gpa = 0x3100000U, .hpa = 0x3100000U, .size = 0x1000U, .type = PART_RANGE_RAM, .flags = 0U };
+    uint32_t found = 0U;
+    (void)state;
+    region(0U, "a-name-of-15-xx", 0x3100000U, PART_RANGE_WRITE);
+    region(1U, "ring", 0x3200000U, 0U);
+    partition.table.shared[2].hpa = 0x3300000U; /* not the Service VM's */
+    partition.table.vm[0].range[2] = ram;       /* not a shared one, whatever its address */
+    partition.table.vm[0].range_count = 3U;
+    partition.table.shared_count = 3U;
+
+    stats_init();
+    read_info();
+
+    for (uint32_t i = 0U; i < info.region_count; i++) {
+        if (info.region[i].kind == HV_REGION_SHARED) {
+            bool first = info.region[i].gpa == 0x3100000U;
+            assert_string_equal(info.region[i].name, first ? "a-name-of-15-xx" : "ring");
+            assert_int_equal(info.region[i].flags, first ? HV_REGION_WRITE : 0U);
+            found++;
+        }
+    }
+    assert_int_equal(found, 2U);
+}
+
+static void no_more_regions_are_listed_than_fit(void **state)
+{
+    (void)state;
+    partition.table.shared_count = PART_MAX_SHARED + 1U;
+    partition.table.vm[0].range_count = PART_MAX_RANGE + 1U;
+    for (uint32_t i = 0U; i < PART_MAX_RANGE; i++) {
+        partition.table.vm[0].range[i] = partition.table.vm[0].range[0];
+    }
+    stats_init();
+    read_info();
+    assert_int_equal(info.region_count, HV_MAX_REGION);
+}
+
+static void vms_and_their_vcpus_are_published(void **state)
+{
+    (void)state;
+    vms[1].state = VM_RUNNING;
+    vms[1].kind = VM_KIND_PRELAUNCH;
+    vms[1].exclusive = true;
+    vms[1].vcpu_count = 2U;
+    vms[1].memory_size = 0x400000U;
+    strcpy(vms[1].name, "rtvm");
+    vcpus[vcpu_id(1U, 1U)].pcpu = 3U;
+    vcpu_stats[vcpu_id(1U, 1U)].exits_total = 7U;
+    vcpu_stats[vcpu_id(1U, 1U)].exits[2] = 5U;
+
+    stats_publish();
+
+    read_vm(1U);
+    assert_string_equal(published.name, "rtvm");
+    assert_int_equal(published.exclusive, 1U);
+    assert_int_equal(published.pages_used, 11U);
+    assert_int_equal(published.vcpu[1].pcpu, 3U);
+    assert_int_equal(published.vcpu[1].exits_total, 7U);
+    assert_int_equal(published.vcpu[1].exits[2], 5U);
+    read_vm(2U);
+    assert_int_equal(published.state, VM_FREE);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 8U, 4U) % 2U, 0U); /* complete */
+}
+
+static void a_vm_that_claims_too_many_vcpus_fills_its_own_record_only(void **state)
+{
+    (void)state;
+    vms[2].state = VM_RUNNING;
+    vms[2].vcpu_count = HV_STATS_VCPUS + 1U;
+    vms[3].state = VM_FREE;
+    stats_publish();
+    read_vm(3U);
+    assert_int_equal(published.state, VM_FREE);
+}
+
+static void a_new_life_begins_at_zero(void **state)
+{
+    (void)state;
+    vcpu_stats[vcpu_id(1U, 0U)].exits_total = 3U;
+    vcpu_stats[vcpu_id(2U, 0U)].exits_total = 4U;
+    stats_reset_vm(1U);
+    assert_int_equal(vcpu_stats[vcpu_id(1U, 0U)].exits_total, 0U);
+    assert_int_equal(vcpu_stats[vcpu_id(2U, 0U)].exits_total, 4U);
+}
+
+static void the_summary_adds_up_the_vcpus(void **state)
+{
+    (void)state;
+    fake_tsc = 900U;
+    vms[1].start_tsc = 100U;
+    vcpu_stats[vcpu_id(1U, 0U)].exits_total = 3U;
+    vcpu_stats[vcpu_id(1U, 0U)].last_exit_tsc = 500U;
+    vcpu_stats[vcpu_id(1U, 1U)].exits_total = 4U;
+    vcpu_stats[vcpu_id(1U, 1U)].last_exit_tsc = 400U;
+    stats_log_summary(1U);
+    assert_string_equal(log_last, "summary: rtvm exits=7 last_exit_tsc=500 start_tsc=100 tsc=900");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_published_before_the_table_is_valid),
+        cmocka_unit_test(what_was_logged_before_is_published_then),
+        cmocka_unit_test(shared_regions_are_named_with_the_rights_of_the_service_vm),
+        cmocka_unit_test(no_more_regions_are_listed_than_fit),
+        cmocka_unit_test(vms_and_their_vcpus_are_published),
+        cmocka_unit_test(a_vm_that_claims_too_many_vcpus_fills_its_own_record_only),
+        cmocka_unit_test(a_new_life_begins_at_zero),
+        cmocka_unit_test(the_summary_adds_up_the_vcpus),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

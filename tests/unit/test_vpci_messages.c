@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_header.c devices/vpci_msi.c
+     devices/vpci_msix.c devices/vpci_hv.c */
+/* Message interrupts of functions with short capabilities, without sources, and of other partitions. */
+#include "vpci_machine.h"
+
+#define SOUND     0x0030U /* 00:06.0: MSI 32-bit, not maskable at 0x60 */
+#define CARD      0x0038U /* 00:07.0: MSI-X at 0x80, BAR 0 behind the network card's table */
+#define CARD_PAGE (FAKE_MMIO + 0x4000U)
+
+static int setup_sound(void **state)
+{
+    int result = setup(state);
+    fake_add(SOUND, 0x26688086U, 0x0403U);
+    fake_put(SOUND, 0x34U, 4U, 0x60U, 0U);
+    fake_put(SOUND, 0x60U, 4U, 0x00010005U, 0x00710000U);
+    fake_put(SOUND, 0x64U, 4U, 0U, 0xFFFFFFFCU);
+    fake_put(SOUND, 0x68U, 4U, 0U, ALL_ONES); /* the upper half is the function's own */
+    fake_put(SOUND, 0x6CU, 4U, 0U, ALL_ONES);
+    irq_init();
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    return result;
+}
+
+/* CARD's BAR 0 is FAKE_MMIO's second half, so that fake_decodes() is the network card's. */
+static int setup_card(void **state)
+{
+    int result = setup(state);
+    fake_add(CARD, 0x10001AF4U, 0x0200U);
+    fake_put(CARD, 0x34U, 4U, 0x80U, 0U);
+    fake_put(CARD, 0x10U, 4U, FAKE_MMIO + 0x4000U, 0xFFFFC000U);
+    fake_put(CARD, 0x50U, 4U, 0U, ALL_ONES);
+    fake_put(CARD, 0x80U, 4U, 0x00010011U, 0xC0000000U);
+    fake_put(CARD, 0x84U, 4U, 0U, 0U);
+    fake_put(CARD, 0x88U, 4U, 0x800U, 0U);
+    return result;
+}
+
+static void enable_sound(uint32_t address)
+{
+    wr(SOUND, 0x64U, 4U, address);
+    wr(SOUND, 0x68U, 2U, 0x0041U);
+    wr(SOUND, 0x62U, 2U, 1U);
+}
+
+static void a_short_capability_has_its_data_behind_the_low_address(void **state)
+{
+    (void)state;
+    enable_sound(0xFEE01000U);
+    assert_int_equal(rd(SOUND, 0x60U, 4U), 0x00010005U);
+    assert_int_equal(rd(SOUND, 0x64U, 4U), 0xFEE01000U);
+    assert_int_equal(rd(SOUND, 0x68U, 2U), 0x0041U);
+    assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U), 1U);
+    assert_int_equal(hw_pci_read(SOUND, 0x64U, 4U), 0xFEE01000U);
+    assert_true(hw_pci_read(SOUND, 0x68U, 2U) >= (VECTOR_IRQ_BASE + IOAPIC_PINS));
+
+    irq_arrived(1U, hw_pci_read(SOUND, 0x68U, 2U));
+    assert_int_equal(delivered, 1U);
+    assert_int_equal(delivered_data, 0x41U);
+}
+
+static void what_follows_a_short_capability_is_the_devices(void **state)
+{
+    (void)state;
+    wr(SOUND, 0x6CU, 4U, 0x12345678U);
+    assert_int_equal(hw_pci_read(SOUND, 0x6CU, 4U), 0x12345678U);
+    assert_int_equal(rd(SOUND, 0x6CU, 4U), 0x12345678U);
+}
+
+/* It cannot be masked, so a message that may not be sent keeps the capability off. */
+static void a_bad_address_keeps_an_unmaskable_capability_off(void **state)
+{
+    (void)state;
+    enable_sound(0x100000U);
+    assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U) & 1U, 0U);
+    assert_int_equal(rd(SOUND, 0x62U, 2U), 1U); /* the guest sees what it wrote */
+    wr(SOUND, 0x64U, 4U, 0xFEE00000U);
+    assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U) & 1U, 1U);
+}
+
+static uint32_t take_all_sources(void)
+{
+    uint32_t source = ID_NONE;
+    uint32_t taken = 0U;
+    while (irq_msi_alloc(VM_SERVICE, &source) == STATUS_OK) {
+        taken++;
+    }
+    return taken;
+}
+
+static void without_a_source_msi_stays_off_in_hardware(void **state)
+{
+    (void)state;
+    assert_true(take_all_sources() > 0U);
+
+    enable_sound(0xFEE00000U);
+
+    assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U) & 1U, 0U);
+    wr(SOUND, 0x62U, 2U, 0U);                  /* off again: there is nothing to give back */
+    assert_int_equal(rd(SOUND, 0x62U, 2U), 0U);
+}
+
+static void without_a_source_an_msix_entry_stays_masked(void **state)
+{
+    (void)state;
+    assert_true(take_all_sources() > 0U);
+
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    vpci_mmio_write(VM_SERVICE, TABLE, 8U, 0xFEE00000U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 8U, 8U, 0x55U);
+
+    assert_int_equal(hw32(TABLE + 12U), 1U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 8U, 8U), 0x55U);
+}
+
+static void a_reset_gives_the_source_back(void **state)
+{
+    uint32_t source = ID_NONE;
+    (void)state;
+    enable_sound(0xFEE00000U);
+    assert_true(take_all_sources() > 0U);
+    assert_int_not_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+
+    vpci_reset(VM_SERVICE);
+
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+    assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U) & 1U, 0U);
+    assert_int_equal(rd(SOUND, 0x64U, 4U), 0U);
+}
+
+static void registers_before_an_msix_capability_are_the_devices(void **state)
+{
+    (void)state;
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    wr(CARD, 0x50U, 4U, 0xCAFEU);
+    assert_int_equal(hw_pci_read(CARD, 0x50U, 4U), 0xCAFEU);
+    assert_int_equal(rd(CARD, 0x50U, 4U), 0xCAFEU);
+}
+
+static void a_table_of_another_partition_is_out_of_reach(void **state)
+{
+    (void)state;
+    partition.table.vm[1].pci[0] = CARD;
+    irq_init();
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    hw_mmio_write(CARD_PAGE, 4U, 0x1234U);
+
+    vpci_mmio_write(VM_SERVICE, CARD_PAGE, 4U, 0xFEE00000U);
+
+    assert_int_equal(hw32(CARD_PAGE), 0x1234U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, CARD_PAGE, 4U), ~0ULL);
+}
+
+static void what_lies_behind_the_pending_bits_goes_to_the_device(void **state)
+{
+    (void)state;
+    vpci_mmio_write(VM_SERVICE, PBA + 8U, 4U, 0x77U);
+    assert_int_equal(hw32(PBA + 8U), 0x77U);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_short_capability_has_its_data_behind_the_low_address, setup_sound),
+        cmocka_unit_test_setup(what_follows_a_short_capability_is_the_devices, setup_sound),
+        cmocka_unit_test_setup(a_bad_address_keeps_an_unmaskable_capability_off, setup_sound),
+        cmocka_unit_test_setup(without_a_source_msi_stays_off_in_hardware, setup_sound),
+        cmocka_unit_test_setup(without_a_source_an_msix_entry_stays_masked, setup),
+        cmocka_unit_test_setup(a_reset_gives_the_source_back, setup_sound),
+        cmocka_unit_test_setup(registers_before_an_msix_capability_are_the_devices, setup_card),
+        cmocka_unit_test_setup(a_table_of_another_partition_is_out_of_reach, setup_card),
+        cmocka_unit_test_setup(what_lies_behind_the_pending_bits_goes_to_the_device, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
