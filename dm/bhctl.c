@@ -14,7 +14,7 @@ const struct bhctl_command bhctl_commands[] = {
     { "top", "exits of each vCPU by reason, refreshed", "[-d SECONDS] [-n COUNT] [-b]", command_top },
     { "stats", "all statistics", "[--json]", command_stats },
     { "log", "the hypervisor's log", "[-f] [-n LINES]", command_log },
-    { "rt", "latency and exits of the real-time VM", "[--json] [--once] [-d SECONDS] [-n COUNT] [REGION]", command_rt },
+    { "rt", "latency and exits of the real-time VM", "[--json] [--histogram] [--once] [-d SECONDS] [-n COUNT] [REGION]", command_rt },
     { NULL, NULL, NULL, NULL }
 };
 

@@ -18,6 +18,7 @@ struct bhctl_options {
     const char *region;     /* rt: name of the shared region; NULL: the first that has telemetry */
     bool json;
     bool once;
+    bool histogram;         /* rt: with the number of samples for each latency */
     bool batch;             /* top: no escape sequences */
     bool follow;
     unsigned long count;    /* top, rt: refreshes; log: lines; 0: no limit */
@@ -81,6 +82,7 @@ struct rt_report {
     bool exits_exact;       /* false: there were exits, at least this many */
     uint64_t exits;         /* since the end of warm-up */
     uint64_t exits_total;   /* since the VM's start */
+    const uint32_t *histogram;  /* of the telemetry, to be shown; or NULL */
 };
 /* before: an earlier reading in steady state, or NULL. */
 void rt_report_make(struct rt_report *report, const struct rt_telemetry *telemetry, const struct hv_stats *stats,

@@ -40,6 +40,9 @@ static void help_command(FILE *out, const struct bhctl_command *command)
     if (strstr(command->usage, "--json") != NULL) {
         fprintf(out, "  --json               for programs; numbers are in the units of their names\n");
     }
+    if (strstr(command->usage, "--histogram") != NULL) {
+        fprintf(out, "  --histogram          with --json: the samples of each latency, as [ticks, samples] pairs\n");
+    }
     if (strstr(command->usage, "--once") != NULL) {
         fprintf(out, "  --once               one report, no refresh\n"
                      "  REGION               name of the shared region (default: the first with telemetry)\n");
@@ -119,6 +122,8 @@ static enum bhctl_exit parse_flag(const char *argument, const struct bhctl_comma
 
     if (is(argument, NULL, "--json") && has(command, "--json")) {
         options->json = true;
+    } else if (is(argument, NULL, "--histogram") && has(command, "--histogram")) {
+        options->histogram = true;
     } else if (is(argument, NULL, "--once") && has(command, "--once")) {
         options->once = true;
     } else if (is(argument, "-b", "--batch") && has(command, "-b")) {

@@ -118,6 +118,21 @@ void print_rt(FILE *out, const struct rt_report *report)
     print_latency(out, "max", report->max_ticks, report->tsc_hz);
 }
 
+/* Buckets that were never hit are left out. */
+static void print_histogram_json(FILE *out, const uint32_t *histogram)
+{
+    const char *separator = "";
+
+    fputs(",\"histogram\":[", out);
+    for (uint32_t bucket = 0U; bucket < RT_BUCKETS; bucket++) {
+        if (histogram[bucket] != 0U) {
+            fprintf(out, "%s[%llu,%u]", separator, (unsigned long long)rt_bucket_value(bucket), histogram[bucket]);
+            separator = ",";
+        }
+    }
+    fputc(']', out);
+}
+
 void print_rt_json(FILE *out, const struct rt_report *report)
 {
     fprintf(out, "{\"vm\":");
@@ -139,7 +154,11 @@ void print_rt_json(FILE *out, const struct rt_report *report)
     } else {
         fputs("\"steady_exits\":null,\"steady_exits_exact\":false,", out);
     }
-    fprintf(out, "\"exits_total\":%llu}\n", (unsigned long long)report->exits_total);
+    fprintf(out, "\"exits_total\":%llu", (unsigned long long)report->exits_total);
+    if (report->histogram != NULL) {
+        print_histogram_json(out, report->histogram);
+    }
+    fputs("}\n", out);
 }
 
 static bool show(const struct bhctl_options *options, const struct bhctl_region *telemetry,
@@ -158,6 +177,7 @@ static bool show(const struct bhctl_options *options, const struct bhctl_region 
             base_valid = true;
         }
         if (options->json) {
+            report.histogram = options->histogram ? ((const struct rt_telemetry *)telemetry->memory)->histogram : NULL;
             print_rt_json(stdout, &report);
         } else {
             fputs(options->once || (first && options->count == 1UL) ? "" : CLEAR_SCREEN, stdout);

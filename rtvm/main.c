@@ -115,6 +115,22 @@ static bool timer_due(uint64_t seen, uint64_t deadline)
     return (timer_interrupts != seen) && ((options.periodic == 0U) || (timer_tsc >= deadline));
 }
 
+static void report_histogram(void)
+{
+    const volatile struct rt_telemetry *telemetry = telemetry_get();
+
+    for (uint32_t bucket = 0U; bucket < RT_BUCKETS; bucket++) {
+        uint32_t samples = telemetry->histogram[bucket];
+        if (samples != 0U) {
+            console_text("rtvm: latency ");
+            console_dec(rt_bucket_value(bucket));
+            console_text(" samples ");
+            console_dec(samples);
+            console_text("\n");
+        }
+    }
+}
+
 /* Waits for the timer interrupt of `deadline`; returns its lateness in ticks. */
 static uint64_t wait_until(uint64_t deadline)
 {
@@ -180,6 +196,9 @@ static void control_loop(uint64_t period)
         deadline = next_deadline(deadline, period);
     }
     telemetry_state(RT_FINISHED);
+    if (options.histogram != 0U) {
+        report_histogram();
+    }
     report("finished");
 }
 

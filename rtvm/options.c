@@ -71,6 +71,8 @@ static bool parse_word(const char *word)
             options.count = value;
         } else if (name_is(word, "report")) {
             options.report = value;
+        } else if (name_is(word, "histogram")) {
+            options.histogram = value;
         } else if (name_is(word, "periodic")) {
             options.periodic = value;
         } else if (name_is(word, "spin")) {

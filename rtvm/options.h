@@ -15,6 +15,7 @@ struct options {
     uint64_t warmup;       /* warmup=100: interrupts before samples count */
     uint64_t count;        /* count=N: samples until finished; 0: for ever */
     uint64_t report;       /* report=N: a summary line every N samples; 0: none */
+    uint64_t histogram;    /* histogram=1: a line for each latency that was seen, when finished */
     uint64_t periodic;     /* periodic=1: the timer reloads itself; needs rates that are exact (tsc_hz=, timer_hz=) */
     uint64_t spin;         /* spin=1: wait busily for the timer, not in HLT */
     uint64_t shared;       /* shm=0x10000000: GPA of the telemetry region; 0: private memory */

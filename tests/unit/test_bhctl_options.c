@@ -17,7 +17,7 @@ static enum bhctl_exit nothing(const struct bhctl_options *options)
 const struct bhctl_command bhctl_commands[] = {
     { "top", "top", "[-d SECONDS] [-n COUNT] [-b]", nothing },
     { "log", "log", "[-f] [-n LINES]", nothing },
-    { "rt", "rt", "[--json] [--once] [-d SECONDS] [-n COUNT] [REGION]", nothing },
+    { "rt", "rt", "[--json] [--histogram] [--once] [-d SECONDS] [-n COUNT] [REGION]", nothing },
     { NULL, NULL, NULL, NULL }
 };
 
@@ -40,9 +40,9 @@ static enum bhctl_exit parse(char **arguments)
 static void accepts_each_option(void **state)
 {
     (void)state;
-    assert_int_equal(PARSE("rt", "--json", "-d", "0.5", "--count", "3", "rt0", "--once"), BHCTL_OK);
+    assert_int_equal(PARSE("rt", "--json", "--histogram", "-d", "0.5", "--count", "3", "rt0", "--once"), BHCTL_OK);
     assert_string_equal(command->name, "rt");
-    assert_true(options.json && options.once);
+    assert_true(options.json && options.histogram && options.once);
     assert_int_equal(options.delay_ms, 500);
     assert_int_equal(options.count, 3);
     assert_string_equal(options.region, "rt0");

@@ -168,6 +168,25 @@ static void json_is_one_line_with_the_numbers(void **state)
     free(text);
 }
 
+static void json_has_the_histogram_when_asked(void **state)
+{
+    struct rt_report report;
+    char *text = NULL;
+    size_t size = 0U;
+    FILE *out = open_memstream(&text, &size);
+    (void)state;
+
+    sample(20U);
+    sample(20U);
+    sample(5000U);
+    rt_report_make(&report, &telemetry, &stats, NULL);
+    report.histogram = telemetry.histogram;
+    print_rt_json(out, &report);
+    fclose(out);
+    assert_non_null(strstr(text, "\"exits_total\":40,\"histogram\":[[20,2],[5000,1]]}\n"));
+    free(text);
+}
+
 static void text_says_so_when_exits_are_only_a_lower_bound(void **state)
 {
     struct rt_report report;
@@ -224,6 +243,7 @@ int main(void)
         cmocka_unit_test_setup(exits_are_unknown_before_the_steady_state_and_without_a_vm, setup),
         cmocka_unit_test_setup(the_vm_is_the_one_that_started_before_the_telemetry, setup),
         cmocka_unit_test_setup(json_is_one_line_with_the_numbers, setup),
+        cmocka_unit_test_setup(json_has_the_histogram_when_asked, setup),
         cmocka_unit_test_setup(text_says_so_when_exits_are_only_a_lower_bound, setup),
         cmocka_unit_test_setup(telemetry_is_found_by_its_magic, setup),
     };

@@ -59,7 +59,7 @@ loaded() {
     vm_expect ready 200 && vm_ask load loaded 60 && say "User VM under load"
     enough=$(($(rt_samples) + 500))
     while [ "$(rt_samples)" -lt "$enough" ]; do usleep 20000; done
-    bhctl rt --once --json
+    bhctl rt --once --json --histogram
     if vm_stop; then say "User VM is off, its device model ended"; else say "FAILED: bhdm ended with status $vm_status"; fi
     say "loaded done"
 }
