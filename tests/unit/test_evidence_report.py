@@ -243,6 +243,8 @@ def test_charts_show_the_numbers(made):
     text = page.page(made())
     assert "Bulkhead, Service VM and User VM under load" in text and "samples, logarithmic" in text
     assert "core/hypercall.c" in text and "99.9 %" in text
+    text = page.page(made({"stack": samples.STACK}))
+    assert ">26% of 8,192<" in text and "svm_exit 120 &gt; dispatch 1680" in text
 
 
 # ---- other files ----
@@ -343,3 +345,16 @@ def test_cases_of_pytest_are_read(tmp_path):
                     encoding="utf-8")
     assert list(tests.pytest_cases(path)) == [("tests/unit/test_a", "x", "passed", 0.25, ""), ("tests/unit/test_a", "y", "failed", 1.0, "no\nwhy"),
                                               ("tests/unit/test_a", "z", "skipped", 0.0, "later")]
+
+
+def test_a_claim_of_a_test_passes_only_when_the_test_does(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.evidence.result.RESULTS", tmp_path)
+    with pytest.raises(AssertionError):
+        with tests.claimed("rt-alone", "It holds") as result:
+            result.figure("exits", 3, limit=0)
+            assert result is None, "three exits"
+    left = json.loads((tmp_path / "rt-alone.json").read_text(encoding="utf-8"))
+    assert left["passed"] is False and "three exits" in left["findings"][0]["message"] and "qemu-system-x86_64" in left["tools"]
+    with tests.claimed("rt-alone", "It holds"):
+        pass
+    assert json.loads((tmp_path / "rt-alone.json").read_text(encoding="utf-8"))["passed"] is True

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run of ./bulkhead test leaves: build/evidence/junit.xml with every test, and the result of the claim that all pass."""
 import collections
+import contextlib
 import xml.etree.ElementTree as tree
 
 from tools.evidence import claims, junit
@@ -45,6 +46,24 @@ def by_suite(cases):
     return suites
 
 
+@contextlib.contextmanager
+def claimed(name, sentence):
+    """The result of a claim that one test stands for: passed only when the block ends without an exception."""
+    result, passed = Result(name, sentence), False
+    try:
+        yield result
+        passed = True
+    except BaseException as error:
+        result.finding(f"{name}-failed", f"{type(error).__name__}: {error}".partition("\n")[0])
+        raise
+    finally:
+        result.finish(passed, needs=needs_of(name))
+
+
+def needs_of(name):
+    return next(claim.needs for claim in claims.CLAIMS if claim.name == name)
+
+
 class Record:
     """Of one run. whole: nothing is left out, so that it is a result for the report; a selection leaves that as it was."""
 
@@ -73,4 +92,4 @@ class Record:
                 file = next((f"{case.suite}{end}" for end in (".py", ".c") if (ROOT / f"{case.suite}{end}").exists()), "")
                 self.result.finding(f"test-{case.verdict}", f"{case.name}: {case.message.partition(chr(10))[0]}", file,
                                     level="error" if case.verdict == "failed" else "note")
-        self.result.finish(count["failed"] == 0 and count["passed"] > 0, needs=next(claim.needs for claim in claims.CLAIMS if claim.name == "tests"))
+        self.result.finish(count["failed"] == 0 and count["passed"] > 0, needs=needs_of("tests"))
