@@ -99,8 +99,8 @@ def axis(drawn, marks, place, top, bottom, unit):
     drawn.append(text(WIDTH - 4, bottom + 26, unit, "end", 9.5, MUTED))
 
 
-def against_limits(title, rows, unit):
-    """rows: [(label, value, limit or None)]: a bar to the value, a mark at the limit, the share in words."""
+def against_limits(title, rows, unit, word="limit"):
+    """rows: [(label, value, limit or None)]: a bar to the value, a mark at the limit, the share in words. word: what the limit is."""
     most = max([1, *(number_ for _, value, limit in rows for number_ in (value, limit or 0))])
     left, step, top = gutter([label for label, _, _ in rows]), 18, 22
     marks, bottom = ticks(most), top + len(rows) * step + 2
@@ -110,8 +110,8 @@ def against_limits(title, rows, unit):
     def place(value):
         return left + value * room / marks[-1]
     axis(drawn, marks, place, top - 4, bottom, unit)
-    drawn += [rect(left, 2, 10, 10, BAR), text(left + 15, 11, "seen"), line(left + 60, 1, left + 60, 13, INK, 2), text(left + 67, 11, "limit"),
-              rect(left + 110, 2, 10, 10, ALERT), text(left + 125, 11, "over its limit")]
+    drawn += [rect(left, 2, 10, 10, BAR), text(left + 15, 11, "seen"), line(left + 60, 1, left + 60, 13, INK, 2), text(left + 67, 11, word),
+              rect(left + 110, 2, 10, 10, ALERT), text(left + 125, 11, f"over its {word}")]
     for index, (label, value, limit) in enumerate(rows):
         y, over = top + index * step, limit is not None and value > limit
         drawn += [text(left - 8, y + 10, shortened(label), "end"), rect(left, y + 1, place(value) - left, 11, ALERT if over else BAR)]

@@ -81,7 +81,7 @@ def claim_of(entry, results, source, root):
              "is_gate": entry in gates.GATES, "group": next((group for group, names in claims.GROUPS if entry.name in names), claims.OTHER),
              "shows": words.shows if words else "", "standard": [list(pair) for pair in words.standard] if words else [],
              "limits": list(words.open) if words else []}
-    found.update({"claim": entry.title, "state": "missing", "reason": problem, "figures": [], "findings": [], "tables": [], "details": {},
+    found.update({"claim": entry.title[:1].upper() + entry.title[1:], "state": "missing", "reason": problem, "figures": [], "findings": [], "tables": [], "details": {},
                   "commit": None, "dirty": None, "made": None, "seconds": None, "tools": {}})
     if result is None:
         absent = gates.missing_tools(entry)

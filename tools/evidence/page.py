@@ -115,16 +115,23 @@ Whether the tools can be trusted: section 5. What a clause of IEC 61508-3 asks f
 """
 
 
+def reproduced(item, report):
+    """Whether the gate for reproducible builds made this very file."""
+    found = [row for claim in report["claims"] if claim["name"] == "repro" and claim["state"] == "passed"
+             for one in claim["tables"] for row in one["rows"] if row and row[0] == item["file"]]
+    return "unknown" if not found or item["sha256"] is None else "yes" if item["sha256"] in found[0] else "NO: another build"
+
+
 def item_section(report):
-    images = [[item["file"], shown(item["size"]) + " bytes" if item["size"] is not None else "not built", item["made"] or "–", f"<code>{item['sha256']}</code>" if item["sha256"] else "–"]
-              for item in report["artefacts"]]
+    images = [[item["file"], shown(item["size"]) + " bytes" if item["size"] is not None else "not built", item["made"] or "–", f"<code>{item['sha256']}</code>" if item["sha256"] else "–",
+               reproduced(item, report)] for item in report["artefacts"]]
     files = [[item["file"], f"<code>{item['sha256']}</code>"] for item in report["configuration"]]
     host = report["host"]
     return (paragraph("Bulkhead is a type-1 hypervisor for x86-64. The item that this report speaks of is the source of the commit below, in <code>hv/</code> (the hypervisor), "
                       "<code>rtvm/</code> (the runtime of real-time VMs) and <code>abi/</code> (what they share). Device model, kernel module and tools are outside the safety claim, as far as a section does not say otherwise.")
             + facts([("name and version", f"Bulkhead {escape(report['version'])}"), ("commit", tree_words(report)), ("report made", escape(report["made"])),
                      ("on", escape(f"{host['system']}, Linux {host['kernel']}, {host['machine']}"))])
-            + "<h4>Images, as they lie in build/ while this report is made</h4>" + table(["file", "size", "built", "SHA-256"], images, raw=(3,))
+            + "<h4>Images, as they lie in build/ while this report is made</h4>" + table(["file", "size", "built", "SHA-256", "as the reproducible build"], images, raw=(3,))
             + "<h4>Configuration data</h4>" + paragraph("The hypervisor is not configured at build time. A scenario is compiled to a partition table, which the hypervisor checks at boot before anything starts.")
             + table(["file", "SHA-256"], files, raw=(1,)))
 

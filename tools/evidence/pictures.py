@@ -3,37 +3,56 @@
 from tools.evidence import charts
 
 def of(claim):
-    """([(caption, svg)], keys of the details that the charts show in full)."""
+    """(drawn, tables, used): [(caption, SVG)], tables as in a result, and the keys of the details that these show."""
     draw = DRAWINGS.get(claim["name"])
-    if draw is None or not claim["details"]:
-        return [], ()
     try:
-        drawn, used = draw(claim["details"])
-        return [item for item in drawn if item], used
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        return [], ()
+        return draw(claim) if draw else NOTHING
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
+        return NOTHING
 
 
-def latency(details):
+def table_named(claim, start):
+    """Rows of the tables whose title starts so, as {column: cell}, with the title."""
+    return [(table["title"], [dict(zip(table["columns"], row)) for row in table["rows"]]) for table in claim["tables"] if table["title"].startswith(start)]
+
+
+def latency(claim):
     """details['histograms']: {name: [[ticks, samples], ...]}."""
-    series = [(name, [(int(value), int(count)) for value, count in points]) for name, points in details["histograms"].items() if points]
+    series = [(name, [(int(value), int(count)) for value, count in points]) for name, points in claim["details"]["histograms"].items() if points]
     if not series:
-        return [], ()
-    return [("Latency of the timer interrupt, bare machine against Bulkhead", charts.histograms(
-        "Histogram of interrupt latency: " + " and ".join(name for name, _ in series), series, "latency in ticks, 1 tick is 1 instruction"))], ("histograms",)
+        return NOTHING
+    return [("Latency of the timer interrupt on the bare machine and on Bulkhead", charts.histograms(
+        "Histogram of interrupt latency: " + " and ".join(name for name, _ in series), series, "latency in ticks; one tick is one instruction"))], [], ("histograms",)
 
 
-def coverage(details):
-    """details['files']: {file, statement, branch, MC/DC: [covered, all, per cent], ...}; details['measured']: folders."""
+def coverage(claim):
+    """details['files']: {file, statement, branch, MC/DC: [covered, all, per cent], ...}."""
     names = ("statement", "branch", "MC/DC")
-    rows = [(row["file"].removeprefix("hv/"), [float(row[name][2]) if row[name][1] else None for name in names]) for row in details["files"]]
-    drawn = [("Coverage by file, per cent; bold: below 100", charts.multiples("Coverage by file", part, names)) for part in pages(rows, 50)]
-    return drawn, ()
+    files = claim["details"]["files"]
+    rows = [(row["file"].removeprefix("hv/"), [float(row[name][2]) if row[name][1] else None for name in names]) for row in files]
+    drawn = [("Coverage by file; bold where it is below 100 %", charts.multiples("Coverage by file", part, names)) for part in pages(rows, 56)]
+    counts = [[row["file"], *(f"{row[name][0]} of {row[name][1]}" for name in names), row.get("justified"), row.get("open")] for row in files]
+    table = {"title": "Coverage by file, counted", "columns": ["file", *names, "justified gaps", "open gaps"], "rows": counts}
+    return drawn, [table], ("files",)
 
 
 def pages(rows, most):
-    """Charts that fit on a page each."""
-    return [rows[start:start + most] for start in range(0, len(rows), most)]
+    """Parts of about the same size that fit on a page each."""
+    count = -(-len(rows) // most)
+    size = -(-len(rows) // max(count, 1))
+    return [rows[start:start + size] for start in range(0, len(rows), size)] if rows else []
 
 
-DRAWINGS = {"coverage": coverage, "rt-loaded": latency, "rt-alone": latency}
+def stack(claim):
+    """Tables 'Stacks of IMAGE, in bytes'; details: {entry: {bytes, path: [[function, bytes], ...]}}."""
+    drawn = [(f"{title.partition(',')[0]}: worst case against the size of the stack", charts.against_limits(
+        f"{title}: worst case against size", [(row["stack"], row["worst case"], row["size"]) for row in rows], "bytes", "size"))
+        for title, rows in table_named(claim, "Stacks of ") if rows]
+    paths = {name: entry for name, entry in claim["details"].items() if isinstance(entry, dict) and "path" in entry}
+    table = {"title": "Deepest path of each entry point", "columns": ["entry point", "bytes", "path, with the bytes of each frame"],
+             "rows": [[name, entry["bytes"], " > ".join(f"{step} {size}" for step, size in entry["path"])] for name, entry in paths.items()]}
+    return drawn, [table] if paths else [], tuple(paths)
+
+
+NOTHING = [], [], ()
+DRAWINGS = {"coverage": coverage, "rt-alone": latency, "rt-loaded": latency, "stack": stack}

@@ -36,7 +36,7 @@ def version(program):
     if path is None:
         return None
     real = os.path.realpath(path)
-    for name in {real, real.removeprefix("/usr"), path}:
+    for name in (real, real.removeprefix("/usr"), path):
         done = subprocess.run(["dpkg-query", "-S", name], env=dict(os.environ, LC_ALL="C"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               text=True, check=False)
         if done.returncode == 0:

@@ -81,9 +81,9 @@ def cell(value):
 
 
 def details(claim):
-    drawn, used = pictures.of(claim)
+    drawn, tables, used = pictures.of(claim)
     parts = [figure(caption, drawing) for caption, drawing in drawn]
-    parts += [titled_table(item) for item in claim["tables"]]
+    parts += [titled_table(item) for item in claim["tables"] + tables]
     parts.append(details_tables(claim["details"] if isinstance(claim["details"], dict) else {"details": claim["details"]}, used))
     body = "".join(parts)
     return f"<h4>Details</h4>{body}" if body else ""
@@ -100,7 +100,7 @@ def rerun(claim):
 def claim_section(claim, place, report):
     name = claim["name"]
     reason = paragraph(f"<strong>{escape(claim['reason'][:1].upper() + claim['reason'][1:])}.</strong>") if claim["reason"] else ""
-    tools = ", ".join(f"{program} ({version})" for program, version in claim["tools"].items()) or "not recorded"
+    tools = ", ".join(version if version.split(" ")[0] == program else f"{program} ({version})" for program, version in claim["tools"].items()) or "not recorded"
     clauses = "; ".join(f"table {number}: {technique}" for number, technique in claim["standard"])
     shows = paragraph(escape(claim["shows"])) if claim["shows"] else paragraph("How this is shown has not been written down.", "muted")
     limits = bullets(claim["limits"]) or paragraph("The limits of this evidence have not been written down.", "muted")
