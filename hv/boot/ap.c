@@ -93,6 +93,7 @@ static enum ap_result ap_start(pcpu_id_t id, hpa_t page)
     return result;
 }
 
+/* REQ-CFG-021 */
 enum ap_result ap_start_all(pcpu_id_t *which)
 {
     enum ap_result result = AP_STARTED;

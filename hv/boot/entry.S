@@ -27,6 +27,7 @@ mb2_header_end:
     .text
     .code32
     .globl boot_start
+/* REQ-CFG-001 REQ-CFG-010 */
 boot_start:
     cli
     cld

@@ -9,6 +9,7 @@
     .section .rodata
     .code16
     .globl ap_trampoline, ap_trampoline_end
+/* REQ-CFG-021 */
 ap_trampoline:
     cli
     cld

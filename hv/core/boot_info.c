@@ -27,6 +27,7 @@ static bool has_tag(const char *tags, const char *tag)
     return found;
 }
 
+/* REQ-CFG-017 */
 uint32_t boot_module_find(const char *tag)
 {
     uint32_t found = ID_NONE;

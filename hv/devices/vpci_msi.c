@@ -61,6 +61,7 @@ static void hardware_control(const struct vpci_function *fn, bool enabled)
     hw_pci_write(fn->bdf, at, 2U, control | (enabled ? MSI_ENABLE : 0U));
 }
 
+/* REQ-INT-001 */
 static void hardware_message(const struct vpci_function *fn, const struct irq_msi_message *message)
 {
     uint32_t cap = fn->msi.offset;

@@ -39,6 +39,7 @@ void apic_eoi(void)
 }
 
 /* x2APIC register writes are not serialising: what was stored before must be visible first (SDM 3, 10.12.3). */
+/* REQ-ISO-032 */
 static void apic_send(uint32_t destination, uint32_t command)
 {
     __asm__ volatile("mfence; lfence" : : : "memory");

@@ -87,6 +87,7 @@ static uint64_t timer_ticks_until(uint64_t deadline)
     return ticks;
 }
 
+/* REQ-INT-015 */
 void hw_timer_arm(uint64_t tsc_deadline)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];

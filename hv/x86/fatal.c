@@ -46,6 +46,7 @@ static NORETURN void fatal_stop(void)
     asm_halt_forever();
 }
 
+/* REQ-LIF-017 */
 NORETURN void fatal_exception(const struct idt_frame *frame)
 {
     fatal_text("\r\npanic: exception of the hypervisor on core ");

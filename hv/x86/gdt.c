@@ -25,6 +25,7 @@ struct pcpu_stacks pcpu_stacks[MAX_PCPU] __attribute__((aligned(4096)));
 static struct tss tss[MAX_PCPU] __attribute__((aligned(16)));
 static uint64_t gdt[MAX_PCPU][GDT_ENTRIES] __attribute__((aligned(16)));
 
+/* REQ-LIF-017 */
 void gdt_load(pcpu_id_t id)
 {
     const uint64_t base = address_of(&tss[id]);

@@ -17,6 +17,7 @@ idt_stubs:
     .set vector, vector + 1
     .endr
 
+/* REQ-LIF-017 */
 idt_common:
     push %rax
     push %rcx

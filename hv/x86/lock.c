@@ -12,6 +12,7 @@
 
 static shared_u32_t lock_held;
 
+/* REQ-ISO-034 */
 void lock_shared(void)
 {
     while (atomic_exchange_explicit(&lock_held, 1U, memory_order_acquire) != 0U) {

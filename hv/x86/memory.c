@@ -2,6 +2,7 @@
 /* Block copy and fill with the string instructions. */
 #include "x86/memory.h"
 
+/* REQ-ISO-032 */
 void memory_copy(uintptr_t dst, uintptr_t src, uint64_t size)
 {
     uintptr_t to = dst;

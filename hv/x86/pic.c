@@ -7,6 +7,7 @@
 #define PIC_MASTER_MASK 0x21U
 #define PIC_SLAVE_MASK  0xA1U
 
+/* REQ-ISO-032 REQ-CFG-020 */
 void pic_mask_all(void)
 {
     asm_out8(PIC_MASTER_MASK, 0xFFU);

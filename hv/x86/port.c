@@ -3,6 +3,7 @@
 #include "core/hw.h"
 #include "x86/asm.h"
 
+/* REQ-ISO-032 */
 uint32_t hw_port_read(uint16_t port, uint32_t size)
 {
     uint32_t value;

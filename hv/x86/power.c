@@ -9,6 +9,7 @@
 #define KEYBOARD_CONTROL 0x64U
 #define SETTLE_US 100000U
 
+/* REQ-LIF-007 */
 NORETURN void hw_poweroff(uint16_t pm1_value)
 {
     if (platform.pm1a_control != 0U) {
@@ -18,6 +19,7 @@ NORETURN void hw_poweroff(uint16_t pm1_value)
 }
 
 /* The FADT's register first, then the chipset's, then the keyboard controller's pulse. */
+/* REQ-LIF-007 */
 NORETURN void hw_reset(void)
 {
     if (platform.reset_port != 0U) {

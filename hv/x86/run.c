@@ -57,6 +57,7 @@ static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
     return ran;
 }
 
+/* REQ-ISO-034 */
 static void shared_step(struct pcpu *self)
 {
     struct run_plan plan;

@@ -8,6 +8,7 @@
     .balign 4096
     .skip 4096 - 7
     .globl apic_timer_count
+/* REQ-INT-015 */
 apic_timer_count:
     mov $0x839, %ecx                    /* 5 bytes */
     rdmsr                               /* 2 bytes, the page's last */

@@ -40,6 +40,7 @@ static struct tsc_sample tsc_sample_timer(uint16_t port)
     return best;
 }
 
+/* REQ-RT-011 */
 bool tsc_calibrate(uint16_t pm_timer_port)
 {
     bool counts = false;
@@ -67,6 +68,7 @@ void tsc_set_hz(uint64_t hz)
     tsc_hz = hz;
 }
 
+/* REQ-RT-009 */
 uint64_t hw_tsc(void)
 {
     return asm_rdtsc();

@@ -16,6 +16,7 @@
 
 static uint16_t uart_base;
 
+/* REQ-CFG-011 */
 void uart_init(uint16_t base)
 {
     uart_base = base;

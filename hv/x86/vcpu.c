@@ -25,6 +25,7 @@ uint64_t hw_vcpu_get(vcpu_id_t vcpu, enum vcpu_reg reg)
     return ((reg == REG_XCR0) || (reg == REG_TSC_AUX)) ? vcpu_state_get(vcpu, reg) : vendor->get(vcpu, reg);
 }
 
+/* REQ-ISO-033 */
 void hw_vcpu_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value)
 {
     if ((reg == REG_XCR0) || (reg == REG_TSC_AUX)) {
@@ -98,6 +99,7 @@ void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted)
     vendor->request_window(vcpu, wanted);
 }
 
+/* REQ-ISO-017 */
 void hw_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
 {
     vendor->msr_open(vm, msr, read, write);

@@ -18,6 +18,7 @@ static uint32_t vga_text(uint32_t row, uint32_t column, const char *text)
     return at;
 }
 
+/* REQ-CFG-011 */
 void vga_line(uint32_t row, const char *text, const char *detail)
 {
     uint32_t column = vga_text(row, 0U, text);

@@ -101,6 +101,11 @@ def test_a_test_file_without_a_requirement(project):
     refused(project, "tests/unit/test_nothing.c", "names no requirement")
 
 
+def test_a_file_of_the_hypervisor_without_a_requirement(project):
+    project.write("hv/core/nothing.c", "int nothing(void) { return 0; }\n")
+    refused(project, "hv/core/nothing.c", "names no requirement")
+
+
 @pytest.mark.parametrize("text, words", [
     ("The hypervisor does it.", "one sentence with 'shall'"), ("It shall do it. It shall do more.", "one sentence with 'shall'"),
 ])

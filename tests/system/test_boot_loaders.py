@@ -44,6 +44,7 @@ def expect_both_vms(machine):
 
 
 # REQ-RT-013 REQ-CFG-001
+# REQ-CFG-021
 def test_qemu_loads_it_with_multiboot_1(start):
     expect_both_vms(start("rt-only"))
 

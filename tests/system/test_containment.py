@@ -46,6 +46,7 @@ def expect_it_runs_on(machine):
 
 
 # REQ-LIF-012
+# REQ-LIF-017
 def test_rtvm_survives_the_end_of_the_shared_side(start, folder):
     machine, monitor = start_rtvm(start, folder)
     monitor.say(MACHINE_CHECK)

@@ -266,6 +266,7 @@ static void the_tsc_is_the_machines(void **state)
     assert_int_equal(value_of(SHARED, MSR_TSC), 123456U);
 }
 
+/* REQ-ISO-033 */
 static void the_guest_does_not_see_svme(void **state)
 {
     (void)state;

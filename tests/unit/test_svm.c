@@ -147,6 +147,7 @@ static void no_asid_is_the_hosts_or_beyond_the_cpus(void **state)
     assert_int_equal(svm_vmcb[GUEST].nested_cr3, 0x5000U);
 }
 
+/* REQ-ISO-033 */
 static void reset_keeps_stage_2_and_asid(void **state)
 {
     const uint32_t asid = svm_vmcb[GUEST].asid;
@@ -168,6 +169,7 @@ static void no_state_is_declared_clean(void **state)
 
 /* ---- registers ---- */
 
+/* REQ-ISO-033 */
 static void svme_is_always_set_and_never_shown(void **state)
 {
     (void)state;
@@ -176,6 +178,7 @@ static void svme_is_always_set_and_never_shown(void **state)
     assert_int_equal(svm_vendor.get(GUEST, REG_EFER), 0x501U);
 }
 
+/* REQ-ISO-033 */
 static void segment_access_rights_lose_nothing(void **state)
 {
     const struct segment code = { 8U, 0xA09BU, 0xFFFFFFFFU, 0x1234U };
@@ -187,6 +190,7 @@ static void segment_access_rights_lose_nothing(void **state)
     assert_memory_equal(&back, &code, sizeof(code));
 }
 
+/* REQ-ISO-033 */
 static void a_failed_vmrun_leaves_the_registers_alone(void **state)
 {
     struct vm_exit exit;
@@ -282,6 +286,7 @@ static void bitmaps_are_closed_until_opened_one_by_one(void **state)
 
 /* ---- exits ---- */
 
+/* REQ-IO-014 */
 static void lengths_come_from_a_table_without_next_rip(void **state)
 {
     (void)state;
@@ -292,6 +297,7 @@ static void lengths_come_from_a_table_without_next_rip(void **state)
     assert_int_equal(leave(0x8DU, 0U, 0U).length, 3U); /* XSETBV */
 }
 
+/* REQ-IO-014 */
 static void next_rip_is_used_when_present(void **state)
 {
     (void)state;
@@ -300,6 +306,7 @@ static void next_rip_is_used_when_present(void **state)
     assert_int_equal(leave(0x72U, 0U, 0U).length, 4U);
 }
 
+/* REQ-IO-014 */
 static void string_output_with_prefix(void **state)
 {
     /* OUTSB with REP, 32-bit addresses, GS: (APM 2, 15.10.2) */
@@ -315,6 +322,7 @@ static void string_output_with_prefix(void **state)
     assert_int_equal(exit.length, 2U);
 }
 
+/* REQ-IO-014 */
 static void cr8_operand_with_and_without_decode_assists(void **state)
 {
     struct vm_exit exit = leave(0x18U, 0U, 0U);
@@ -333,6 +341,7 @@ static void cr8_operand_with_and_without_decode_assists(void **state)
     assert_int_equal(exit.length, 4U);
 }
 
+/* REQ-IO-014 */
 static void nested_page_fault(void **state)
 {
     struct vm_exit exit = leave(0x400U, (1ULL << 32) | 6U, 0xFED00010U);
@@ -357,6 +366,7 @@ static void instructions_of_hidden_features_are_undefined(void **state)
     assert_int_equal(leave(0x6FU, 0U, 0U).number, 13U); /* RDPMC */
 }
 
+/* REQ-IO-014 */
 static void every_code_gives_a_reason_in_range(void **state)
 {
     (void)state;

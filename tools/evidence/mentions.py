@@ -11,10 +11,13 @@ import re
 from tools.evidence.requirements import ID
 
 CODE = ("hv", "abi", "rtvm", "hsm", "dm", "tools", "configs")
+ITEM = ("hv/boot", "hv/core", "hv/devices", "hv/x86")
 SUFFIXES = {".c", ".h", ".S", ".py", ".sh", ".asl", ".ld"}
 NEAR = 20  # lines between a comment and the function below it
 C_DEFINITION = re.compile(r"^(?!extern|return|#|/|\*)[A-Za-z_][^;]*?\b(\w+)\s*(?:\(|\[|=|\{)")
 PY_DEFINITION = re.compile(r"^\s*(?:def|class)\s+(\w+)")
+ASM_DEFINITION = re.compile(r"^(\w+):")
+DEFINITIONS = {".py": PY_DEFINITION, ".S": ASM_DEFINITION}
 
 # kind: code, test or proof; name: of the function, or "" for the file as a whole.
 Mention = collections.namedtuple("Mention", "id kind file line name")
@@ -41,9 +44,9 @@ def proof_units(root):
     return {name for name in named if name.endswith((".c", ".h"))}
 
 
-def definition_name(lines, at, python):
+def definition_name(lines, at, suffix):
     """The function that the comment in line at (from 0) belongs to."""
-    pattern = PY_DEFINITION if python else C_DEFINITION
+    pattern = DEFINITIONS.get(suffix, C_DEFINITION)
     inside = lines[at][:1] in (" ", "\t") and not lines[at].startswith(" *")
     places = range(at, -1, -1) if inside else range(at, min(at + NEAR, len(lines)))
     for place in places:
@@ -59,7 +62,7 @@ def mentions_of(path, name, kind, units):
         ids = ID.findall(line)
         if ids:
             proves = name in units and re.search(r"\bproves\b", line) is not None
-            function = definition_name(lines, at, name.endswith(".py"))
+            function = definition_name(lines, at, path.suffix)
             yield from (Mention(one, "proof" if proves else kind, name, at + 1, function) for one in ids)
 
 
@@ -80,7 +83,12 @@ def collect(root):
     return found
 
 
+def item_files(root):
+    """Code of the hypervisor; every file of it must name a requirement."""
+    return [str(path.relative_to(root)) for folder in ITEM for path in source_files(root, folder) if path.suffix in (".c", ".S")]
+
+
 def test_files(root):
-    """Files that must name a requirement."""
+    """Tests; every file of them must name a requirement."""
     return [str(path.relative_to(root)) for folder in ("tests/unit", "tests/system") for pattern in ("test_*.c", "test_*.py")
             for path in sorted((root / folder).glob(pattern))]

@@ -3,8 +3,8 @@
 
     python3 -m tools.evidence.trace [--write]     (scons trace)
 
-Fails on a requirement that no code or no verification names, an id that is no requirement, a duplicate id, a test file
-without a requirement, and on a hazard, constraint, failure mode or assumption that leads nowhere. Writes the matrix,
+Fails on a requirement that no code or no verification names, an id that is no requirement, a duplicate id, a file of tests
+or of the hypervisor without a requirement, and on a hazard, constraint, failure mode or assumption that leads nowhere. Writes the matrix,
 build/evidence/trace/matrix.html and matrix.csv. --write renews the pages that are made of YAML data.
 """
 import argparse
@@ -64,8 +64,10 @@ class Trace:
         self.check_mentions()
         for name in self.status("built"):
             self.check_built(name, self.requirements[name])
-        for path in self.untraced_tests():
+        for path in self.without("test", mentions.test_files(self.root)):
             self.report("untraced-test", "names no requirement: put the id of what it checks in a comment above the test", path, 1)
+        for path in self.without("code", mentions.item_files(self.root)):
+            self.report("untraced-code", "names no requirement: put the id of what it fulfils above a function, or ask whether it is needed", path, 1)
         self.check_documents()
 
     def check_mentions(self):
@@ -106,9 +108,10 @@ class Trace:
             if gate not in gate_names():
                 self.report("no-analysis", f"{name}: '{gate}' is no gate of tools/evidence/gates.py", *place)
 
-    def untraced_tests(self):
-        named = {mention.file for mention in self.mentions if mention.kind == "test"}
-        return [path for path in mentions.test_files(self.root) if path not in named]
+    def without(self, kind, paths):
+        """Those of the files in which nothing of that kind names a requirement."""
+        named = {mention.file for mention in self.mentions if mention.kind == kind}
+        return [path for path in paths if path not in named]
 
     def check_documents(self):
         for pattern in DOCUMENTS:

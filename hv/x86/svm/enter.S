@@ -11,6 +11,7 @@
 
     .text
     .globl svm_vmrun
+/* REQ-INT-029 */
 svm_vmrun:
     push %rbx
     push %rbp

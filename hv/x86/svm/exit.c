@@ -138,6 +138,7 @@ static void decode_by_code(vcpu_id_t vcpu, uint32_t code, struct vm_exit *exit)
     }
 }
 
+/* REQ-IO-014 */
 void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const struct vmcb *const vmcb = &svm_vmcb[vcpu];

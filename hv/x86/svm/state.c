@@ -38,6 +38,7 @@ struct segment svm_get_segment(vcpu_id_t vcpu, enum segment_id seg)
     return value;
 }
 
+/* REQ-ISO-033 */
 void svm_set_segment(vcpu_id_t vcpu, enum segment_id seg, struct segment value)
 {
     struct vmcb_segment *const to = segment_of(vcpu, seg);
@@ -70,6 +71,7 @@ uint64_t svm_get(vcpu_id_t vcpu, enum vcpu_reg reg)
     return value;
 }
 
+/* REQ-ISO-033 */
 void svm_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value)
 {
     struct vmcb *const vmcb = &svm_vmcb[vcpu];
