@@ -111,6 +111,7 @@ static void the_copied_fadt_points_to_the_copies(void **state)
     assert_int_equal(hw_phys_read(FADT + 40U, 4U), DSDT); /* the firmware's own is untouched */
 }
 
+/* REQ-LIF-005 */
 static void a_restart_copies_from_the_firmwares_tables_again(void **state)
 {
     (void)state;
@@ -180,6 +181,7 @@ static void a_machine_without_fadt_needs_the_tables_only(void **state)
     assert_same(COPY, MADT, MADT_SIZE);
 }
 
+/* REQ-CFG-015 */
 static void a_table_longer_than_any_real_one_is_refused(void **state)
 {
     (void)state;

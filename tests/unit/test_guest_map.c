@@ -95,6 +95,7 @@ static void fill_up_to(uint32_t count)
     }
 }
 
+/* REQ-CFG-018 */
 static void the_service_vm_is_told_its_own_ram_and_what_is_reserved(void **state)
 {
     (void)state;
@@ -145,6 +146,7 @@ static void shared_regions_and_telemetry_are_not_for_the_guests_allocator(void *
     expect_entry(1U, 0x1100000U, 0x4000000U, BOOT_RAM);
 }
 
+/* REQ-CFG-018 */
 static void an_rtvm_is_told_the_ram_of_its_list_only(void **state)
 {
     struct part_vm *config = &partition.table.vm[RTVM];
@@ -341,6 +343,7 @@ static void a_load_and_a_clear_cross_pages_through_stage_2(void **state)
     assert_int_equal(hw_phys_read(SHIFT + 0x3000U, 1U), 0xEEU);
 }
 
+/* REQ-CFG-017 */
 static void a_load_or_a_clear_stops_at_what_is_not_mapped(void **state)
 {
     (void)state;

@@ -75,6 +75,7 @@ static void what_was_logged_before_is_published_then(void **state)
 }
 
 /* stats_init() runs once a boot and adds to what it has: this program calls it twice, so there are two of each. */
+/* REQ-IO-012 */
 static void shared_regions_are_named_with_the_rights_of_the_service_vm(void **state)
 {
     struct part_range ram = { .gpa = 0x3100000U, .hpa = 0x3100000U, .size = 0x1000U, .type = PART_RANGE_RAM, .flags = 0U };
@@ -114,6 +115,7 @@ static void no_more_regions_are_listed_than_fit(void **state)
     assert_int_equal(info.region_count, HV_MAX_REGION);
 }
 
+/* REQ-RT-014 */
 static void vms_and_their_vcpus_are_published(void **state)
 {
     (void)state;
@@ -152,6 +154,7 @@ static void a_vm_that_claims_too_many_vcpus_fills_its_own_record_only(void **sta
     assert_int_equal(published.state, VM_FREE);
 }
 
+/* REQ-LIF-002 */
 static void a_new_life_begins_at_zero(void **state)
 {
     (void)state;

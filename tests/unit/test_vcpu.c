@@ -68,6 +68,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-HYP-004 */
 static void guest_memory_is_read_and_written_across_pages(void **state)
 {
     uint8_t bytes[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -88,6 +89,7 @@ static void expect_fault(uint8_t *bytes, bool readable)
     assert_int_equal(hw_phys_read(SHIFT + 0x1FFDU, 2U), 0U); /* not even the part before it */
 }
 
+/* REQ-HYP-004 */
 static void a_page_that_is_not_mapped_faults_before_a_byte_moves(void **state)
 {
     uint8_t bytes[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -142,6 +144,7 @@ static void a_page_that_goes_away_after_the_check_is_not_touched(void **state)
     assert_int_equal(back[3], 0xEEU);
 }
 
+/* REQ-ISO-012 */
 static void a_shootdown_waits_for_cores_in_the_guest_only(void **state)
 {
     (void)state;
@@ -158,6 +161,7 @@ static void a_shootdown_waits_for_cores_in_the_guest_only(void **state)
     assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
 }
 
+/* REQ-LIF-014 */
 static void a_vm_may_log_some_lines_each_second(void **state)
 {
     uint32_t allowed = 0U;
@@ -248,6 +252,7 @@ static void an_exclusive_vcpu_has_no_virtual_apic(void **state)
     assert_int_equal(vlapic_resets, 0U);
 }
 
+/* REQ-LIF-015 */
 static void init_stops_a_vcpu_until_sipi_starts_it(void **state)
 {
     (void)state;
@@ -280,6 +285,7 @@ static void sipi_counts_only_once_and_only_after_init(void **state)
     assert_int_equal(woken, 0U);
 }
 
+/* REQ-IO-003 */
 static void init_waits_for_an_io_request(void **state)
 {
     (void)state;

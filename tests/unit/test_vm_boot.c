@@ -184,6 +184,7 @@ static int setup(void **state)
     return 0;
 }
 
+/* REQ-RT-013 */
 static void all_listed_vms_are_built_and_run(void **state)
 {
     (void)state;
@@ -357,6 +358,7 @@ static void listed_tables_that_cannot_be_written_are_named(void **state)
     expect_refused("boot: rtvm: its ACPI tables do not fit its memory");
 }
 
+/* REQ-CFG-004 */
 static void listed_tables_outside_the_partition_table_are_never_read(void **state)
 {
     (void)state;
@@ -376,6 +378,7 @@ static void an_image_type_that_nobody_knows_is_named(void **state)
     expect_refused("boot: rtvm: image type is not known");
 }
 
+/* REQ-CFG-011 */
 static void what_the_loader_refuses_is_named(void **state)
 {
     (void)state;
@@ -383,6 +386,7 @@ static void what_the_loader_refuses_is_named(void **state)
     expect_refused("boot: service: it is no kernel");
 }
 
+/* REQ-LIF-005 */
 static void the_service_vm_boots_again_in_the_memory_that_it_has(void **state)
 {
     (void)state;

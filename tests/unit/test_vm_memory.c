@@ -157,6 +157,7 @@ static void what_the_table_says_of_a_range_beats_its_type(void **state)
     expect_mapping(1U, 0x400000U, 0x402000U, S2_READ | S2_WRITE | S2_EXEC);
 }
 
+/* REQ-ISO-028 */
 static void interrupt_controllers_are_left_out_of_the_identity_map(void **state)
 {
     (void)state;
@@ -233,6 +234,7 @@ static void what_cannot_be_mapped_ends_the_build(void **state)
     assert_int_equal(mapping_count, 1U); /* neither behind the hole nor the next range */
 }
 
+/* REQ-ISO-029 */
 static void an_rtvm_gets_the_ranges_of_its_list_with_their_rights(void **state)
 {
     (void)state;
@@ -264,6 +266,7 @@ static void a_listed_range_that_cannot_be_mapped_ends_the_build(void **state)
     assert_int_equal(mapping_count, 1U);
 }
 
+/* REQ-ISO-017 */
 static void the_service_vm_gets_every_port_that_is_not_withheld(void **state)
 {
     (void)state;
@@ -294,6 +297,7 @@ static void the_last_port_may_be_withheld(void **state)
     assert_int_equal(opened[0].count, 0xFFFFU);
 }
 
+/* REQ-ISO-017 REQ-CFG-007 */
 static void an_rtvm_gets_the_ports_of_its_list(void **state)
 {
     struct part_vm *config = &partition.table.vm[RTVM];

@@ -68,6 +68,7 @@ static void what_follows_a_short_capability_is_the_devices(void **state)
 }
 
 /* It cannot be masked, so a message that may not be sent keeps the capability off. */
+/* REQ-INT-005 */
 static void a_bad_address_keeps_an_unmaskable_capability_off(void **state)
 {
     (void)state;
@@ -100,6 +101,7 @@ static void without_a_source_msi_stays_off_in_hardware(void **state)
     assert_int_equal(rd(SOUND, 0x62U, 2U), 0U);
 }
 
+/* REQ-INT-001 */
 static void without_a_source_an_msix_entry_stays_masked(void **state)
 {
     (void)state;
@@ -137,6 +139,7 @@ static void registers_before_an_msix_capability_are_the_devices(void **state)
     assert_int_equal(rd(CARD, 0x50U, 4U), 0xCAFEU);
 }
 
+/* REQ-INT-027 */
 static void a_table_of_another_partition_is_out_of_reach(void **state)
 {
     (void)state;

@@ -72,6 +72,7 @@ static void a_pointer_without_a_list_is_not_followed(void **state)
     assert_int_equal(rd(CARD, 0x50U, 1U), 0x14U);
 }
 
+/* REQ-INT-026 */
 static void extended_capabilities_that_move_things_are_closed(void **state)
 {
     (void)state;
@@ -105,6 +106,7 @@ static void extended_space_that_is_not_there_reads_as_ones(void **state)
     assert_int_equal(rd(CARD, 0U, 4U), 0x10001AF4U);
 }
 
+/* REQ-INT-026 */
 static void closed_capabilities_in_a_circle_are_closed_once(void **state)
 {
     (void)state;
@@ -296,6 +298,7 @@ static void a_bridge_is_shared_only_with_what_is_behind_it(void **state)
     assert_int_equal(hw_pci_read(BRIDGE, 0x80U, 4U), 1U);
 }
 
+/* REQ-INT-024 */
 static void bridge_control_may_change_but_for_the_bus_reset(void **state)
 {
     (void)state;
@@ -356,6 +359,7 @@ static void memory_that_is_not_claimed_reads_as_ones(void **state)
     assert_int_equal(vpci_mmio_read(VM_SERVICE, FAKE_MMIO, 4U), ~0ULL);
 }
 
+/* REQ-LIF-009 */
 static void the_reset_of_another_vm_touches_nothing(void **state)
 {
     (void)state;
