@@ -101,6 +101,11 @@ def test_a_test_file_without_a_requirement(project):
     refused(project, "tests/unit/test_nothing.c", "names no requirement")
 
 
+def test_an_id_at_a_helper_that_no_runner_starts(project):
+    project.write("tests/unit/test_nothing.c", "/* REQ-ISO-001 */\nstatic void forgotten(void **state)\n{\n    (void)state;\n}\nint main(void) { return 0; }\n")
+    refused(project, "tests/unit/test_nothing.c:1", "REQ-ISO-001 stands at forgotten, which no runner starts")
+
+
 def test_a_file_of_the_hypervisor_without_a_requirement(project):
     project.write("hv/core/nothing.c", "int nothing(void) { return 0; }\n")
     refused(project, "hv/core/nothing.c", "names no requirement")

@@ -92,3 +92,12 @@ def test_files(root):
     """Tests; every file of them must name a requirement."""
     return [str(path.relative_to(root)) for folder in ("tests/unit", "tests/system") for pattern in ("test_*.c", "test_*.py")
             for path in sorted((root / folder).glob(pattern))]
+
+
+def is_test(root, mention):
+    """Whether the mention in a file of tests stands at a test that runs."""
+    if mention.file.endswith(".py"):
+        return mention.name.startswith("test")
+    text = (root / mention.file).read_text(encoding="utf-8")
+    registered = rf"\w\(\s*{mention.name}\s*[,)]"  # cmocka_unit_test(name), or a macro that says so
+    return mention.name != "" and re.search(registered, text) is not None

@@ -64,8 +64,7 @@ class Trace:
         self.check_mentions()
         for name in self.status("built"):
             self.check_built(name, self.requirements[name])
-        for path in self.without("test", mentions.test_files(self.root)):
-            self.report("untraced-test", "names no requirement: put the id of what it checks in a comment above the test", path, 1)
+        self.check_tests()
         for path in self.without("code", mentions.item_files(self.root)):
             self.report("untraced-code", "names no requirement: put the id of what it fulfils above a function, or ask whether it is needed", path, 1)
         self.check_documents()
@@ -80,6 +79,15 @@ class Trace:
                             "say in the requirement that it is built, or name another", mention.file, mention.line)
             elif mention.kind in ("test", "proof") and mention.kind not in requirement["verification"]:
                 self.report("other-method", f"this {mention.kind} names {mention.id}, whose verification does not list '{mention.kind}'",
+                            mention.file, mention.line)
+
+    def check_tests(self):
+        files = mentions.test_files(self.root)
+        for path in self.without("test", files):
+            self.report("untraced-test", "names no requirement: put the id of what it checks in a comment above the test", path, 1)
+        for mention in self.mentions:
+            if mention.file in files and not mentions.is_test(self.root, mention):
+                self.report("not-a-test", f"{mention.id} stands at {mention.name or 'no function'}, which no runner starts: put it above a test",
                             mention.file, mention.line)
 
     def check_built(self, name, requirement):
