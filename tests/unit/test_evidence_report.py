@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import evidence_samples as samples  # noqa: E402
-from tools.evidence import claims, collect, gates, junit, page, pdf, pictures, provenance, report, sarif, tests  # noqa: E402
+from tools.evidence import claims, collect, documents, gates, junit, page, pdf, pictures, provenance, report, sarif, tests  # noqa: E402
 
 HOSTILE = '</td><script>alert(1)</script>"\'&<img src=http://evil.example/x.png onerror=1>\x00\x1b]0;\ud800'.encode("utf-8", "replace").decode()
 
@@ -100,6 +100,12 @@ def test_a_failed_result_of_another_commit_stays_failed(made):
 def test_a_result_that_cannot_be_read_is_missing_and_says_why(made, broken):
     found = claim(made({"tests": broken}), "tests")
     assert found["state"] == "missing" and "result" in found["reason"]
+
+
+# REQ-EVI-025
+def test_a_check_that_ran_in_part_does_not_pass(made):
+    found = claim(made(one(partial="only the unit domain was run")), "tests")
+    assert (found["state"], found["reason"]) == ("stale", "only the unit domain was run")
 
 
 @pytest.mark.parametrize("value", ["false", 1, "yes", None])
@@ -245,6 +251,32 @@ def test_charts_show_the_numbers(made):
     assert "core/hypercall.c" in text and "99.9 %" in text
     text = page.page(made({"stack": samples.STACK}))
     assert ">26% of 8,192<" in text and "svm_exit 120 &gt; dispatch 1680" in text
+
+
+def test_requirements_are_listed_one_by_one(made):
+    rows = {"REQ-A-001": {"text": "It shall <hold>.", "status": "built", "code": ["hv/a.c:1 f", "hv/b.c:2 g", "hv/c.c:3 h"], "proof": ["p"], "test": ["t", "u"], "analysis": [], "review": []},
+            "REQ-A-002": {"text": "It shall fly.", "status": "planned", "missing": "Wings.", "code": [], "proof": [], "test": [], "analysis": [], "review": []}}
+    text = page.page(made({"trace": {**samples.SAMPLES["trace"], "details": {"requirements": rows}}}))
+    annex = text[text.index('<h2 id="annex-requirements"'):]
+    assert "It shall &lt;hold&gt;." in annex and "and 1 more" in annex and "proof 1, test 2" in annex and "PLANNED, not built: Wings." in annex
+    assert "Missing: there is no result of the gate trace" in page.page(made({}))
+
+
+def test_tables_of_the_standards_are_those_of_the_safety_documents(made):
+    document = made()["documents"]["techniques"]
+    text = page.page(made())
+    assert document["problem"] is None and f"of {len(document['entries'])} techniques" in text
+    assert all(f">{entry['id']}<" in text for entry in document["entries"] + made()["documents"]["assumptions"]["entries"])
+
+
+@pytest.mark.parametrize("content", [None, "", "[", "- 3", "- {id: A1-1}"])
+def test_a_safety_document_that_cannot_be_read_shows_as_missing(tmp_path, content):
+    (tmp_path / "docs" / "safety").mkdir(parents=True)
+    if content is not None:
+        (tmp_path / "docs" / "safety" / "techniques.yaml").write_text(content, encoding="utf-8")
+    document = documents.collect(tmp_path)["techniques"]
+    assert document["entries"] == [] and "techniques.yaml" in document["problem"]
+    assert "Missing: docs/safety/techniques.yaml" in page.techniques(document)
 
 
 # ---- other files ----

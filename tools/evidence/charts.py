@@ -48,9 +48,9 @@ def shortened(label, most=44):
     return label if len(label) <= most else "…" + label[-(most - 1):]
 
 
-def gutter(labels, least=70, most=250):
-    """Room for labels at the left."""
-    return min(most, max([least, *(len(shortened(label)) * 5.9 + 12 for label in labels)]))
+def gutter(labels, least=70, most=44):
+    """Room for labels of at most so many letters at the left."""
+    return max([least, *(len(shortened(label, most)) * 5.7 + 12 for label in labels)])
 
 
 def legend(names, fills, x, y):
@@ -61,16 +61,16 @@ def legend(names, fills, x, y):
     return parts
 
 
-def stacked(title, rows, series, alert=()):
-    """rows: [(label, {series: count})]. alert: series that are shown in the colour of failure, hatched."""
+def stacked(title, rows, series, alert=(), most=44):
+    """rows: [(label, {series: count})]. alert: series that are shown in the colour of failure. most: letters of a label."""
     fills = [ALERT if name in alert else SERIES[index % len(SERIES)] for index, name in enumerate(series)]
-    left, step, top = gutter([label for label, _ in rows]), 20, 30
+    left, step, top = gutter([label for label, _ in rows], most=most), 20, 30
     totals = [sum(parts.get(name, 0) for name in series) for _, parts in rows]
     scale = (WIDTH - left - 70) / max([1, *totals])
     drawn = legend(series, fills, left, 12)
     for index, ((label, parts), total) in enumerate(zip(rows, totals)):
         x, y = left, top + index * step
-        drawn.append(text(left - 8, y + 11, shortened(label), "end"))
+        drawn.append(text(left - 8, y + 11, shortened(label, most), "end"))
         for name, fill in zip(series, fills):
             width = parts.get(name, 0) * scale
             if width > 0:

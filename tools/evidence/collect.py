@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the results and says what holds: the data that page, JSON, SARIF and JUnit are made of.
 
-A claim is passed, failed, stale or missing. Stale: passed, but on another commit than this one or on a tree with
-uncommitted changes. Only passed counts.
+A claim is passed, failed, stale or missing. Stale: passed, but on another commit than this one, on a tree with
+uncommitted changes, or in part only. Only passed counts.
 """
 import datetime
 import hashlib
@@ -11,7 +11,7 @@ import platform
 import re
 import shlex
 
-from tools.evidence import claims, gates, provenance
+from tools.evidence import claims, documents, gates, provenance
 from tools.evidence.result import RESULTS
 from tools.progress import ROOT
 
@@ -67,7 +67,7 @@ def stale_reason(result, source, root):
 
 def judge(result, source, root):
     """(state, reason) of a result that could be read."""
-    stale = stale_reason(result, source, root)
+    stale = stale_reason(result, source, root) or result.get("partial")
     if result["passed"] is not True:
         return "failed", stale or ""
     return ("stale", stale) if stale else ("passed", "")
@@ -159,7 +159,7 @@ def collect(results=RESULTS, root=ROOT, entries=None):
             "commit": source["commit"], "dirty": source["dirty"], "committed": provenance.git("log", "-1", "--format=%cI", root=root),
             "host": host(), "counts": {state: sum(claim["state"] == state for claim in found) for state in STATES},
             "claims": found, "tools": tools_used(found), "artefacts": artefacts(root), "configuration": configuration(root),
-            "general_limits": list(claims.GENERAL_LIMITS)}
+            "general_limits": list(claims.GENERAL_LIMITS), "documents": documents.collect(root)}
 
 
 def holds(report):

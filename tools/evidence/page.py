@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report as one HTML file: summary on the first page, then contents, reading guide, claims, tools, clauses, limits."""
+import collections
 import pathlib
 
+from tools.evidence import annexes, charts
 from tools.evidence import claims as texts
 from tools.evidence.collect import holds
-from tools.evidence.markup import bullets, escape, facts, link, paragraph, quantity, shown, state, table
+from tools.evidence.markup import bullets, escape, facts, figure, link, paragraph, quantity, shown, state, table
 from tools.evidence.sections import claim_section
 
 STYLE = pathlib.Path(__file__).with_name("report.css")
@@ -103,7 +105,7 @@ with the command in its section. Its own source is in <code>tools/evidence</code
 <table><thead><tr><th scope="col">Result</th><th scope="col">Meaning</th></tr></thead><tbody>
 <tr><td class="word"><span class="state passed">PASSED</span></td><td>The check ran on exactly this commit, without uncommitted changes, and all its figures were within their limits. Only this counts.</td></tr>
 <tr><td class="word"><span class="state failed">FAILED</span></td><td>The check ran and the claim does not hold, or could not be established. Its findings say where.</td></tr>
-<tr><td class="word"><span class="state stale">STALE</span></td><td>The check passed, but on another commit or on a tree with uncommitted changes. The section says which, and how much changed since. It says nothing certain about this commit.</td></tr>
+<tr><td class="word"><span class="state stale">STALE</span></td><td>The check passed, but on another commit, on a tree with uncommitted changes, or only a part of it was run. The section says which, and how much changed since. It says nothing certain about this commit.</td></tr>
 <tr><td class="word"><span class="state missing">MISSING</span></td><td>There is no result: the check was not run, or it died. A missing piece is never left out of this report.</td></tr>
 </tbody></table>
 <p><strong>Claim, figure, limit.</strong> A claim is one sentence that can be false. Its figures are what was counted; <em>held to</em> is the limit that the check compares a figure with. Figures
@@ -154,9 +156,37 @@ def clauses_section(report):
             found.setdefault(clause, []).append(claim)
     rows = [[f"table {number}", technique, "".join(f"<div>{link(claim['name'], escape(claim['name']))} {state(claim['state'])}</div>" for claim in used)]
             for (number, technique), used in sorted(found.items())]
-    return (paragraph("Which technique of annexes A and B each claim contributes to. This is evidence for an assessment, not its outcome: the complete tables, with what is not met, are in "
-                      "<code>docs/safety</code>; techniques that leave no figure (reviews, planning, modular design) are only there.")
+    return ("<h3>6.1 Techniques for SIL 3, and how far each is met</h3>" + techniques(report["documents"]["techniques"])
+            + "<h3>6.2 Claims of this report by technique</h3>"
+            + paragraph("What this report has figures for. It is evidence for an assessment, not its outcome.")
             + table(["IEC 61508-3:2010", "technique", "evidence and its result"], rows, raw=(2,)))
+
+
+MET = ("met", "partly", "not met", "not applicable")
+
+
+def techniques(document):
+    if document["problem"]:
+        return paragraph(f"<strong>Missing: {escape(document['problem'])}.</strong>")
+    entries, tables = document["entries"], {}
+    for entry in entries:
+        tables.setdefault(entry["table"], []).append(entry)
+    total = collections.Counter(entry["met"] for entry in entries)
+    counts = ", ".join(f"{total[word]} {word}" for word in (*MET, *sorted(set(total) - set(MET))) if total[word])
+    chart = charts.stacked("Techniques by table", [(name.removeprefix("IEC 61508-3, "), collections.Counter(entry["met"] for entry in found)) for name, found in tables.items()],
+                           MET, alert=("not met",), most=60)
+    return (paragraph(f"From <code>docs/safety/techniques.yaml</code>, written by the developers and judged by nobody else: of {len(entries)} techniques, {counts}.")
+            + figure("Techniques by table of the standards", chart)
+            + "".join(f"<h4>{escape(name)}</h4>" + table(["", "technique", "grade", "state", "how, or why not"], [
+                [entry["id"], entry["technique"], entry["grade"], f"<strong>{escape(entry['met'])}</strong>", entry["how"]] for entry in found], "techniques", raw=(3,))
+                for name, found in tables.items()))
+
+
+def assumptions_of_use(document):
+    if document["problem"]:
+        return paragraph(f"<strong>Missing: {escape(document['problem'])}.</strong>")
+    return (paragraph("The claims hold for a system whose integrator makes these true. From <code>docs/safety/assumptions.yaml</code>: the integrator shall")
+            + table(["", "assumption", "how to check it"], [[entry["id"], entry["text"], entry["check"]] for entry in document["entries"]]))
 
 
 def limits_section(report):
@@ -165,6 +195,7 @@ def limits_section(report):
     if gone:
         parts.append("<h4>Of this report: claims without a valid result</h4>" + bullets(
             [f"{claim['name']} is {claim['state']}" + (f": {claim['reason']}" if claim["reason"] else "") for claim in gone]))
+    parts.append("<h4>Assumptions of use</h4>" + assumptions_of_use(report["documents"]["assumptions"]))
     parts.append("<h4>Of each claim</h4>" + table(["claim", "what it does not show"], [
         [link(claim["name"], escape(claim["name"])), "<br>".join(escape(limit) for limit in claim["limits"]) or "not written down"] for claim in report["claims"]], raw=(0, 1)))
     return "".join(parts)
@@ -177,14 +208,16 @@ def rerun_section(report):
             + table(["claim", "command", "last took, s"], rows, raw=(0, 1)))
 
 
+FLOWING = {"guide", "words"}   # begin on the page on which the chapter before ends
+
+
 def page(report):
     """The whole file."""
     chapters = [("1", "guide", "How to read this report", GUIDE), ("2", "words", "Words", WORDS_USED), ("3", "item", "The item and its configuration", item_section(report)),
                 ("4", "claims", "The claims", "".join(claim_section(claim, f"4.{index}", report) for index, claim in enumerate(report["claims"], 1))),
                 ("5", "tools", "Tools and confidence in them", tools_section(report)), ("6", "clauses", "Relation to IEC 61508-3", clauses_section(report)),
-                ("7", "limits", "Limits of the evidence: what this report does not show", limits_section(report)), ("8", "rerun", "How to make all of it again", rerun_section(report))]
-    flowing = {"guide", "words"}
-    body = "".join(f'<h2 id="{anchor}"{" class=flow" if anchor in flowing else ""}>{place} {title}</h2>{text}' for place, anchor, title, text in chapters)
+                ("7", "limits", "Limits of the evidence: what this report does not show", limits_section(report)), ("8", "rerun", "How to make all of it again", rerun_section(report)), *annexes.all_of(report)]
+    body = "".join(f'<h2 id="{anchor}"{" class=flow" if anchor in FLOWING else ""}>{place} {title}</h2>{text}' for place, anchor, title, text in chapters)
     return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>Bulkhead {escape(report['version'])}: evidence report</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body>"
             f'<div class="front">{front(report)}</div>' + contents(report, [chapter[:3] for chapter in chapters]) + body + "</body></html>\n")

@@ -28,7 +28,7 @@ class Result:
     def __init__(self, name, claim):
         self.name, self.claim, self.begin = name, claim, time.monotonic()
         self.figures, self.findings, self.details, self.tables, self.notes = [], [], {}, [], []
-        self.source = provenance.source()
+        self.source, self.part = provenance.source(), None
         self.path = RESULTS / f"{name}.json"
         self.path.unlink(missing_ok=True)
 
@@ -48,6 +48,10 @@ class Result:
         """A limit of this evidence, in one or two sentences: what a reader must not take from it."""
         self.notes.append(text)
 
+    def partial(self, text):
+        """Only a part of the check was asked for, and which; the report then does not count the result as passed."""
+        self.part = text
+
     def finish(self, passed, needs=None):
         """Writes the file; returns the exit status of the gate. needs: programs whose versions go into it (default: the gate's)."""
         source = provenance.source()
@@ -58,6 +62,6 @@ class Result:
             "commit": source["commit"], "dirty": source["dirty"] or source != self.source,
             "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "tools": provenance.versions(provenance.needs_of(self.name) if needs is None else needs),
-            "figures": self.figures, "findings": self.findings, "tables": self.tables, "notes": self.notes,
+            "partial": self.part, "figures": self.figures, "findings": self.findings, "tables": self.tables, "notes": self.notes,
             "details": self.details, "seconds": round(time.monotonic() - self.begin, 1)}, indent=1) + "\n", encoding="utf-8")
         return 0 if passed else 1

@@ -20,7 +20,7 @@ def made_on(claim, report):
 
 def figures_table(claim):
     rows = [[item["name"], f"{shown(item['value'])}{' ' + item['unit'] if item.get('unit') else ''}",
-             "–" if item.get("limit") is None else f"{shown(item['limit'])}{' ' + item['unit'] if item.get('unit') else ''}"]
+             "–" if item.get("limit") is None else f"{shown(item['limit'])}{' ' + item['unit'] if item.get('unit') and not item['unit'].startswith('of ') else ''}"]
             for item in claim["figures"]]
     return table(["figure", "value", "held to"], rows) if rows else paragraph("The result has no figures.", "muted")
 

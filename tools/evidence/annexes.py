@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Long tables at the end of the report: the requirements one by one, the MISRA guidelines one by one."""
+from tools.evidence.markup import escape, link, paragraph, table
+
+
+def claim_named(report, name):
+    return next((claim for claim in report["claims"] if claim["name"] == name), None)
+
+
+def places(found):
+    """The first places, and how many more there are."""
+    shown = [str(item).replace(" ", " ") for item in found[:2]]
+    return "<br>".join(escape(item) for item in shown) + (f"<br>and {len(found) - 2} more" if len(found) > 2 else "") if found else "–"
+
+
+def counted(row):
+    """'proof 1, test 3' of a row of the matrix."""
+    return ", ".join(f"{kind} {len(row[kind])}" for kind in ("proof", "analysis", "test", "review") if row.get(kind)) or "none"
+
+
+def requirements(report):
+    """details['requirements'] of the gate trace: {id: {text, status, code, proof, test, analysis, review}}."""
+    claim = claim_named(report, "trace")
+    try:
+        rows = [[name, row["text"] + ("" if row["status"] == "built" else f" ({row['status'].upper()}, not built: {row.get('missing') or 'nothing said'})"),
+                 places(row["code"]), "" if row["status"] != "built" else counted(row)]
+                for name, row in sorted(claim["details"]["requirements"].items())]
+    except (AttributeError, KeyError, TypeError):
+        return paragraph("Missing: there is no result of the gate trace that has the requirements.")
+    return (paragraph(f"{len(rows)} requirements, those that are planned and not built included; from the result of {link('trace', 'trace')}. The numbers say how many proofs, gates, tests and "
+                      "reviews name the requirement; the places are in <code>build/evidence/trace/matrix.html</code>.")
+            + table(["id", "requirement", "code", "verified by"], rows, "long", raw=(2,)))
+
+
+def all_of(report):
+    """[(letter, anchor, title, HTML)]"""
+    return [("A", "annex-requirements", "Requirements", requirements(report))]
