@@ -161,7 +161,7 @@ void boot_main(uint32_t magic, uint32_t info)
     boot_platform();
     boot_partition();
     boot_vms();
-    log_drain();
+    log_flush();
     ap_release_all();
     core_run();
 }

@@ -7,6 +7,7 @@
 #include "core/instruction.h"
 #include "core/io.h"
 #include "core/irq.h"
+#include "core/log.h"
 #include "core/mmio.h"
 #include "core/msr.h"
 #include "core/sched.h"
@@ -96,6 +97,7 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t now = hw_tsc();
     uint64_t timer;
     uint64_t slice_end;
+    uint64_t log_due;
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     plan.vcpu = sched_pick(pcpu, now);
@@ -106,7 +108,9 @@ struct run_plan core_next(pcpu_id_t pcpu)
         prepare_entry(plan.vcpu, now);
     }
     slice_end = sched_slice_end(pcpu);
-    hw_timer_arm((slice_end < timer) ? slice_end : timer);
+    log_due = log_drain(now);
+    timer = (slice_end < timer) ? slice_end : timer;
+    hw_timer_arm((log_due < timer) ? log_due : timer);
     return plan;
 }
 

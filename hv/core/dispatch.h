@@ -13,7 +13,7 @@ struct run_plan {
 };
 
 /* Shared core, lock held: choose the vCPU, deliver its pending event, set its timer. The
- * timer of the core is armed for the nearest of vLAPIC deadlines and the end of the slice. */
+ * timer of the core is armed for the nearest of vLAPIC deadlines, the end of the slice, and what the log has left. */
 struct run_plan core_next(pcpu_id_t pcpu);
 /* Shared core, lock held. RIP is advanced by the handler when the instruction is done. */
 void core_exit(vcpu_id_t vcpu, const struct vm_exit *exit);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each core owns one ring that it alone fills; log_drain(), under the shared-side lock, alone
+ * Each core owns one ring that it alone fills; the drainer, under the shared-side lock, alone
  * empties it. The indices only grow and are stored after the text, which x86's ordering of
  * stores (Intel SDM 3, 9.2.2) makes visible in that order: no atomic operation is needed.
  */
@@ -12,6 +12,8 @@
 
 #define LOG_RING 4096U /* bytes a core can hold back; a power of two */
 #define LOG_LINE 240U  /* longest line, so that one line cannot fill a ring */
+#define LOG_PASS 16U   /* bytes written at once: what the UART's FIFO takes without a wait */
+#define LOG_PASSES_PER_SECOND 500U /* a FIFO of 115200 baud is empty after 1.4 ms */
 
 static volatile char log_ring[MAX_PCPU][LOG_RING];
 static volatile uint32_t log_head[MAX_PCPU]; /* next byte to fill: the core's */
@@ -19,6 +21,8 @@ static volatile uint32_t log_tail[MAX_PCPU]; /* next byte to empty: the drainer'
 static uint32_t log_at[MAX_PCPU];            /* of the line in progress */
 static uint32_t log_used[MAX_PCPU];
 static uint64_t log_lost[MAX_PCPU];          /* bytes cut since the last complete line */
+static pcpu_id_t log_turn;                   /* the drainer's: whose line is next */
+static uint64_t log_due;                     /* when the next pass may begin */
 
 /* REQ-RT-006 */
 static void log_put(pcpu_id_t core, char c)
@@ -139,17 +143,46 @@ void log_line(const char *module, const char *text)
     log_end();
 }
 
-void log_drain(void)
+/* The ring whose line is under way, else the next in turn that holds one. */
+static pcpu_id_t turn_of(void)
 {
-    for (pcpu_id_t core = 0U; core < MAX_PCPU; core++) {
-        uint32_t head = log_head[core];
-        uint32_t tail = log_tail[core];
-        for (uint32_t i = 0U; (i < LOG_RING) && (tail != head); i++) {
-            char c = log_ring[core][tail % LOG_RING];
-            hw_log_char(c);
-            stats_log_char(c);
-            tail++;
-        }
-        log_tail[core] = tail;
+    pcpu_id_t ring = log_turn;
+    for (uint32_t i = 0U; (i < MAX_PCPU) && (log_tail[ring] == log_head[ring]); i++) {
+        ring = (ring + 1U) % MAX_PCPU;
+    }
+    return ring;
+}
+
+/* At most LOG_PASS bytes; lines stay whole, and the rings take turns by lines. False: nothing is left. */
+static bool write_pass(void)
+{
+    pcpu_id_t ring = turn_of();
+    for (uint32_t i = 0U; (i < LOG_PASS) && (log_tail[ring] != log_head[ring]); i++) {
+        char c = log_ring[ring][log_tail[ring] % LOG_RING];
+        hw_log_char(c);
+        stats_log_char(c);
+        log_tail[ring]++;
+        log_turn = (c == '\n') ? ((ring + 1U) % MAX_PCPU) : ring;
+        ring = turn_of();
+    }
+    return log_tail[ring] != log_head[ring];
+}
+
+uint64_t log_drain(uint64_t now)
+{
+    bool more = log_tail[turn_of()] != log_head[turn_of()];
+    if (more && (now >= log_due)) {
+        more = write_pass();
+        log_due = now + (hw_tsc_hz() / LOG_PASSES_PER_SECOND);
+    }
+    return more ? log_due : TIME_NEVER;
+}
+
+/* What others add meanwhile counts too, so the rounds have an end of their own. */
+void log_flush(void)
+{
+    bool more = true;
+    for (uint32_t i = 0U; (i < ((MAX_PCPU * LOG_RING) / LOG_PASS)) && more; i++) {
+        more = write_pass();
     }
 }

@@ -111,7 +111,7 @@ void vm_service_off(uint16_t pm1_value)
         stop_prelaunched();
         log_summaries();
         log_line("power", "off");
-        log_drain();
+        log_flush();
         hw_poweroff(pm1_value);
     }
     log_summaries();
@@ -141,7 +141,7 @@ void vm_service_reset(void)
         log_line("power", "Service VM asked for a reset: the machine follows");
         log_summaries();
         log_line("power", "reset");
-        log_drain();
+        log_flush();
         hw_reset();
     }
 }

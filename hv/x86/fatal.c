@@ -30,16 +30,20 @@ static void fatal_register(const char *name, uint64_t value)
     fatal_hex(value);
 }
 
-/* A core that carries an exclusive VM stops alone; a shared one stops the shared side. */
+/* A core that carries an exclusive VM stops alone; a shared one stops the shared side, which has nobody
+ * then to write out what the log holds. */
 /* REQ-LIF-012 */
 static NORETURN void fatal_stop(void)
 {
     if (!pcpus[hw_pcpu()].exclusive) {
-        atomic_store(&fatal_shared_stop, 1U);
+        const bool first = atomic_exchange(&fatal_shared_stop, 1U) == 0U;
         for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
             if ((i != hw_pcpu()) && (!pcpus[i].exclusive) && (atomic_load(&pcpus[i].state) != PCPU_OFFLINE)) {
                 hw_kick(i);
             }
+        }
+        if (first) {
+            log_flush();
         }
     }
     atomic_store(&pcpus[hw_pcpu()].state, PCPU_IN_HV);
@@ -87,7 +91,7 @@ NORETURN void fatal_boot(const char *what, const char *detail)
     log_text(detail);
     log_end();
     log_line("boot", "cannot start: no VM was started, machine halted");
-    log_drain();
+    log_flush();
     vga_line(0U, "Bulkhead cannot start: no VM was started, machine halted", "");
     vga_line(1U, what, detail);
     asm_halt_forever();

@@ -8,7 +8,6 @@
 
 #include "core/dispatch.h"
 #include "core/irq.h"
-#include "core/log.h"
 #include "core/stats.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
@@ -66,7 +65,6 @@ static void shared_step(struct pcpu *self)
     atomic_store(&self->kick, 0U);
     arrived_drain(self);
     plan = core_next(self->id);
-    log_drain();
     if (plan.action == RUN_VCPU) {
         vcpu_state_load(plan.vcpu);
         /* Marked before the lock is dropped: whoever gets the lock next knows to kick. */

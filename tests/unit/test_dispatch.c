@@ -10,6 +10,7 @@
 
 #include "core/cpuid.h"
 #include "core/dispatch.h"
+#include "core/log.h"
 #include "core/instruction.h"
 #include "core/io.h"
 #include "core/irq.h"
@@ -48,6 +49,7 @@ void instruction_shutdown(vcpu_id_t id) { (void)id; handled = DOWN; }
 void io_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = IO; }
 void msr_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = MSR; }
 void mmio_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = MMIO; }
+uint64_t log_drain(uint64_t now) { (void)now; return TIME_NEVER; }
 void irq_arrived(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; irq_vector = vector; }
 void vioapic_eoi(vm_id_t v, uint32_t vector) { (void)v; (void)vector; }
 void vcpu_notify(vcpu_id_t id)

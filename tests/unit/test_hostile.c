@@ -203,7 +203,7 @@ static void one_exit(vcpu_id_t id)
     core_exit(id, &exit);
     fake_tsc += 100000U;
     (void)core_next(0U);
-    log_drain();
+    log_flush();
 }
 
 /* REQ-ISO-001 REQ-ISO-021 */

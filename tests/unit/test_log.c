@@ -15,7 +15,7 @@ static const char *drained(void)
     const char *from;
     seen = strlen(fake_log());
     from = fake_log() + seen;
-    log_drain();
+    log_flush();
     return from;
 }
 
@@ -108,7 +108,7 @@ static void test_the_ring_in_memory_gets_what_the_uart_got(void **state)
     (void)drained();
     written = hw_phys_read(LOG_HPA + 8U, 8U);
     log_line("m", "ring!");
-    log_drain();
+    log_flush();
     assert_int_equal(hw_phys_read(LOG_HPA, 4U), HV_LOG_MAGIC);
     written = hw_phys_read(LOG_HPA + 8U, 8U);
     hw_phys_copy_in((uint8_t *)found, LOG_HPA + 16U + ((written - 6U) % hw_phys_read(LOG_HPA + 4U, 4U)), 5U);
@@ -192,6 +192,63 @@ static void test_a_module_is_found_by_a_whole_word(void **state)
     boot_info.module_count = 1U;
 }
 
+static size_t drain_once(uint64_t now)
+{
+    size_t had = strlen(fake_log());
+    (void)log_drain(now);
+    return strlen(fake_log()) - had;
+}
+
+static void test_one_pass_writes_what_the_uart_takes_at_once(void **state)
+{
+    uint64_t now = fake_tsc + fake_tsc_hz;
+    uint64_t due;
+    (void)state;
+    (void)drained();
+    log_line("m", "0123456789012345678901234567890123456789");
+    assert_int_equal(drain_once(now), 16U);
+    assert_int_equal(drain_once(now), 0U);
+    due = log_drain(now);
+    assert_in_range(due - now, fake_tsc_hz / 720U, fake_tsc_hz / 100U); /* 16 bytes take 1.39 ms at 115200 baud */
+    assert_int_equal(drain_once(due - 1U), 0U);
+    assert_int_equal(drain_once(due), 16U);
+    (void)drained();
+    assert_int_equal(log_drain(due + fake_tsc_hz), TIME_NEVER);
+}
+
+static void test_lines_of_two_cores_stay_whole_and_take_turns(void **state)
+{
+    const char *text;
+    uint64_t now = fake_tsc + (10U * fake_tsc_hz);
+    size_t had;
+    (void)state;
+    (void)drained();
+    had = strlen(fake_log());
+    log_line("zero", "a line that is longer than one pass of the drainer");
+    log_line("zero", "second");
+    fake_current_pcpu = 3U;
+    log_line("three", "of another core");
+    fake_current_pcpu = 0U;
+    while (log_drain(now) != TIME_NEVER) {
+        now += fake_tsc_hz;
+    }
+    text = fake_log() + had;
+    assert_non_null(strstr(text, "zero: a line that is longer than one pass of the drainer\n"));
+    assert_non_null(strstr(text, "three: of another core\n"));
+    assert_true(strstr(text, "three:") < strstr(text, "second"));
+}
+
+static void test_a_core_comes_back_for_what_the_log_has_left(void **state)
+{
+    (void)state;
+    (void)drained();
+    fake_tsc += 1000U * fake_tsc_hz;
+    log_line("m", "0123456789012345678901234567890123456789");
+    (void)core_next(0U);
+    assert_in_range(fake_pcpu[0].timer, fake_tsc + 1U, fake_tsc + (fake_tsc_hz / 100U));
+    (void)drained();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +256,9 @@ int main(void)
         cmocka_unit_test(test_bytes_of_a_guest_are_made_printable),
         cmocka_unit_test(test_an_endless_line_is_cut_and_says_so),
         cmocka_unit_test(test_a_full_ring_loses_lines_but_no_order),
+        cmocka_unit_test(test_one_pass_writes_what_the_uart_takes_at_once),
+        cmocka_unit_test(test_lines_of_two_cores_stay_whole_and_take_turns),
+        cmocka_unit_test(test_a_core_comes_back_for_what_the_log_has_left),
         cmocka_unit_test(test_a_core_writes_without_the_drainer_and_without_others),
         cmocka_unit_test(test_the_ring_in_memory_gets_what_the_uart_got),
         cmocka_unit_test(test_the_information_page_names_what_the_service_vm_may_map),

@@ -160,7 +160,7 @@ static inline int world_start(void **state)
     stage2_init(0x100000000U);
     assert_int_equal(domain_build(), STATUS_OK);
     assert_int_equal(vm_boot_all(), STATUS_OK);
-    log_drain();
+    log_flush();
     return 0;
 }
 
