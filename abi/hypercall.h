@@ -110,7 +110,7 @@ struct hc_msi { /* INJECT_MSI */
     uint64_t data;
 };
 
-struct hc_memory_regions { /* VM_SET_MEMORY_REGIONS */
+struct hc_memory_regions { /* VM_SET_MEMORY_REGIONS; when it fails, what came before the fault has been done */
     uint16_t vmid;
     uint16_t reserved0;
     uint32_t reserved1;

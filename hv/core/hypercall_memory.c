@@ -8,18 +8,28 @@
 #include "core/string.h"
 #include "core/vm.h"
 
-#define REGIONS_AT_ONCE  64U         /* then interrupts are served and the hypercall goes on */
+/* What one execution of the hypercall does at most; then the lock is free, interrupts are served and it goes on. */
+#define REGIONS_AT_ONCE  16U
+#define BYTES_AT_ONCE    0x200000U   /* and never across a multiple of it: one large leaf, or one table of small ones */
 #define REGIONS_MAX      0x100000U
 #define GPA_LIMIT        0x8000000000U /* 512 GiB */
 #define REQUEST_TYPES    7U            /* read, write, execute */
 
-/* Where a long list for this VM was left off: valid while the same hypercall is repeated, on any
- * vCPU, since the caller's thread may move in between. */
+/* Where a list for this VM was left off: valid while the same hypercall is repeated, on any vCPU,
+ * since the caller's thread may move in between, and no longer than the VM lives. */
 struct region_progress {
+    bool under_way;
     uint64_t gpa;   /* of the request */
-    uint32_t next;  /* 0: nothing under way */
+    uint32_t next;  /* region */
+    uint64_t done;  /* bytes of it */
+    uint64_t bytes; /* in this execution */
 };
 static struct region_progress region_progress[MAX_VM];
+
+void hypercall_memory_forget(vm_id_t v)
+{
+    region_progress[v].under_way = false;
+}
 
 static bool overlaps(uint64_t base, uint64_t size, uint64_t page)
 {
@@ -91,57 +101,89 @@ static int64_t delete_region(vm_id_t v, const struct hc_memory_region *region)
     return result;
 }
 
-static int64_t apply_region(vm_id_t v, const struct hc_memory_region *region)
+static int64_t apply_piece(vm_id_t v, const struct hc_memory_region *piece)
 {
     int64_t result = -HC_EINVAL;
-    if (range_valid(region)) {
-        switch (region->type) {
-        case HC_REGION_ADD:
-            result = add_region(v, region);
-            break;
-        case HC_REGION_DEL:
-            result = delete_region(v, region);
-            break;
-        case HC_REGION_MODIFY:
-            result = modify_region(v, region);
-            break;
-        default:
-            break;
-        }
+    switch (piece->type) {
+    case HC_REGION_ADD:
+        result = add_region(v, piece);
+        break;
+    case HC_REGION_DEL:
+        result = delete_region(v, piece);
+        break;
+    case HC_REGION_MODIFY:
+        result = modify_region(v, piece);
+        break;
+    default:
+        break;
     }
     return result;
 }
 
-static int64_t apply_some(vm_id_t v, const struct hc_memory_regions *request, uint32_t first, uint32_t end)
+/* The part of a region from done on that is changed in one step. The region is read anew for each
+ * step, so it may have shrunk. */
+static struct hc_memory_region piece_of(const struct hc_memory_region *region, uint64_t done)
 {
-    int64_t result = 0;
-    for (uint32_t i = first; (i < end) && (result == 0); i++) {
-        struct hc_memory_region region;
-        uint64_t at = request->regions_gpa + ((uint64_t)i * sizeof(region));
-        memset(&region, 0, sizeof(region));
-        result = hypercall_errno(guest_read(VM_SERVICE, at, (uint8_t *)&region, (uint32_t)sizeof(region)));
-        if (result == 0) {
-            result = apply_region(v, &region);
+    struct hc_memory_region piece = *region;
+    uint64_t rest = (region->size > done) ? (region->size - done) : 0U;
+    uint64_t most = BYTES_AT_ONCE - ((region->gpa + done) % BYTES_AT_ONCE);
+    piece.gpa = region->gpa + done;
+    piece.service_vm_gpa = (region->type == HC_REGION_ADD) ? (region->service_vm_gpa + done) : 0U;
+    piece.size = (rest < most) ? rest : most;
+    return piece;
+}
+
+/* What is lent must be the Service VM's as a whole, or not even its first piece is mapped. */
+static bool region_valid(const struct hc_memory_region *region)
+{
+    uint64_t base = region->service_vm_gpa;
+    bool lends = region->type == HC_REGION_ADD;
+    bool owned = ((base + region->size) > base) && domain_owns(domain_of(VM_SERVICE), base, region->size, MEMORY_RAM);
+    return range_valid(region) && (owned || !lends);
+}
+
+/* One step of the list. */
+static int64_t apply_step(vm_id_t v, const struct hc_memory_regions *request)
+{
+    struct hc_memory_region region;
+    uint64_t at = request->regions_gpa + ((uint64_t)region_progress[v].next * sizeof(region));
+    int64_t result;
+    memset(&region, 0, sizeof(region));
+    result = hypercall_errno(guest_read(VM_SERVICE, at, (uint8_t *)&region, (uint32_t)sizeof(region)));
+    if ((result == 0) && !region_valid(&region)) {
+        result = -HC_EINVAL;
+    }
+    if (result == 0) {
+        struct hc_memory_region piece = piece_of(&region, region_progress[v].done);
+        if (piece.size != 0U) {
+            result = apply_piece(v, &piece);
+        }
+        region_progress[v].done += piece.size;
+        region_progress[v].bytes += piece.size;
+        if (region_progress[v].done >= region.size) {
+            region_progress[v].done = 0U;
+            region_progress[v].next++;
         }
     }
     return result;
 }
 
 /* REQ-HYP-006 */
-static int64_t apply_chunk(vm_id_t v, const struct hc_memory_regions *request, uint64_t gpa)
+static int64_t apply_some(vm_id_t v, const struct hc_memory_regions *request, uint64_t gpa)
 {
-    struct region_progress *progress = &region_progress[v];
-    bool goes_on = (progress->gpa == gpa) && (progress->next < request->count);
-    uint32_t first = goes_on ? progress->next : 0U;
-    uint32_t end = ((request->count - first) > REGIONS_AT_ONCE) ? (first + REGIONS_AT_ONCE) : request->count;
-    int64_t result = apply_some(v, request, first, end);
-    progress->next = 0U;
-    if ((result == 0) && (end < request->count)) {
-        progress->gpa = gpa;
-        progress->next = end;
-        result = HYPERCALL_AGAIN;
+    int64_t result = 0;
+    if (!region_progress[v].under_way || (region_progress[v].gpa != gpa)) {
+        region_progress[v].gpa = gpa;
+        region_progress[v].next = 0U;
+        region_progress[v].done = 0U;
     }
-    return result;
+    region_progress[v].bytes = 0U;
+    for (uint32_t i = 0U; (i < REGIONS_AT_ONCE) && (region_progress[v].bytes < BYTES_AT_ONCE)
+                          && (region_progress[v].next < request->count) && (result == 0); i++) {
+        result = apply_step(v, request);
+    }
+    region_progress[v].under_way = (result == 0) && (region_progress[v].next < request->count);
+    return region_progress[v].under_way ? HYPERCALL_AGAIN : result;
 }
 
 /* REQ-HYP-004 */
@@ -154,7 +196,7 @@ int64_t hypercall_set_memory_regions(uint64_t gpa)
         vm_id_t v = hypercall_target(request.vmid);
         result = -HC_EINVAL;
         if ((v != ID_NONE) && (request.count <= REGIONS_MAX)) {
-            result = apply_chunk(v, &request, gpa);
+            result = apply_some(v, &request, gpa);
         }
     }
     return result;

@@ -37,6 +37,7 @@ int64_t hypercall_create_vm(uint64_t gpa)
          * SET_IOREQ_BUFFER: drivers pass a user address here. */
         result = hypercall_errno(vm_create_user(creation.name, creation.cpu_affinity, &v));
         if (result == 0) {
+            hypercall_memory_forget(v);
             creation.vmid = (uint16_t)v;
             creation.vcpu_num = (uint16_t)vms[v].vcpu_count;
             result = hypercall_errno(guest_write(VM_SERVICE, gpa, (const uint8_t *)&creation,
