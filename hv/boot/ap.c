@@ -123,6 +123,7 @@ void ap_release_all(void)
 }
 
 /* Entered from entry.S on the core's own stack, with the final page tables. */
+/* REQ-ISO-016 */
 void ap_main(void)
 {
     const pcpu_id_t id = ap_starting;
@@ -140,6 +141,7 @@ void ap_main(void)
         }
         pcpu_discard_arrived(&pcpus[id]);
     }
+    paging_load(); /* forgets what it may have cached before paging_seal() */
     core_run();
 }
 

@@ -5,6 +5,7 @@ A comment REQ-... above a function, or within it, names what the function fulfil
 proofs/prove.py the comment "proves REQ-..." says that its contracts prove the requirement.
 """
 import collections
+import functools
 import importlib.util
 import re
 
@@ -94,10 +95,14 @@ def test_files(root):
             for path in sorted((root / folder).glob(pattern))]
 
 
+@functools.cache
+def registered(path):
+    """Names that a file of tests hands to cmocka_unit_test(), or to a macro that does so."""
+    return set(re.findall(r"\w\(\s*(\w+)\s*(?=[,)])", path.read_text(encoding="utf-8")))
+
+
 def is_test(root, mention):
     """Whether the mention in a file of tests stands at a test that runs."""
     if mention.file.endswith(".py"):
         return mention.name.startswith("test")
-    text = (root / mention.file).read_text(encoding="utf-8")
-    registered = rf"\w\(\s*{mention.name}\s*[,)]"  # cmocka_unit_test(name), or a macro that says so
-    return mention.name != "" and re.search(registered, text) is not None
+    return mention.name in registered(root / mention.file)

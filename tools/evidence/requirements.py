@@ -6,6 +6,7 @@ import re
 import yaml
 
 ID = re.compile(r"\bREQ-[A-Z]{2,3}-\d{3}\b")
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 METHODS = ("proof", "analysis", "test", "review")
 ALWAYS = {"id", "text", "rationale", "source"}
 BY_STATUS = {  # status: (fields that it must have, fields that it may have)
@@ -26,7 +27,7 @@ def load_list(path, report):
     """The entries of a YAML list, with the file and line of each; two entries of one id are a finding."""
     text = path.read_text(encoding="utf-8")
     try:
-        entries = yaml.safe_load(text) or []
+        entries = yaml.load(text, Loader=LOADER) or []
     except yaml.YAMLError as error:
         report("yaml", f"cannot be read: {str(error).splitlines()[0]}", path, 1)
         return []
