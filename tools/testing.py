@@ -144,6 +144,8 @@ def run(args):
         run_gates(tally, args.keyword, fast=False)
         run_pytest(tally, args.keyword, "tests/system")
     say()
+    if record.result is not None:
+        say("./bulkhead evidence makes a report of these results.")
     if tally.names:
         say("failed: " + ", ".join(tally.names))
     record.finish(tally.cases)

@@ -3,21 +3,26 @@
 
 A claim without a result, or with a stale one, is a run that did not succeed: an empty run would look like "nothing found".
 """
+import urllib.parse
+
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = ("error", "warning", "note", "none")
 
 
+ELSEWHERE = "tools/evidence/gates.py"   # stands for findings without a place, which code hosts would not show
+
+
 def location(item):
     region = {"region": {"startLine": item["line"]}} if isinstance(item.get("line"), int) and item["line"] > 0 else {}
-    return [{"physicalLocation": {"artifactLocation": {"uri": item["file"], "uriBaseId": "SRCROOT"}, **region}}] if item.get("file") else []
+    uri = urllib.parse.quote(str(item.get("file") or ELSEWHERE).lstrip("/"))
+    return {"physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, **region}}
 
 
 def outcome(item, rules):
     rule = str(item.get("rule") or "finding")
     level = item.get("level", "error")
-    found = {"ruleId": rule, "ruleIndex": rules.index(rule), "level": level if level in LEVELS else "error", "message": {"text": str(item.get("message", ""))}}
-    places = location(item)
-    return {**found, "locations": places} if places else found
+    return {"ruleId": rule, "ruleIndex": rules.index(rule), "level": level if level in LEVELS else "error",
+            "message": {"text": str(item.get("message") or rule)}, "locations": [location(item)]}
 
 
 def run(claim, report):
@@ -30,10 +35,11 @@ def run(claim, report):
     results = [outcome(item, rules) for item in claim["findings"]]
     if claim["state"] == "failed" and not any(item["level"] == "error" for item in results):
         rules = rules + ["claim-failed"]
-        results.append({"ruleId": "claim-failed", "ruleIndex": len(rules) - 1, "level": "error", "message": {"text": f"This claim does not hold: {claim['claim']}"}})
+        results.append(outcome({"rule": "claim-failed", "message": f"This claim does not hold: {claim['claim']}"}, rules))
     return {"tool": {"driver": {"name": f"bulkhead {claim['name']}", "version": report["version"] or "0",
                                 "rules": [{"id": rule, "shortDescription": {"text": rule}} for rule in rules]}},
-            "automationDetails": {"id": f"bulkhead/{claim['name']}/"}, "invocations": [invocation], "results": results, "columnKind": "utf16CodeUnits",
+            "automationDetails": {"id": f"bulkhead/{claim['name']}/"}, "invocations": [invocation], "results": results,
+            "columnKind": "utf16CodeUnits",
             "properties": {"claim": claim["claim"], "state": claim["state"], "commit": claim["commit"], "dirty": claim["dirty"]}}
 
 
