@@ -72,8 +72,8 @@ def command_evidence(args):
             setup.run("evidence", quiet=True)
         except (StepError, AptError) as error:
             say(f"{error}\nGoing on without a PDF.")
-    from tools.evidence import report
-    return report.run(args.run, args.run_missing)
+    from tools.evidence.report import command
+    return command.run(args.run, args.run_missing)
 
 
 def command_config(args):
@@ -120,8 +120,9 @@ def build_parser():
     sub.add_argument("--fast", action="store_true", help="leave out system tests and proofs")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("evidence", command_evidence, "write the evidence report: each claim, its figures, whether it holds, how to rerun it",
-                  "Collects the results that gates and tests left in build/evidence/results, and writes build/evidence/index.html, evidence.pdf, and the same as JSON, SARIF and JUnit XML. "
-                  "Without options it runs nothing: a result that is missing or of another commit is shown as such. The exit status is 0 only when every claim holds on this commit.")
+                  "Collects the results that gates and tests left in build/evidence/results, and writes build/evidence/index.html, evidence.pdf, and the "
+                  "same as JSON, SARIF and JUnit XML. Without options it runs nothing: a result that is missing or of another commit is shown as such. "
+                  "The exit status is 0 only when every claim holds on this commit.")
     sub.add_argument("--run", action="store_true", help="run './bulkhead test' first, which makes every result anew (half an hour and more)")
     sub.add_argument("--run-missing", action="store_true", help="first run what has no passed result of this commit")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages; without WeasyPrint there is no PDF")

@@ -3,7 +3,7 @@
 import json
 import math
 
-from tools.evidence.claims import WORDS, Claim
+from tools.evidence.report.claims import WORDS, Claim
 
 COMMIT = "1234567890abcdef1234567890abcdef12345678"
 OTHER = "fedcba0987654321fedcba0987654321fedcba09"

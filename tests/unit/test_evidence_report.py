@@ -12,7 +12,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import evidence_samples as samples  # noqa: E402
-from tools.evidence import claims, collect, documents, gates, junit, page, pdf, pictures, provenance, report, sarif, tests  # noqa: E402
+from tools.evidence import gates, provenance, tests  # noqa: E402
+from tools.evidence.report import chapters, claims, collect, command, documents, front, junit, page, pdf, pictures, sarif  # noqa: E402
 
 HOSTILE = '</td><script>alert(1)</script>"\'&<img src=http://evil.example/x.png onerror=1>\x00\x1b]0;\ud800'.encode("utf-8", "replace").decode()
 
@@ -187,7 +188,7 @@ def test_the_page_refers_to_nothing_outside_itself(made):
     assert parser.found == []
     assert all(target.startswith("#") and target[1:] in parser.ids for target in parser.targets)
     assert len(parser.ids) == len(set(parser.ids))
-    style = report.page.__globals__["STYLE"].read_text(encoding="utf-8")
+    style = page.STYLE.read_text(encoding="utf-8")
     assert "url(" not in style and "@import" not in style
 
 
@@ -276,7 +277,7 @@ def test_a_safety_document_that_cannot_be_read_shows_as_missing(tmp_path, conten
         (tmp_path / "docs" / "safety" / "techniques.yaml").write_text(content, encoding="utf-8")
     document = documents.collect(tmp_path)["techniques"]
     assert document["entries"] == [] and "techniques.yaml" in document["problem"]
-    assert "Missing: docs/safety/techniques.yaml" in page.techniques(document)
+    assert "Missing: docs/safety/techniques.yaml" in chapters.techniques(document)
 
 
 # ---- other files ----
@@ -315,27 +316,27 @@ def test_junit_of_claims_counts_failures_and_errors(made):
 def test_all_files_are_written_and_agree(made, tmp_path, monkeypatch):
     monkeypatch.setattr(pdf, "available", lambda: False)
     found = made()
-    assert "no PDF" in report.write(found, tmp_path / "out")
+    assert "no PDF" in command.write(found, tmp_path / "out")
     assert json.loads((tmp_path / "out" / "evidence.json").read_text(encoding="utf-8"))["counts"] == found["counts"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["claims.xml", "evidence.json", "evidence.sarif", "index.html"]
 
 
 @pytest.mark.skipif(not pdf.available(), reason="WeasyPrint is not installed")
 def test_the_pdf_is_one(made, tmp_path):
-    assert report.write(made(), tmp_path / "out") is None
+    assert command.write(made(), tmp_path / "out") is None
     assert (tmp_path / "out" / "evidence.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_the_command_fails_unless_all_holds(made, tmp_path, monkeypatch, capsys):
     found = made()
-    monkeypatch.setattr(report, "collect", lambda: found)
-    monkeypatch.setattr(report, "write", lambda _: None)
-    assert report.run() == 1
+    monkeypatch.setattr(command, "collect", lambda: found)
+    monkeypatch.setattr(command, "write", lambda _: None)
+    assert command.run() == 1
     told = capsys.readouterr().out
     assert "10 of 14 claims hold, 1 failed, 2 stale, 1 missing" in told and "run: /usr/bin/python3 tools/stack.py" in told
     whole = made(one(), ONLY_TESTS)
-    monkeypatch.setattr(report, "collect", lambda: whole)
-    assert report.run() == 0
+    monkeypatch.setattr(command, "collect", lambda: whole)
+    assert command.run() == 0
 
 
 # ---- what ./bulkhead test leaves ----

@@ -4,7 +4,7 @@ import collections
 import contextlib
 import xml.etree.ElementTree as tree
 
-from tools.evidence import claims, junit
+from tools.evidence.report import claims, junit
 from tools.evidence.result import Result
 from tools.progress import ROOT
 

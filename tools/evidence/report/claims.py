@@ -30,89 +30,120 @@ OTHER = "Other"
 Words = collections.namedtuple("Words", "shows open standard")
 WORDS = {
     "proofs": Words(
-        "Frama-C WP turns the contracts of stage 2, of the domains and of the partition table's memory checks, and the isolation theorem, into proof goals; "
-        "Qed, CVC4, Z3 and CVC5 prove them. Every goal is counted from WP's own report. In each unit a false canary goal must stay unproved, or its annotations contradict each other.",
-        ["The proofs speak of the tables that the hypervisor builds, not of the processor that walks them: the hardware model is an assumption (see assumptions).",
+        "Frama-C WP turns the contracts of stage 2, of the domains and of the partition table's memory checks, and the isolation theorem, into "
+        "proof goals; Qed, CVC4, Z3 and CVC5 prove them. Every goal is counted from WP's own report. In each unit a false canary goal must stay "
+        "unproved, or its annotations contradict each other.",
+        ["The proofs speak of the tables that the hypervisor builds, not of the processor that walks them: the hardware model is an assumption (see "
+         "assumptions).",
          "Time, caches and other side channels are outside the theorem.",
-         "A continuous-integration run replays committed prover answers; a run of all provers from nothing takes longer and has a command of its own."],
-        [("A.5", "Formal verification"), ("A.9", "Formal proof")]),
+         "A continuous-integration run replays committed prover answers; a run of all provers from nothing takes longer and has a command of its "
+         "own."],
+        [("A.5", "Formal verification"),
+         ("A.9", "Formal proof")]),
     "assumptions": Words(
-        "Everything that the proofs trust without proving it (contracts of hardware accessors, the memory and translation model, the lock discipline) is one entry with "
-        "its reason and how it is tested. The gate compares the entries with the code: a trusted contract without an entry fails.",
+        "Everything that the proofs trust without proving it (contracts of hardware accessors, the memory and translation model, the lock "
+        "discipline) is one entry with its reason and how it is tested. The gate compares the entries with the code: a trusted contract without an "
+        "entry fails.",
         ["That an assumption is listed does not make it true; each names its test or its argument."],
         [("A.9", "Formal proof")]),
     "mutants": Words(
-        "Mistakes are seeded into the proved code one at a time. Each must break the proof goal that was named for it beforehand: a proof that nothing can break proves nothing.",
+        "Mistakes are seeded into the proved code one at a time. Each must break the proof goal that was named for it beforehand: a proof that "
+        "nothing can break proves nothing.",
         ["The mutants are samples, chosen by hand; that all are noticed does not show that every mistake would be."],
-        [("B.2", "Test case execution from error seeding"), ("A.9", "Formal proof")]),
+        [("B.2", "Test case execution from error seeding"),
+         ("A.9", "Formal proof")]),
     "eva": Words(
-        "Frama-C Eva analyses the functions of core/ and devices/ by abstract interpretation, with unconstrained guest registers and guest memory and any state that satisfies "
-        "the invariants. It reports each place where a run-time error (overflow, bad index, division by zero, uninitialised read) cannot be excluded.",
+        "Frama-C Eva analyses the functions of core/ and devices/ by abstract interpretation, with unconstrained guest registers and guest memory "
+        "and any state that satisfies the invariants. It reports each place where a run-time error (overflow, bad index, division by zero, "
+        "uninitialised read) cannot be excluded.",
         ["Assembly and the hardware accessors of hv/x86 are replaced by their contracts.",
          "Eva shows the absence of run-time errors, not that the result is the right one."],
-        [("B.8", "Static analysis of run time error behaviour"), ("B.8", "Data flow analysis"), ("B.8", "Control flow analysis")]),
+        [("B.8", "Static analysis of run time error behaviour"),
+         ("B.8", "Data flow analysis"),
+         ("B.8", "Control flow analysis")]),
     "parse": Words(
-        "Every file of core/ and devices/ is read by Frama-C's front end, so that it stays within the language subset that can be analysed and proved.",
+        "Every file of core/ and devices/ is read by Frama-C's front end, so that it stays within the language subset that can be analysed and "
+        "proved.",
         ["Only that the files can be analysed, not the analysis."],
         [("A.3", "Language subset")]),
     "misra": Words(
-        "Each guideline of MISRA C:2012 has an entry in the enforcement plan that names the tool or the review that checks it. Findings that remain carry a tag that leads to a deviation "
-        "record with reason, risk and mitigation. A finding without a tag, a tag without a record and a record without a use all fail.",
+        "Each guideline of MISRA C:2012 has an entry in the enforcement plan that names the tool or the review that checks it. Findings that remain "
+        "carry a tag that leads to a deviation record with reason, risk and mitigation. A finding without a tag, a tag without a record and a "
+        "record without a use all fail.",
         ["The checkers are not certified and miss violations of some guidelines; the enforcement plan names what each was seen to catch.",
          "Guidelines that are checked by review depend on the reviewer.",
          "The device model (dm/), the kernel module (hsm/) and the tools are not in the scope."],
-        [("A.3", "Language subset"), ("B.1", "Use of coding standard to reduce likelihood of errors"), ("B.8", "Design review")]),
+        [("A.3", "Language subset"),
+         ("B.1", "Use of coding standard to reduce likelihood of errors"),
+         ("B.8", "Design review")]),
     "stack": Words(
-        "The deepest path from each entry point is computed from the compiler's call graph and frame sizes, with indirect calls and assembly accounted for, and compared with the stack "
-        "that the entry point really has.",
+        "The deepest path from each entry point is computed from the compiler's call graph and frame sizes, with indirect calls and assembly "
+        "accounted for, and compared with the stack that the entry point really has.",
         ["Frame sizes are those of this compiler and these options; another build needs another run."],
-        [("B.6", "Response timings and memory constraints"), ("B.8", "Control flow analysis")]),
+        [("B.6", "Response timings and memory constraints"),
+         ("B.8", "Control flow analysis")]),
     "budget": Words(
-        "A plugin of the emulator counts the host instructions between each VM exit and the next VM entry, for every exit reason and hypercall that the tests provoke. The largest count "
-        "seen is held to the budget in the specification.",
+        "A plugin of the emulator counts the host instructions between each VM exit and the next VM entry, for every exit reason and hypercall that "
+        "the tests provoke. The largest count seen is held to the budget in the specification.",
         ["Largest seen is not largest possible: paths that no test takes are not counted.",
          "Instructions are not time; caches and bus of the real machine are not in the count."],
-        [("B.6", "Response timings and memory constraints"), ("B.8", "Worst-case execution time analysis")]),
+        [("B.6", "Response timings and memory constraints"),
+         ("B.8", "Worst-case execution time analysis")]),
     "tests": Words(
-        "Unit tests run core/, devices/, the device model and the tools on the host under address and undefined-behaviour sanitizers; system tests boot the hypervisor with bare-metal and Linux "
-        "guests, let guests misbehave, restart and die, and check what the others saw.",
+        "Unit tests run core/, devices/, the device model and the tools on the host under address and undefined-behaviour sanitizers; system tests "
+        "boot the hypervisor with bare-metal and Linux guests, let guests misbehave, restart and die, and check what the others saw.",
         ["System tests run on an emulated machine; nothing here was measured on hardware.",
          "A skipped test is not a passed test; skipped ones are listed with their reason."],
-        [("A.5", "Functional and black box testing"), ("A.5", "Dynamic analysis and testing"), ("A.5", "Test management and automation tools"),
-         ("B.2", "Test case execution from boundary value analysis"), ("B.6", "Avalanche/stress testing")]),
+        [("A.5", "Functional and black box testing"),
+         ("A.5", "Dynamic analysis and testing"),
+         ("A.5", "Test management and automation tools"),
+         ("B.2", "Test case execution from boundary value analysis"),
+         ("B.6", "Avalanche/stress testing")]),
     "coverage": Words(
-        "The unit tests of core/ and devices/ run instrumented; statements, branches and conditions (MC/DC) that they did not take are listed. A gap is accepted only with a justification "
-        "for its line in a file that the gate checks.",
+        "The unit tests of core/ and devices/ run instrumented; statements, branches and conditions (MC/DC) that they did not take are listed. A "
+        "gap is accepted only with a justification for its line in a file that the gate checks.",
         ["Coverage says what was executed, not that the outcome was checked.",
          "hv/boot and hv/x86 are reached only by the system tests and are not measured here."],
         [("B.2", "Structural test coverage (entry points, statements, branches, conditions MC/DC)")]),
     "trace": Words(
-        "Every requirement names how it is verified; code, tests and proofs carry the requirement's id. The gate reads both sides: a requirement that nothing implements or verifies, "
-        "and an id that no requirement has, fail.",
+        "Every requirement names how it is verified; code, tests and proofs carry the requirement's id. The gate reads both sides: a requirement "
+        "that nothing implements or verifies, and an id that no requirement has, fail.",
         ["That a test carries an id does not show that it verifies all of the requirement; this is for review."],
-        [("A.4", "Forward traceability between the software safety requirements specification and software design"), ("A.9", "Forward traceability between the software design specification and the software verification plan"),
+        [("A.4", "Forward traceability between the software safety requirements specification and software design"),
+         ("A.9", "Forward traceability between the software design specification and the software verification plan"),
          ("A.9", "Backward traceability between the software verification plan and the software design specification")]),
     "repro": Words(
-        "The images are built twice, in different folders. They must be identical to the last byte, so that anyone can check that a binary belongs to this source.",
+        "The images are built twice, in different folders. They must be identical to the last byte, so that anyone can check that a binary belongs "
+        "to this source.",
         ["Shown for one version of compiler and binutils; another version gives another binary."],
         [("A.8", "Software configuration management")]),
     "rt-alone": Words(
-        "The same real-time image runs on the bare emulated machine and on Bulkhead, in virtual time where one instruction is one nanosecond. Latency is the time from the programmed "
-        "timer expiry to the first instruction of the handler. The two distributions must have the same minimum, median, 99th percentile and maximum, to the instruction.",
-        ["Virtual time counts instructions. It shows that Bulkhead adds none; it says nothing about cache, bus or firmware interference on a real machine."],
-        [("B.6", "Response timings and memory constraints"), ("B.6", "Performance requirements")]),
+        "The same real-time image runs on the bare emulated machine and on Bulkhead, in virtual time where one instruction is one nanosecond. "
+        "Latency is the time from the programmed timer expiry to the first instruction of the handler. The two distributions must have the same "
+        "minimum, median, 99th percentile and maximum, to the instruction.",
+        ["Virtual time counts instructions. It shows that Bulkhead adds none; it says nothing about cache, bus or firmware interference on a real "
+         "machine."],
+        [("B.6", "Response timings and memory constraints"),
+         ("B.6", "Performance requirements")]),
     "rt-loaded": Words(
-        "Service VM and User VM boot and work under load while the real-time VM runs its control loop on its own core. After its warm-up it must take no VM exit, its median latency must be "
-        "the bare machine's, and its maximum within the limit of it. Two runs must give the same logs to the last byte.",
-        ["Virtual time counts instructions. It shows that Bulkhead adds none; shared caches and memory bandwidth of a real machine are not modelled."],
-        [("B.6", "Avalanche/stress testing"), ("B.6", "Response timings and memory constraints"), ("B.6", "Performance requirements")]),
+        "Service VM and User VM boot and work under load while the real-time VM runs its control loop on its own core. After its warm-up it must "
+        "take no VM exit, its median latency must be the bare machine's, and its maximum within the limit of it. Two runs must give the same logs "
+        "to the last byte.",
+        ["Virtual time counts instructions. It shows that Bulkhead adds none; shared caches and memory bandwidth of a real machine are not "
+         "modelled."],
+        [("B.6", "Avalanche/stress testing"),
+         ("B.6", "Response timings and memory constraints"),
+         ("B.6", "Performance requirements")]),
 }
 
 # Limits that hold for all of it.
 GENERAL_LIMITS = (
-    "Nothing was measured on hardware. The machine is QEMU, which emulates a processor with AMD-V. Latency in cycles, cache and bus interference, firmware (SMI), and errata of real processors are not covered.",
-    "There is no IOMMU support yet: a device of the Service VM can reach all memory by DMA. A scenario must say allow_no_iommu to start, and isolation is claimed against software, not against DMA.",
-    "Random hardware failures are outside: no diagnostic coverage and no failure rate is claimed. These belong to the system that integrates the hypervisor.",
+    "Nothing was measured on hardware. The machine is QEMU, which emulates a processor with AMD-V. Latency in cycles, cache and bus interference, "
+    "firmware (SMI), and errata of real processors are not covered.",
+    "There is no IOMMU support yet: a device of the Service VM can reach all memory by DMA. A scenario must say allow_no_iommu to start, and "
+    "isolation is claimed against software, not against DMA.",
+    "Random hardware failures are outside: no diagnostic coverage and no failure rate is claimed. These belong to the system that integrates the "
+    "hypervisor.",
     "Side channels (cache timing, speculation) are outside the isolation claim.",
     "User VMs are kept apart from each other by the Service VM, which is not a safety element.",
     "No assessment by a third party has taken place, and author and verifier are not independent persons in the sense of IEC 61508-1 clause 8.",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The section of one claim: what it says, its figures against limits, details, findings, limits, how to run it again."""
-from tools.evidence import pictures
-from tools.evidence.markup import bullets, escape, facts, figure, is_number, paragraph, shown, state, table
+from tools.evidence.report import pictures
+from tools.evidence.report.markup import bullets, escape, facts, figure, is_number, paragraph, shown, state, table
 
 MOST_FINDINGS = 100   # on paper; all are in the JSON and SARIF files
 MOST_ROWS = 400
@@ -18,22 +18,31 @@ def made_on(claim, report):
     return f"{escape(claim['made'] or 'unknown date')} on {where}{changed}{took}"
 
 
+def with_unit(value, unit):
+    return f"{shown(value)} {unit}" if unit else shown(value)
+
+
 def figures_table(claim):
-    rows = [[item["name"], f"{shown(item['value'])}{' ' + item['unit'] if item.get('unit') else ''}",
-             "–" if item.get("limit") is None else f"{shown(item['limit'])}{' ' + item['unit'] if item.get('unit') and not item['unit'].startswith('of ') else ''}"]
-            for item in claim["figures"]]
+    rows = []
+    for item in claim["figures"]:
+        unit = item.get("unit") or ""
+        limit = "–" if item.get("limit") is None else with_unit(item["limit"], "" if unit.startswith("of ") else unit)
+        rows.append([item["name"], with_unit(item["value"], unit), limit])
     return table(["figure", "value", "held to"], rows) if rows else paragraph("The result has no figures.", "muted")
+
+
+def finding_row(item):
+    place = f"{item['file']}:{item['line']}" if item.get("file") and item.get("line") else item.get("file") or "–"
+    return [item.get("level", "error"), item.get("rule", ""), place, item.get("message", "")]
 
 
 def findings_table(claim):
     found = claim["findings"]
     if not found:
         return paragraph("None.") if claim["state"] != "missing" else paragraph("Unknown: there is no result.")
-    rows = [[item.get("level", "error"), item.get("rule", ""), f"{item.get('file', '')}:{item.get('line', 0)}" if item.get("file") else "–", item.get("message", "")]
-            for item in found[:MOST_FINDINGS]]
-    more = len(found) - len(rows)
-    rest = paragraph(f"{more} more of {len(found)} are in evidence.json and evidence.sarif.") if more else ""
-    return table(["level", "rule", "place", "finding"], rows) + rest
+    more = len(found) - MOST_FINDINGS
+    rest = paragraph(f"{more} more of {len(found)} are in evidence.json and evidence.sarif.") if more > 0 else ""
+    return table(["level", "rule", "place", "finding"], [finding_row(item) for item in found[:MOST_FINDINGS]]) + rest
 
 
 def titled_table(item):
@@ -97,18 +106,25 @@ def rerun(claim):
     return f"<pre>{escape(claim['command'])}</pre>{words}{alone}"
 
 
-def claim_section(claim, place, report):
-    name = claim["name"]
-    reason = paragraph(f"<strong>{escape(claim['reason'][:1].upper() + claim['reason'][1:])}.</strong>") if claim["reason"] else ""
-    tools = ", ".join(version if version.split(" ")[0] == program else f"{program} ({version})" for program, version in claim["tools"].items()) or "not recorded"
+def head(claim, place):
+    title = f"{place} {escape(claim['name'])}: {escape(claim['title'])}"
+    sentence = claim["claim"] if claim["claim"].endswith(".") else f"{claim['claim']}."
+    reason = f"{claim['reason'][:1].upper()}{claim['reason'][1:]}."
+    return (f'<div class="claim-head">{state(claim["state"])}<h3>{title}</h3></div>' + paragraph(f"<strong>Claim.</strong> {escape(sentence)}")
+            + (paragraph(f"<strong>{escape(reason)}</strong>") if claim["reason"] else "")
+            + (paragraph(escape(claim["shows"])) if claim["shows"] else paragraph("How this is shown has not been written down.", "muted")))
+
+
+def origin(claim, report):
+    tools = ", ".join(version if version.split(" ")[0] == program else f"{program} ({version})" for program, version in claim["tools"].items())
     clauses = "; ".join(f"table {number}: {technique}" for number, technique in claim["standard"])
-    shows = paragraph(escape(claim["shows"])) if claim["shows"] else paragraph("How this is shown has not been written down.", "muted")
+    return facts([("result made", made_on(claim, report)), ("tools", escape(tools or "not recorded"))] + ([("IEC 61508-3", escape(clauses))] if clauses else []))
+
+
+def claim_section(claim, place, report):
+    name = escape(claim["name"])
+    figures = figures_table(claim) if claim["state"] != "missing" else paragraph("None: there is no result.")
     limits = bullets(claim["limits"]) or paragraph("The limits of this evidence have not been written down.", "muted")
-    sentence = claim["claim"] if claim["claim"].endswith(".") else claim["claim"] + "."
-    return (f'<section class="claim" id="{escape(name)}"><div class="claim-head">{state(claim["state"])}<h3>{place} {escape(name)}: {escape(claim["title"])}</h3></div>'
-            + paragraph(f"<strong>Claim.</strong> {escape(sentence)}") + reason + shows
-            + facts([("result made", made_on(claim, report)), ("tools", escape(tools))] + ([("IEC 61508-3", escape(clauses))] if clauses else []))
-            + "<h4>Figures against limits</h4>" + (figures_table(claim) if claim["state"] != "missing" else paragraph("None: there is no result."))
-            + details(claim) + "<h4>Findings</h4>" + findings_table(claim)
-            + f'<div class="open"><h4>What this does not show</h4>{limits}</div>'
-            + f'<h4 id="{escape(name)}-rerun">How to run it again</h4>{rerun(claim)}</section>')
+    return (f'<section class="claim" id="{name}">{head(claim, place)}{origin(claim, report)}<h4>Figures against limits</h4>{figures}{details(claim)}'
+            f'<h4>Findings</h4>{findings_table(claim)}<div class="open"><h4>What this does not show</h4>{limits}</div>'
+            f'<h4 id="{name}-rerun">How to run it again</h4>{rerun(claim)}</section>')

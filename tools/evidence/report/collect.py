@@ -11,7 +11,8 @@ import platform
 import re
 import shlex
 
-from tools.evidence import claims, documents, gates, provenance
+from tools.evidence import gates, provenance
+from tools.evidence.report import claims, documents
 from tools.evidence.result import RESULTS
 from tools.progress import ROOT
 
@@ -78,7 +79,8 @@ def claim_of(entry, results, source, root):
     result, problem = read_result(results / f"{entry.name}.json")
     words = claims.WORDS.get(entry.name)
     found = {"name": entry.name, "title": entry.title, "command": shlex.join(word for word in entry.command if word != "-B"),
-             "is_gate": entry in gates.GATES, "group": next((group for group, names in claims.GROUPS if entry.name in names), claims.OTHER),
+             "is_gate": entry in gates.GATES,
+             "group": next((group for group, names in claims.GROUPS if entry.name in names), claims.OTHER),
              "shows": words.shows if words else "", "standard": [list(pair) for pair in words.standard] if words else [],
              "limits": list(words.open) if words else []}
     found.update({"claim": entry.title[:1].upper() + entry.title[1:], "state": "missing", "reason": problem, "figures": [], "findings": [], "tables": [], "details": {},

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which chart shows the details of which gate. A gate whose details have another form than expected gets tables instead."""
-from tools.evidence import charts
+from tools.evidence.report import charts
 
 def of(claim):
     """(drawn, tables, used): [(caption, SVG)], tables as in a result, and the keys of the details that these show."""
@@ -13,7 +13,8 @@ def of(claim):
 
 def table_named(claim, start):
     """Rows of the tables whose title starts so, as {column: cell}, with the title."""
-    return [(table["title"], [dict(zip(table["columns"], row)) for row in table["rows"]]) for table in claim["tables"] if table["title"].startswith(start)]
+    return [(table["title"], [dict(zip(table["columns"], row)) for row in table["rows"]])
+            for table in claim["tables"] if table["title"].startswith(start)]
 
 
 def latency(claim):

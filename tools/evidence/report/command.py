@@ -8,10 +8,11 @@ import json
 import subprocess
 import sys
 
-from tools.evidence import claims, gates, junit, pdf
-from tools.evidence.collect import collect, holds
-from tools.evidence.page import page
-from tools.evidence.sarif import sarif
+from tools.evidence import gates
+from tools.evidence.report import claims, junit, pdf
+from tools.evidence.report.collect import collect, holds
+from tools.evidence.report.page import page
+from tools.evidence.report.sarif import sarif
 from tools.progress import GREEN, RED, ROOT, colour, say
 
 OUT = ROOT / "build" / "evidence"
@@ -25,7 +26,8 @@ def write(report, out=OUT):
     """Writes all files; returns what is missing, in words, or None."""
     out.mkdir(parents=True, exist_ok=True)
     text = page(report)
-    for name, content in (("index.html", text), ("evidence.json", dumped(report)), ("evidence.sarif", dumped(sarif(report))), ("claims.xml", junit.claims_xml(report))):
+    files = {"index.html": text, "evidence.json": dumped(report), "evidence.sarif": dumped(sarif(report)), "claims.xml": junit.claims_xml(report)}
+    for name, content in files.items():
         (out / name).write_text(content, encoding="utf-8")
     (out / "evidence.pdf").unlink(missing_ok=True)
     if not pdf.available():

@@ -31,7 +31,8 @@ def run(claim, report):
     if claim["made"]:
         invocation["endTimeUtc"] = claim["made"]
     if claim["reason"]:
-        invocation["toolExecutionNotifications"] = [{"level": "error" if claim["state"] in ("failed", "missing") else "warning", "message": {"text": f"{claim['name']}: {claim['state']}: {claim['reason']}"}}]
+        invocation["toolExecutionNotifications"] = [{"level": "error" if claim["state"] in ("failed", "missing") else "warning",
+                                                     "message": {"text": f"{claim['name']}: {claim['state']}: {claim['reason']}"}}]
     results = [outcome(item, rules) for item in claim["findings"]]
     if claim["state"] == "failed" and not any(item["level"] == "error" for item in results):
         rules = rules + ["claim-failed"]

@@ -2,7 +2,7 @@
 """Small pieces of HTML. What comes from a result goes through escape() here and nowhere else."""
 import html
 
-from tools.evidence.charts import number
+from tools.evidence.report.charts import number
 
 STATE_WORDS = {"passed": "PASSED", "failed": "FAILED", "stale": "STALE", "missing": "MISSING"}
 
