@@ -108,13 +108,13 @@ struct hv_log_ring {
     uint32_t magic;
     uint32_t capacity;        /* bytes of text[], a power of two */
     uint64_t written;         /* bytes ever written; text[written % capacity] is next */
-    char text[];
+    char text[]; /* DEV-008 */
 };
 
 _Static_assert(sizeof(struct hv_region) == 40U, "hv_region layout");
 _Static_assert(sizeof(struct hv_info) <= 4096U, "hv_info fits its page");
 _Static_assert(sizeof(struct hv_vcpu_stats) == 160U, "hv_vcpu_stats layout");
 _Static_assert(sizeof(struct hv_vm_stats) == 1336U, "hv_vm_stats layout");
-_Static_assert(sizeof(struct hv_stats) <= HV_LOG_OFFSET - HV_STATS_OFFSET, "hv_stats fits");
+_Static_assert(sizeof(struct hv_stats) <= (HV_LOG_OFFSET - HV_STATS_OFFSET), "hv_stats fits");
 
 #endif

@@ -78,13 +78,13 @@ static inline uint64_t rt_bucket_value(uint32_t bucket)
 
     if (bucket >= RT_EXACT) {
         uint32_t octave = (bucket - RT_EXACT) / RT_PER_OCTAVE;
-        value = ((uint64_t)RT_PER_OCTAVE + ((bucket - RT_EXACT) % RT_PER_OCTAVE)) << (octave + 1U);
+        value = (RT_PER_OCTAVE + (((uint64_t)bucket - RT_EXACT) % RT_PER_OCTAVE)) << (octave + 1U);
     }
     return value;
 }
 
 /* Latency at or below which permille per thousand of the samples lie; 0 without samples. */
-static inline uint64_t rt_percentile(const uint32_t histogram[RT_BUCKETS], uint64_t samples, uint32_t permille)
+static inline uint64_t rt_percentile(const volatile uint32_t histogram[RT_BUCKETS], uint64_t samples, uint32_t permille)
 {
     uint64_t wanted = ((samples * permille) + 999ULL) / 1000ULL;
     uint64_t seen = 0ULL;

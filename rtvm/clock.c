@@ -12,8 +12,8 @@
 #define DIVIDE_BY_1       0xBU
 #define LVT_PERIODIC      0x20000U  /* timer mode 01b */
 #define LVT_DEADLINE      0x40000U  /* timer mode 10b */
-#define CPUID_DEADLINE    (1U << 24)
-#define CPUID_HYPERVISOR  (1U << 31)
+#define CPUID_DEADLINE    0x1000000U
+#define CPUID_HYPERVISOR  0x80000000U
 #define LEAF_TIMING       0x40000010U
 #define PM_TIMER_HZ       3579545U  /* ACPI 4.8.3.3 */
 #define PM_TIMER_MASK     0xFFFFFFU
@@ -105,7 +105,7 @@ uint64_t clock_timer_hz(uint64_t tsc_hz)
 
     if (hz == 0U) {
         uint64_t ticks = measure_count(LONG_COUNT) - measure_count(SHORT_COUNT);
-        hz = (uint64_t)(LONG_COUNT - SHORT_COUNT) * (tsc_hz / 1000U) / (ticks / 1000U);
+        hz = ((uint64_t)LONG_COUNT - SHORT_COUNT) * (tsc_hz / 1000U) / (ticks / 1000U);
     }
     return hz;
 }

@@ -47,6 +47,8 @@ void console_text(const char *text)
     }
 }
 
+static const char digit[] = "0123456789abcdef";
+
 void console_dec(uint64_t value)
 {
     char digits[DIGITS];
@@ -54,7 +56,7 @@ void console_dec(uint64_t value)
     uint32_t count = 0U;
 
     do {
-        digits[count] = (char)('0' + (char)(rest % 10U));
+        digits[count] = digit[rest % 10U];
         rest /= 10U;
         count++;
     } while (rest != 0U);
@@ -68,6 +70,6 @@ void console_hex(uint64_t value)
 {
     for (uint32_t i = 0U; i < 16U; i++) {
         uint32_t nibble = (uint32_t)(value >> (60U - (4U * i))) & 0xFU;
-        console_char((char)((nibble < 10U) ? ('0' + (char)nibble) : ('a' + (char)(nibble - 10U))));
+        console_char(digit[nibble]);
     }
 }

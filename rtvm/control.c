@@ -29,8 +29,8 @@ int32_t control_step(void)
     int32_t error = set_point - plant;
 
     periods++;
-    integral = clamp((int64_t)integral + (error / 64));
+    integral = clamp(integral + ((int64_t)error / 64));
     int32_t actuator = clamp(((int64_t)error * 2) + integral);
-    plant = clamp((int64_t)plant + ((actuator - plant) / 32)); /* time constant: 32 periods */
+    plant = clamp((int64_t)plant + (((int64_t)actuator - plant) / 32)); /* time constant: 32 periods */
     return actuator;
 }

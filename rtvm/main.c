@@ -15,8 +15,8 @@
 
 #define MULTIBOOT_MAGIC   0x2BADB002U
 #define MULTIBOOT_CMDLINE 4U         /* flag bit 2 */
-#define OFFSET_CMDLINE    16U
-#define CPUID_X2APIC      (1U << 21)
+#define FIELD_CMDLINE     4U         /* dwords from the start */
+#define CPUID_X2APIC      0x200000U
 #define IDT_ENTRIES       256U
 #define GATE_INTERRUPT    0x8E00U
 #define CODE_SELECTOR     8U
@@ -39,10 +39,11 @@ struct __attribute__((packed)) idt_pointer {
     uint64_t base;
 };
 
-extern const char exception_entries[];
-extern const char timer_entry[];
-extern const char ipi_entry[];
-extern const char spurious_entry[];
+/* start.S: only their addresses mean something. */
+extern const uint8_t exception_entries; /* the first of 32, ENTRY_STRIDE bytes each */
+extern const uint8_t timer_entry;
+extern const uint8_t ipi_entry;
+extern const uint8_t spurious_entry;
 
 void rtvm_main(uint32_t magic, uint32_t info);
 void exception_fatal(uint64_t vector, uint64_t error, uint64_t rip);
@@ -58,10 +59,8 @@ void exception_fatal(uint64_t vector, uint64_t error, uint64_t rip)
     console_text("\n");
 }
 
-static void idt_set(uint32_t vector, const char *entry)
+static void idt_set(uint32_t vector, uint64_t address)
 {
-    uint64_t address = (uint64_t)entry;
-
     idt[vector].offset_low = (uint16_t)address;
     idt[vector].selector = CODE_SELECTOR;
     idt[vector].flags = GATE_INTERRUPT;
@@ -71,13 +70,13 @@ static void idt_set(uint32_t vector, const char *entry)
 
 static void idt_load(void)
 {
-    struct idt_pointer pointer = { .limit = (uint16_t)(sizeof(idt) - 1U), .base = (uint64_t)idt };
+    struct idt_pointer pointer = { .limit = (uint16_t)(sizeof(idt) - 1U), .base = address_of(idt) };
 
     for (uint32_t vector = 0U; vector < IDT_ENTRIES; vector++) {
-        idt_set(vector, (vector < 32U) ? &exception_entries[vector * ENTRY_STRIDE] : spurious_entry);
+        idt_set(vector, (vector < 32U) ? (address_of(&exception_entries) + ((uint64_t)vector * ENTRY_STRIDE)) : address_of(&spurious_entry));
     }
-    idt_set(TIMER_VECTOR, timer_entry);
-    idt_set(IPI_VECTOR, ipi_entry);
+    idt_set(TIMER_VECTOR, address_of(&timer_entry));
+    idt_set(IPI_VECTOR, address_of(&ipi_entry));
     __asm__ volatile("lidt %0" : : "m"(pointer));
 }
 
@@ -169,8 +168,8 @@ static uint64_t next_deadline(uint64_t deadline, uint64_t period)
 /* REQ-RT-004 */
 static void control_loop(uint64_t period)
 {
-    uint64_t start = (options.periodic == 0U) ? tsc_read() : clock_start_periodic(period);
-    uint64_t deadline = start + period;
+    uint64_t begin = (options.periodic == 0U) ? tsc_read() : clock_start_periodic(period);
+    uint64_t deadline = begin + period;
     uint64_t done = 0U;
 
     telemetry_state(RT_WARMUP);
@@ -253,8 +252,11 @@ void rtvm_main(uint32_t magic, uint32_t info)
     uint64_t start_tsc = tsc_read();
     const char *line = "";
 
-    if ((magic == MULTIBOOT_MAGIC) && ((*(const volatile uint32_t *)(uint64_t)info & MULTIBOOT_CMDLINE) != 0U)) {
-        line = (const char *)(uint64_t)*(const volatile uint32_t *)((uint64_t)info + OFFSET_CMDLINE);
+    if (magic == MULTIBOOT_MAGIC) {
+        const volatile uint32_t *fields = (const volatile uint32_t *)(uint64_t)info; /* DEV-003 */
+        if ((fields[0] & MULTIBOOT_CMDLINE) != 0U) {
+            line = (const char *)(uint64_t)fields[FIELD_CMDLINE]; /* DEV-003 */
+        }
     }
     start(start_tsc, line);
     if (options.poweroff != 0U) {

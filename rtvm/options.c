@@ -5,8 +5,6 @@
 
 #include "console.h"
 
-#define NAME_MAX 16U
-
 struct options options = { .console = 0x3F8U, .pm_timer = 0x608U, .period_us = 1000U, .warmup = 100U };
 
 /* Decimal, or hexadecimal with 0x; stops at the first other character. */
@@ -14,18 +12,20 @@ static uint64_t parse_number(const char *text)
 {
     bool hex = (text[0] == '0') && ((text[1] == 'x') || (text[1] == 'X'));
     uint64_t base = hex ? 16U : 10U;
+    uint32_t i = hex ? 2U : 0U;
     uint64_t value = 0U;
     bool more = true;
 
-    for (uint32_t i = hex ? 2U : 0U; more; i++) {
+    while (more) {
         char c = text[i];
         if ((c >= '0') && (c <= '9')) {
-            value = (value * base) + (uint64_t)(c - '0');
+            value = (value * base) + ((uint64_t)c - (uint64_t)'0');
         } else if (hex && (c >= 'a') && (c <= 'f')) {
-            value = (value * base) + 10U + (uint64_t)(c - 'a');
+            value = (value * base) + (((uint64_t)c - (uint64_t)'a') + 10U);
         } else {
             more = false;
         }
+        i++;
     }
     return value;
 }

@@ -9,7 +9,7 @@ static volatile struct rt_telemetry *region = &private_region;
 void telemetry_init(uint64_t address, uint64_t tsc_hz, uint64_t timer_hz, uint64_t period_ticks, uint64_t start_tsc)
 {
     if (address != 0U) {
-        region = (volatile struct rt_telemetry *)address;
+        region = (volatile struct rt_telemetry *)address; /* DEV-003 */
     }
     region->magic = 0U;
     for (uint32_t i = 0U; i < RT_BUCKETS; i++) {
@@ -72,7 +72,5 @@ const volatile struct rt_telemetry *telemetry_get(void) { return region; }
 
 uint64_t telemetry_percentile(uint32_t permille)
 {
-    /* The writer is this core, and it is not writing now: volatile has no meaning here. */
-    const struct rt_telemetry *quiet = (const struct rt_telemetry *)(uint64_t)region;
-    return rt_percentile(quiet->histogram, quiet->samples, permille);
+    return rt_percentile(region->histogram, region->samples, permille);
 }

@@ -65,7 +65,7 @@ static void boot_loader(uint32_t magic, hpa_t info)
 
 static void boot_cores(void)
 {
-    static const char *const reasons[] = {
+    static const char *const reasons[4] = {
         [AP_STARTED] = "", [AP_NO_LOW_PAGE] = "no RAM below 640 KiB to start the other cores from",
         [AP_ABSENT] = "a core does not start", [AP_TSC_DIFFERS] = "a core's TSC is not in step with the boot core's" };
     pcpu_id_t which = 0U;

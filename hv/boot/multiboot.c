@@ -31,7 +31,7 @@ enum status boot_module_add(hpa_t start, hpa_t end, hpa_t string, uint32_t strin
         module->base = start;
         module->size = end - start;
         for (uint32_t i = 0U; i < kept; i++) {
-            module->tags[i] = (char)hw_phys_read(string + (length - kept) + i, 1U);
+            module->tags[i] = (char)hw_phys_read(((string + length) - kept) + i, 1U);
         }
         module->tags[kept] = '\0';
         boot_info.module_count++;

@@ -8,8 +8,8 @@
 #define INFO_MODS_ADDR   24U
 #define INFO_MMAP_LENGTH 44U
 #define INFO_MMAP_ADDR   48U
-#define FLAG_MODULES     (1U << 3)
-#define FLAG_MMAP        (1U << 6)
+#define FLAG_MODULES     0x8U
+#define FLAG_MMAP        0x40U
 #define MODULE_SIZE      16U
 #define MMAP_MIN_SIZE    20U
 #define STRING_LIMIT     4096U

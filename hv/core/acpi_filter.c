@@ -108,7 +108,7 @@ static uint32_t overrides_copy(const struct acpi_table *madt, uint32_t at)
     uint32_t written = 0U;
 
     while ((source + 2U) <= madt->length) {
-        uint8_t entry[10] = { 0U };
+        uint8_t entry[10] = { 0 };
         uint32_t size;
 
         hw_phys_copy_in(entry, madt->address + source, 2U);

@@ -34,7 +34,7 @@ static void name_origins(void)
 
 static uint64_t padded(uint64_t length)
 {
-    return (length + (ALIGN - 1U)) & ~(uint64_t)(ALIGN - 1U);
+    return (length + (ALIGN - 1U)) & ~((uint64_t)ALIGN - 1U);
 }
 
 /* Index of the FADT ("FACP"), or ID_NONE. */

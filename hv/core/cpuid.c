@@ -106,11 +106,11 @@ static void topology(vcpu_id_t id, uint32_t subleaf, uint32_t out[CPUID_REGS])
     out[CPUID_EDX] = vcpu_index(id);
     if (subleaf == 0U) {
         out[CPUID_EBX] = 1U;
-        out[CPUID_ECX] |= 1U << 8;
+        out[CPUID_ECX] |= 0x100U;
     } else if (subleaf == 1U) {
         out[CPUID_EAX] = core_shift(count);
         out[CPUID_EBX] = count;
-        out[CPUID_ECX] |= 2U << 8;
+        out[CPUID_ECX] |= 0x200U;
     } else {
         /* no further level */
     }
@@ -213,7 +213,7 @@ static void kvm_face(uint32_t leaf, uint32_t out[CPUID_REGS])
         out[CPUID_ECX] = 0x564B4D56U;
         out[CPUID_EDX] = 0x0000004DU;
     } else if (leaf == (LEAF_FACE + 1U)) {
-        out[CPUID_EAX] = (1U << 3) | (1U << 24); /* CLOCKSOURCE2, CLOCKSOURCE_STABLE */
+        out[CPUID_EAX] = 0x8U | 0x1000000U; /* CLOCKSOURCE2, CLOCKSOURCE_STABLE */
     } else if (leaf == LEAF_FACE_MAX) {
         out[CPUID_EAX] = khz;
         out[CPUID_EBX] = khz; /* the virtual local APIC timer counts at the TSC's rate */

@@ -5,7 +5,7 @@
 
 #include "core/types.h"
 
-enum cpuid_reg { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX, CPUID_REGS };
+enum { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX, CPUID_REGS };
 
 /* Reads state of this vCPU and constants only: safe on exclusive cores without the lock. */
 void cpuid_query(vcpu_id_t id, uint32_t leaf, uint32_t subleaf, uint32_t out[CPUID_REGS]);

@@ -180,11 +180,12 @@ static uint32_t take_prefixes(struct context *c)
 
 static uint32_t operand_size_of(const struct context *c)
 {
+    bool short_mode = (c->mode == 16U);
     uint32_t size = 4U;
 
     if ((c->prefix.rex & REX_W) != 0U) {
         size = 8U;
-    } else if ((c->mode == 16U) != c->prefix.operand) {
+    } else if (short_mode != c->prefix.operand) {
         size = 2U;
     } else {
         size = 4U;
@@ -194,11 +195,12 @@ static uint32_t operand_size_of(const struct context *c)
 
 static uint32_t address_size_of(const struct context *c)
 {
+    bool short_mode = (c->mode == 16U);
     uint32_t size = 4U;
 
     if (c->mode == MODE_64) {
         size = c->prefix.address ? 4U : 8U;
-    } else if ((c->mode == 16U) != c->prefix.address) {
+    } else if (short_mode != c->prefix.address) {
         size = 2U;
     } else {
         size = 4U;

@@ -21,7 +21,7 @@ extern uint32_t domain_count[DOMAIN_COUNT];
 extern hpa_t domain_region_base[DOMAIN_REGIONS];
 extern uint64_t domain_region_size[DOMAIN_REGIONS];
 
-#include "core/domain_spec.h" /* the words of the contracts below */
+#include "core/domain_spec.h" /* the words of the contracts below */ /* DEV-009 */
 
 /* Builds all domains from the validated partition table, boot_info and platform. The
  * Service VM gets the RAM that nobody else owns, its ranges from the table, the ACPI areas, and

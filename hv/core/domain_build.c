@@ -9,8 +9,8 @@
 #include "core/interval.h"
 #include "core/partition_spec.h"
 
-/*@ // The domain has room in its arrays, and none of its ranges wraps.
-    predicate building{L}(integer d) = domain_count[d] <= DOMAIN_RANGES &&
+/* building: the domain has room in its arrays, and none of its ranges wraps. */
+/*@ predicate building{L}(integer d) = domain_count[d] <= DOMAIN_RANGES &&
       \forall integer r; 0 <= r < domain_count[d] ==> domain_base[d][r] + domain_size[d][r] <= 0x10000000000000; */
 
 /*@ assigns \nothing;

@@ -6,8 +6,8 @@
 #include "core/msr_number.h"
 #include "core/vm.h"
 
-#define APIC_BASE_VALUE 0xFEE00C00U /* enabled, x2APIC */
-#define APIC_BASE_BSP   0x100U
+#define APIC_BASE_VALUE 0xFEE00C00ULL /* enabled, x2APIC */
+#define APIC_BASE_BSP   0x100ULL
 #define APIC_VERSION    0x00050014U /* six LVT entries */
 
 #define REG_ID          0x802U

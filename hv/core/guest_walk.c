@@ -76,7 +76,7 @@ static struct paging paging_of(vcpu_id_t id)
 
 static bool walk_entry_read(vcpu_id_t id, gpa_t address, uint32_t size, uint64_t *entry)
 {
-    uint8_t bytes[8] = { 0U };
+    uint8_t bytes[8] = { 0 };
     bool read = guest_read(vcpu_vm(id), address, bytes, size) == STATUS_OK;
 
     *entry = 0U;
@@ -263,7 +263,7 @@ static uint32_t fetch_in_page(vcpu_id_t id, gva_t address, uint8_t bytes[INSN_MA
 /* At most two pages hold 15 bytes. */
 uint32_t guest_fetch(vcpu_id_t id, uint8_t bytes[INSN_MAX])
 {
-    uint8_t rest[INSN_MAX] = { 0U };
+    uint8_t rest[INSN_MAX] = { 0 };
     uint32_t count = fetch_in_page(id, code_address(id, 0U), bytes);
 
     if ((count > 0U) && (count < INSN_MAX)) {

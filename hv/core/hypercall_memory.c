@@ -148,7 +148,7 @@ static int64_t apply_step(vm_id_t v, const struct hc_memory_regions *request)
     struct hc_memory_region region;
     uint64_t at = request->regions_gpa + ((uint64_t)region_progress[v].next * sizeof(region));
     int64_t result;
-    memset(&region, 0, sizeof(region));
+    (void)memset(&region, 0, sizeof(region));
     result = hypercall_errno(guest_read(VM_SERVICE, at, (uint8_t *)&region, (uint32_t)sizeof(region)));
     if ((result == 0) && !region_valid(&region)) {
         result = -HC_EINVAL;
@@ -191,7 +191,7 @@ int64_t hypercall_set_memory_regions(uint64_t gpa)
 {
     struct hc_memory_regions request;
     int64_t result = -HC_EFAULT;
-    memset(&request, 0, sizeof(request));
+    (void)memset(&request, 0, sizeof(request));
     if (guest_read(VM_SERVICE, gpa, (uint8_t *)&request, (uint32_t)sizeof(request)) == STATUS_OK) {
         vm_id_t v = hypercall_target(request.vmid);
         result = -HC_EINVAL;

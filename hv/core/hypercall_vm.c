@@ -31,7 +31,7 @@ int64_t hypercall_create_vm(uint64_t gpa)
     struct hc_vm_creation creation;
     vm_id_t v = ID_NONE;
     int64_t result = -HC_EFAULT;
-    memset(&creation, 0, sizeof(creation));
+    (void)memset(&creation, 0, sizeof(creation));
     if (guest_read(VM_SERVICE, gpa, (uint8_t *)&creation, (uint32_t)sizeof(creation)) == STATUS_OK) {
         /* vm_flag asks for features of ACRN that are not offered; ioreq_buf is set later, by
          * SET_IOREQ_BUFFER: drivers pass a user address here. */
@@ -126,7 +126,7 @@ int64_t hypercall_set_vcpu_regs(vm_id_t v, uint64_t gpa)
 {
     struct hc_vcpu_regs request;
     int64_t result = -HC_EFAULT;
-    memset(&request, 0, sizeof(request));
+    (void)memset(&request, 0, sizeof(request));
     if (guest_read(VM_SERVICE, gpa, (uint8_t *)&request, (uint32_t)sizeof(request)) == STATUS_OK) {
         bool stopped = (vms[v].state == VM_CREATED) || (vms[v].state == VM_PAUSED);
         result = -HC_EINVAL;

@@ -13,7 +13,6 @@
 #define PCI_PORT_LAST  0xCFFU
 #define UART_PORTS     8U
 #define RFLAGS_DF      0x400U
-#define CR0_PG         0x80000000U
 
 /* An IN, INS or OUTS under way for this vCPU: what to do with the answer. */
 struct io_pending {
@@ -51,7 +50,7 @@ bool io_port_withheld(uint16_t port)
 
 static uint32_t io_size_mask(uint32_t size)
 {
-    return (size >= 4U) ? 0xFFFFFFFFU : ((1U << (size * 8U)) - 1U);
+    return (size >= 4U) ? 0xFFFFFFFFU : (((uint32_t)1U << (size * 8U)) - 1U);
 }
 
 /* A wider access to 8-bit registers reaches neighbouring ports, one byte each. */

@@ -93,7 +93,7 @@ static void post(vcpu_id_t id, const struct ioreq_fields *fields, enum ioreq_kin
 
 void ioreq_port(vcpu_id_t id, uint16_t port, uint32_t size, bool write, uint32_t value)
 {
-    uint32_t mask = (size < 4U) ? ((1U << (size * 8U)) - 1U) : 0xFFFFFFFFU;
+    uint32_t mask = (size < 4U) ? (((uint32_t)1U << (size * 8U)) - 1U) : 0xFFFFFFFFU;
     struct ioreq_fields fields = { IOREQ_TYPE_PIO, write, port, size, write ? (value & mask) : 0U };
     post(id, &fields, IOREQ_KIND_PORT);
 }

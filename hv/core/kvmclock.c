@@ -39,8 +39,8 @@ struct kvmclock_scale kvmclock_scale(uint64_t hz)
 /* day_h_m_s: day of the month, hour, minute, second. Gregorian days by the usual formula. */
 uint64_t kvmclock_unix_time(uint32_t year, uint32_t month, const uint32_t day_h_m_s[4])
 {
-    uint64_t y = (month <= 2U) ? (year - 1U) : year;
-    uint64_t m = (month <= 2U) ? (month + 9U) : (month - 3U);
+    uint64_t y = (month <= 2U) ? ((uint64_t)year - 1U) : year;
+    uint64_t m = (month <= 2U) ? ((uint64_t)month + 9U) : ((uint64_t)month - 3U);
     uint64_t days = (365U * y) + (y / 4U) - (y / 100U) + (y / 400U) + (((153U * m) + 2U) / 5U)
                     + day_h_m_s[0] - 1U;
     days -= 719468U; /* 1970-01-01 */

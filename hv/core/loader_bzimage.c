@@ -24,7 +24,6 @@
 #define HDR_RELOCATABLE  0x234U
 #define HDR_XLOADFLAGS   0x236U
 #define HDR_CMDLINE_SIZE 0x238U
-#define HDR_PREF_ADDRESS 0x258U
 #define HDR_INIT_SIZE    0x260U
 #define PARAM_RSDP       0x70U
 #define PARAM_E820_COUNT 0x1E8U
@@ -120,7 +119,7 @@ static void write_e820(vm_id_t v)
     uint8_t count = (uint8_t)guest_map_count;
     (void)guest_write(v, LOADER_LOW + PARAM_E820_COUNT, &count, 1U);
     for (uint32_t i = 0U; i < guest_map_count; i++) {
-        gpa_t at = LOADER_LOW + PARAM_E820 + (i * E820_SIZE);
+        gpa_t at = LOADER_LOW + PARAM_E820 + ((gpa_t)i * E820_SIZE);
         bzimage_write64(v, at, guest_map[i].base);
         bzimage_write64(v, at + 8U, guest_map[i].size);
         bzimage_write32(v, at + 16U, guest_map[i].type);
@@ -134,10 +133,10 @@ static void write_tables(vm_id_t v)
     bzimage_write64(v, LOADER_GDT + DATA_SELECTOR, DESCRIPTOR_DATA);
     bzimage_write64(v, LOADER_PML4, LOADER_PDPT | 3U);
     for (uint32_t g = 0U; g < 4U; g++) {
-        gpa_t pd = LOADER_PD + (g * PAGE_SIZE);
-        bzimage_write64(v, LOADER_PDPT + (g * 8U), pd | 3U);
+        gpa_t pd = LOADER_PD + ((gpa_t)g * PAGE_SIZE);
+        bzimage_write64(v, LOADER_PDPT + ((gpa_t)g * 8U), pd | 3U);
         for (uint32_t i = 0U; i < 512U; i++) {
-            bzimage_write64(v, pd + (i * 8U), (((uint64_t)g << 30) + ((uint64_t)i * PAGE_SIZE_2M)) | 0x83U);
+            bzimage_write64(v, pd + ((gpa_t)i * 8U), (((uint64_t)g << 30) + ((uint64_t)i * PAGE_SIZE_2M)) | 0x83U);
         }
     }
 }

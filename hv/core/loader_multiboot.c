@@ -22,7 +22,6 @@
 #define INFO_NAME      512U
 #define MMAP_ENTRY     24U
 #define LOADER_NAME    0x11F00U
-#define INFO_BYTES     120U
 
 static uint32_t read32(hpa_t at)
 {
@@ -112,7 +111,7 @@ static void multiboot_write32(vm_id_t v, gpa_t gpa, uint32_t value)
 static void write_map(vm_id_t v)
 {
     for (uint32_t i = 0U; i < guest_map_count; i++) {
-        gpa_t at = LOADER_GDT + (i * MMAP_ENTRY);
+        gpa_t at = LOADER_GDT + ((gpa_t)i * MMAP_ENTRY);
         multiboot_write32(v, at, MMAP_ENTRY - 4U);
         multiboot_write32(v, at + 4U, (uint32_t)guest_map[i].base);
         multiboot_write32(v, at + 8U, (uint32_t)(guest_map[i].base >> 32));

@@ -25,6 +25,8 @@ static pcpu_id_t log_turn;                   /* the drainer's: whose line is nex
 static uint64_t log_due;                     /* when the next pass may begin */
 
 /* REQ-RT-006 */
+static const char digit[] = "0123456789abcdef";
+
 static void log_put(pcpu_id_t core, char c)
 {
     bool room = (log_at[core] - log_tail[core]) < LOG_RING;
@@ -50,7 +52,7 @@ static void log_put_dec(pcpu_id_t core, uint64_t value, uint32_t width, char fil
     uint32_t count = 0U;
     uint64_t rest = value;
     do {
-        digits[count] = (char)('0' + (char)(rest % 10U));
+        digits[count] = digit[rest % 10U];
         rest /= 10U;
         count++;
     } while ((rest != 0U) && (count < 20U));
@@ -106,7 +108,6 @@ void log_dec(uint64_t value)
 
 void log_hex(uint64_t value)
 {
-    static const char digit[] = "0123456789abcdef";
     pcpu_id_t core = hw_pcpu();
     bool started = false;
     log_put_text(core, "0x");

@@ -89,7 +89,7 @@ static bool is_request(vm_id_t v, gpa_t gpa)
 static bool element_read(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t *value)
 {
     vm_id_t v = vcpu_vm(id);
-    uint8_t bytes[8] = { 0U };
+    uint8_t bytes[8] = { 0 };
     bool answered = true;
     *value = 0U;
     if (guest_read(v, gpa, bytes, size) == STATUS_OK) {

@@ -35,8 +35,10 @@ void msr_open_bitmap(vm_id_t v)
 {
     for (uint32_t i = 0U; i < MSR_RULES; i++) {
         const struct msr_rule *rule = &msr_rules[i];
-        bool read = (vms[v].exclusive ? rule->x_read : rule->read) == MSR_OPEN;
-        bool write = (vms[v].exclusive ? rule->x_write : rule->write) == MSR_OPEN;
+        enum msr_way read_way = vms[v].exclusive ? rule->x_read : rule->read;
+        enum msr_way write_way = vms[v].exclusive ? rule->x_write : rule->write;
+        bool read = (read_way == MSR_OPEN);
+        bool write = (write_way == MSR_OPEN);
         for (uint32_t msr = rule->first; (read || write) && (msr <= rule->last); msr++) {
             hw_msr_open(v, msr, read, write);
         }

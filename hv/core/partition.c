@@ -11,7 +11,7 @@
 #define TSC_HZ_MOST    20000000000U
 
 /* Whole pages of its own: x86 makes them read-only once the table is validated. */
-union partition_storage partition __attribute__((aligned(4096)));
+union partition_storage partition __attribute__((aligned(4096))); /* DEV-007 */
 struct partition_verdict partition_result;
 
 /* REQ-CFG-009 */

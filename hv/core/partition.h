@@ -6,11 +6,11 @@
 #include "abi/partition_table.h"
 #include "core/types.h"
 
-union partition_storage { /* the copy: the struct and its blob area */
+union partition_storage { /* the copy: the struct and its blob area */ /* DEV-007 */
     struct part_table table;
     uint8_t bytes[PART_MAX_SIZE];
 };
-extern union partition_storage partition;
+extern union partition_storage partition; /* DEV-007 */
 
 struct partition_verdict {
     bool valid;

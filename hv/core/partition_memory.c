@@ -14,10 +14,9 @@
 #define LOCAL_APIC_SIZE 0x100000U
 #define MMCONFIG_BUS_SIZE 0x100000U /* 4 KiB for each of 256 functions of a bus */
 
-/*@ // Entry r of VM v exists.
-    predicate listed{L}(integer v, integer r) =
+/* listed: entry r of VM v exists; range_ok: its pages are good. */
+/*@ predicate listed{L}(integer v, integer r) =
       counts_ok && 0 <= v < partition.table.vm_count && 0 <= r < partition.table.vm[v].range_count;
-    // Its pages are good.
     predicate range_ok{L}(integer v, integer r) =
       pages(partition.table.vm[v].range[r].hpa, partition.table.vm[v].range[r].size) &&
       partition.table.vm[v].range[r].gpa + partition.table.vm[v].range[r].size <= 0x1000000000000;

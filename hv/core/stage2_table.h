@@ -9,7 +9,7 @@ extern uint32_t stage2_parent[MAX_VM][STAGE2_PAGES]; /* the one entry that leads
 extern uint32_t stage2_slot[MAX_VM][STAGE2_PAGES];
 extern hpa_t stage2_pool;
 
-#include "core/stage2_spec.h" /* the words of the contracts below */
+#include "core/stage2_spec.h" /* the words of the contracts below */ /* DEV-009 */
 
 #define SPAN_1 0x1000U
 #define SPAN_2 0x200000U

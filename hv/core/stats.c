@@ -95,7 +95,7 @@ static void fill_vcpu(struct hv_vcpu_stats *out, vcpu_id_t id)
 
 static void fill_vm(vm_id_t v)
 {
-    memset(&stats_vm, 0, sizeof(stats_vm));
+    (void)memset(&stats_vm, 0, sizeof(stats_vm));
     if (vms[v].state != VM_FREE) {
         for (uint32_t i = 0U; i < 16U; i++) {
             stats_vm.name[i] = vms[v].name[i];
@@ -139,7 +139,7 @@ void stats_publish(void)
 
 void stats_reset_vm(vm_id_t v)
 {
-    memset(&vcpu_stats[vcpu_id(v, 0U)], 0, sizeof(vcpu_stats[0]) * MAX_VCPU_PER_VM);
+    (void)memset(&vcpu_stats[vcpu_id(v, 0U)], 0, sizeof(vcpu_stats[0]) * MAX_VCPU_PER_VM);
 }
 
 void stats_log_char(char c)

@@ -5,10 +5,10 @@
 /* The volatile accesses keep the compiler from turning a loop into a call of the function
  * that it is the body of. Sizes here are small: guest memory is moved by hw_phys_*. */
 /* REQ-ISO-031 */
-void *memcpy(void *restrict dst, const void *restrict src, size_t size)
+void *memcpy(void *dst, const void *src, size_t size)
 {
-    volatile uint8_t *to = (volatile uint8_t *)dst;
-    const uint8_t *from = (const uint8_t *)src;
+    volatile uint8_t *to = (volatile uint8_t *)dst; /* DEV-005 */
+    const uint8_t *from = (const uint8_t *)src; /* DEV-005 */
     for (size_t i = 0U; i < size; i++) {
         to[i] = from[i];
     }
@@ -18,9 +18,9 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t size)
 /* REQ-ISO-031 */
 void *memmove(void *dst, const void *src, size_t size)
 {
-    volatile uint8_t *to = (volatile uint8_t *)dst;
-    const volatile uint8_t *from = (const volatile uint8_t *)src;
-    if (to <= from) {
+    volatile uint8_t *to = (volatile uint8_t *)dst; /* DEV-005 */
+    const volatile uint8_t *from = (const volatile uint8_t *)src; /* DEV-005 */
+    if (to <= from) { /* DEV-010 */
         for (size_t i = 0U; i < size; i++) {
             to[i] = from[i];
         }
@@ -34,7 +34,7 @@ void *memmove(void *dst, const void *src, size_t size)
 
 void *memset(void *dst, int value, size_t size)
 {
-    volatile uint8_t *to = (volatile uint8_t *)dst;
+    volatile uint8_t *to = (volatile uint8_t *)dst; /* DEV-005 */
     for (size_t i = 0U; i < size; i++) {
         to[i] = (uint8_t)value;
     }
@@ -43,8 +43,8 @@ void *memset(void *dst, int value, size_t size)
 
 int memcmp(const void *left, const void *right, size_t size)
 {
-    const uint8_t *a = (const uint8_t *)left;
-    const uint8_t *b = (const uint8_t *)right;
+    const uint8_t *a = (const uint8_t *)left; /* DEV-005 */
+    const uint8_t *b = (const uint8_t *)right; /* DEV-005 */
     int result = 0;
     for (size_t i = 0U; (i < size) && (result == 0); i++) {
         result = (int)a[i] - (int)b[i];

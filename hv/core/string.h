@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t size);
-void *memmove(void *dst, const void *src, size_t size);
-void *memset(void *dst, int value, size_t size);
-int memcmp(const void *left, const void *right, size_t size);
+void *memcpy(void *dst, const void *src, size_t size); /* DEV-006 */
+void *memmove(void *dst, const void *src, size_t size); /* DEV-006 */
+void *memset(void *dst, int value, size_t size); /* DEV-006 */
+int memcmp(const void *left, const void *right, size_t size); /* DEV-006 */
 
 #endif

@@ -19,8 +19,6 @@ struct vcpu vcpus[MAX_VCPU];
 static uint64_t vm_log_second[MAX_VM];
 static uint32_t vm_log_lines[MAX_VM];
 
-enum direction { GUEST_TO_US, US_TO_GUEST };
-
 /* Bytes from gpa to the end of its page, at most size. */
 static uint32_t page_rest(gpa_t gpa, uint32_t size)
 {
@@ -181,7 +179,7 @@ void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector)
 {
     if (vcpus[id].sipi_wait && (vcpus[id].state == VCPU_OFF)) {
         struct segment cs = { (uint16_t)((vector & 0xFFU) << 8), 0x9BU, 0xFFFFU,
-                              (uint64_t)(vector & 0xFFU) << 12 };
+                              ((uint64_t)vector & 0xFFU) << 12 };
         hw_vcpu_set_segment(id, SEG_CS, cs);
         vcpu_regs[id].rip = 0U;
         vcpus[id].sipi_wait = false;

@@ -111,7 +111,7 @@ static enum control control_at(uint32_t port)
 
 static uint32_t ones(uint32_t size)
 {
-    return (size >= 4U) ? 0xFFFFFFFFU : ((1U << (8U * size)) - 1U);
+    return (size >= 4U) ? 0xFFFFFFFFU : (((uint32_t)1U << (8U * size)) - 1U);
 }
 
 /* REQ-INT-021 */

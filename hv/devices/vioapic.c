@@ -24,7 +24,7 @@
 #define REG_ENTRIES     0x10U /* two registers a pin */
 #define REG_END         (REG_ENTRIES + (2U * IOAPIC_PINS))
 
-#define VERSION_VALUE (((IOAPIC_PINS - 1U) << 16U) | 0x11U)
+#define VERSION_VALUE ((((uint32_t)IOAPIC_PINS - 1U) << 16U) | 0x11U)
 #define ID_WRITABLE   0x0F000000U
 
 #define ENTRY_VECTOR     0x000000FFU

@@ -46,7 +46,7 @@ static bool transition_legal(uint64_t from, uint64_t to)
 static enum status base_write(vcpu_id_t id, uint64_t value)
 {
     uint64_t old = vlapic[id].base;
-    uint64_t known = (uint64_t)MODE_BITS | APIC_BASE_BSP;
+    uint64_t known = MODE_BITS | APIC_BASE_BSP;
     enum status status = STATUS_INVALID;
 
     if (((value & ~known) == VLAPIC_BASE) && transition_legal(old, value)) {

@@ -54,7 +54,6 @@
 #define DELIVERY_NMI    4U
 #define DELIVERY_INIT   5U
 #define DELIVERY_SIPI   6U
-#define DELIVERY_EXTINT 7U
 
 struct vlapic {
     uint64_t base;          /* IA32_APIC_BASE */

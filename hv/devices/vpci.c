@@ -119,7 +119,7 @@ static uint32_t with_multifunction(const struct vpci_function *fn, uint32_t offs
 
     if (((offset & ~3U) == PCI_HEADER) &&
         (((fn->bdf ^ partition.table.board.hv_device_bdf) & 0xFFF8U) == 0U)) {
-        result |= pci_extract(MULTIFUNCTION << 16U, offset, size);
+        result |= pci_extract((uint32_t)MULTIFUNCTION << 16U, offset, size);
     }
     return result;
 }
@@ -370,7 +370,9 @@ static uint64_t chipset_block(void)
             (hw_pci_read(vpci_function[i].bdf, 0U, 2U) == VENDOR_INTEL)) {
             uint32_t rcba = hw_pci_read(vpci_function[i].bdf, ICH_RCBA, 4U);
 
-            base = ((rcba & 1U) != 0U) ? (rcba & ~(ICH_RCBA_SIZE - 1U)) : 0U;
+            uint32_t block = ((rcba & 1U) != 0U) ? (rcba & ~(ICH_RCBA_SIZE - 1U)) : 0U;
+
+            base = block;
         }
     }
     return base;

@@ -98,7 +98,7 @@ extern struct vpci_msix_entry vpci_msix_entry[VPCI_MSIX_POOL];
 /* All ones of an access size, and where a sub-dword access lies in its dword. */
 static inline uint32_t pci_ones(uint32_t size)
 {
-    return (size >= 4U) ? PCI_WORD_ONES : ((1U << (8U * size)) - 1U);
+    return (size >= 4U) ? PCI_WORD_ONES : (((uint32_t)1U << (8U * size)) - 1U);
 }
 static inline uint32_t pci_extract(uint32_t dword, uint32_t offset, uint32_t size)
 {

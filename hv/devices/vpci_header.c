@@ -10,9 +10,7 @@
 
 #define COMMAND_WRITABLE 0x057FU /* I/O, memory, master, special cycles, MWI, palette, parity, SERR, INTx disable */
 #define COMMAND_DECODE   (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-#define ROM_ADDRESS      0xFFFFF800U
 #define ROM_ENABLE       1U
-#define BAR_IO           1U
 #define BRIDGE_CONTROL_WRITABLE 0x003FU /* not: secondary bus reset */
 
 static uint32_t bar_flags(const struct vpci_function *fn, uint32_t index)

@@ -18,7 +18,7 @@
 #define HV_COMMAND_BITS (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_OFF)
 #define HV_REVISION     1U
 #define HV_MULTIFUNCTION 0x00800000U
-#define MSI_CAP_HEADER  (0x00800005U | (HV_PCI_CAP_VENDOR << 8U)) /* 64-bit, one message */
+#define MSI_CAP_HEADER  (0x00800005U | ((uint32_t)HV_PCI_CAP_VENDOR << 8U)) /* 64-bit, one message */
 #define MSI_ENABLE      0x00010000U
 #define VENDOR_HEADER   0x01100009U /* last; length 0x10; revision 1 */
 #define MSI_ADDRESS_HIGH (HV_PCI_CAP_MSI + 8U)
@@ -60,13 +60,13 @@ uint32_t vpci_hv_read(uint32_t offset)
     switch (offset) {
     case 0U:
     case 0x2CU: /* subsystem */
-        value = (HV_PCI_DEVICE << 16U) | HV_PCI_VENDOR;
+        value = ((uint32_t)HV_PCI_DEVICE << 16U) | HV_PCI_VENDOR;
         break;
     case PCI_COMMAND:
         value = HV_STATUS_LIST | hv_device.command;
         break;
     case PCI_CLASS:
-        value = (HV_PCI_CLASS << 8U) | HV_REVISION;
+        value = ((uint32_t)HV_PCI_CLASS << 8U) | HV_REVISION;
         break;
     case PCI_HEADER:
         value = header_type();

@@ -37,8 +37,8 @@ uint32_t vpci_msi_read(const struct vpci_function *fn, uint32_t offset)
     uint32_t value;
 
     if (at == 0U) {
-        value = hw_pci_read(fn->bdf, offset, 4U) & (0xFFFFU | (MSI_FIXED << 16U));
-        value |= msi->enabled ? (MSI_ENABLE << 16U) : 0U;
+        value = hw_pci_read(fn->bdf, offset, 4U) & (0xFFFFU | ((uint32_t)MSI_FIXED << 16U));
+        value |= msi->enabled ? ((uint32_t)MSI_ENABLE << 16U) : 0U;
     } else if (at == MSI_ADDRESS) {
         value = (uint32_t)msi->address;
     } else if ((at == 8U) && msi->wide) {

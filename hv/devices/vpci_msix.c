@@ -30,9 +30,9 @@ uint32_t vpci_msix_read(const struct vpci_function *fn, uint32_t offset)
     uint32_t value = hw_pci_read(fn->bdf, offset, 4U);
 
     if (offset == fn->msix.offset) {
-        value &= ~((MSIX_ENABLE | MSIX_MASK_ALL) << 16U);
-        value |= fn->msix.enabled ? (MSIX_ENABLE << 16U) : 0U;
-        value |= fn->msix.masked ? (MSIX_MASK_ALL << 16U) : 0U;
+        value &= ~(((uint32_t)MSIX_ENABLE << 16U) | ((uint32_t)MSIX_MASK_ALL << 16U));
+        value |= fn->msix.enabled ? ((uint32_t)MSIX_ENABLE << 16U) : 0U;
+        value |= fn->msix.masked ? ((uint32_t)MSIX_MASK_ALL << 16U) : 0U;
     }
     return value;
 }

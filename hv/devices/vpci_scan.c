@@ -277,8 +277,10 @@ static void bars_check(const struct vpci_function *fn)
 
 static bool msix_fits(const struct vpci_function *fn, uint32_t table)
 {
+    const uint32_t offset = table & ~7U;
+
     return (bar_base(fn, table & 7U) != 0U) &&
-           (((uint64_t)(table & ~7U) + (16U * (uint64_t)fn->msix.count)) <= bar_size(fn, table & 7U));
+           (((uint64_t)offset + (16U * (uint64_t)fn->msix.count)) <= bar_size(fn, table & 7U));
 }
 
 /* Where the table lies, from its offset and BAR indicator (6.8.2.4). Without a place for the

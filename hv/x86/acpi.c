@@ -47,7 +47,7 @@
 #define FADT_X_PM1A_EVENT 148U
 #define FADT_X_PM1A_CONTROL 172U
 #define FADT_X_PM_TIMER  208U
-#define FADT_RESET_SUPPORTED (1U << 10U)
+#define FADT_RESET_SUPPORTED 0x400U
 #define GAS_SPACE_IO     1U
 #define PM1_SCI_ENABLE   1U
 #define ACPI_ENABLE_POLLS 100000U
@@ -59,7 +59,7 @@ uint32_t acpi_table_count;
 
 static uint64_t field(hpa_t pa, uint32_t size)
 {
-    uint8_t bytes[8] = { 0U };
+    uint8_t bytes[8] = { 0 };
     uint64_t value = 0U;
 
     hw_phys_copy_in(bytes, pa, size);
@@ -88,7 +88,7 @@ static bool checksum_good(hpa_t pa, uint32_t size)
 static bool rsdp_at(hpa_t pa)
 {
     static const uint8_t signature[8] = { 'R', 'S', 'D', ' ', 'P', 'T', 'R', ' ' };
-    uint8_t found[8] = { 0U };
+    uint8_t found[8] = { 0 };
     bool good = true;
 
     hw_phys_copy_in(found, pa, 8U);

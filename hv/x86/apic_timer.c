@@ -11,13 +11,12 @@
 #include "x86/pcpu.h"
 #include "x86/tsc.h"
 
-#define LVT_MASKED       0x10000U
 #define LVT_TSC_DEADLINE 0x40000U
 #define DIVIDE_BY_1      0xBU
 #define COUNT_MAX        0xFFFFFFFFU
 #define MEASURE_US       20000U
 #define SAMPLE_TRIES     16U
-#define CPUID1_ECX_TSC_DEADLINE (1U << 24)
+#define CPUID1_ECX_TSC_DEADLINE 0x1000000U
 
 struct timer_sample {
     uint64_t tsc;

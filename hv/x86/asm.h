@@ -149,21 +149,53 @@ static inline NORETURN void asm_halt_forever(void)
     }
 }
 
-#define ASM_DEBUG_REGISTER(n)                                                     \
-    static inline uint64_t asm_read_dr##n(void)                                   \
-    {                                                                             \
-        uint64_t value;                                                           \
-        __asm__ volatile("mov %%dr" #n ", %0" : "=r"(value));                     \
-        return value;                                                             \
-    }                                                                             \
-    static inline void asm_write_dr##n(uint64_t value)                            \
-    {                                                                             \
-        __asm__ volatile("mov %0, %%dr" #n : : "r"(value));                       \
-    }
-ASM_DEBUG_REGISTER(0)
-ASM_DEBUG_REGISTER(1)
-ASM_DEBUG_REGISTER(2)
-ASM_DEBUG_REGISTER(3)
+static inline uint64_t asm_read_dr0(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr0, %0" : "=r"(value));
+    return value;
+}
+
+static inline void asm_write_dr0(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr0" : : "r"(value));
+}
+
+static inline uint64_t asm_read_dr1(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr1, %0" : "=r"(value));
+    return value;
+}
+
+static inline void asm_write_dr1(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr1" : : "r"(value));
+}
+
+static inline uint64_t asm_read_dr2(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline void asm_write_dr2(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr2" : : "r"(value));
+}
+
+static inline uint64_t asm_read_dr3(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr3, %0" : "=r"(value));
+    return value;
+}
+
+static inline void asm_write_dr3(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr3" : : "r"(value));
+}
 
 struct asm_table_pointer {
     uint16_t limit;

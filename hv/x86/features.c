@@ -4,6 +4,7 @@
 
 #include "core/hw.h"
 #include "core/log.h"
+#include "core/vcpu_hw.h"
 #include "x86/asm.h"
 
 enum cpuid_register { REG_EAX, REG_EBX, REG_ECX, REG_EDX };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each core's GDT and TSS; the TSS serves the stacks of NMI and of what is fatal. */
+#include <stddef.h>
+
 #include "core/limits.h"
 #include "x86/address.h"
 #include "x86/asm.h"
@@ -17,7 +19,7 @@ struct tss { /* Intel SDM 3, figure 8-11 */
 } __attribute__((packed));
 _Static_assert(sizeof(struct tss) == 104U, "64-bit TSS layout");
 
-_Static_assert(sizeof(struct pcpu_stacks) == PCPU_STACKS_SIZE, "entry.S starts on the main stack of core 0");
+_Static_assert(sizeof(struct pcpu_stacks) == (size_t)PCPU_STACKS_SIZE, "entry.S starts on the main stack of core 0");
 
 #define GDT_ENTRIES 5U /* null, code, data, TSS (two) */
 

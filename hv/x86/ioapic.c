@@ -7,6 +7,7 @@
  */
 #include "core/boot_info.h"
 #include "core/hw.h"
+#include "x86/atomic.h"
 
 #define IOAPIC_INDEX  0x00U
 #define IOAPIC_WINDOW 0x10U
@@ -23,18 +24,18 @@ static uint32_t entry_high[IOAPIC_PINS];
 static bool entry_known[IOAPIC_PINS];
 static bool entry_high_known[IOAPIC_PINS];
 static bool ioapic_ready;
-static volatile uint8_t ioapic_lock;
+static shared_u32_t ioapic_lock;
 
 static void lock_take(void)
 {
-    while (__atomic_test_and_set(&ioapic_lock, __ATOMIC_ACQUIRE)) {
+    while (atomic_exchange_explicit(&ioapic_lock, 1U, memory_order_acquire) != 0U) {
         __builtin_ia32_pause();
     }
 }
 
 static void lock_release(void)
 {
-    __atomic_clear(&ioapic_lock, __ATOMIC_RELEASE);
+    atomic_store_explicit(&ioapic_lock, 0U, memory_order_release);
 }
 
 static void ioapic_register_write(uint32_t index, uint32_t value)

@@ -70,7 +70,7 @@ uint64_t hw_msi_address(pcpu_id_t target)
 {
     uint32_t id = (target < MAX_PCPU) ? platform.apic_id[target] : platform.apic_id[0];
 
-    return (uint64_t)MSI_ADDRESS_BASE | ((uint64_t)(id & 0xFFU) << MSI_DEST_SHIFT);
+    return (uint64_t)MSI_ADDRESS_BASE | (((uint64_t)id & 0xFFU) << MSI_DEST_SHIFT);
 }
 
 /* REQ-INT-001 */

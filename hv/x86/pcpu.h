@@ -9,7 +9,10 @@
 #include "x86/atomic.h"
 
 /* Where a core is, as the kicker sees it (docs/decisions/0004-run-loop-and-kick.md). */
-enum { PCPU_OFFLINE, PCPU_IN_HV, PCPU_IN_GUEST, PCPU_IDLE };
+#define PCPU_OFFLINE  0U
+#define PCPU_IN_HV    1U
+#define PCPU_IN_GUEST 2U
+#define PCPU_IDLE     3U
 
 struct pcpu {
     uint32_t id;              /* first: hw_pcpu() reads it through GS */

@@ -46,7 +46,7 @@ bool tsc_calibrate(uint16_t pm_timer_port)
     bool counts = false;
     if (pm_timer_port != 0U) {
         const struct tsc_sample first = tsc_sample_timer(pm_timer_port);
-        struct tsc_sample last = first;
+        struct tsc_sample last;
         uint32_t ticks = 0U;
         uint32_t polls = 0U;
         while ((ticks < MEASURE_TICKS) && (polls < POLL_LIMIT)) {

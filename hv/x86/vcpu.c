@@ -11,14 +11,14 @@
 struct vcpu_regs vcpu_regs[MAX_VCPU];
 const struct vendor_ops *const vendor = &svm_vendor;
 
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RCX]) == REGS_RCX, "assembly layout");
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RDX]) == REGS_RDX, "assembly layout");
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RBX]) == REGS_RBX, "assembly layout");
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RBP]) == REGS_RBP, "assembly layout");
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RSI]) == REGS_RSI, "assembly layout");
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RDI]) == REGS_RDI, "assembly layout");
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_R8]) == REGS_R8, "assembly layout");
-_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_R15]) == REGS_R15, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RCX]) == (size_t)REGS_RCX, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RDX]) == (size_t)REGS_RDX, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RBX]) == (size_t)REGS_RBX, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RBP]) == (size_t)REGS_RBP, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RSI]) == (size_t)REGS_RSI, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RDI]) == (size_t)REGS_RDI, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_R8]) == (size_t)REGS_R8, "assembly layout");
+_Static_assert(offsetof(struct vcpu_regs, gpr[GPR_R15]) == (size_t)REGS_R15, "assembly layout");
 
 uint64_t hw_vcpu_get(vcpu_id_t vcpu, enum vcpu_reg reg)
 {

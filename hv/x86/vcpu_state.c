@@ -38,7 +38,7 @@ static bool has_rdtscp(void)
 {
     uint32_t leaf[4];
     asm_cpuid(0x80000001U, 0U, leaf);
-    return (leaf[3] & (1U << 27)) != 0U;
+    return (leaf[3] & 0x8000000U) != 0U;
 }
 
 /* AMD: 8000_0008 EBX[14] IBRS or EBX[12] IBPB brings SPEC_CTRL only with IBRS or STIBP (APM 2, 3.2.9). */
@@ -46,7 +46,7 @@ static bool has_spec_ctrl(void)
 {
     uint32_t leaf[4];
     asm_cpuid(0x80000008U, 0U, leaf);
-    return (leaf[1] & ((1U << 14) | (1U << 15) | (1U << 24))) != 0U;
+    return (leaf[1] & (0x4000U | 0x8000U | 0x1000000U)) != 0U;
 }
 
 static bool optional_rdtscp;

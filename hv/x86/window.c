@@ -48,16 +48,16 @@ static uint64_t access_read(uintptr_t at, uint32_t size)
     uint64_t value;
     switch (size) {
     case 1U:
-        value = *(const volatile uint8_t *)at;
+        value = *(const volatile uint8_t *)at; /* DEV-004 */
         break;
     case 2U:
-        value = *(const volatile uint16_t *)at;
+        value = *(const volatile uint16_t *)at; /* DEV-004 */
         break;
     case 4U:
-        value = *(const volatile uint32_t *)at;
+        value = *(const volatile uint32_t *)at; /* DEV-004 */
         break;
     default:
-        value = *(const volatile uint64_t *)at;
+        value = *(const volatile uint64_t *)at; /* DEV-004 */
         break;
     }
     return value;
@@ -67,16 +67,16 @@ static void access_write(uintptr_t at, uint32_t size, uint64_t value)
 {
     switch (size) {
     case 1U:
-        *(volatile uint8_t *)at = (uint8_t)value;
+        *(volatile uint8_t *)at = (uint8_t)value; /* DEV-004 */
         break;
     case 2U:
-        *(volatile uint16_t *)at = (uint16_t)value;
+        *(volatile uint16_t *)at = (uint16_t)value; /* DEV-004 */
         break;
     case 4U:
-        *(volatile uint32_t *)at = (uint32_t)value;
+        *(volatile uint32_t *)at = (uint32_t)value; /* DEV-004 */
         break;
     default:
-        *(volatile uint64_t *)at = value;
+        *(volatile uint64_t *)at = value; /* DEV-004 */
         break;
     }
 }

@@ -54,7 +54,7 @@ static int setup(void **state)
 }
 
 static void ask(vcpu_id_t id, uint32_t leaf, uint32_t subleaf) { cpuid_query(id, leaf, subleaf, out); }
-static bool bit(enum cpuid_reg reg, uint32_t number) { return ((out[reg] >> number) & 1U) != 0U; }
+static bool bit(uint32_t reg, uint32_t number) { return ((out[reg] >> number) & 1U) != 0U; }
 
 static void the_vendor_is_the_machines_and_the_maxima_are_ours(void **state)
 {

@@ -2,7 +2,7 @@
 /* From #VMEXIT codes (APM 2, appendix C) to the record that core/ reads. */
 #include "x86/svm/svm.h"
 
-enum svm_exit_code {
+enum {
     EXIT_CR0_READ = 0x000, EXIT_CR15_READ = 0x00F, EXIT_CR0_WRITE = 0x010, EXIT_CR15_WRITE = 0x01F,
     EXIT_EXCEPTION = 0x040, EXIT_EXCEPTION_LAST = 0x05F,
     EXIT_INTR = 0x060, EXIT_NMI = 0x061, EXIT_SMI = 0x062, EXIT_INIT = 0x063, EXIT_VINTR = 0x064,
@@ -20,9 +20,9 @@ enum svm_exit_code {
 #define GPR_UNKNOWN 16U
 
 /* EXITINFO1 of IOIO (APM 2, 15.10.2). */
-#define IO_IN     (1U << 0)
-#define IO_STRING (1U << 2)
-#define IO_REPEAT (1U << 3)
+#define IO_IN     0x1U
+#define IO_STRING 0x4U
+#define IO_REPEAT 0x8U
 
 /* EXITINFO1 of NPF (APM 2, 15.25.6). */
 #define NPF_WRITE (1ULL << 1)

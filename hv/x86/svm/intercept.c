@@ -3,38 +3,38 @@
 #include "x86/svm/svm.h"
 
 /* Offset 00Ch. */
-#define MISC1_INTR     (1U << 0)
-#define MISC1_NMI      (1U << 1)
-#define MISC1_SMI      (1U << 2)
-#define MISC1_INIT     (1U << 3)
-#define MISC1_RDPMC    (1U << 15)
-#define MISC1_CPUID    (1U << 18)
-#define MISC1_INVD     (1U << 22)
-#define MISC1_HLT      (1U << 24)
-#define MISC1_INVLPGA  (1U << 26)
-#define MISC1_IOIO     (1U << 27)
-#define MISC1_MSR      (1U << 28)
-#define MISC1_FERR     (1U << 30)
-#define MISC1_SHUTDOWN (1U << 31)
+#define MISC1_INTR     0x1U
+#define MISC1_NMI      0x2U
+#define MISC1_SMI      0x4U
+#define MISC1_INIT     0x8U
+#define MISC1_RDPMC    0x8000U
+#define MISC1_CPUID    0x40000U
+#define MISC1_INVD     0x400000U
+#define MISC1_HLT      0x1000000U
+#define MISC1_INVLPGA  0x4000000U
+#define MISC1_IOIO     0x8000000U
+#define MISC1_MSR      0x10000000U
+#define MISC1_FERR     0x40000000U
+#define MISC1_SHUTDOWN 0x80000000U
 /* Offset 010h. */
-#define MISC2_VMRUN    (1U << 0)
-#define MISC2_VMMCALL  (1U << 1)
-#define MISC2_VMLOAD   (1U << 2)
-#define MISC2_VMSAVE   (1U << 3)
-#define MISC2_STGI     (1U << 4)
-#define MISC2_CLGI     (1U << 5)
-#define MISC2_SKINIT   (1U << 6)
-#define MISC2_WBINVD   (1U << 9)
-#define MISC2_MONITOR  (1U << 10)
-#define MISC2_MWAIT    (1U << 11)
-#define MISC2_XSETBV   (1U << 13)
-#define MISC2_RDPRU    (1U << 14)
+#define MISC2_VMRUN    0x1U
+#define MISC2_VMMCALL  0x2U
+#define MISC2_VMLOAD   0x4U
+#define MISC2_VMSAVE   0x8U
+#define MISC2_STGI     0x10U
+#define MISC2_CLGI     0x20U
+#define MISC2_SKINIT   0x40U
+#define MISC2_WBINVD   0x200U
+#define MISC2_MONITOR  0x400U
+#define MISC2_MWAIT    0x800U
+#define MISC2_XSETBV   0x2000U
+#define MISC2_RDPRU    0x4000U
 
-#define CR8            (1U << 8)
-#define EXCEPTION_DB   (1U << 1)
-#define EXCEPTION_UD   (1U << 6)
-#define EXCEPTION_AC   (1U << 17)
-#define EXCEPTION_MC   (1U << 18)
+#define CR8            0x100U
+#define EXCEPTION_DB   0x2U
+#define EXCEPTION_UD   0x40U
+#define EXCEPTION_AC   0x20000U
+#define EXCEPTION_MC   0x40000U
 
 struct intercepts {
     uint16_t cr_read;

@@ -32,9 +32,9 @@ static void svm_core_enable(void)
     }
     asm_cpuid(0x8000000AU, 0U, leaf);
     svm_features.asid_count = leaf[1];
-    svm_features.next_rip = (leaf[3] & (1U << 3)) != 0U;
-    svm_features.flush_by_asid = (leaf[3] & (1U << 6)) != 0U;
-    svm_features.decode_assists = (leaf[3] & (1U << 7)) != 0U;
+    svm_features.next_rip = (leaf[3] & 0x8U) != 0U;
+    svm_features.flush_by_asid = (leaf[3] & 0x40U) != 0U;
+    svm_features.decode_assists = (leaf[3] & 0x80U) != 0U;
     asm_wrmsr(MSR_EFER, asm_rdmsr(MSR_EFER) | EFER_SVME);
     asm_wrmsr(MSR_VM_HSAVE_PA, address_of(host_save_area[self]));
     __asm__ volatile("vmsave %0" : : "a"(address_of(&host_vmcb[self])) : "memory");

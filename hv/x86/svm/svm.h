@@ -35,8 +35,8 @@ extern struct vmcb svm_vmcb[MAX_VCPU];
 #define EVENT_HAS_ERROR   (1ULL << 11)
 #define EVENT_VALID       (1ULL << 31)
 
-#define MISC1_VINTR       (1U << 4)
-#define MISC1_IRET        (1U << 20)
+#define MISC1_VINTR       0x10U
+#define MISC1_IRET        0x100000U
 
 void svm_intercepts_set(struct vmcb *vmcb, bool exclusive, bool service);
 void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit);
