@@ -46,6 +46,11 @@ def test_a_requirement_without_code_and_test(project):
     assert f"{ORPHAN}: no test names it" in text
 
 
+def test_a_requirement_that_no_safety_constraint_needs(project):
+    add_requirement(project, "test")
+    refused(project, ISOLATION, ORPHAN, "no safety constraint needs it")
+
+
 def test_a_proof_that_is_promised_and_not_there(project):
     add_requirement(project, "proof")
     project.replace("hv/core/sched.c", "void sched_add(", f"/* {ORPHAN} */\n/* proves {ORPHAN} */\nvoid sched_add(")

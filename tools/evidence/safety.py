@@ -15,6 +15,7 @@ FILES = {  # name: (file, what an entry must have)
 }
 OPTIONAL = {"id", "file", "line", "assumptions", "links"}
 HOW = ("not provided", "provided", "wrong time or order", "stopped too soon or applied too long")
+BESIDE_THE_ITEM = ("HSM", "DM", "TOO")  # areas of requirements on software that the item does not rely on
 MET = ("met", "partly", "not met", "not applicable")
 
 
@@ -74,6 +75,14 @@ class Links:
                 self.report("open-" + kind, f"{name}: no requirement that is built, and no assumption of use in its place", entry["file"], entry["line"])
 
 
+def check_needs(links):
+    """Each requirement on the item stands under a safety constraint: nothing is required without a need."""
+    for name, one in links.known.items():
+        beside = name.split("-")[1] in BESIDE_THE_ITEM or requirements.status_of(one) != "built"
+        if not beside and ("constraints", name) not in links.used:
+            links.report("no-need", f"{name}: no safety constraint needs it; add it to one in constraints.yaml", one["file"], one["line"])
+
+
 def check_words(data, report):
     for name, entry in data["unsafe"].items():
         if entry.get("how") not in HOW:
@@ -103,5 +112,6 @@ def load(report, known):
     links.covered("hazards", "constraints", "open-hazard", "no safety constraint covers it")
     links.covered("actions", "unsafe", "open-action", "no unsafe control action was considered for it")
     links.covered("unsafe", "scenarios", "open-unsafe", "no loss scenario explains how it comes about")
+    check_needs(links)
     check_words(data, report)
     return data
