@@ -8,7 +8,8 @@
 #include "core/vcpu_hw.h"
 
 struct fake_pcpu {
-    bool in_guest;         /* a kick clears it, as the core would leave the guest */
+    bool in_guest;         /* a kick clears it, as the core would leave the guest ... */
+    uint32_t slow;         /* ... after so many turns of the waiter */
     uint32_t kicks;
     uint32_t ipis;
     uint32_t last_ipi;     /* vector */
@@ -44,6 +45,7 @@ extern uint32_t fake_port_writes;
 extern uint8_t fake_msr_open[MAX_VM][0x4000]; /* folded index; bit 0 read, bit 1 write */
 extern uint8_t fake_port_open[MAX_VM][0x10000];
 uint32_t fake_msr_index(uint32_t msr);
+extern uint64_t fake_xcr0_supported;   /* 7 after a reset; 0: no XSAVE */
 
 extern uint32_t fake_ioapic_vector[IOAPIC_PINS];
 extern bool fake_ioapic_masked[IOAPIC_PINS];

@@ -88,7 +88,7 @@ void hw_timer_arm(uint64_t tsc_deadline)
 void hw_kick(pcpu_id_t pcpu)
 {
     fake_pcpu[pcpu].kicks++;
-    fake_pcpu[pcpu].in_guest = false;
+    fake_pcpu[pcpu].in_guest = fake_pcpu[pcpu].in_guest && (fake_pcpu[pcpu].slow != 0U);
 }
 
 bool hw_pcpu_in_guest(pcpu_id_t pcpu)
@@ -105,6 +105,12 @@ void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)
 void hw_relax(void)
 {
     fake_tsc++;
+    for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
+        if ((fake_pcpu[p].kicks != 0U) && (fake_pcpu[p].slow != 0U)) {
+            fake_pcpu[p].slow--;
+            fake_pcpu[p].in_guest = fake_pcpu[p].in_guest && (fake_pcpu[p].slow != 0U);
+        }
+    }
 }
 
 void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d)

@@ -8,6 +8,7 @@ struct vcpu_regs vcpu_regs[MAX_VCPU];
 struct fake_vcpu fake_vcpu[MAX_VCPU];
 uint8_t fake_msr_open[MAX_VM][0x4000];
 uint8_t fake_port_open[MAX_VM][0x10000];
+uint64_t fake_xcr0_supported;
 
 void fake_vcpus_reset(void);
 void fake_vcpus_reset(void)
@@ -16,6 +17,7 @@ void fake_vcpus_reset(void)
     memset(fake_vcpu, 0, sizeof(fake_vcpu));
     memset(fake_msr_open, 0, sizeof(fake_msr_open));
     memset(fake_port_open, 0, sizeof(fake_port_open));
+    fake_xcr0_supported = 7U;
 }
 
 void fake_vcpu_ran(vcpu_id_t id)
@@ -148,5 +150,5 @@ void hw_vcpu_flush(vcpu_id_t id)
 
 uint64_t hw_xcr0_supported(void)
 {
-    return 7U;
+    return fake_xcr0_supported;
 }

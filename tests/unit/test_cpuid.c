@@ -268,6 +268,65 @@ static void the_instruction_fills_four_registers_with_32_bits(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+static void a_machine_with_less_than_the_list_shows_its_own_maxima(void **state)
+{
+    (void)state;
+    fake_cpuid_set(0U, 0U, 0x0BU, 0U, 0U, 0U);
+    fake_cpuid_set(0x80000000U, 0U, 0x80000004U, 0U, 0U, 0U);
+    ask(CPU(VM_SERVICE, 0), 0U, 0U);
+    assert_int_equal(out[CPUID_EAX], 0x0BU);
+    ask(CPU(VM_SERVICE, 0), 0x80000000U, 0U);
+    assert_int_equal(out[CPUID_EAX], 0x80000004U);
+}
+
+static void a_machine_without_xsave_has_no_components(void **state)
+{
+    (void)state;
+    fake_xcr0_supported = 0U;
+    for (uint32_t subleaf = 0U; subleaf < 3U; subleaf++) {
+        ask(CPU(VM_SERVICE, 0), 0xDU, subleaf);
+        assert_int_equal(out[CPUID_EAX] | out[CPUID_EBX] | out[CPUID_ECX] | out[CPUID_EDX], 0U);
+    }
+}
+
+static void compacted_components_are_aligned_where_they_ask_for_it(void **state)
+{
+    (void)state;
+    fake_cpuid_set(0xDU, 2U, 100U, 576U, 0U, 0U);
+    fake_cpuid_set(0xDU, 9U, 8U, 640U, 2U, 0U);
+    hw_vcpu_set(CPU(VM_SERVICE, 0), REG_XCR0, 0x207U);
+    ask(CPU(VM_SERVICE, 0), 0xDU, 1U);
+    assert_int_equal(out[CPUID_EBX], 704U + 8U); /* 576 + 100, up to a multiple of 64 */
+    fake_cpuid_set(0xDU, 9U, 8U, 640U, 0U, 0U);
+    ask(CPU(VM_SERVICE, 0), 0xDU, 1U);
+    assert_int_equal(out[CPUID_EBX], 676U + 8U);
+}
+
+static void the_standard_area_ends_with_its_last_component(void **state)
+{
+    (void)state;
+    fake_cpuid_set(0xDU, 2U, 256U, 832U, 0U, 0U);
+    fake_cpuid_set(0xDU, 9U, 8U, 640U, 0U, 0U); /* a later number, an earlier place */
+    hw_vcpu_set(CPU(VM_SERVICE, 0), REG_XCR0, 0x207U);
+    ask(CPU(VM_SERVICE, 0), 0xDU, 0U);
+    assert_int_equal(out[CPUID_EBX], 832U + 256U);
+}
+
+static void the_acrn_face_has_three_leaves(void **state)
+{
+    (void)state;
+    ask(CPU(USER, 0), 0x40000005U, 0U);
+    assert_int_equal(out[CPUID_EAX] | out[CPUID_EBX] | out[CPUID_ECX] | out[CPUID_EDX], 0U);
+}
+
+static void apic_ids_never_number_more_than_8_bits(void **state)
+{
+    (void)state;
+    vms[USER].vcpu_count = 300U; /* no VM has so many */
+    ask(CPU(USER, 0), 0x0BU, 1U);
+    assert_int_equal(out[CPUID_EAX], 8U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +337,12 @@ int main(void)
         T(topology_is_one_package_of_single_threads), T(xsave_sizes_fit_the_components),
         T(the_kvm_face_tells_the_clock_rates), T(the_acrn_face_names_the_service_vm),
         T(the_instruction_fills_four_registers_with_32_bits),
+        cmocka_unit_test_setup(a_machine_with_less_than_the_list_shows_its_own_maxima, setup),
+        cmocka_unit_test_setup(a_machine_without_xsave_has_no_components, setup),
+        cmocka_unit_test_setup(compacted_components_are_aligned_where_they_ask_for_it, setup),
+        cmocka_unit_test_setup(the_standard_area_ends_with_its_last_component, setup),
+        cmocka_unit_test_setup(the_acrn_face_has_three_leaves, setup),
+        cmocka_unit_test_setup(apic_ids_never_number_more_than_8_bits, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -414,6 +414,21 @@ static void only_vectors_of_sources_reach_the_interrupt_policy(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+/* REQ-INT-016 */
+static void an_nmi_that_must_wait_asks_for_an_exit(void **state)
+{
+    (void)state;
+    vcpus[SERVICE].nmi_pending = true;
+    fake_vcpu[SERVICE].nmi_masked = true; /* in the handler of another */
+    enter();
+    assert_int_equal(fake_vcpu[SERVICE].injections, 0U);
+    assert_true(fake_vcpu[SERVICE].window);
+    fake_vcpu[SERVICE].nmi_masked = false;
+    enter();
+    assert_true(injected(2U));
+    assert_false(fake_vcpu[SERVICE].window);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +441,7 @@ int main(void)
         T(the_pics_vector_is_fetched_at_delivery), T(exits_reach_their_handlers), T(wbinvd_is_skipped),
         T(unknown_exits_are_undefined_instructions), T(exits_of_an_earlier_life_are_dropped),
         T(exits_of_a_paused_vm_are_executed_again), T(only_vectors_of_sources_reach_the_interrupt_policy),
+        cmocka_unit_test_setup(an_nmi_that_must_wait_asks_for_an_exit, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -423,6 +423,45 @@ static void init_level_deassert_does_nothing(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void an_nmi_waits_until_its_vcpu_has_started(void **state)
+{
+    (void)state;
+    exclusive_send_nmi(CPU(1));
+    assert_int_equal(core_exclusive_next(CPU(1)), RUN_IDLE);
+    assert_int_equal(fake_vcpu[CPU(1)].injections, 0U);
+    exclusive_send_sipi(CPU(1), 0x10U);
+    assert_int_equal(core_exclusive_next(CPU(1)), RUN_VCPU);
+    assert_int_equal(fake_vcpu[CPU(1)].injected, 3U);
+}
+
+/* REQ-ISO-020 */
+static void exits_that_have_no_name_are_undefined_instructions(void **state)
+{
+    static const uint32_t reason[] = { HV_EXIT_OTHER, HV_EXIT_REASONS, 99U };
+    (void)state;
+    for (uint32_t i = 0U; i < 3U; i++) {
+        fake_vcpu[CPU(0)].injected = 0U;
+        (void)leave(CPU(0), (enum hv_exit_reason)reason[i]);
+        assert_int_equal(fake_vcpu[CPU(0)].injected, 7U);
+        assert_int_equal(vcpu_regs[CPU(0)].rip, RIP);
+    }
+}
+
+static void the_interrupt_command_reads_back(void **state)
+{
+    (void)state;
+    assert_int_equal(send(2U, TO_SELF | 0x41U), STATUS_OK);
+    assert_true(lapic(ICR) == (0x200000000U | TO_SELF | 0x41U));
+}
+
+static void registers_behind_the_lvts_are_unknown(void **state)
+{
+    uint64_t value = 0U;
+    (void)state;
+    assert_int_equal(exclusive_lapic_read(CPU(1), 0x838U, &value), STATUS_UNKNOWN);
+    assert_int_equal(exclusive_lapic_write(CPU(1), 0x838U, 0U), STATUS_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +475,10 @@ int main(void)
         T(other_registers_are_refused), T(fixed_ipis_reach_the_cores_of_the_vm_only),
         T(illegal_vectors_and_modes_send_nothing), T(nmi_init_and_startup_never_reach_the_hardware),
         T(init_level_deassert_does_nothing),
+        cmocka_unit_test_setup(an_nmi_waits_until_its_vcpu_has_started, setup),
+        cmocka_unit_test_setup(exits_that_have_no_name_are_undefined_instructions, setup),
+        cmocka_unit_test_setup(the_interrupt_command_reads_back, setup),
+        cmocka_unit_test_setup(registers_behind_the_lvts_are_unknown, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

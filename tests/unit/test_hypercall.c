@@ -2,6 +2,8 @@
 /* unit-sources: all */
 #include "world.h"
 
+#include "core/hypercall_parts.h"
+
 #define NO_ANSWER 0x8000000000U /* no memory there */
 
 /* REQ-HYP-001 */
@@ -427,6 +429,153 @@ static void test_a_service_vcpu_goes_offline_but_never_the_first(void **state)
     assert_int_equal(vcpus[1].state, VCPU_OFF);
 }
 
+static void test_every_result_has_its_error_number(void **state)
+{
+    static const struct { enum status status; int64_t number; } expected[] = {
+        { STATUS_OK, 0 }, { STATUS_INVALID, -HC_EINVAL }, { STATUS_NO_MEMORY, -HC_ENOMEM }, { STATUS_DENIED, -HC_EINVAL },
+        { STATUS_NOT_FOUND, -HC_EINVAL }, { STATUS_BUSY, -HC_EINVAL }, { STATUS_FAULT, -HC_EFAULT },
+        { STATUS_NO_DEVICE, -HC_ENODEV }, { STATUS_UNKNOWN, -HC_EINVAL }, { (enum status)99, -HC_EINVAL },
+    };
+    (void)state;
+    for (uint32_t i = 0U; i < (sizeof(expected) / sizeof(expected[0])); i++) {
+        assert_int_equal(hypercall_errno(expected[i].status), expected[i].number);
+    }
+}
+
+/* REQ-HYP-012 */
+static void test_lines_above_15_reach_the_ioapic_alone(void **state)
+{
+    vm_id_t v = world_running(1U);
+    (void)state;
+    assert_int_equal(hypercall(HC_SET_IRQLINE, v, 20U), 0);
+    assert_int_equal(hypercall(HC_SET_IRQLINE, v, 20U | (1ULL << 32)), 0);
+    world_destroy(v);
+}
+
+/* REQ-HYP-015 */
+static void test_there_are_no_idle_states_either(void **state)
+{
+    vm_id_t v = world_create(1U);
+    (void)state;
+    hw_phys_write(SCRATCH, 1U, 0x55U);
+    assert_int_equal(hypercall(HC_PM_GET_CPU_STATE, ((uint64_t)v << 24) | 2U, SCRATCH), 0);
+    assert_int_equal(hw_phys_read(SCRATCH, 1U), 0U);
+    world_destroy(v);
+}
+
+/* Its own tables are complete after boot and do not change; whatever they were, no more is lent than they give. */
+/* REQ-ISO-007 REQ-ISO-008 */
+static void test_the_service_vm_lends_no_more_than_it_has(void **state)
+{
+    vm_id_t v = world_create(1U);
+    (void)state;
+    assert_int_equal(stage2_protect(VM_SERVICE, LENT, 0x1000U, S2_READ), STATUS_OK);
+    assert_int_equal(world_region(v, HC_REGION_ADD, WORLD_RWX_WB, 0U, LENT, 0x1000U), -HC_EINVAL);
+    assert_int_equal(world_region(v, HC_REGION_ADD, HC_REGION_READ | HC_REGION_WB, 0U, LENT, 0x1000U), 0);
+
+    assert_int_equal(stage2_unmap(VM_SERVICE, LENT, 0x1000U), STATUS_OK);
+    assert_int_equal(world_region(v, HC_REGION_ADD, WORLD_RWX_WB, 0x1000U, LENT, 0x2000U), -HC_EINVAL);
+
+    assert_int_equal(stage2_map(VM_SERVICE, LENT, LENT + 0x1000U, 0x1000U, S2_READ | S2_WRITE | S2_EXEC), STATUS_OK);
+    assert_int_equal(world_region(v, HC_REGION_ADD, WORLD_RWX_WB, 0x1000U, LENT, 0x1000U), -HC_EINVAL);
+
+    assert_int_equal(stage2_unmap(VM_SERVICE, LENT, 0x1000U), STATUS_OK);
+    assert_int_equal(stage2_map(VM_SERVICE, LENT, LENT, 0x1000U, S2_READ | S2_WRITE | S2_EXEC), STATUS_OK);
+    world_destroy(v);
+}
+
+/* REQ-ISO-012 */
+static void test_a_region_that_cannot_be_split_stays_whole(void **state)
+{
+    vm_id_t v = world_create(1U);
+    int64_t result = 0;
+    uint64_t size;
+    (void)state;
+    assert_int_equal(world_region(v, HC_REGION_ADD, WORLD_RWX_WB, 0U, LENT, 0x200000U), 0);
+    for (uint64_t i = 1U; (i < 1000U) && (result == 0); i++) { /* a table each */
+        result = world_region(v, HC_REGION_ADD, WORLD_RWX_WB, i * 0x200000U, LENT, 0x1000U);
+    }
+    assert_int_equal(result, -HC_ENOMEM);
+    size = vms[v].memory_size;
+
+    assert_int_equal(world_region(v, HC_REGION_DEL, 0U, 0x1000U, 0U, 0x1000U), -HC_ENOMEM);
+
+    assert_int_equal(stage2_lookup(v, 0x1000U).span, 0x200000U);
+    assert_int_equal(vms[v].memory_size, size);
+    world_destroy(v);
+}
+
+/* REQ-HYP-004 */
+static void test_a_list_that_is_not_memory_is_a_fault(void **state)
+{
+    vm_id_t v = world_create(1U);
+    struct hc_memory_regions request = { (uint16_t)v, 0U, 0U, 1U, 0U, NO_ANSWER };
+    (void)state;
+    hw_phys_copy_out(SCRATCH, (const uint8_t *)&request, sizeof(request));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), -HC_EFAULT);
+    world_destroy(v);
+}
+
+/* REQ-HYP-006 */
+static void test_a_list_that_got_shorter_meanwhile_is_done(void **state)
+{
+    vm_id_t v = world_create(1U);
+    struct hc_memory_regions request = { (uint16_t)v, 0U, 0U, 200U, 0U, SCRATCH + 0x1000U };
+    (void)state;
+    for (uint32_t i = 0U; i < 200U; i++) {
+        struct hc_memory_region region = { HC_REGION_ADD, WORLD_RWX_WB, (uint64_t)i * 0x2000U, LENT + (i * 0x1000U), 0x1000U };
+        hw_phys_copy_out(SCRATCH + 0x1000U + (i * sizeof(region)), (const uint8_t *)&region, sizeof(region));
+    }
+    hw_phys_copy_out(SCRATCH, (const uint8_t *)&request, sizeof(request));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), HYPERCALL_AGAIN);
+    request.count = 10U;
+    hw_phys_copy_out(SCRATCH, (const uint8_t *)&request, sizeof(request));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), 0);
+    assert_false(stage2_lookup(v, 64U * 0x2000U).present);
+    world_destroy(v);
+}
+
+/* REQ-HYP-007 */
+static void test_paging_without_long_mode_is_a_mode(void **state)
+{
+    vm_id_t v = world_create(1U);
+    struct hc_vcpu_regs request;
+    (void)state;
+    memset(&request, 0, sizeof(request));
+    request.regs.cr0 = 0x80000011U;
+    request.regs.cr3 = 0x3000U;
+    assert_int_equal(set_regs(v, &request), 0);
+    assert_int_equal(fake_vcpu[vcpu_id(v, 0U)].reg[REG_EFER], 0U);
+    world_destroy(v);
+}
+
+/* REQ-HYP-008 */
+static void test_the_policy_bounds_vms_and_vcpus(void **state)
+{
+    struct part_user_policy policy = partition.table.user;
+    vm_id_t v;
+    vm_id_t id = 0U;
+    static const uint8_t name[16] = "user";
+    (void)state;
+    partition.table.user.max_vms = 1U;
+    v = world_create(1U);
+    assert_int_equal(vm_create_user(name, 1U, &id), STATUS_NO_MEMORY);
+    world_destroy(v);
+
+    partition.table.user.max_vcpus = 1U;
+    assert_int_equal(vm_create_user(name, 3U, &id), STATUS_INVALID);
+    partition.table.user.pcpu_mask = 0U; /* no core to choose from */
+    assert_int_equal(vm_create_user(name, 0U, &id), STATUS_INVALID);
+
+    partition.table.user.pcpu_mask = 0x1FFU;
+    partition.table.user.max_vcpus = MAX_VCPU_PER_VM + 1U; /* more than there can be */
+    assert_int_equal(vm_create_user(name, 0x1FFU, &id), STATUS_INVALID);
+    assert_int_equal(vm_create_user(name, 0xFFU, &id), STATUS_OK);
+    assert_int_equal(vms[id].vcpu_count, MAX_VCPU_PER_VM);
+    assert_int_equal(vm_destroy(id), STATUS_OK);
+    partition.table.user = policy;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +605,15 @@ int main(void)
         cmocka_unit_test(test_power_states_and_monitors_answer_that_there_are_none),
         cmocka_unit_test(test_the_callback_vector_is_a_usable_vector),
         cmocka_unit_test(test_a_service_vcpu_goes_offline_but_never_the_first),
+        cmocka_unit_test(test_every_result_has_its_error_number),
+        cmocka_unit_test(test_lines_above_15_reach_the_ioapic_alone),
+        cmocka_unit_test(test_there_are_no_idle_states_either),
+        cmocka_unit_test(test_the_service_vm_lends_no_more_than_it_has),
+        cmocka_unit_test(test_a_region_that_cannot_be_split_stays_whole),
+        cmocka_unit_test(test_a_list_that_is_not_memory_is_a_fault),
+        cmocka_unit_test(test_a_list_that_got_shorter_meanwhile_is_done),
+        cmocka_unit_test(test_paging_without_long_mode_is_a_mode),
+        cmocka_unit_test(test_the_policy_bounds_vms_and_vcpus),
     };
     return cmocka_run_group_tests(tests, world_start, NULL);
 }

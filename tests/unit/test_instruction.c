@@ -357,6 +357,15 @@ static void a_triple_fault_ends_in_the_vm_that_made_it(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+static void a_triple_fault_in_a_vm_of_no_kind_stops_it(void **state)
+{
+    (void)state;
+    vms[4].kind = (enum vm_kind)0;
+    instruction_shutdown(USER);
+    assert_int_equal(vms[4].state, VM_STOPPED);
+    assert_int_equal(resets + reports, 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +378,7 @@ int main(void)
         T(without_decode_assists_the_instruction_is_decoded), T(other_control_registers_are_not_emulated),
         T(xcr0_values_follow_the_manual), T(xsetbv_needs_osxsave_privilege_and_register_zero),
         T(a_triple_fault_ends_in_the_vm_that_made_it),
+        cmocka_unit_test_setup(a_triple_fault_in_a_vm_of_no_kind_stops_it, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

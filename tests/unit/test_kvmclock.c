@@ -171,6 +171,25 @@ static void the_slowest_clock_has_a_bounded_shift(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+static void a_rate_that_is_not_known_leaves_the_clocks_time_as_it_is(void **state)
+{
+    const uint32_t day_h_m_s[4] = { 1U, 1U, 1U, 1U };
+    (void)state;
+    fake_tsc_hz = 0U;
+    fake_port_value[0x71] = 0x01U; /* every register of the clock: 2001-01-01 01:01:01 */
+    kvmclock_init();
+    assert_int_equal(kvmclock_msr_write(CPU, MSR_KVM_WALL_CLOCK, PAGE), STATUS_OK);
+    assert_int_equal(get(4U, 4U), kvmclock_unix_time(2001U, 1U, day_h_m_s));
+}
+
+static void a_clock_that_updates_for_ever_does_not_stop_the_boot(void **state)
+{
+    (void)state;
+    fake_port_value[0x71] = 0x80U;
+    kvmclock_init();
+    assert_true(fake_port_writes >= 100000U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +198,8 @@ int main(void)
         T(a_page_outside_memory_is_the_guests_loss), T(other_faces_have_no_clock),
         T(dates_become_seconds_since_1970), T(a_machine_without_a_rate_gives_a_zero_scale),
         T(the_slowest_clock_has_a_bounded_shift),
+        cmocka_unit_test_setup(a_rate_that_is_not_known_leaves_the_clocks_time_as_it_is, setup),
+        cmocka_unit_test_setup(a_clock_that_updates_for_ever_does_not_stop_the_boot, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -249,6 +249,79 @@ static void test_a_core_comes_back_for_what_the_log_has_left(void **state)
     (void)drained();
 }
 
+static void test_a_text_or_name_without_end_is_cut(void **state)
+{
+    static char endless[300];
+    (void)state;
+    (void)drained();
+    memset(endless, 'x', sizeof(endless) - 1U);
+    log_begin("m");
+    log_text(endless);
+    log_end();
+    assert_non_null(strstr(drained(), "xxx [cut]\n"));
+    log_begin("m");
+    log_chars(endless, sizeof(endless));
+    log_end();
+    assert_non_null(strstr(drained(), "xxx [cut]\n"));
+}
+
+/* REQ-LIF-014 */
+static void test_bytes_above_the_printable_ones_are_replaced(void **state)
+{
+    (void)state;
+    (void)drained();
+    log_begin("m");
+    log_chars("a\x7F~", 3U);
+    log_end();
+    assert_non_null(strstr(drained(), "m: a?~"));
+}
+
+static void test_time_is_zero_until_the_rate_is_known(void **state)
+{
+    uint64_t hz = fake_tsc_hz;
+    (void)state;
+    (void)drained();
+    fake_tsc_hz = 0U;
+    log_line("m", "early");
+    fake_tsc_hz = hz;
+    assert_string_equal(drained(), "[    0.000000] m: early\n");
+}
+
+static void test_microseconds_stay_below_a_second(void **state)
+{
+    uint64_t hz = fake_tsc_hz;
+    uint64_t tsc = fake_tsc;
+    (void)state;
+    (void)drained();
+    fake_tsc_hz = 1999999U; /* not a whole number of ticks a microsecond */
+    fake_tsc = boot_info.entry_tsc + 1999998U;
+    log_line("m", "slow");
+    fake_tsc_hz = hz;
+    fake_tsc = tsc;
+    assert_string_equal(drained(), "[    0.999999] m: slow\n");
+}
+
+static void test_a_tag_may_fill_its_field(void **state)
+{
+    static char tag[BOOT_STRING_SIZE + 1U];
+    struct boot_info before = boot_info;
+    (void)state;
+    memset(tag, 't', BOOT_STRING_SIZE);
+    memset(boot_info.module[1].tags, 't', BOOT_STRING_SIZE);
+    boot_info.module_count = 2U;
+    assert_int_equal(boot_module_find(tag), 1U);
+    boot_info = before;
+}
+
+static void test_no_more_modules_are_looked_at_than_there_can_be(void **state)
+{
+    struct boot_info before = boot_info;
+    (void)state;
+    boot_info.module_count = MAX_BOOT_MODULE + 1U;
+    assert_int_equal(boot_module_find("nobody"), ID_NONE);
+    boot_info = before;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +339,12 @@ int main(void)
         cmocka_unit_test(test_a_new_life_counts_from_zero),
         cmocka_unit_test(test_a_guest_cannot_flood_the_log),
         cmocka_unit_test(test_a_module_is_found_by_a_whole_word),
+        cmocka_unit_test(test_a_text_or_name_without_end_is_cut),
+        cmocka_unit_test(test_bytes_above_the_printable_ones_are_replaced),
+        cmocka_unit_test(test_time_is_zero_until_the_rate_is_known),
+        cmocka_unit_test(test_microseconds_stay_below_a_second),
+        cmocka_unit_test(test_a_tag_may_fill_its_field),
+        cmocka_unit_test(test_no_more_modules_are_looked_at_than_there_can_be),
     };
     return cmocka_run_group_tests(tests, world_start, NULL);
 }

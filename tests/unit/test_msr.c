@@ -372,6 +372,15 @@ static void a_refused_access_is_a_gp_and_one_log_line(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+/* REQ-ISO-018 */
+static void a_register_that_is_open_faults_where_it_exits_all_the_same(void **state)
+{
+    uint64_t value = 0U;
+    (void)state;
+    assert_int_equal(msr_read(CPU(SHARED), 0x174U, &value), STATUS_UNKNOWN);
+    assert_int_equal(msr_write(CPU(SHARED), 0x174U, 0U), STATUS_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +394,7 @@ int main(void)
         T(pat_refuses_types_that_do_not_exist), T(tsc_aux_has_32_bits), T(clock_registers_reach_the_clock),
         T(a_read_splits_its_value_over_two_registers), T(a_write_joins_two_registers),
         T(a_refused_access_is_a_gp_and_one_log_line),
+        cmocka_unit_test_setup(a_register_that_is_open_faults_where_it_exits_all_the_same, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -407,6 +407,16 @@ static bool make_mistake(int line)
     CASE("host bridge", RTVM.pci[0] = 0xF3U)
     CASE("PCI function is listed twice", (OTHER.pci_count = 1U, OTHER.pci[0] = 0x18U))
     CASE("PCI function is listed twice", (RTVM.pci_count = 2U, RTVM.pci[1] = 0x18U))
+    CASE("log_port is not the base", T.board.log_port = 0x20U)
+    CASE("port has one owner", (SERVICE.ports_count = 2U, SERVICE.ports[1].base = 0x500U, SERVICE.ports[1].count = 8U,
+                                RTVM.ports[0].base = 0x2F8U))
+    CASE("interrupt line is listed twice", (RTVM.gsi_count = 2U, RTVM.gsi[1] = 5U, OTHER.gsi_count = 1U, OTHER.gsi[0] = 4U))
+    CASE("PCI function is listed twice", (RTVM.pci_count = 2U, RTVM.pci[1] = 0x20U, OTHER.pci_count = 1U, OTHER.pci[0] = 0x18U))
+    CASE("whole pages below 2^48", (RTVM.range[2].hpa = 0xFFFFFFFFFF000U, RTVM.range[2].size = 0x2000U))
+    CASE("has no RAM", (OTHER.range[0].type = PART_RANGE_MMIO, OTHER.range[0].hpa = 0xE0002000U, OTHER.range[0].flags = WRITE,
+                        OTHER.range[0].size = 0x1000U))
+    CASE("runs one vCPU only", (T.board.shared_pcpu_mask = 3U, RTVM.vcpu_count = 2U, RTVM.pcpu[1] = 2U,
+                                OTHER.flags = PART_VM_EXCLUSIVE, OTHER.pcpu[0] = 3U))
     default:
         made = false;
         break;
@@ -431,6 +441,50 @@ static void every_mistake_has_its_reason(void **state)
     assert_true(mistakes > 140U);
 }
 
+static void accepts_boards_that_leave_values_to_the_machine(void **state)
+{
+    (void)state;
+    T.board.mmconfig_base = 0U;
+    T.board.tsc_hz = 2000000000U;
+    platform.mmconfig_buses = 0U;
+    assert_string_equal(validate().reason, "");
+}
+
+/* REQ-CFG-004 */
+static void accepts_each_face_and_image_type(void **state)
+{
+    (void)state;
+    SERVICE.face = PART_FACE_ACRN;
+    RTVM.image_type = PART_IMAGE_MULTIBOOT;
+    assert_string_equal(validate().reason, "");
+}
+
+/* REQ-CFG-005 */
+static void accepts_devices_in_memory_that_is_reserved_or_listed_empty(void **state)
+{
+    (void)state;
+    memory(0xE0000000U, 0x1000U, BOOT_RESERVED);
+    memory(0xE0001000U, 0U, BOOT_RAM);
+    assert_string_equal(validate().reason, "");
+}
+
+static void accepts_lists_of_more_than_one(void **state)
+{
+    (void)state;
+    T.shared_count = 2U;
+    strcpy(T.shared[1].name, "rt1");
+    T.shared[1].hpa = 0x25000000U;
+    T.shared[1].size = 0x100000U;
+    RTVM.gsi_count = 2U;
+    RTVM.gsi[1] = 5U;
+    RTVM.pci_count = 2U;
+    RTVM.pci[1] = 0x20U;
+    struct part_range first = RTVM.range[0]; /* RAM comes last */
+    RTVM.range[0] = RTVM.range[2];
+    RTVM.range[2] = first;
+    assert_string_equal(validate().reason, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +497,10 @@ int main(void)
         cmocka_unit_test_setup(refuses_a_damaged_table, setup),
         cmocka_unit_test_setup(names_the_vm_and_the_value, setup),
         cmocka_unit_test(every_mistake_has_its_reason),
+        cmocka_unit_test_setup(accepts_boards_that_leave_values_to_the_machine, setup),
+        cmocka_unit_test_setup(accepts_each_face_and_image_type, setup),
+        cmocka_unit_test_setup(accepts_devices_in_memory_that_is_reserved_or_listed_empty, setup),
+        cmocka_unit_test_setup(accepts_lists_of_more_than_one, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

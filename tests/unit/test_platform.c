@@ -255,6 +255,34 @@ static void processor_clock_controls_are_inert(void **state)
     assert_false(platform_port_claims(0x618U, 1U));
 }
 
+static void a_machine_without_pm1_control_has_no_port_for_it(void **state)
+{
+    (void)state;
+    platform.pm1a_control = 0U;
+    assert_false(platform_port_claims(0x604U, 2U));
+    assert_false(platform_port_claims(0U, 2U));
+}
+
+/* No processor makes accesses of 8 bytes to ports. */
+static void no_access_is_wider_than_four_ports(void **state)
+{
+    (void)state;
+    assert_false(platform_port_claims(0x5AU, 8U)); /* the keyboard is behind its four */
+    assert_true(platform_port_claims(0x5DU, 8U));
+    port_value[0x604] = 1U;
+    assert_int_equal(rd(0x602U, 8U), 0xFFFFFFFFU);
+}
+
+static void controls_of_the_machine_alone_read_zero(void **state)
+{
+    (void)state;
+    platform.reset_port = 0x440U;
+    port_value[0x440] = 0x55U;
+    port_value[0xB2] = 0x55U;
+    assert_int_equal(rd(0x440U, 1U), 0U);
+    assert_int_equal(rd(0xB2U, 1U), 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +299,9 @@ int main(void)
         cmocka_unit_test_setup(straddling_accesses_are_refused, setup),
         cmocka_unit_test_setup(other_vms_reach_nothing, setup),
         cmocka_unit_test_setup(nothing_written_reaches_a_global_control, setup),
+        cmocka_unit_test_setup(a_machine_without_pm1_control_has_no_port_for_it, setup),
+        cmocka_unit_test_setup(no_access_is_wider_than_four_ports, setup),
+        cmocka_unit_test_setup(controls_of_the_machine_alone_read_zero, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

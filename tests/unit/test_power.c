@@ -3,6 +3,8 @@
 /* Who may switch the machine off, and what goes with the Service VM. */
 #include "world.h"
 
+#include "core/exclusive.h"
+
 static int boot(void **state)
 {
     memset(vms, 0, sizeof(vms));
@@ -100,6 +102,63 @@ static void test_a_reset_with_nobody_else_resets_the_machine(void **state)
     assert_int_equal(end, FAKE_RESET);
 }
 
+/* REQ-LIF-007 */
+static void test_the_first_vm_that_forbids_it_is_named(void **state)
+{
+    (void)state;
+    partition.table.vm[RTVM].flags |= PART_VM_FORBID_POWEROFF;
+    partition.table.vm[2].flags |= PART_VM_FORBID_POWEROFF;
+    vms[2].state = VM_RUNNING;
+    strcpy(vms[2].name, "second");
+    vm_service_off(0x2000U);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "stays on for rtvm"));
+    assert_null(strstr(fake_log(), "stays on for second"));
+    vms[2].state = VM_FREE;
+    partition.table.vm[2].flags = 0U;
+}
+
+static enum fake_end switch_off(void)
+{
+    enum fake_end end = fake_catch();
+    if (end == FAKE_NONE) {
+        vm_service_off(0x2000U);
+    }
+    return end;
+}
+
+/* REQ-LIF-013 */
+static void test_pre_launched_vms_on_shared_cores_are_stopped_first(void **state)
+{
+    (void)state;
+    vms[2].state = VM_RUNNING; /* shared cores */
+    vms[2].vcpu_count = 1U;
+    vcpus[vcpu_id(2U, 0U)].state = VCPU_RUNNABLE;
+    assert_int_equal(switch_off(), FAKE_POWEROFF);
+    assert_int_equal(vcpus[vcpu_id(2U, 0U)].state, VCPU_OFF);
+}
+
+/* REQ-LIF-013 */
+static void test_exclusive_vms_are_waited_for_but_not_for_ever(void **state)
+{
+    uint64_t before = fake_tsc;
+    (void)state;
+    assert_int_equal(switch_off(), FAKE_POWEROFF); /* its cores never leave the guest */
+    assert_in_range(fake_tsc - before, fake_tsc_hz / 10U, (fake_tsc_hz / 10U) + 10U);
+}
+
+/* REQ-LIF-013 */
+static void test_exclusive_vms_that_have_left_are_not_waited_for(void **state)
+{
+    uint64_t before = fake_tsc;
+    (void)state;
+    exclusive_stop(RTVM);
+    assert_int_equal(core_exclusive_next(vcpu_id(RTVM, 0U)), RUN_STOP);
+    assert_int_equal(core_exclusive_next(vcpu_id(RTVM, 1U)), RUN_STOP);
+    assert_int_equal(switch_off(), FAKE_POWEROFF);
+    assert_int_equal(fake_tsc, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +168,10 @@ int main(void)
         cmocka_unit_test_setup(test_a_service_vm_that_fails_at_once_is_not_restarted_for_ever, boot),
         cmocka_unit_test_setup(test_a_reset_with_nobody_else_resets_the_machine, boot),
         cmocka_unit_test_setup(test_the_machine_goes_off_with_the_service_vm, boot),
+        cmocka_unit_test_setup(test_the_first_vm_that_forbids_it_is_named, boot),
+        cmocka_unit_test_setup(test_pre_launched_vms_on_shared_cores_are_stopped_first, boot),
+        cmocka_unit_test_setup(test_exclusive_vms_are_waited_for_but_not_for_ever, boot),
+        cmocka_unit_test_setup(test_exclusive_vms_that_have_left_are_not_waited_for, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include "core/domain.h"
 #include "core/stage2.h"
 #include "core/stage2_format.h"
+#include "core/stage2_table.h"
 
 #define POOL 0x10000000U
 #define RAM  0x100000000U
@@ -390,6 +391,61 @@ static void behaves_like_a_flat_map(void **state)
     assert_int_equal(stage2_pages_used(USER), 1);
 }
 
+/* The writer of leaves checks all by itself, whoever calls it. */
+/* REQ-ISO-001 */
+static void the_writer_refuses_what_no_leaf_can_be(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0U, RAM, PAGE_SIZE_2M, RWX), STATUS_OK);
+    assert_int_equal(stage2_level[VM][S2_ROOT], 4U);
+    assert_int_equal(stage2_set_leaf(VM, S2_ROOT, 1U, RAM, RWX), STATUS_INVALID); /* 512 GiB */
+    uint32_t directory = 1U;
+    while (stage2_level[VM][directory] != 2U) {
+        directory++;
+    }
+    assert_int_equal(stage2_set_leaf(VM, directory, 1U, RAM + 0x1000U, RWX), STATUS_INVALID);
+    assert_int_equal(stage2_set_leaf(VM, directory, 1U, 0x200000000U, RWX), STATUS_DENIED); /* another's */
+    expect_absent(VM, PAGE_SIZE_2M);
+}
+
+/* REQ-ISO-030 */
+static void without_a_free_page_no_table_is_linked(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0U, RAM, PAGE_SIZE_2M, RWX), STATUS_OK);
+    uint32_t directory = 1U;
+    while (stage2_level[VM][directory] != 2U) {
+        directory++;
+    }
+    for (uint32_t table = 0U; table < STAGE2_PAGES; table++) {
+        stage2_level[VM][table] = (stage2_level[VM][table] == 0U) ? 1U : stage2_level[VM][table]; /* all taken */
+    }
+    assert_int_equal(stage2_grow(VM, S2_ROOT, 5U), STATUS_NO_MEMORY);
+    assert_int_equal(stage2_split(VM, directory, 0U), STATUS_NO_MEMORY);
+    assert_int_equal(stage2_table[VM][S2_ROOT][5], 0U);
+    expect_mapped(VM, 0x1000U, RAM + 0x1000U, PAGE_SIZE_2M, RWX);
+}
+
+/* REQ-ISO-010 */
+static void protection_that_is_denied_for_one_page_changes_none(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x1000U, READ_ONLY + 0x1000U, 0x3000U, S2_READ), STATUS_OK);
+    assert_int_equal(stage2_protect(VM, 0x1000U, 0x3000U, RW), STATUS_DENIED);
+    expect_mapped(VM, 0x1000U, READ_ONLY + 0x1000U, PAGE_SIZE, S2_READ);
+    expect_mapped(VM, 0x3000U, READ_ONLY + 0x3000U, PAGE_SIZE, S2_READ);
+}
+
+/* REQ-ISO-009 */
+static void protection_takes_whole_pages_only(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_map(VM, 0x1000U, RAM, 0x1000U, RWX), STATUS_OK);
+    assert_int_equal(stage2_protect(VM, 0x1000U, 0x800U, RW), STATUS_INVALID);
+    assert_int_equal(stage2_protect(VM, 0x1000U, 0U, RW), STATUS_INVALID);
+    expect_mapped(VM, 0x1000U, RAM, PAGE_SIZE, RWX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +466,10 @@ int main(void)
         cmocka_unit_test_setup(tables_are_reused_for_ever, setup),
         cmocka_unit_test_setup(reset_forgets_one_vm_only, setup),
         cmocka_unit_test_setup(behaves_like_a_flat_map, setup),
+        cmocka_unit_test_setup(the_writer_refuses_what_no_leaf_can_be, setup),
+        cmocka_unit_test_setup(without_a_free_page_no_table_is_linked, setup),
+        cmocka_unit_test_setup(protection_that_is_denied_for_one_page_changes_none, setup),
+        cmocka_unit_test_setup(protection_takes_whole_pages_only, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,6 +307,20 @@ static void the_boot_vcpu_ignores_init(void **state)
     assert_int_equal(vlapic_inits, 0U);
 }
 
+static void a_shootdown_waits_until_the_core_has_left(void **state)
+{
+    (void)state;
+    fake_pcpu[OTHER_CORE].in_guest = true;
+    fake_pcpu[OTHER_CORE].slow = 5U;
+    uint64_t before = fake_tsc;
+
+    vm_shootdown(GUEST);
+
+    assert_false(fake_pcpu[OTHER_CORE].in_guest);
+    assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
+    assert_int_equal(fake_tsc - before, 5U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup(sipi_counts_only_once_and_only_after_init, setup),
         cmocka_unit_test_setup(init_waits_for_an_io_request, setup),
         cmocka_unit_test_setup(the_boot_vcpu_ignores_init, setup),
+        cmocka_unit_test_setup(a_shootdown_waits_until_the_core_has_left, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

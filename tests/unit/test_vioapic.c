@@ -423,6 +423,25 @@ static void a_physical_edge_needs_no_eoi(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+static void a_lowest_priority_level_is_a_level(void **state)
+{
+    (void)state;
+    entry_write(GUEST, 3U, 0U, VECTOR | LEVEL | 0x100U);
+    vioapic_set_line(GUEST, 3U, true);
+    assert_true(requested(CPU(0), VECTOR));
+    assert_true((entry_read(GUEST, 3U) & REMOTE_IRR) != 0U);
+}
+
+static void a_line_that_is_high_sends_nothing_to_an_edge_entry(void **state)
+{
+    (void)state;
+    entry_write(GUEST, 3U, 0U, VECTOR | MASKED);
+    vioapic_set_line(GUEST, 3U, true);
+    entry_write(GUEST, 3U, 0U, VECTOR); /* unmasked: the edge was before */
+    assert_false(requested(CPU(0), VECTOR));
+    assert_true((entry_read(GUEST, 3U) & REMOTE_IRR) == 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +459,8 @@ int main(void)
         T(reset_of_the_service_vm_masks_every_physical_pin), T(the_eoi_of_a_physical_level_ends_it),
         T(the_eoi_counts_though_the_entry_was_masked_meanwhile), T(a_physical_edge_needs_no_eoi),
         T(an_eoi_that_is_not_its_own_does_not_touch_a_pin), T(pin_0_is_ended_like_the_others),
+        cmocka_unit_test_setup(a_lowest_priority_level_is_a_level, setup),
+        cmocka_unit_test_setup(a_line_that_is_high_sends_nothing_to_an_edge_entry, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

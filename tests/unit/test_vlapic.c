@@ -581,6 +581,31 @@ static void other_msrs_are_refused(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+static void a_software_disabled_apic_raises_no_error_interrupt(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), 0xF0U, 0xFFU);
+    apic_write(CPU(0), 0x370U, 0x45U); /* stays masked while disabled */
+    (void)apic_read(CPU(0), 0x40U);
+    apic_write(CPU(0), 0xF0U, 0x1FFU);
+    assert_false(requested(CPU(0), 0x45U));
+}
+
+static void registers_of_older_processors_read_zero_and_ignore_writes(void **state)
+{
+    static const uint32_t offset[] = { 0x90U, 0xB0U, 0xC0U }; /* APR, EOI, RRR */
+    (void)state;
+    for (uint32_t i = 0U; i < 3U; i++) {
+        assert_int_equal(apic_read(CPU(0), offset[i]), 0U);
+        apic_write(CPU(0), offset[i], 0xFFFFFFFFU);
+        assert_int_equal(apic_read(CPU(0), offset[i]), 0U);
+    }
+    apic_write(CPU(0), 0x390U, 5U); /* current count */
+    assert_int_equal(apic_read(CPU(0), 0x390U), 0U);
+    apic_write(CPU(0), 0x280U, 0U);
+    assert_int_equal(apic_read(CPU(0), 0x280U), 0U); /* none of it was an error */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -609,6 +634,8 @@ int main(void)
         T(requests_of_one_word_do_not_disturb_each_other), T(reset_leaves_the_manuals_values),
         T(the_lowest_legal_error_vector_is_16), T(errors_add_up_until_esr_is_written),
         T(writing_the_same_mode_again_loses_nothing),
+        cmocka_unit_test_setup(a_software_disabled_apic_raises_no_error_interrupt, setup),
+        cmocka_unit_test_setup(registers_of_older_processors_read_zero_and_ignore_writes, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

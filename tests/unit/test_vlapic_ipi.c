@@ -413,6 +413,16 @@ static void target_is_the_first_vcpu_that_is_on(void **state)
 #define T(name) cmocka_unit_test_setup(name, setup)
 #define X(name) cmocka_unit_test_setup(name, setup_x2apic)
 
+static void a_vm_that_claims_too_many_vcpus_reaches_its_own_only(void **state)
+{
+    (void)state;
+    vms[GUEST].vcpu_count = MAX_VCPU_PER_VM + 1U;
+    apics_start(GUEST + 1U);
+    vlapic_deliver(GUEST, 0xFFU, false, 0U, VECTOR, false);
+    assert_int_equal(receivers_in(GUEST, VECTOR), 0xFFU);
+    assert_int_equal(receivers_in(GUEST + 1U, VECTOR), 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +440,7 @@ int main(void)
         X(an_8_bit_broadcast_reaches_x2apics), T(msi_physical_and_logical), T(msi_with_redirection_hint_goes_to_one),
         T(msi_elsewhere_is_no_interrupt), T(msi_level_deassert_is_dropped), T(msi_nmi_stays_in_the_vm),
         T(target_is_the_first_vcpu_that_is_on),
+        cmocka_unit_test_setup(a_vm_that_claims_too_many_vcpus_reaches_its_own_only, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,6 +334,16 @@ static void timers_of_vcpus_are_their_own(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+static void a_timer_at_the_end_of_time_does_not_wrap(void **state)
+{
+    (void)state;
+    apic_write(CPU(0), TDCR, DIVIDE_BY_1);
+    apic_write(CPU(0), LVT, ONE_SHOT);
+    stub_now = TIME_NEVER;
+    apic_write(CPU(0), TMICT, 1000U);
+    assert_true(vlapic_deadline(CPU(0)) == (TIME_NEVER - 1U));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +359,7 @@ int main(void)
         T(counts_are_ignored_in_deadline_mode), T(entering_or_leaving_deadline_mode_disarms),
         T(from_one_shot_to_periodic_the_count_goes_on), T(the_reserved_mode_never_runs),
         T(software_disable_silences_the_timer), T(timers_of_vcpus_are_their_own),
+        cmocka_unit_test_setup(a_timer_at_the_end_of_time_does_not_wrap, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,10 @@ def key(item):
 
 def read_gaps():
     """{key: how often} of what is justified, and {file: number} of what is open."""
-    data = yaml.safe_load(GAPS.read_text()) or {}
+    try:
+        data = yaml.safe_load(GAPS.read_text()) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise GateError(f"{GAPS.relative_to(ROOT)}: {error}") from error
     unknown = set(data) - {"justified", "open"}
     if unknown:
         raise GateError(f"{GAPS.relative_to(ROOT)}: unknown word {', '.join(sorted(unknown))}")
