@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/hypercall.h"
 #include "abi/hypercall.h"
+#include "core/hypercall_copy.h"
 #include "core/hypercall_parts.h"
+#include "core/hypercall_spec.h"
 #include "core/ioreq.h"
 #include "core/sched.h"
 #include "core/vm.h"
@@ -50,6 +52,10 @@ vm_id_t hypercall_target(uint64_t param)
 }
 
 /* REQ-HYP-014 */
+/*@ requires sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static int64_t offline_cpu(uint64_t lapic_id)
 {
     int64_t result = -HC_EINVAL;
@@ -63,17 +69,25 @@ static int64_t offline_cpu(uint64_t lapic_id)
 }
 
 /* REQ-HYP-012 */
+/*@ requires is_user(v) && sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static int64_t inject_msi(vm_id_t v, uint64_t gpa)
 {
     struct hc_msi msi = { 0U, 0U };
     int64_t result = -HC_EFAULT;
-    if (guest_read(VM_SERVICE, gpa, (uint8_t *)&msi, (uint32_t)sizeof(msi)) == STATUS_OK) {
+    if (hypercall_read_msi(gpa, &msi) == STATUS_OK) {
         vlapic_deliver_msi(v, msi.address, (uint32_t)msi.data);
         result = 0;
     }
     return result;
 }
 
+/*@ requires is_user(v) && gsi < IOAPIC_PINS && sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static void set_line(vm_id_t v, uint32_t gsi, bool high)
 {
     if (gsi < 16U) {
@@ -84,6 +98,10 @@ static void set_line(vm_id_t v, uint32_t gsi, bool high)
 
 /* By value: gsi | operation << 32; 0 high, 1 low, 2 rising pulse, 3 falling pulse. */
 /* REQ-HYP-012 */
+/*@ requires is_user(v) && sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static int64_t set_irqline(vm_id_t v, uint64_t operation)
 {
     uint32_t gsi = (uint32_t)operation;
@@ -115,28 +133,33 @@ static int64_t set_irqline(vm_id_t v, uint64_t operation)
 /* struct acrn_intr_monitor begins {u32 command; u32 count}: command 0 asks for counters of
  * passed-through interrupts, of which a User VM has none; command 1 would delay them. */
 /* REQ-HYP-015 */
+/*@ requires sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static int64_t intr_monitor(uint64_t gpa)
 {
-    uint32_t words[2] = { 0U, 0U };
+    uint64_t begin = 0U;
     int64_t result = -HC_EFAULT;
-    if (guest_read(VM_SERVICE, gpa, (uint8_t *)words, (uint32_t)sizeof(words)) == STATUS_OK) {
-        result = -HC_EINVAL;
-        if (words[0] == 0U) {
-            words[1] = 0U;
-            result = hypercall_errno(guest_write(VM_SERVICE, gpa, (const uint8_t *)words, (uint32_t)sizeof(words)));
-        }
+    if (hypercall_read_word(gpa, &begin) == STATUS_OK) {
+        bool asks = (begin & 0xFFFFFFFFU) == 0U;
+        result = asks ? hypercall_errno(hypercall_write_word(gpa, 0U)) : -HC_EINVAL; /* count 0 */
     }
     return result;
 }
 
 /* REQ-HYP-011 */
+/*@ requires is_user(v) && sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static int64_t set_ioreq_buffer(vm_id_t v, uint64_t gpa)
 {
     uint64_t page = 0U;
     int64_t result = -HC_EINVAL;
     if (vms[v].state == VM_CREATED) {
         result = -HC_EFAULT;
-        if (guest_read(VM_SERVICE, gpa, (uint8_t *)&page, (uint32_t)sizeof(page)) == STATUS_OK) {
+        if (hypercall_read_word(gpa, &page) == STATUS_OK) {
             result = hypercall_errno(ioreq_set_page(v, page));
         }
     }
@@ -146,6 +169,10 @@ static int64_t set_ioreq_buffer(vm_id_t v, uint64_t gpa)
 /* command = vmid << 24 | vcpu << 16 | number << 8 | type; 0 and 2 ask how many P- and C-states a
  * guest may use: none. The answer is a byte. */
 /* REQ-HYP-015 */
+/*@ requires sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static int64_t pm_get_cpu_state(uint64_t command, uint64_t gpa)
 {
     uint32_t type = (uint32_t)command & 0xFFU;
@@ -159,6 +186,10 @@ static int64_t pm_get_cpu_state(uint64_t command, uint64_t gpa)
 
 /* Hypercalls whose first parameter is the VM. */
 /* REQ-HYP-013 */
+/*@ requires is_user(v) && sane;
+    assigns MACHINE, USER_TABLES;
+    exits \false;
+    ensures sane: sane; */
 static int64_t call_on_vm(vm_id_t v, uint64_t id, uint64_t param2)
 {
     int64_t result;
@@ -211,6 +242,8 @@ static int64_t call_on_vm(vm_id_t v, uint64_t id, uint64_t param2)
     return result;
 }
 
+/*@ assigns \nothing;
+    exits \false; */
 static bool names_vm(uint64_t id)
 {
     bool lifecycle = (id >= HC_DESTROY_VM) && (id <= HC_SET_VCPU_REGS) && (id != 0x80000014U);

@@ -3,9 +3,10 @@
 #include "abi/hypercall.h"
 #include "core/domain.h"
 #include "core/hypercall.h"
+#include "core/hypercall_copy.h"
 #include "core/hypercall_parts.h"
+#include "core/hypercall_spec.h"
 #include "core/stage2.h"
-#include "core/string.h"
 #include "core/vm.h"
 
 /* What one execution of the hypercall does at most; then the lock is free, interrupts are served and it goes on. */
@@ -15,28 +16,24 @@
 #define GPA_LIMIT        0x8000000000U /* 512 GiB */
 #define REQUEST_TYPES    7U            /* read, write, execute */
 
-/* Where a list for this VM was left off: valid while the same hypercall is repeated, on any vCPU,
- * since the caller's thread may move in between, and no longer than the VM lives. */
-struct region_progress {
-    bool under_way;
-    uint64_t gpa;   /* of the request */
-    uint32_t next;  /* region */
-    uint64_t done;  /* bytes of it */
-    uint64_t bytes; /* in this execution */
-};
-static struct region_progress region_progress[MAX_VM];
+struct region_progress region_progress[MAX_VM];
 
 void hypercall_memory_forget(vm_id_t v)
 {
     region_progress[v].under_way = false;
 }
 
+/*@ assigns \nothing;
+    exits \false; */
 static bool overlaps(uint64_t base, uint64_t size, uint64_t page)
 {
     return (page < (base + size)) && ((page + PAGE_SIZE) > base);
 }
 
 /* REQ-HYP-005 */
+/*@ requires \valid_read(region);
+    assigns \nothing;
+    exits \false; */
 static bool range_valid(const struct hc_memory_region *region)
 {
     bool aligned = ((region->gpa | region->service_vm_gpa | region->size) % PAGE_SIZE) == 0U;
@@ -50,10 +47,14 @@ static bool range_valid(const struct hc_memory_region *region)
 /* Identity: the Service VM's address is the host's. The memory must be RAM of its domain, and the
  * Service VM itself must have the rights that it passes on: read-only memory stays read-only. */
 /* REQ-ISO-007 REQ-ISO-008 */
+/*@ requires sane;
+    assigns \nothing;
+    exits \false; */
 static bool lender_has(uint64_t base, uint64_t size, uint32_t rights)
 {
     bool has = ((base + size) > base) && domain_owns(domain_of(VM_SERVICE), base, size, MEMORY_RAM);
     uint64_t at = base;
+    /*@ loop assigns at, has; */
     while (has && (at < (base + size))) {
         struct stage2_mapping leaf = stage2_lookup(VM_SERVICE, at);
         has = leaf.present && (leaf.hpa == at) && ((leaf.attr & (S2_UC | S2_WC)) == 0U)
@@ -64,6 +65,10 @@ static bool lender_has(uint64_t base, uint64_t size, uint32_t rights)
 }
 
 /* REQ-HYP-005 */
+/*@ requires is_user(v) && \valid_read(region) && sane;
+    assigns MACHINE, USER_TABLES;
+    exits \false;
+    ensures sane: sane; */
 static int64_t add_region(vm_id_t v, const struct hc_memory_region *region)
 {
     uint32_t rights = region->prot & REQUEST_TYPES;
@@ -71,6 +76,7 @@ static int64_t add_region(vm_id_t v, const struct hc_memory_region *region)
     int64_t result = -HC_EINVAL;
     if (cached && ((rights & S2_READ) != 0U) && lender_has(region->service_vm_gpa, region->size, rights)) {
         result = hypercall_errno(stage2_map(v, region->gpa, region->service_vm_gpa, region->size, rights | S2_WB));
+        /*@ assert others: others_ok(v); */
         if (result == 0) {
             vms[v].memory_size += region->size;
         }
@@ -78,21 +84,31 @@ static int64_t add_region(vm_id_t v, const struct hc_memory_region *region)
     return result;
 }
 
+/*@ requires is_user(v) && \valid_read(region) && sane;
+    assigns MACHINE, USER_TABLES;
+    exits \false;
+    ensures sane: sane; */
 static int64_t modify_region(vm_id_t v, const struct hc_memory_region *region)
 {
     uint32_t rights = region->prot & REQUEST_TYPES;
     int64_t result = -HC_EINVAL;
     if ((rights & S2_READ) != 0U) {
         result = hypercall_errno(stage2_protect(v, region->gpa, region->size, rights | S2_WB));
+        /*@ assert others: others_ok(v); */
         vm_shootdown(v);
     }
     return result;
 }
 
 /* REQ-ISO-012 */
+/*@ requires is_user(v) && \valid_read(region) && sane;
+    assigns MACHINE, USER_TABLES;
+    exits \false;
+    ensures sane: sane; */
 static int64_t delete_region(vm_id_t v, const struct hc_memory_region *region)
 {
     int64_t result = hypercall_errno(stage2_unmap(v, region->gpa, region->size));
+    /*@ assert others: others_ok(v); */
     vm_shootdown(v);
     if (result == 0) {
         uint64_t had = vms[v].memory_size;
@@ -101,6 +117,10 @@ static int64_t delete_region(vm_id_t v, const struct hc_memory_region *region)
     return result;
 }
 
+/*@ requires is_user(v) && \valid_read(piece) && sane;
+    assigns MACHINE, USER_TABLES;
+    exits \false;
+    ensures sane: sane; */
 static int64_t apply_piece(vm_id_t v, const struct hc_memory_region *piece)
 {
     int64_t result = -HC_EINVAL;
@@ -122,6 +142,9 @@ static int64_t apply_piece(vm_id_t v, const struct hc_memory_region *piece)
 
 /* The part of a region from done on that is changed in one step. The region is read anew for each
  * step, so it may have shrunk. */
+/*@ requires \valid_read(region);
+    assigns \nothing;
+    exits \false; */
 static struct hc_memory_region piece_of(const struct hc_memory_region *region, uint64_t done)
 {
     struct hc_memory_region piece = *region;
@@ -134,6 +157,9 @@ static struct hc_memory_region piece_of(const struct hc_memory_region *region, u
 }
 
 /* What is lent must be the Service VM's as a whole, or not even its first piece is mapped. */
+/*@ requires \valid_read(region) && sane;
+    assigns \nothing;
+    exits \false; */
 static bool region_valid(const struct hc_memory_region *region)
 {
     uint64_t base = region->service_vm_gpa;
@@ -143,13 +169,15 @@ static bool region_valid(const struct hc_memory_region *region)
 }
 
 /* One step of the list. */
+/*@ requires is_user(v) && \valid_read(request) && sane;
+    assigns MACHINE, USER_TABLES;
+    exits \false;
+    ensures sane: sane; */
 static int64_t apply_step(vm_id_t v, const struct hc_memory_regions *request)
 {
     struct hc_memory_region region;
     uint64_t at = request->regions_gpa + ((uint64_t)region_progress[v].next * sizeof(region));
-    int64_t result;
-    (void)memset(&region, 0, sizeof(region));
-    result = hypercall_errno(guest_read(VM_SERVICE, at, (uint8_t *)&region, (uint32_t)sizeof(region)));
+    int64_t result = hypercall_errno(hypercall_read_region(at, &region));
     if ((result == 0) && !region_valid(&region)) {
         result = -HC_EINVAL;
     }
@@ -169,6 +197,10 @@ static int64_t apply_step(vm_id_t v, const struct hc_memory_regions *request)
 }
 
 /* REQ-HYP-006 */
+/*@ requires is_user(v) && \valid_read(request) && sane;
+    assigns MACHINE, USER_TABLES;
+    exits \false;
+    ensures sane: sane; */
 static int64_t apply_some(vm_id_t v, const struct hc_memory_regions *request, uint64_t gpa)
 {
     int64_t result = 0;
@@ -178,6 +210,9 @@ static int64_t apply_some(vm_id_t v, const struct hc_memory_regions *request, ui
         region_progress[v].done = 0U;
     }
     region_progress[v].bytes = 0U;
+    /*@ loop invariant i <= REGIONS_AT_ONCE && sane;
+        loop assigns i, result, MACHINE, USER_TABLES;
+        loop variant REGIONS_AT_ONCE - i; */
     for (uint32_t i = 0U; (i < REGIONS_AT_ONCE) && (region_progress[v].bytes < BYTES_AT_ONCE)
                           && (region_progress[v].next < request->count) && (result == 0); i++) {
         result = apply_step(v, request);
@@ -191,8 +226,7 @@ int64_t hypercall_set_memory_regions(uint64_t gpa)
 {
     struct hc_memory_regions request;
     int64_t result = -HC_EFAULT;
-    (void)memset(&request, 0, sizeof(request));
-    if (guest_read(VM_SERVICE, gpa, (uint8_t *)&request, (uint32_t)sizeof(request)) == STATUS_OK) {
+    if (hypercall_read_regions(gpa, &request) == STATUS_OK) {
         vm_id_t v = hypercall_target(request.vmid);
         result = -HC_EINVAL;
         if ((v != ID_NONE) && (request.count <= REGIONS_MAX)) {

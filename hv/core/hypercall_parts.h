@@ -4,7 +4,19 @@
 #define CORE_HYPERCALL_PARTS_H
 
 #include "abi/hypercall.h"
+#include "core/limits.h"
 #include "core/types.h"
+
+/* Where a list for this VM was left off: valid while the same hypercall is repeated, on any vCPU,
+ * since the caller's thread may move in between, and no longer than the VM lives. */
+struct region_progress {
+    bool under_way;
+    uint64_t gpa;   /* of the request */
+    uint32_t next;  /* region */
+    uint64_t done;  /* bytes of it */
+    uint64_t bytes; /* in this execution */
+};
+extern struct region_progress region_progress[MAX_VM];
 
 int64_t hypercall_errno(enum status status);
 vm_id_t hypercall_target(uint64_t param);

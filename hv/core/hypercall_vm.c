@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CREATE_VM and SET_VCPU_REGS. */
 #include "abi/hypercall.h"
+#include "core/hypercall_copy.h"
 #include "core/hypercall_parts.h"
-#include "core/string.h"
+#include "core/hypercall_spec.h"
 #include "core/vcpu_hw.h"
 #include "core/vm.h"
 
@@ -31,8 +32,7 @@ int64_t hypercall_create_vm(uint64_t gpa)
     struct hc_vm_creation creation;
     vm_id_t v = ID_NONE;
     int64_t result = -HC_EFAULT;
-    (void)memset(&creation, 0, sizeof(creation));
-    if (guest_read(VM_SERVICE, gpa, (uint8_t *)&creation, (uint32_t)sizeof(creation)) == STATUS_OK) {
+    if (hypercall_read_creation(gpa, &creation) == STATUS_OK) {
         /* vm_flag asks for features of ACRN that are not offered; ioreq_buf is set later, by
          * SET_IOREQ_BUFFER: drivers pass a user address here. */
         result = hypercall_errno(vm_create_user(creation.name, creation.cpu_affinity, &v));
@@ -40,8 +40,7 @@ int64_t hypercall_create_vm(uint64_t gpa)
             hypercall_memory_forget(v);
             creation.vmid = (uint16_t)v;
             creation.vcpu_num = (uint16_t)vms[v].vcpu_count;
-            result = hypercall_errno(guest_write(VM_SERVICE, gpa, (const uint8_t *)&creation,
-                                                 (uint32_t)sizeof(creation)));
+            result = hypercall_errno(hypercall_write_creation(gpa, &creation));
             if (result != 0) {
                 (void)vm_destroy(v); /* the page is not writable: nobody would know the id */
             }
@@ -50,6 +49,9 @@ int64_t hypercall_create_vm(uint64_t gpa)
     return result;
 }
 
+/*@ requires \valid_read(regs);
+    assigns \nothing;
+    exits \false; */
 static bool control_valid(const struct hc_regs *regs)
 {
     bool known = ((regs->cr0 & ~(uint64_t)CR0_KNOWN) == 0U) && ((regs->cr4 & ~(uint64_t)CR4_KNOWN) == 0U)
@@ -69,6 +71,9 @@ bool hypercall_regs_valid(const struct hc_regs *regs)
     return control_valid(regs) && flags && cr3;
 }
 
+/*@ requires id < MAX_VCPU;
+    assigns proof_machine;
+    exits \false; */
 static void set_data_segment(vcpu_id_t id, enum segment_id seg, uint16_t selector, bool protected_mode)
 {
     struct segment value = { selector, SEG_DATA, 0xFFFFU, (uint64_t)selector << 4 };
@@ -80,6 +85,9 @@ static void set_data_segment(vcpu_id_t id, enum segment_id seg, uint16_t selecto
     hw_vcpu_set_segment(id, seg, value);
 }
 
+/*@ requires id < MAX_VCPU && \valid_read(regs);
+    assigns proof_machine;
+    exits \false; */
 static void set_segments(vcpu_id_t id, const struct hc_regs *regs)
 {
     bool protected_mode = (regs->cr0 & CR0_PE) != 0U;
@@ -103,12 +111,18 @@ static void set_segments(vcpu_id_t id, const struct hc_regs *regs)
     hw_vcpu_set_segment(id, SEG_IDTR, idt);
 }
 
+/*@ requires id < MAX_VCPU && \valid_read(regs);
+    assigns proof_machine, vcpu_regs[id];
+    exits \false; */
 static void apply_regs(vcpu_id_t id, const struct hc_regs *regs)
 {
     uint64_t efer = regs->efer & ~(uint64_t)EFER_LMA;
     if (((regs->cr0 & CR0_PG) != 0U) && ((regs->efer & EFER_LME) != 0U)) {
         efer |= EFER_LMA;
     }
+    /*@ loop invariant i <= GPR_COUNT;
+        loop assigns i, vcpu_regs[id];
+        loop variant GPR_COUNT - i; */
     for (uint32_t i = 0U; i < (uint32_t)GPR_COUNT; i++) {
         vcpu_regs[id].gpr[i] = regs->gpr[i];
     }
@@ -126,8 +140,7 @@ int64_t hypercall_set_vcpu_regs(vm_id_t v, uint64_t gpa)
 {
     struct hc_vcpu_regs request;
     int64_t result = -HC_EFAULT;
-    (void)memset(&request, 0, sizeof(request));
-    if (guest_read(VM_SERVICE, gpa, (uint8_t *)&request, (uint32_t)sizeof(request)) == STATUS_OK) {
+    if (hypercall_read_regs(gpa, &request) == STATUS_OK) {
         bool stopped = (vms[v].state == VM_CREATED) || (vms[v].state == VM_PAUSED);
         result = -HC_EINVAL;
         if (stopped && (request.vcpu_id < vms[v].vcpu_count) && hypercall_regs_valid(&request.regs)) {

@@ -35,8 +35,18 @@ struct vcpu {
 extern struct vm vms[MAX_VM];
 extern struct vcpu vcpus[MAX_VCPU];
 
+/*@ assigns \nothing;
+    exits \false;
+    ensures \result == id / MAX_VCPU_PER_VM; */
 static inline vm_id_t vcpu_vm(vcpu_id_t id) { return id / MAX_VCPU_PER_VM; }
+/*@ assigns \nothing;
+    exits \false;
+    ensures \result == id % MAX_VCPU_PER_VM; */
 static inline uint32_t vcpu_index(vcpu_id_t id) { return id % MAX_VCPU_PER_VM; }
+/*@ requires v < MAX_VM && index < MAX_VCPU_PER_VM;
+    assigns \nothing;
+    exits \false;
+    ensures \result == v * MAX_VCPU_PER_VM + index && \result < MAX_VCPU; */
 static inline vcpu_id_t vcpu_id(vm_id_t v, uint32_t index) { return (v * MAX_VCPU_PER_VM) + index; }
 
 /* Guest memory of a VM, through stage 2; crosses pages. STATUS_FAULT: not mapped RAM, or not writable. */

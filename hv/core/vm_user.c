@@ -2,6 +2,7 @@
 /* User VMs: create, start, pause, reset, destroy. Lives are symmetric: destroy gives back all that
  * create took, so that any number of lives fits. */
 #include "core/hw.h"
+#include "core/hypercall_spec.h"
 #include "core/ioreq.h"
 #include "core/msr.h"
 #include "core/partition.h"
@@ -14,9 +15,15 @@
 #include "devices/vpic.h"
 
 /* A free slot within the number that the policy allows, or ID_NONE. */
+/*@ assigns \nothing;
+    exits \false;
+    ensures \result == ID_NONE || is_user(\result); */
 static vm_id_t find_slot(void)
 {
     vm_id_t found = ID_NONE;
+    /*@ loop invariant VM_FIRST_USER <= v <= MAX_VM && (found == ID_NONE || is_user(found));
+        loop assigns v, found;
+        loop variant MAX_VM - v; */
     for (vm_id_t v = VM_FIRST_USER; (v < MAX_VM) && ((v - VM_FIRST_USER) < partition.table.user.max_vms); v++) {
         if ((vms[v].state == VM_FREE) && (found == ID_NONE)) {
             found = v;
@@ -25,9 +32,14 @@ static vm_id_t find_slot(void)
     return found;
 }
 
+/*@ requires pcpu < MAX_PCPU;
+    assigns \nothing;
+    exits \false; */
 static uint32_t core_members(pcpu_id_t pcpu)
 {
     uint32_t count = 0U;
+    /*@ loop assigns i, count;
+        loop variant MAX_VM - i; */
     for (uint32_t i = 0U; i < MAX_VM; i++) {
         if (sched_member(pcpu, i) != ID_NONE) {
             count++;
@@ -38,10 +50,15 @@ static uint32_t core_members(pcpu_id_t pcpu)
 
 /* Mask 0 leaves the choice to us: one vCPU on the core with the fewest, of those the last, since
  * the boot core has the most to do. */
+/*@ assigns \nothing;
+    exits \false; */
 static uint64_t default_mask(void)
 {
     uint64_t mask = 0U;
     uint32_t fewest = MAX_VM + 1U;
+    /*@ loop invariant p <= MAX_PCPU;
+        loop assigns p, mask, fewest;
+        loop variant MAX_PCPU - p; */
     for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
         bool allowed = ((partition.table.user.pcpu_mask >> p) & 1U) != 0U;
         if (allowed && (core_members(p) <= fewest)) {
@@ -52,9 +69,14 @@ static uint64_t default_mask(void)
     return mask;
 }
 
+/*@ assigns \nothing;
+    exits \false; */
 static uint32_t count_bits(uint64_t mask)
 {
     uint32_t count = 0U;
+    /*@ loop invariant p <= 64;
+        loop assigns p, count;
+        loop variant 64 - p; */
     for (uint32_t p = 0U; p < 64U; p++) {
         count += (uint32_t)((mask >> p) & 1U);
     }
@@ -62,6 +84,8 @@ static uint32_t count_bits(uint64_t mask)
 }
 
 /* REQ-HYP-008 */
+/*@ assigns \nothing;
+    exits \false; */
 static bool mask_valid(uint64_t mask)
 {
     uint32_t count = count_bits(mask);
@@ -69,19 +93,33 @@ static bool mask_valid(uint64_t mask)
     return within && (count >= 1U) && (count <= partition.table.user.max_vcpus) && (count <= MAX_VCPU_PER_VM);
 }
 
+/*@ requires is_user(v) && sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static void reset_devices(vm_id_t v)
 {
     vioapic_reset(v);
     vpic_reset(v);
+    /*@ loop invariant i <= MAX_VCPU_PER_VM && sane;
+        loop assigns i, MACHINE;
+        loop variant MAX_VCPU_PER_VM - i; */
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         msr_reset(vcpu_id(v, i));
         vcpu_power_on(vcpu_id(v, i));
     }
 }
 
+/*@ requires is_user(v) && sane;
+    assigns MACHINE;
+    exits \false;
+    ensures sane: sane; */
 static void bind_vcpus(vm_id_t v, uint64_t mask)
 {
     uint32_t index = 0U;
+    /*@ loop invariant p <= MAX_PCPU && index <= MAX_VCPU_PER_VM && sane;
+        loop assigns p, index, MACHINE;
+        loop variant MAX_PCPU - p; */
     for (pcpu_id_t p = 0U; (p < MAX_PCPU) && (index < MAX_VCPU_PER_VM); p++) {
         if (((mask >> p) & 1U) != 0U) {
             vcpu_id_t id = vcpu_id(v, index);
@@ -112,10 +150,14 @@ enum status vm_create_user(const uint8_t name[16], uint64_t pcpu_mask, vm_id_t *
         vms[v].start_tsc = 0U;
         vms[v].memory_size = 0U;
         vms[v].generation++;
+        /*@ loop invariant i <= 16 && sane;
+            loop assigns i, vms[v].name[0 .. 15];
+            loop variant 16 - i; */
         for (uint32_t i = 0U; i < sizeof(vms[v].name); i++) {
             vms[v].name[i] = (char)name[i];
         }
         stage2_reset(v);
+        /*@ assert others: others_ok(v); */
         stats_reset_vm(v);
         hw_bitmaps_close(v);
         msr_open_bitmap(v);
@@ -160,6 +202,9 @@ enum status vm_reset(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
     if ((vms[v].state == VM_PAUSED) || (vms[v].state == VM_CREATED)) {
+        /*@ loop invariant i <= MAX_VCPU_PER_VM && sane;
+            loop assigns i, MACHINE;
+            loop variant MAX_VCPU_PER_VM - i; */
         for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
             vcpu_stop(vcpu_id(v, i));
         }
@@ -177,6 +222,9 @@ enum status vm_destroy(vm_id_t v)
 {
     enum status result = STATUS_BUSY;
     if ((vms[v].state == VM_PAUSED) || (vms[v].state == VM_CREATED)) {
+        /*@ loop invariant i <= MAX_VCPU_PER_VM && sane;
+            loop assigns i, MACHINE;
+            loop variant MAX_VCPU_PER_VM - i; */
         for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
             vcpu_stop(vcpu_id(v, i));
             sched_remove(vcpu_id(v, i));
@@ -184,6 +232,7 @@ enum status vm_destroy(vm_id_t v)
         vm_shootdown(v);
         ioreq_release(v);
         stage2_reset(v);
+        /*@ assert others: others_ok(v); */
         hw_bitmaps_close(v);
         vms[v].state = VM_FREE;
         vms[v].vcpu_count = 0U;
