@@ -8,7 +8,7 @@ from tools.evidence.report.markup import escape, link
 from tools.evidence.report.sections import claim_section
 
 STYLE = pathlib.Path(__file__).with_name("style.css")
-FLOWING = {"guide", "words"}   # begin on the page on which the chapter before ends
+FLOWING = {"guide", "words", "item"}   # begin on the page on which the chapter before ends
 
 
 def contents(report, entries):

@@ -125,6 +125,6 @@ def claim_section(claim, place, report):
     name = escape(claim["name"])
     figures = figures_table(claim) if claim["state"] != "missing" else paragraph("None: there is no result.")
     limits = bullets(claim["limits"]) or paragraph("The limits of this evidence have not been written down.", "muted")
-    return (f'<section class="claim" id="{name}">{head(claim, place)}{origin(claim, report)}<h4>Figures against limits</h4>{figures}{details(claim)}'
-            f'<h4>Findings</h4>{findings_table(claim)}<div class="open"><h4>What this does not show</h4>{limits}</div>'
-            f'<h4 id="{name}-rerun">How to run it again</h4>{rerun(claim)}</section>')
+    return (f'<section class="claim" id="{name}"><div class="top">{head(claim, place)}{origin(claim, report)}<h4>Figures against limits</h4>{figures}</div>'
+            f'{details(claim)}<h4>Findings</h4>{findings_table(claim)}<div class="open"><h4>What this does not show</h4>{limits}</div>'
+            f'<div class="again"><h4 id="{name}-rerun">How to run it again</h4>{rerun(claim)}</div></section>')
