@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from tools.evidence.result import RESULTS
+from tools.evidence.result import RESULTS, Result
 from tools.progress import GREEN, RED, ROOT, colour, say
 
 PYTHON = ["/usr/bin/python3", "-B"]
@@ -44,6 +44,15 @@ def headline(gate):
     return f"{figures[0]['value']} {figures[0]['unit']} {figures[0]['name']}".replace("  ", " ") if figures else ""
 
 
+def leave_death(gate, status, log):
+    """The result of a gate that ended before it left one."""
+    lines = log.read_text(errors="replace").rstrip().splitlines()
+    result = Result(gate.name, gate.title[:1].upper() + gate.title[1:])
+    result.finding("gate-died", f"the gate ended with status {status} and left no result: {lines[-1] if lines else 'no output'}")
+    result.note(f"The gate did not come to an end; its output is in {log.relative_to(ROOT)}.")
+    result.finish(False)
+
+
 def run_gate(gate):
     """passed, failed or skipped; prints the gate's line, and when it failed the end of its log."""
     missing = missing_tools(gate)
@@ -52,9 +61,12 @@ def run_gate(gate):
         return "skipped"
     log = ROOT / "build" / "logs" / f"gate-{gate.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    begin = time.monotonic()
+    begin, result = time.monotonic(), RESULTS / f"{gate.name}.json"
+    result.unlink(missing_ok=True)     # one of an earlier run must not stand for this one, whatever becomes of it
     with open(log, "wb") as output:
         status = subprocess.run(gate.command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+    if status != 0 and not result.exists():
+        leave_death(gate, status, log)
     verdict = "passed" if status == 0 else "failed"
     say(f"  {colour(GREEN if status == 0 else RED, verdict)}   {gate.name:<12} {gate.title}: {headline(gate)} "
         f"({time.monotonic() - begin:.0f} s)")
