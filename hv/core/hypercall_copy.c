@@ -4,6 +4,7 @@
 #include "core/string.h"
 #include "core/vm.h"
 
+/* REQ-HYP-004 */
 static enum status read_service(gpa_t gpa, void *dst, uint32_t size)
 {
     (void)memset(dst, 0, size);

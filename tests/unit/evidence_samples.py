@@ -67,6 +67,7 @@ SAMPLES = {
     "parse": simple("Every file of core/ and devices/ can be analysed", ("files", 94), dirty=True),
     "rt-alone": simple("Alone, the real-time VM has exactly the bare machine's latency", ("longest latency", 488, "ticks", 488)),
     "tests": simple("All tests pass", ("tests passed", 1312), ("failed", 0, "", 0), ("skipped", 2)),
+    "exclusive": simple("An exclusive core waits for no other core", ("functions on the way, none of which waits", 100)),
     "trace": simple("Every requirement is implemented and verified, and every id is a requirement's", ("requirements", 143), ("orphans", 0, "", 0)),
     "repro": simple("Two builds in different folders give the same images", ("images that differ", 0, "", 0)),
 }   # stack: missing

@@ -63,6 +63,7 @@ static void build(uint32_t madt_length)
     assert_int_equal(acpi_filter_build(VCPUS, OUTPUT, PAGE_SIZE, &rsdp), STATUS_OK);
 }
 
+/* REQ-CFG-019 */
 static void overrides_are_kept(void **state)
 {
     (void)state;
@@ -94,6 +95,7 @@ static void an_entry_without_a_size_ends_the_list(void **state)
     assert_int_equal(overrides(), 1U);
 }
 
+/* REQ-CFG-015 */
 static void an_entry_longer_than_the_table_ends_the_list(void **state)
 {
     (void)state;

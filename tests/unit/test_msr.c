@@ -124,6 +124,17 @@ static void rules_do_not_overlap_and_are_in_order(void **state)
     }
 }
 
+/* The gate "exclusive" relies on it: an exclusive core never gets into the code of the shared side's local APIC. */
+/* REQ-RT-006 */
+static void no_way_of_an_exclusive_vcpu_leads_to_the_virtual_apic(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < MSR_RULES; i++) {
+        assert_int_not_equal(msr_rules[i].x_read, MSR_LAPIC);
+        assert_int_not_equal(msr_rules[i].x_write, MSR_LAPIC);
+    }
+}
+
 static void stored_registers_have_slots_of_their_own(void **state)
 {
     bool used[MSR_SLOTS] = { false };
@@ -385,7 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(rules_do_not_overlap_and_are_in_order), T(stored_registers_have_slots_of_their_own),
-        T(registers_that_reach_beyond_the_vm_are_never_open),
+        T(registers_that_reach_beyond_the_vm_are_never_open), T(no_way_of_an_exclusive_vcpu_leads_to_the_virtual_apic),
         T(a_shared_vcpu_has_no_register_of_the_physical_local_apic),
         T(an_exclusive_vcpu_has_exactly_the_registers_of_its_timer_and_eoi), T(what_is_not_listed_faults),
         T(constants_read_their_value_and_ignore_writes), T(stored_registers_keep_their_value_for_each_vcpu),

@@ -24,6 +24,7 @@ GATES = (
     Gate("eva", "value analysis finds no run-time error", PYTHON + ["proofs/eva/check.py"], ("frama-c",), False),
     Gate("proofs", "proofs replay", PYTHON + ["proofs/prove.py"], ("frama-c", "why3"), False),
     Gate("stack", "no stack overflows", PYTHON + ["-m", "tools.evidence.stack"], ("gcc", "objdump"), True),
+    Gate("exclusive", "exclusive cores wait for nobody", PYTHON + ["-m", "tools.evidence.exclusive"], ("gcc", "objdump"), True),
     Gate("trace", "requirements are traced both ways", PYTHON + ["-m", "tools.evidence.trace"], (), True),
     Gate("repro", "two builds are identical", PYTHON + ["-m", "tools.evidence.repro"], ("gcc", "objcopy"), False),
     Gate("coverage", "unit tests cover core and devices", PYTHON + ["-m", "tools.evidence.coverage"],
