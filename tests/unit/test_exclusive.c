@@ -462,6 +462,15 @@ static void registers_behind_the_lvts_are_unknown(void **state)
     assert_int_equal(exclusive_lapic_write(CPU(1), 0x838U, 0U), STATUS_UNKNOWN);
 }
 
+static void apic_base_shows_the_boot_processor(void **state)
+{
+    uint64_t value = 0U;
+    (void)state;
+    assert_int_equal(exclusive_lapic_read(CPU(0), MSR_APIC_BASE, &value), STATUS_OK);
+    assert_true(value == 0xFEE00D00U);
+    assert_true(lapic(MSR_APIC_BASE) == 0xFEE00C00U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -479,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup(exits_that_have_no_name_are_undefined_instructions, setup),
         cmocka_unit_test_setup(the_interrupt_command_reads_back, setup),
         cmocka_unit_test_setup(registers_behind_the_lvts_are_unknown, setup),
+        cmocka_unit_test_setup(apic_base_shows_the_boot_processor, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

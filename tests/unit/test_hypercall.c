@@ -576,6 +576,21 @@ static void test_the_policy_bounds_vms_and_vcpus(void **state)
     partition.table.user = policy;
 }
 
+/* REQ-HYP-006 */
+static void test_another_list_begins_at_its_own_start(void **state)
+{
+    vm_id_t v = world_create(1U);
+    struct hc_memory_regions other = { (uint16_t)v, 0U, 0U, 1U, 0U, SCRATCH + 0x900U };
+    struct hc_memory_region region = { HC_REGION_ADD, WORLD_RWX_WB, 0x10000000U, LENT, 0x1000U };
+    (void)state;
+    assert_int_equal(world_region(v, HC_REGION_ADD, WORLD_RWX_WB, 0U, LENT, 0x400000U), HYPERCALL_AGAIN);
+    hw_phys_copy_out(SCRATCH + 0x800U, (const uint8_t *)&other, sizeof(other));
+    hw_phys_copy_out(SCRATCH + 0x900U, (const uint8_t *)&region, sizeof(region));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH + 0x800U, 0U), 0);
+    assert_true(stage2_lookup(v, 0x10000000U).present);
+    world_destroy(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -614,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_a_list_that_got_shorter_meanwhile_is_done),
         cmocka_unit_test(test_paging_without_long_mode_is_a_mode),
         cmocka_unit_test(test_the_policy_bounds_vms_and_vcpus),
+        cmocka_unit_test(test_another_list_begins_at_its_own_start),
     };
     return cmocka_run_group_tests(tests, world_start, NULL);
 }

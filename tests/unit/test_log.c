@@ -322,6 +322,20 @@ static void test_no_more_modules_are_looked_at_than_there_can_be(void **state)
     boot_info = before;
 }
 
+static void test_a_flush_empties_full_rings_of_all_cores(void **state)
+{
+    (void)state;
+    (void)drained();
+    for (fake_current_pcpu = 0U; fake_current_pcpu < MAX_PCPU; fake_current_pcpu++) {
+        for (uint32_t i = 0U; i < 100U; i++) {
+            log_line("m", "0123456789012345678901234567890123456789012345678901234567890123456789");
+        }
+    }
+    fake_current_pcpu = 0U;
+    log_flush();
+    assert_int_equal(log_drain(fake_tsc + (10U * fake_tsc_hz)), TIME_NEVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_microseconds_stay_below_a_second),
         cmocka_unit_test(test_a_tag_may_fill_its_field),
         cmocka_unit_test(test_no_more_modules_are_looked_at_than_there_can_be),
+        cmocka_unit_test(test_a_flush_empties_full_rings_of_all_cores),
     };
     return cmocka_run_group_tests(tests, world_start, NULL);
 }
