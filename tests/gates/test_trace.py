@@ -125,10 +125,14 @@ def test_a_text_that_is_no_requirement(project, text, words):
     refused(project, ORPHAN, words)
 
 
-def test_a_source_that_does_not_exist(project):
+@pytest.mark.parametrize("source, words", [
+    ("docs/nowhere.md", "docs/nowhere.md does not exist"), ("docs/architecture.md, Weather", "has no heading 'Weather'"),
+    ('"docs/safety/README.md, promise 9"', "has no promise 9"),
+])
+def test_a_source_that_does_not_exist(project, source, words):
     path = project.keep(ISOLATION)
-    path.write_text(path.read_text() + ENTRY.replace("METHODS", "test").replace("docs/architecture.md", "docs/nowhere.md"))
-    refused(project, ORPHAN, "docs/nowhere.md does not exist")
+    path.write_text(path.read_text() + ENTRY.replace("METHODS", "test").replace("docs/architecture.md", source))
+    refused(project, ORPHAN, words)
 
 
 def test_a_file_that_cannot_be_read(project):

@@ -67,9 +67,23 @@ def check_words(requirement, place, report):
     for method in requirement.get("verification", []):
         if method not in METHODS:
             report("bad-method", f"{name}: '{method}' is none of {', '.join(METHODS)}", *place)
-    source = PATH.match(requirement.get("source", ""))
-    if source and not (report.root / source.group(0)).exists():
+    check_source(requirement, place, report)
+
+
+def check_source(requirement, place, report):
+    """A source FILE exists; in a source FILE, HEADING the file has that heading, or that many promises."""
+    name, text = requirement.get("id", ""), requirement.get("source", "")
+    source = PATH.match(text)
+    if not source:
+        return
+    path, where = report.root / source.group(0), text[source.end():].removeprefix(", ")
+    if not path.exists():
         report("bad-source", f"{name}: its source {source.group(0)} does not exist", *place)
+    elif where.startswith("promise "):
+        if f"\n{where.removeprefix('promise ')}. **" not in path.read_text(encoding="utf-8"):
+            report("bad-source", f"{name}: {source.group(0)} has no {where}", *place)
+    elif where and not re.search(rf"^#+ {re.escape(where)}$", path.read_text(encoding="utf-8"), re.M):
+        report("bad-source", f"{name}: {source.group(0)} has no heading '{where}'", *place)
 
 
 def load(report):
