@@ -258,8 +258,10 @@ def test_charts_show_the_numbers(made):
 def test_requirements_are_listed_one_by_one(made):
     rows = {"REQ-A-001": {"text": "It shall <hold>.", "status": "built", "code": ["hv/a.c:1 f", "hv/b.c:2 g", "hv/c.c:3 h"], "proof": ["p"], "test": ["t", "u"], "analysis": [], "review": []},
             "REQ-A-002": {"text": "It shall fly.", "status": "planned", "missing": "Wings.", "code": [], "proof": [], "test": [], "analysis": [], "review": []}}
-    text = page.page(made({"trace": {**samples.SAMPLES["trace"], "details": {"requirements": rows}}}))
+    text = page.page(made({"trace": {**samples.SAMPLES["trace"], "details": {"requirements": rows}, "tables": [
+        {"title": "Requirements by area", "columns": ["area", "built", "planned"], "rows": [["isolation", 41, 7]]}]}}))
     annex = text[text.index('<h2 id="annex-requirements"'):]
+    assert ">planned, not built</text>" in text and ">48</text>" in text
     assert "It shall &lt;hold&gt;." in annex and "and 1 more" in annex and "proof 1, test 2" in annex and "PLANNED, not built: Wings." in annex
     assert "Missing: there is no result of the gate trace" in page.page(made({}))
 

@@ -39,4 +39,5 @@ def page(report):
     body = "".join(f'<h2 id="{anchor}"{" class=flow" if anchor in FLOWING else ""}>{place} {escape(title)}</h2>{text}' for place, anchor, title, text in found)
     return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>Bulkhead {escape(report['version'])}: evidence report</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body>"
-            f'<div class="front">{front(report)}</div>{contents(report, [chapter[:3] for chapter in found])}{body}</body></html>\n')
+            f'<nav class="screen">{link("top", "first page")} · {link("contents", "contents")}</nav>'
+            f'<div class="front" id="top">{front(report)}</div>{contents(report, [chapter[:3] for chapter in found])}{body}</body></html>\n')

@@ -66,5 +66,11 @@ def proofs(claim):
              charts.stacked("Proof goals by file and prover", rows, [*names, *(["unproved"] if open_goals else [])], alert=("unproved",)))], [], ()
 
 
+def trace(claim):
+    """Table 'Requirements by area': how many are built and planned."""
+    rows = [(row["area"], {"built": row["built"], "planned, not built": row["planned"]}) for _, found in table_named(claim, "Requirements by area") for row in found]
+    return [("Requirements by area", charts.stacked("Requirements by area", rows, ["built", "planned, not built"]))] if rows else [], [], ("requirements",)
+
+
 NOTHING = [], [], ()
-DRAWINGS = {"coverage": coverage, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack}
+DRAWINGS = {"coverage": coverage, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
