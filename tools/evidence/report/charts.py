@@ -150,7 +150,8 @@ def percent(value):
 def histograms(title, series, unit):
     """series: [(name, [(value, count)])]: one panel below the other on the same axes; counts on a logarithmic scale."""
     values = [value for _, points in series for value, _ in points]
-    low, high = min(values), max(values)
+    pad = max(0, 20 - (max(values) - min(values))) // 2    # one value alone is no scale
+    low, high = max(0, min(values) - pad), max(values) + pad
     span = max(1, high - low)
     left, height, gap, top = 64, 92, 26, 20
     room = WIDTH - left - 24
@@ -170,6 +171,8 @@ def histograms(title, series, unit):
         for value, count in points:
             tall = height * math.log10(count + 1) / math.log10(10 ** decades + 1)
             drawn.append(rect(place(value), base - tall, width, tall, SERIES[0]))
+            if len(points) <= 8:
+                drawn.append(text(place(value) + width + 4, base - tall + 9, number(count), size=9.5))
         drawn.append(line(left, base, WIDTH - 24, base, INK))
     bottom = top + len(series) * (height + gap) - gap
     for mark in sorted({round(low + span * part / 4) for part in range(5)}):

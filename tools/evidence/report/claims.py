@@ -9,9 +9,9 @@ import collections
 Claim = collections.namedtuple("Claim", "name title command needs")
 # What is claimed besides the gates; their results come from ./bulkhead test.
 CLAIMS = (
-    Claim("rt-alone", "alone, the real-time VM has the bare machine's latency",
+    Claim("rt-alone", "the real-time VM alone",
           ["./bulkhead", "test", "-k", "test_alone_it_has_exactly_the_bare_latency"], ("qemu-system-x86_64",)),
-    Claim("rt-loaded", "beside loaded Linux VMs, it keeps that latency without a VM exit",
+    Claim("rt-loaded", "the real-time VM beside loaded Linux VMs",
           ["./bulkhead", "test", "-k", "test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits"], ("qemu-system-x86_64",)),
     Claim("tests", "all tests pass", ["./bulkhead", "test"], ("gcc", "clang", "qemu-system-x86_64")),
 )
