@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Long tables at the end of the report: the requirements one by one, the MISRA guidelines one by one."""
+from tools.evidence.report import verdicts
 from tools.evidence.report.markup import escape, link, paragraph, table
 
 
@@ -18,22 +19,25 @@ def counted(row):
     return ", ".join(f"{kind} {len(row[kind])}" for kind in ("proof", "analysis", "test", "review") if row.get(kind)) or "none"
 
 
-def requirement_row(name, row):
+def requirement_row(name, row, verdict):
     if row["status"] == "built":
-        return [name, row["text"], places(row["code"]), counted(row)]
-    return [name, f"{row['text']} ({row['status'].upper()}, not built: {row.get('missing') or 'nothing said'})", places(row["code"]), ""]
+        return [name, row["text"], places(row["code"]), counted(row), verdict]
+    return [name, f"{row['text']} ({row['status'].upper()}, not built: {row.get('missing') or 'nothing said'})", places(row["code"]), "", ""]
 
 
 def requirements(report):
     """details['requirements'] of the gate trace: {id: {text, status, code, proof, test, analysis, review}}."""
     claim = claim_named(report, "trace")
     try:
-        rows = [requirement_row(name, row) for name, row in sorted(claim["details"]["requirements"].items())]
+        found = claim["details"]["requirements"]
+        said = verdicts.of_all(found, report)
+        rows = [requirement_row(name, row, said.get(name, "")) for name, row in sorted(found.items())]
     except (AttributeError, KeyError, TypeError):
         return paragraph("Missing: there is no result of the gate trace that has the requirements.")
     return (paragraph(f"{len(rows)} requirements, those that are planned and not built included; from the result of {link('trace', 'trace')}. The numbers "
-                      "say how many proofs, gates, tests and reviews name the requirement; the places are in <code>build/evidence/trace/matrix.html</code>.")
-            + table(["id", "requirement", "code", "verified by"], rows, "long", raw=(2,)))
+                      "say how many proofs, gates, tests and reviews name the requirement; the places are in <code>build/evidence/trace/matrix.html</code>. "
+                      f"What these said on this commit, the worst of each: {verdicts.summary(said)}.")
+            + table(["id", "requirement", "code", "verified by", "here"], rows, "long", raw=(2,)))
 
 
 def all_of(report):
