@@ -43,7 +43,8 @@ def test_the_worst_counts(row, states, expected):
     (finding("failed", "tests/unit/test_domain.c", "maps"), "passed"),
 ])
 def test_a_failed_test_is_found_by_file_and_name(found, expected):
-    assert verdicts.of({**ROW, "test": [TEST]}, report([found], tests="failed")) == expected
+    elsewhere = finding("failed", "tests/unit/test_other.c", "breaks")
+    assert verdicts.of({**ROW, "test": [TEST]}, report([found, elsewhere], tests="failed")) == expected
 
 
 def test_what_runs_inside_of_another_test_shares_its_verdict():
