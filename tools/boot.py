@@ -13,8 +13,9 @@ TABLE_TAG = "partition-table"
 
 
 def known_images():
-    """{tag: file} of what the build makes."""
-    return {"service-kernel": setup.service_kernel().image, "service-initrd": BUILD / "images" / "service-initrd.gz",
+    """{tag: file} of what the build makes; the kernel only after ./bulkhead setup."""
+    kernel = setup.service_kernel() if setup.kernel_ready() else None
+    return {**({"service-kernel": kernel.image} if kernel else {}), "service-initrd": BUILD / "images" / "service-initrd.gz",
             "rtvm": BUILD / "rtvm" / "rtvm.elf", "idle": BUILD / "tests" / "guests" / "idle.elf"}
 
 

@@ -5,12 +5,14 @@ import re
 
 from tools.boot import BUILD, boot_modules
 from tools.config.compile import load_scenario
+from tools.evidence import specification
 from tools.evidence.tests import claimed
 from tools.machine import CONSOLES
 
 # Given, not measured: a measured rate differs by its rounding, and latency is compared to the instruction.
 RATES = "tsc_hz=1000000000 timer_hz=1000000000"
-SAME_MAXIMUM = 40  # ticks between the longest latency here and on the bare machine
+PROMISED = specification.read()
+SAME_MAXIMUM = PROMISED.number("latency.loaded")  # ticks between the longest latency here and on the bare machine
 
 
 def latency(machine, timeout=200):
@@ -53,7 +55,7 @@ def test_alone_it_has_exactly_the_bare_latency(start):
         on_bare, on_bulkhead = map(latency, machines)
         seen = list(map(histogram, machines))
         compare(result, on_bulkhead, on_bare, dict(zip(("bare machine", "Bulkhead, alone"), seen)), on_bare["max"])
-        assert on_bulkhead == on_bare
+        assert all(abs(on_bulkhead[name] - on_bare[name]) <= PROMISED.number("latency.alone") for name in on_bare), (on_bulkhead, on_bare)
         assert seen[1] == seen[0] and sum(samples for _, samples in seen[0]) == 1000
 
 
@@ -82,12 +84,12 @@ def test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits(start, 
         text = runs[0].text("service")
         assert "service: User VM under load" in text and "FAILED" not in text
         seen = json.loads(re.search(r'^\{"vm".*"samples".*\}$', text, re.M).group(0))
-        result.figure("VM exits in the steady state", seen["steady_exits"], limit=0)
+        result.figure("VM exits in the steady state", seen["steady_exits"], limit=PROMISED.number("exits.loaded"))
         compare(result, seen["latency_ticks"], on_bare, {"bare machine": histogram(bare_machine), "Bulkhead, Service VM and User VM under load": seen["histogram"]},
                 on_bare["max"] + SAME_MAXIMUM)
         result.figure("samples", seen["samples"])
         assert seen["samples"] >= 5000
-        assert seen["steady_exits"] == 0
+        assert seen["steady_exits"] <= PROMISED.number("exits.loaded")
         assert seen["latency_ticks"]["p50"] == on_bare["p50"]
         assert seen["latency_ticks"]["max"] <= on_bare["max"] + SAME_MAXIMUM
         for console in CONSOLES:
