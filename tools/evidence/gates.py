@@ -26,6 +26,7 @@ GATES = (
     Gate("stack", "no stack overflows", PYTHON + ["-m", "tools.evidence.stack"], ("gcc", "objdump"), True),
     Gate("exclusive", "exclusive cores wait for nobody", PYTHON + ["-m", "tools.evidence.exclusive"], ("gcc", "objdump"), True),
     Gate("trace", "requirements are traced both ways", PYTHON + ["-m", "tools.evidence.trace"], (), True),
+    Gate("loops", "loops are bounded", PYTHON + ["-m", "tools.evidence.loops"], (), True),
     Gate("specification", "promised numbers are enforced", PYTHON + ["-m", "tools.evidence.specification"], (), True),
     Gate("budget", "exits and hypercalls keep their budgets", PYTHON + ["-m", "tools.evidence.budget"], ("gcc", "qemu-system-x86_64"), False),
     Gate("repro", "two builds are identical", PYTHON + ["-m", "tools.evidence.repro"], ("gcc", "objcopy"), False),

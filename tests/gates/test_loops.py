@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scons loops fails on a loop that nothing bounds, and on a reason that no loop needs."""
+LOG = "hv/core/log.c"
+HEX = "void log_hex(uint64_t value)\n{\n"
+TABLE = "tools/evidence/loops.yaml"
+
+
+def fails(project, *words):
+    status, text = project.run("-m", "tools.evidence.loops")
+    assert status == 1, text
+    for word in words:
+        assert word in text, text
+
+
+def test_the_project_passes(project):
+    status, text = project.run("-m", "tools.evidence.loops")
+    assert status == 0, text
+    assert " counted" in text
+
+
+def test_a_loop_that_waits_for_a_guest(project):
+    project.replace(LOG, HEX, HEX + "    while (hw_phys_read(value, 4U) == 0U) {\n    }\n")
+    fails(project, LOG, "log_hex: nothing says why this ends: while (hw_phys_read(value, 4U) == 0U)")
+
+
+def test_a_loop_as_long_as_a_guest_says(project):
+    project.replace(LOG, HEX, HEX + "    for (uint64_t i = 0U; i < value; i++) {\n        log_dec(i);\n    }\n")
+    fails(project, "log_hex: nothing says why this ends: for (uint64_t i = 0U; i < value; i++)")
+
+
+def test_a_loop_whose_body_turns_the_counter_back(project):
+    project.replace(LOG, HEX, HEX + "    for (uint64_t i = 0U; i < 4U; i++) {\n        i -= value;\n    }\n")
+    fails(project, "log_hex: nothing says why this ends: for (uint64_t i = 0U; i < 4U; i++)")
+
+
+def test_a_loop_of_the_boot_that_a_guest_can_reach(project):
+    project.replace(LOG, HEX, HEX + "    (void)boot_module_find(\"image\");\n")
+    fails(project, "hv/core/boot_info.c", "word_equals: nothing says why this ends")
+
+
+def test_a_reason_that_no_loop_needs(project):
+    project.replace(TABLE, "  hv/core/cpuid.c:\n", "  hv/core/vcpu.c:\n    - {loop: while (true), kind: bounded, bound: 1, why: none}\n  hv/core/cpuid.c:\n")
+    fails(project, "hv/core/vcpu.c has no such loop that needs a reason: while (true)")
+
+
+def test_a_quantity_that_no_loop_counts_to(project):
+    project.replace(TABLE, "quantities:\n", "quantities:\n  - {limit: 'nothing', bound: 1, why: none}\n")
+    fails(project, "no loop counts to nothing")
