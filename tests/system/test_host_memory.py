@@ -79,6 +79,7 @@ def tables(start, folder):
 
 
 # REQ-ISO-015 REQ-ISO-016
+# REQ-ISO-016
 def test_rights_follow_the_sections_and_each_stack_ends_at_a_hole(tables):
     pml4, pdpt, pages, found = tables
     at = {name: address for name, (address, _) in found.items()}
