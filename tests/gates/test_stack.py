@@ -1,7 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """scons stack passes on the project and fails on each thing that would make its figures wrong or too large."""
+import shutil
+import subprocess
+
+import pytest
+
 LOG = "hv/core/log.c"
 HEX = "void log_hex(uint64_t value)\n{\n"
+HANDLER = "void cpuid_emulate(vcpu_id_t id)\n{\n"
+DEEP = """static uint64_t deep(uint64_t n)
+{
+    volatile uint64_t words[64];
+    words[n % 64U] = n;
+    return (n == UINT64_MAX) ? 0U : (deep(n + 1U) + words[n % 64U]);
+}
+
+"""
 LINE = "void log_line(const char *module, const char *text)\n{\n"
 
 
@@ -75,3 +89,21 @@ def test_a_table_line_that_nothing_needs(project):
 def test_a_promise_that_is_missing(project):
     project.replace("docs/specification.md", "`stack.hv.nmi`", "`stack.hv.other`")
     fails(project, "promises no stack.hv.nmi")
+
+
+OVERFLOWING_RUN = """
+from tools.boot import BUILD, machine_for
+idle = BUILD / "tests" / "guests" / "idle.elf"
+with machine_for("rt-only", BUILD / "tests" / "overflow", images={"idle": idle, "rtvm": BUILD / "tests" / "guests" / "exits.elf"}) as machine:
+    print(machine.wait_for("hypervisor", r"panic: vector 0x\\w+ ", 120).group(0))
+"""
+
+
+@pytest.mark.skipif(shutil.which("qemu-system-x86_64") is None, reason="no QEMU")
+def test_on_the_machine_the_guard_page_turns_an_overflow_into_a_double_fault(project):
+    project.replace("hv/core/cpuid.c", HANDLER, DEEP + HANDLER + "    vcpu_regs[id].gpr[GPR_RAX] = deep(vcpu_regs[id].gpr[GPR_RAX]);\n")
+    built = subprocess.run(["scons", "-Q", "-j2", "hv", "guests"], cwd=project.root, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    status, text = project.run("-c", OVERFLOWING_RUN)
+    assert status == 0, text
+    assert "panic: vector 0x0000000000000008" in text
