@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from tools.evidence import coverage_gcov, coverage_run
 from tools.progress import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("clang-19") is None, reason="this release has no clang-19")
@@ -71,7 +72,7 @@ def project(tmp_path):
 def test_passes_when_all_is_covered(project):
     status, output, result = project(ALL)
     assert status == 0, output
-    assert [figure["value"] for figure in result["figures"]] == [100.0, 100.0, 100.0, 0, 0]
+    assert [figure["value"] for figure in result["figures"]] == [100.0, 100.0, 100.0, 0, 0, 5]
 
 
 def test_fails_on_an_uncovered_branch(project):
@@ -86,6 +87,35 @@ def test_fails_on_an_uncovered_statement(project):
     status, output, _ = project(ALL[1:])
     assert status == 1
     assert "hv/core/gate.c:5: gate: statement" in output
+
+
+SWITCH = """\
+#include "core/gate.h"
+int gate(int key, int card, int alarm)
+{
+    int open = 0;
+    switch (key + card - alarm) {
+    case 2:
+        open = 1;
+        break;
+    case 3:
+    case 4:
+        open = 2;
+        break;
+    default:
+        break;
+    }
+    return open;
+}
+"""
+
+
+def test_fails_on_a_case_that_is_never_taken(project):
+    status, output, _ = project(ALL, code=SWITCH)
+    assert status == 1
+    for line, what in ((9, "true: case 3"), (10, "true: case 4"), (10, "statement")):
+        assert f"hv/core/gate.c:{line}: gate: {what}" in output
+    assert "3 places are neither" in output
 
 
 def test_passes_when_the_gap_is_justified(project):
@@ -130,3 +160,11 @@ def test_fails_when_a_unit_test_fails(project):
     status, output, result = project(ALL, code=CODE.replace("open = 1;", "open = 2;"))
     assert status == 1 and result is None
     assert "test_gate" in output
+
+
+def test_notices_that_two_tools_differ(monkeypatch):
+    """LLVM: line 6 never ran, 4 did; gcov: the other way round."""
+    measured = {coverage_run.Item("hv/core/gate.c", "gate", 5, 57, "statement"): coverage_run.Measured(False, False, (7, 6))}
+    monkeypatch.setattr(coverage_gcov, "line_counts", lambda: {"hv/core/gate.c": {4: 0, 5: 3, 6: 3, 8: 3}})
+    found, compared = coverage_gcov.disagreements(measured)
+    assert [line for _, line, _ in found] == [4, 6] and compared == 4

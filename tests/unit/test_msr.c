@@ -392,6 +392,16 @@ static void a_register_that_is_open_faults_where_it_exits_all_the_same(void **st
     assert_int_equal(msr_write(CPU(SHARED), 0x174U, 0U), STATUS_UNKNOWN);
 }
 
+static void both_registers_of_the_clock_are_written_to_it(void **state)
+{
+    (void)state;
+    last_clock = 0U;
+    assert_true(writes(SHARED, MSR_KVM_WALL_CLOCK, 0x5000U));
+    assert_int_equal(last_clock, MSR_KVM_WALL_CLOCK);
+    assert_true(writes(SHARED, MSR_KVM_SYSTEM_TIME, 0x5001U));
+    assert_int_equal(last_clock, MSR_KVM_SYSTEM_TIME);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +416,7 @@ int main(void)
         T(a_read_splits_its_value_over_two_registers), T(a_write_joins_two_registers),
         T(a_refused_access_is_a_gp_and_one_log_line),
         cmocka_unit_test_setup(a_register_that_is_open_faults_where_it_exits_all_the_same, setup),
+        cmocka_unit_test_setup(both_registers_of_the_clock_are_written_to_it, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
