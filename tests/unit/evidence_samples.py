@@ -3,12 +3,11 @@
 import json
 import math
 
-from tools.evidence.report.claims import WORDS, Claim
+from tools.evidence.report.claims import Claim
 
 COMMIT = "1234567890abcdef1234567890abcdef12345678"
 OTHER = "fedcba0987654321fedcba0987654321fedcba09"
 NEEDS = {"proofs": ("frama-c", "why3", "z3"), "misra": ("cppcheck", "gcc"), "coverage": ("gcc",), "rt-loaded": ("qemu-system-x86_64",)}
-ENTRIES = [Claim(name, f"title of {name}", ["/usr/bin/python3", "-B", f"tools/{name}.py"], NEEDS.get(name, ())) for name in WORDS]
 
 
 def figure(name, value, unit="", limit=None):
@@ -51,7 +50,8 @@ def latency():
 def budget():
     exits = [("cpuid", 412, 600), ("msr", 988, 1200), ("io", 1733, 2000), ("npf", 2240, 2400), ("hypercall set_memory", 4810, 6000)]
     return {"claim": "No exit takes more host instructions than its budget", "figures": [figure("share of the tightest budget", 93, "%", 100)],
-            "tables": [{"title": "Instructions by exit", "columns": ["exit", "seen", "budget"], "rows": [list(row) for row in exits]}],
+            "tables": [{"title": "Most instructions from exit to entry", "columns": ["kind", "times seen", "most", "promised"],
+                        "rows": [[name, 10, most, promised] for name, most, promised in exits]}],
             "notes": ["Exits that no test provokes: 3 of 41."]}
 
 
@@ -71,6 +71,7 @@ SAMPLES = {
     "trace": simple("Every requirement is implemented and verified, and every id is a requirement's", ("requirements", 143), ("orphans", 0, "", 0)),
     "repro": simple("Two builds in different folders give the same images", ("images that differ", 0, "", 0)),
 }   # stack: missing
+ENTRIES = [Claim(name, f"title of {name}", ["/usr/bin/python3", "-B", f"tools/{name}.py"], NEEDS.get(name, ())) for name in [*SAMPLES, "stack"]]
 STACK = {"claim": "No stack can overflow", "figures": [figure("deepest of the hv core stack", 2104, "bytes", 4096)],
          "tables": [{"title": "Stacks of hv, in bytes", "columns": ["stack", "deepest code", "traps", "inline assembly", "worst case", "promised", "size"],
                      "rows": [["core", 1800, "1 of 200", 104, 2104, 4096, 8192], ["nmi", 400, "0 of 200", 0, 400, 1024, 4096]]}],

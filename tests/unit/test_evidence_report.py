@@ -250,6 +250,7 @@ def test_charts_show_the_numbers(made):
     text = page.page(made())
     assert "Bulkhead, Service VM and User VM under load" in text and "samples, logarithmic" in text
     assert "core/hypercall.c" in text and "99.9 %" in text
+    assert ">93% of 2,400<" in text
     assert "none is unproved" in text and ">qed</text>" in text and ">288</text>" in text
     text = page.page(made({"stack": samples.STACK}))
     assert ">26% of 8,192<" in text and "svm_exit 120 &gt; dispatch 1680" in text

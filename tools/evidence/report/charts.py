@@ -15,9 +15,13 @@ SERIES = ("#1f4468", "#5b8db8", "#a9c7df", "#d9a441", "#8a8f98", "#dfe3e8")
 _numbers = itertools.count(1)
 
 
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def number(value):
     """1234567.5 as '1,234,567.5'."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not is_number(value):
         return str(value)
     return f"{value:,}" if isinstance(value, int) or value != int(value) else f"{int(value):,}"
 

@@ -2,7 +2,7 @@
 """Small pieces of HTML. What comes from a result goes through escape() here and nowhere else."""
 import html
 
-from tools.evidence.report.charts import number
+from tools.evidence.report.charts import is_number, number
 
 STATE_WORDS = {"passed": "PASSED", "failed": "FAILED", "stale": "STALE", "missing": "MISSING"}
 
@@ -27,10 +27,6 @@ def bullets(items):
     return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>" if items else ""
 
 
-def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def shown(value):
     """A value of a result in words."""
     if value is None:
@@ -44,12 +40,19 @@ def shown(value):
     return number(value)
 
 
+def column_kind(cells):
+    """number, word or ''."""
+    if cells and all(is_number(cell) or cell is None for cell in cells):
+        return "number"
+    return "word" if cells and all(isinstance(cell, str) and len(cell) <= 16 for cell in cells) else ""
+
+
 def table(columns, rows, kind="", raw=()):
-    """Cells are escaped but those of the columns in raw. A column of numbers is aligned to the right."""
-    numeric = [all(is_number(row[index]) or row[index] is None for row in rows) and bool(rows) for index in range(len(columns))]
-    head = "".join(f'<th scope="col"{" class=number" if numeric[index] else ""}>{escape(name)}</th>' for index, name in enumerate(columns))
+    """Cells are escaped but those of the columns in raw. A column of numbers is aligned to the right, one of short words not broken."""
+    kinds = ["" if index in raw else column_kind([row[index] for row in rows]) for index in range(len(columns))]
+    head = "".join(f'<th scope="col"{" class=number" if kinds[index] == "number" else ""}>{escape(name)}</th>' for index, name in enumerate(columns))
     body = "".join("<tr>" + "".join(
-        f'<td{" class=number" if numeric[index] else ""}>{cell if index in raw else escape(shown(cell))}</td>'
+        f'<td{f" class={kinds[index]}" if kinds[index] else ""}>{cell if index in raw else escape(shown(cell))}</td>'
         for index, cell in enumerate(row)) + "</tr>" for row in rows)
     return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 

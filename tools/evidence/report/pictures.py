@@ -66,6 +66,14 @@ def proofs(claim):
              charts.stacked("Proof goals by file and prover", rows, [*names, *(["unproved"] if open_goals else [])], alert=("unproved",)))], [], ()
 
 
+def budget(claim):
+    """Table 'Most instructions from exit to entry': kind, most, promised."""
+    rows = [(row["kind"], row["most"], row["promised"]) for _, found in table_named(claim, "Most instructions") for row in found]
+    rows = sorted((row for row in rows if charts.is_number(row[1])), key=lambda row: -row[1])
+    return [("Most host instructions seen from an exit to the next entry, against the budget", charts.against_limits(
+        "Instructions by kind of exit against the budget", part, "host instructions", "budget")) for part in pages(rows, 45)], [], ()
+
+
 def trace(claim):
     """Table 'Requirements by area': how many are built and planned."""
     rows = [(row["area"], {"built": row["built"], "planned, not built": row["planned"]}) for _, found in table_named(claim, "Requirements by area") for row in found]
@@ -73,4 +81,4 @@ def trace(claim):
 
 
 NOTHING = [], [], ()
-DRAWINGS = {"coverage": coverage, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
+DRAWINGS = {"budget": budget, "coverage": coverage, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
