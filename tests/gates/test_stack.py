@@ -71,6 +71,11 @@ def test_inline_assembly_that_pushes(project):
     fails(project, "log_hex moves the stack pointer in inline assembly by 8 bytes", LOG)
 
 
+def test_a_call_that_the_call_graph_does_not_show(project):
+    project.replace(LOG, HEX, HEX + '    __asm__ volatile("call log_flush" : : : "memory", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");\n')
+    fails(project, "log_hex calls log_flush, which the call graph does not show", LOG)
+
+
 def test_an_entry_that_the_table_does_not_know(project):
     project.replace("hv/x86/isr.S", "    call idt_dispatch\n", "    call idt_dispatch\n    call log_flush\n")
     fails(project, "idt_common calls log_flush, which tools/evidence/stack.yaml does not list")

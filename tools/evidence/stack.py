@@ -126,7 +126,7 @@ class Image:
     def disassembled(self, path):
         """{function: [(instruction, operand)]} of one object; a call's operand is its target's name."""
         functions, current = collections.defaultdict(list), None
-        for text in run("objdump", "-dr", "--no-show-raw-insn", "-j", ".text", "-j", ".text.timer_count", str(path)).splitlines():
+        for text in run("objdump", "-dr", "--no-show-raw-insn", str(path)).splitlines():
             head = re.match(r"^[0-9a-f]+ <([\w.$]+)>:$", text)
             reloc = re.match(r"^\s+[0-9a-f]+: R_X86_64_(?:PLT32|PC32)\s+([\w.$]+)-0x4", text)
             code = re.match(r"^\s+[0-9a-f]+:\s+(\w+)\s*(.*)$", text)
@@ -148,15 +148,16 @@ class Image:
                 targets = {operand for word, operand in code if word in ("call", "jmp") and re.fullmatch(r"[A-Za-z_][\w.$]*", operand)}
                 targets.discard(name)
                 if source in self.sources:
-                    title = f"{source}:{name}" if f"{source}:{name}" in self.functions else name
-                    if title not in self.functions and re.sub(r"\.cold$", "", title) not in self.functions:
+                    whole = re.sub(r"\.cold$", "", name)  # what seldom runs is split off
+                    title = f"{source}:{whole}" if f"{source}:{whole}" in self.functions else whole
+                    if title not in self.functions:
                         self.complain("stack-graph", f"{name} is in the object but not in the call graph", source, 0)
-                    known = {plain(callee) for callee in self.calls[re.sub(r"\.cold$", "", title)]}
+                    known = {plain(callee) for callee in self.calls[title]}
                     through_pointer = any(operand.startswith("*") and (word == "call" or "(%rip)" in operand) for word, operand in code
                                           if word in ("call", "jmp"))
                     if through_pointer and title not in self.indirect_callers:
                         self.complain("stack-graph", f"{name} calls through a pointer, which the call graph does not show", source, 0)
-                    for target in sorted(targets - known - {f"{name}.cold", re.sub(r"\.cold$", "", name)}):
+                    for target in sorted(targets - known - {whole, f"{whole}.cold"}):
                         self.complain("stack-graph", f"{name} calls {target}, which the call graph does not show", source, 0)
                 else:
                     entries |= self.check_assembly(path.relative_to(OUT).with_suffix(".S").as_posix(), name, code, targets)
