@@ -135,7 +135,7 @@ int hsm_create_vm(struct hsm *hsm, const char *name, uint64_t affinity, uint16_t
         call(hsm->vm, KVM_SET_IDENTITY_MAP_ADDR, &identity) != 0 || ioctl(hsm->vm, KVM_CREATE_IRQCHIP, 0) < 0) {
         result = -errno;
     }
-    hsm->vcpu_count = (unsigned)__builtin_popcountll(affinity);
+    hsm->vcpu_count = (affinity == 0U) ? 1U : (unsigned)__builtin_popcountll(affinity);
     for (unsigned i = 0; i < hsm->vcpu_count && result == 0; i++) {
         result = create_vcpu(hsm, i);
     }

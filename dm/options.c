@@ -31,7 +31,7 @@ static const char usage[] =
     "  --cmdline STRING     its command line (default: console=hvc0)\n"
     "  --memory SIZE        RAM, a multiple of 2M: 512M, 2G\n"
     "  --hugepages          fail unless hugetlbfs provides all of the RAM\n"
-    "  --cpus N             number of vCPUs, each on a core of its own (default: 1)\n"
+    "  --cpus N             number of vCPUs, each on a core of its own (default: 1, where the hypervisor chooses)\n"
     "  --affinity MASK      the cores, as a mask (0x6: cores 1 and 2); instead of --cpus\n"
     "  --console WHERE      virtio console, hvc0 in the guest (default: stdio)\n"
     "  --serial WHERE       serial port, ttyS0 in the guest (default: none)\n"
@@ -222,7 +222,8 @@ static bool take(struct options *options, int id, const char *value)
     return valid;
 }
 
-/* Without a mask: cores from the top, because core 0 carries the Service VM's upcalls. */
+/* Without a mask the hypervisor chooses the core of a single vCPU: it knows which ones the scenario allows and which
+ * carry least. For more: cores from the top, because core 0 carries the Service VM's upcalls. */
 static const char *choose_cores(struct options *options)
 {
     const char *problem = NULL;
@@ -240,8 +241,10 @@ static const char *choose_cores(struct options *options)
         options->vcpu_count = (options->vcpu_count == 0U) ? 1U : options->vcpu_count;
         if (online < 1 || online > 63 || options->vcpu_count > (unsigned)online) {
             problem = "more vCPUs than cores; each vCPU needs one of its own";
-        } else {
+        } else if (options->vcpu_count > 1U) {
             options->affinity = ((1ULL << options->vcpu_count) - 1U) << ((unsigned)online - options->vcpu_count);
+        } else {
+            options->affinity = 0U;
         }
     }
     return problem;

@@ -18,7 +18,7 @@ struct disk_option {
 struct options {
     const char *name, *kernel, *initrd, *cmdline, *console, *serial, *pidfile, *events, *device;
     uint64_t memory_size; /* bytes */
-    uint64_t affinity;    /* mask of cores, one vCPU each */
+    uint64_t affinity;    /* mask of cores, one vCPU each; 0: one vCPU, the hypervisor chooses its core */
     unsigned vcpu_count;
     struct disk_option disk[MACHINE_DISKS_MAX];
     unsigned disk_count;
