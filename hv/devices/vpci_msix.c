@@ -3,7 +3,8 @@
  * Virtual MSI-X (PCI Local Bus 3.0, 6.8.2). The pages that hold a table are
  * out of stage 2: accesses to the table work on the guest's copy of the entry,
  * other registers in the page go to the device. An access that touches a table
- * and something else, or part of an entry's dword, is ignored.
+ * and something else, or part of an entry's dword, is ignored; so is one while
+ * the function does not decode memory, as nothing would answer it on the bus.
  */
 #include "core/hw.h"
 #include "core/irq.h"
@@ -67,6 +68,11 @@ static void entry_apply(const struct vpci_function *fn, uint32_t index)
         vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, fn->msix.offset);
     }
     msix_entry_write(fn->msix.table + ((hpa_t)ENTRY_SIZE * index), &message);
+}
+
+static bool decodes_memory(const struct vpci_function *fn)
+{
+    return (hw_pci_read(fn->bdf, PCI_COMMAND, 2U) & PCI_COMMAND_MEMORY) != 0U;
 }
 
 static void entries_free(const struct vpci_function *fn)
@@ -183,11 +189,11 @@ static bool table_access_valid(gpa_t gpa, uint32_t size)
            (((gpa & PAGE_OFFSET) + size) <= PAGE_SIZE);
 }
 
-/* A table access: whole aligned dwords inside the table, of a function of the Service VM. */
+/* A table access: whole aligned dwords inside the table, of a function of the Service VM that decodes memory. */
 static bool entry_access_valid(const struct vpci_function *fn, gpa_t gpa, uint32_t size)
 {
     return (fn->owner == VM_SERVICE) && (size >= 4U) && ((gpa % size) == 0U) && (gpa >= fn->msix.table) &&
-           ((gpa + size) <= (fn->msix.table + table_size(fn)));
+           ((gpa + size) <= (fn->msix.table + table_size(fn))) && decodes_memory(fn);
 }
 
 static uint32_t msix_entry_read(const struct vpci_function *fn, gpa_t gpa)
@@ -249,7 +255,7 @@ uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size)
             value |= (uint64_t)msix_entry_read(&vpci_function[index], gpa + 4U) << 32U;
         }
     } else {
-        /* part of a dword: all ones */
+        /* part of a dword, or decoding is off: all ones */
     }
     return value;
 }
@@ -276,6 +282,6 @@ void vpci_msix_mmio_write(gpa_t gpa, uint32_t size, uint64_t value)
             entry_apply(fn, (uint32_t)(gpa - fn->msix.table) / ENTRY_SIZE);
         }
     } else {
-        /* part of a dword: ignored */
+        /* part of a dword, or decoding is off: ignored */
     }
 }

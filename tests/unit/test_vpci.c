@@ -274,6 +274,19 @@ static void the_rest_of_a_table_page_goes_to_the_device(void **state)
     assert_int_equal(hw32(PBA), 5U);
 }
 
+/* REQ-INT-027 */
+static void a_table_is_not_reached_while_the_function_does_not_decode(void **state)
+{
+    (void)state;
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 8U, 4U, 0x31U);
+    wr(NIC, 4U, 2U, 4U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 8U, 4U, 0x32U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 8U, 4U), ~0ULL);
+    wr(NIC, 4U, 2U, 6U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 8U, 4U), 0x31U);
+}
+
 static void the_table_is_written_even_when_the_function_does_not_decode(void **state)
 {
     (void)state;
@@ -575,6 +588,7 @@ int main(void)
         cmocka_unit_test_setup(partial_and_straddling_table_accesses_are_ignored, setup),
         cmocka_unit_test_setup(the_rest_of_a_table_page_goes_to_the_device, setup),
         cmocka_unit_test_setup(the_table_is_written_even_when_the_function_does_not_decode, setup),
+        cmocka_unit_test_setup(a_table_is_not_reached_while_the_function_does_not_decode, setup),
         cmocka_unit_test_setup(toggling_msix_leaks_no_source, setup),
         cmocka_unit_test_setup(a_vm_reset_silences_the_devices, setup),
         cmocka_unit_test_setup(ports_reach_the_same_registers, setup),
