@@ -49,18 +49,20 @@ struct intercepts {
 #define MISC2_ALWAYS (MISC2_VMRUN | MISC2_VMMCALL | MISC2_VMLOAD | MISC2_VMSAVE | MISC2_STGI | MISC2_CLGI | \
                       MISC2_SKINIT | MISC2_WBINVD | MISC2_MONITOR | MISC2_MWAIT | MISC2_RDPRU)
 
-/* CR8: TPR is the vLAPIC's, and a CR8 write while V_IRQ is pending stops QEMU 10. #DB and #AC: a
- * guest can make the CPU deliver them for ever, with no interrupt taken in between (CVE-2015-5307,
- * CVE-2015-8104). */
+/* #DB and #AC: a guest can make the CPU deliver them for ever, with no interrupt or NMI taken in between
+ * (CVE-2015-5307, CVE-2015-8104): a core that could not be kicked. */
+#define EXCEPTIONS_ALWAYS (EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC)
+
+/* CR8: TPR is the vLAPIC's, and a CR8 write while V_IRQ is pending stops QEMU 10. */
 /* REQ-ISO-026 */
 static const struct intercepts shared_intercepts = {
-    CR8, CR8, EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC,
+    CR8, CR8, EXCEPTIONS_ALWAYS,
     MISC1_ALWAYS | MISC1_INTR | MISC1_HLT, MISC2_ALWAYS | MISC2_XSETBV };
 
 /* External interrupts, HLT, PAUSE, TPR and XSETBV are the guest's own: its core runs nothing else. */
 /* REQ-RT-002 */
 static const struct intercepts exclusive_intercepts = {
-    0U, 0U, EXCEPTION_MC, MISC1_ALWAYS, MISC2_ALWAYS };
+    0U, 0U, EXCEPTIONS_ALWAYS, MISC1_ALWAYS, MISC2_ALWAYS };
 
 /* REQ-ISO-019 */
 void svm_intercepts_set(struct vmcb *vmcb, bool exclusive, bool service)
