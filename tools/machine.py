@@ -25,6 +25,8 @@ MODES = {
     "icount-exact": ["-accel", "tcg,thread=single,one-insn-per-tb=on", "-icount", "shift=0,sleep=off", "-seed", "1",
                      "-rtc", "base=2026-01-01,clock=vm"],
 }
+# In counted modes: without it the time of an interrupt depends, rarely, on the host's scheduling. See its source.
+QUIET_HALT = ROOT / "build" / "tools" / "qemu" / "quiet_halt.so"
 POLL_S = 0.05
 
 
@@ -60,6 +62,8 @@ class Machine:
     def command(self):
         line = ["qemu-system-x86_64", "-machine", "q35,smm=off", "-cpu", self.cpu, "-smp", str(self.cores), "-m", self.memory]
         line += MODES[self.mode]
+        if "-icount" in line:
+            line += ["-plugin", relative(QUIET_HALT)]
         line += ["-nodefaults", "-no-user-config", "-vga", "std", "-display", "none", "-no-reboot"]
         for console in CONSOLES:
             log = f"logfile={self.log(console)},logappend=off"
@@ -93,7 +97,8 @@ class Machine:
         if shutil.which("qemu-system-x86_64") is None:
             raise MachineError("qemu-system-x86_64 is not installed; run ./bulkhead setup", "qemu")
         self.folder.mkdir(parents=True, exist_ok=True)
-        for path in [self.kernel] * (self.kernel is not None) + [path for path, _ in self.modules]:
+        needed = [self.kernel] * (self.kernel is not None) + [path for path, _ in self.modules] + [QUIET_HALT] * ("icount" in self.mode)
+        for path in needed:
             if not pathlib.Path(path).exists():
                 raise MachineError(f"{relative(path)} does not exist; run ./bulkhead build", "qemu")
         for console in CONSOLES:
