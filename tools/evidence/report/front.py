@@ -38,17 +38,17 @@ def figure_cell(claim):
 
 
 def made_cell(claim, report):
+    """Short: the date is in the claim's section."""
     if claim["made"] is None and claim["commit"] is None:
         return "never"
-    date = escape((claim["made"] or "")[:10] or "unknown date")
     if claim["commit"] and claim["commit"] == report["commit"]:
-        return f"{date}, this commit" + (" + changes" if claim["dirty"] else "")
-    return f"{date}, <code>{escape((claim['commit'] or 'unknown')[:8])}</code>"
+        return "this commit" + (" + changes" if claim["dirty"] else "")
+    return f"<code>{escape((claim['commit'] or 'unknown')[:8])}</code>"
 
 
 def claim_row(claim, index, report):
     return (f"<tr><td>{escape(claim['claim'])}</td><td>{figure_cell(claim)}</td><td class=\"word\">{state(claim['state'])}</td>"
-            f"<td class=\"small\">{made_cell(claim, report)}</td>"
+            f"<td class=\"word small\">{made_cell(claim, report)}</td>"
             f"<td class=\"word\"><a class=\"place\" href=\"#{escape(claim['name'])}\">4.{index}</a></td></tr>")
 
 
@@ -89,6 +89,5 @@ def front(report):
             + verdict(report) + claims_table(report)
             + facts([("Commit", tree_words(report)), ("Images", image_words(report)), ("Configuration", configuration_words(report)),
                      ("Tools", tool_versions(report)),
-                     ("Standing", "Bulkhead is not certified and nobody independent has assessed it; what this evidence does not show is in "
-                      + link("limits", "section 7")),
-                     ("Made again by", "<code>./bulkhead evidence --run</code> runs every check on the present commit and writes this report anew")]))
+                     ("Standing", "not certified, not assessed by anybody independent; what this evidence does not show: " + link("limits", "section 7")),
+                     ("Made again by", "<code>./bulkhead evidence --run</code>, which runs every check on the present commit")]))
