@@ -230,6 +230,7 @@ static void an_exclusive_vcpu_keeps_them(void **state)
 }
 
 /* REQ-ISO-019 */
+/* REQ-ISO-026 */
 static void both_kinds_intercept_what_would_break_isolation(void **state)
 {
     const uint32_t misc1 = (1U << 1) | (1U << 2) | (1U << 3) | (1U << 18) | (1U << 27) | (1U << 28) | (1U << 31);

@@ -60,7 +60,7 @@ static const struct intercepts shared_intercepts = {
     MISC1_ALWAYS | MISC1_INTR | MISC1_HLT, MISC2_ALWAYS | MISC2_XSETBV };
 
 /* External interrupts, HLT, PAUSE, TPR and XSETBV are the guest's own: its core runs nothing else. */
-/* REQ-RT-002 */
+/* REQ-RT-002 REQ-ISO-026 */
 static const struct intercepts exclusive_intercepts = {
     0U, 0U, EXCEPTIONS_ALWAYS, MISC1_ALWAYS, MISC2_ALWAYS };
 
