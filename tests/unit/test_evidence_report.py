@@ -394,3 +394,64 @@ def test_a_claim_of_a_test_passes_only_when_the_test_does(tmp_path, monkeypatch)
     with tests.claimed("rt-alone", "It holds"):
         pass
     assert json.loads((tmp_path / "rt-alone.json").read_text(encoding="utf-8"))["passed"] is True
+
+
+# ---- results that are committed ----
+
+def stored(root, **changes):
+    (root / "proofs").mkdir(parents=True, exist_ok=True)
+    kept = {"made": "2026-01-31T09:30:00Z", "commit": samples.OTHER, "dirty": False, "tools": {"z3": "z3 4.8.12-3.1"}, "passed": True,
+            "mutants": [{"name": "no-check", "file": "hv/core/a.c", "function": "f", "broken": ["f_ensures"]}], "smoke": {"a": {"run": 9, "failed": 0}}}
+    (root / "proofs" / "mutants.json").write_text(json.dumps({**kept, **changes}), encoding="utf-8")
+
+
+MUTANTS = next(entry for entry in claims.CLAIMS if entry.name == "mutants")
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """kept(changed files since, **changes): the claim of the stored mutants."""
+    def claim_kept(changed, **changes):
+        stored(tmp_path, **changes)
+        monkeypatch.setattr(provenance, "git", lambda *words, root=None: "2" if words[0] == "rev-list" else changed)
+        return collect.claim_of(MUTANTS, tmp_path / "results", {"commit": samples.COMMIT, "dirty": False}, tmp_path)
+    return claim_kept
+
+
+# REQ-EVI-025
+def test_a_stored_result_stands_while_its_inputs_are_the_same(kept):
+    assert kept("")["state"] == "passed"
+    assert kept("hv/core/stage2.c")["state"] == "stale"
+    assert kept(None)["state"] == "stale"
+    assert kept("", dirty=True)["state"] == "stale"
+
+
+# REQ-EVI-025
+def test_a_stored_mistake_that_nothing_noticed_fails(kept):
+    found = kept("", mutants=[{"name": "no-check", "file": "hv/core/a.c", "function": "f", "broken": []}])
+    assert found["state"] == "failed" and found["findings"][0]["file"] == "hv/core/a.c"
+    assert kept("", mutants=[])["state"] == "failed" and kept("", passed=False)["state"] == "failed"
+    assert kept("", smoke=7)["state"] == "missing"
+
+
+# REQ-EVI-025
+def test_without_a_stored_result_the_claim_is_missing(tmp_path):
+    assert collect.claim_of(MUTANTS, tmp_path, {"commit": samples.COMMIT, "dirty": False}, tmp_path)["state"] == "missing"
+
+
+# ---- annexes of MISRA ----
+
+def test_guidelines_and_deviations_are_listed_one_by_one(made, tmp_path):
+    row = {"guideline": "11.6", "category": "required", "recategorized": "mandatory", "compliance": "deviations", "deviations": "DEV-001", "checked by": "cppcheck",
+           "text": "No <cast> to void"}
+    counts = {"title": "Guideline compliance", "columns": ["category", "compliant", "deviations", "disapplied", "violations"], "rows": [["required", 101, 17, 3, 0]]}
+    found = made({"misra": {**samples.SAMPLES["misra"], "details": {"gcs": [row]}, "tables": [counts]}})
+    (tmp_path / "misra" / "deviations").mkdir(parents=True)
+    record = {"id": "DEV-001", "guideline": ["11.6"], "use_case": "u", "reason": "r", "risk": "An address <x>", "mitigation": "m"}
+    (tmp_path / "misra" / "deviations" / "DEV-001.yaml").write_text(json.dumps(record), encoding="utf-8")
+    found["documents"] = {**found["documents"], "deviations": documents.collect(tmp_path)["deviations"]}
+    text = page.page(found)
+    assert "No &lt;cast&gt; to void" in text and "required, here mandatory" in text and "<strong>deviations</strong> DEV-001" in text
+    assert "An address &lt;x&gt;" in text and ">101</text>" in text
+    (tmp_path / "misra" / "deviations" / "DEV-002.yaml").write_text("id: DEV-002", encoding="utf-8")
+    assert "cannot be used" in documents.collect(tmp_path)["deviations"]["problem"]

@@ -40,6 +40,30 @@ def requirements(report):
             + table(["id", "requirement", "code", "verified by", "here"], rows, "long", raw=(2,)))
 
 
+def guidelines(report):
+    """details['gcs'] of the gate misra: the guideline compliance summary."""
+    claim = claim_named(report, "misra")
+    try:
+        rows = [[row["guideline"], row["text"], row["category"] + ("" if row["recategorized"] == row["category"] else f", here {row['recategorized']}"),
+                 f"<strong>{escape(row['compliance'])}</strong>" + (f" {escape(row['deviations'])}" if row["deviations"] else ""), row["checked by"]]
+                for row in claim["details"]["gcs"]]
+    except (AttributeError, KeyError, TypeError):
+        return paragraph("Missing: there is no result of the gate misra that has the summary.")
+    return (paragraph(f"{len(rows)} guidelines of MISRA C:2012 with amendments 1 and 2, in our own words; from the result of {link('misra', 'misra')}.")
+            + table(["guideline", "what it asks for", "category", "compliance", "checked by"], rows, "long", raw=(3,)))
+
+
+def deviations(report):
+    document = report["documents"]["deviations"]
+    if document["problem"]:
+        return paragraph(f"<strong>Missing: {escape(document['problem'])}.</strong>")
+    rows = [[one["id"], one["guideline"], one["use_case"], one["reason"], one["risk"], one["mitigation"]] for one in document["entries"]]
+    return (paragraph("From <code>misra/deviations</code>; the code names the record at each place.")
+            + table(["record", "guideline", "use case", "reason", "risk", "mitigation"], rows))
+
+
 def all_of(report):
     """[(letter, anchor, title, HTML)]"""
-    return [("A", "annex-requirements", "Requirements", requirements(report))]
+    return [("A", "annex-requirements", "Requirements", requirements(report)),
+            ("B", "annex-guidelines", "MISRA C:2012 guideline compliance summary", guidelines(report)),
+            ("C", "annex-deviations", "Deviations from MISRA C:2012", deviations(report))]

@@ -12,7 +12,7 @@ import re
 import shlex
 
 from tools.evidence import gates, provenance
-from tools.evidence.report import claims, documents
+from tools.evidence.report import claims, documents, stored
 from tools.evidence.result import RESULTS
 from tools.progress import ROOT
 
@@ -26,10 +26,12 @@ def registered():
     return [*gates.GATES, *claims.CLAIMS]
 
 
-def read_result(path):
+def read_result(name, results, root):
     """(result, None), or (None, why not)."""
+    path = results / f"{name}.json"
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
+        reader = stored.READERS.get(name)
+        result = reader(root) if reader and not path.exists() else json.loads(path.read_text(encoding="utf-8"))
         for key in ("gate", "claim", "passed", "figures", "findings"):
             if key not in result:
                 return None, f"the result file has no '{key}'"
@@ -38,7 +40,7 @@ def read_result(path):
         return result, None
     except FileNotFoundError:
         return None, "no result: the command was not run, or it died"
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (AttributeError, OSError, ValueError, TypeError, KeyError) as error:
         return None, f"the result file cannot be used: {error}"
 
 
@@ -50,8 +52,13 @@ def changes_since(commit, root):
         return "this repository does not know that commit"
     number = len(files.splitlines())
     commits = f"{count} commit{'' if count == '1' else 's'}"
-    return f"{commits} before this one, " + (f"{number} file{'' if number == 1 else 's'} of hv/, rtvm/ and abi/ changed since"
-                                                     if number else "no file of hv/, rtvm/ and abi/ changed since")
+    changed = f"{number} file{'' if number == 1 else 's'}" if number else "no file"
+    return f"{commits} before this one, {changed} of hv/, rtvm/ and abi/ changed since"
+
+
+def unchanged_since(commit, inputs, root):
+    """Whether a stored result stands for this commit, too: nothing that it depends on is another."""
+    return bool(inputs) and provenance.git("diff", "--name-only", commit, "HEAD", "--", *inputs, root=root) == ""
 
 
 def stale_reason(result, source, root):
@@ -60,6 +67,8 @@ def stale_reason(result, source, root):
     if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{7,64}", commit):   # it becomes a word of a git command
         return "the result does not say on which commit it was made"
     if commit != source["commit"]:
+        if result.get("dirty") is False and unchanged_since(commit, result.get("inputs"), root):
+            return None
         return f"made on commit {commit[:10]}: {changes_since(commit, root)}"
     if result.get("dirty", True):
         return "made on a tree with uncommitted changes"
@@ -76,7 +85,7 @@ def judge(result, source, root):
 
 def claim_of(entry, results, source, root):
     """One claim of the report: what is registered, joined with what its run left."""
-    result, problem = read_result(results / f"{entry.name}.json")
+    result, problem = read_result(entry.name, results, root)
     words = claims.WORDS.get(entry.name)
     found = {"name": entry.name, "title": entry.title, "command": shlex.join(word for word in entry.command if word != "-B"),
              "is_gate": entry in gates.GATES,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the report takes from docs/safety: the tables of the standards and the assumptions of use."""
+"""What the report takes from the sources: tables of the standards, assumptions of use, deviations from MISRA C:2012."""
 FOLDER = "docs/safety"
+DEVIATIONS = "misra/deviations"
+DEVIATION = ("id", "guideline", "use_case", "reason", "risk", "mitigation")
 FIELDS = {"techniques": ("id", "table", "technique", "grade", "met", "how"), "assumptions": ("id", "text", "check")}
 
 
@@ -18,8 +20,26 @@ def read(root, name):
     return (found, None) if found else ([], f"{FOLDER}/{name}.yaml is empty")
 
 
+def read_deviations(root):
+    """(records, None), or ([], why they are missing). A record that cannot be read makes all of them missing."""
+    try:
+        import yaml
+        records = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((root / DEVIATIONS).glob("DEV-*.yaml"))]
+        found = [{field: words(record[field]) for field in DEVIATION} for record in records]
+    except ImportError:
+        return [], "PyYAML is not installed (./bulkhead setup)"
+    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        return [], f"a record in {DEVIATIONS} cannot be used: {type(error).__name__} {error}".strip()
+    return (found, None) if found else ([], f"{DEVIATIONS} holds no record")
+
+
+def words(value):
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def collect(root):
-    found = {}
+    records, problem = read_deviations(root)
+    found = {"deviations": {"entries": records, "problem": problem}}
     for name in FIELDS:
         entries, problem = read(root, name)
         found[name] = {"entries": entries, "problem": problem}

@@ -74,6 +74,13 @@ def budget(claim):
         "Instructions by kind of exit against the budget", part, "host instructions", "budget")) for part in pages(rows, 45)], [], ()
 
 
+def misra(claim):
+    """Table 'Guideline compliance': category and how many guidelines are in each state."""
+    states = ["compliant", "deviations", "disapplied", "violations"]
+    rows = [(row["category"], {state: row[state] for state in states}) for _, found in table_named(claim, "Guideline compliance") for row in found]
+    return [("MISRA C:2012 guidelines by category", charts.stacked("Guidelines by category and compliance", rows, states, alert=("violations",)))], [], ("gcs",)
+
+
 def trace(claim):
     """Table 'Requirements by area': how many are built and planned."""
     rows = [(row["area"], {"built": row["built"], "planned, not built": row["planned"]}) for _, found in table_named(claim, "Requirements by area") for row in found]
@@ -81,4 +88,4 @@ def trace(claim):
 
 
 NOTHING = [], [], ()
-DRAWINGS = {"budget": budget, "coverage": coverage, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
+DRAWINGS = {"budget": budget, "coverage": coverage, "misra": misra, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
