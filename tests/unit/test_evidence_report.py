@@ -343,6 +343,19 @@ def test_the_command_fails_unless_all_holds(made, tmp_path, monkeypatch, capsys)
     assert command.run() == 0
 
 
+# REQ-EVI-025
+def test_only_what_is_missing_is_run_and_a_stored_result_never(made, monkeypatch):
+    ran = []
+    monkeypatch.setattr(gates, "run_gate", lambda gate: ran.append(gate.name))
+    monkeypatch.setattr(command.subprocess, "run", lambda words, **_: ran.append(words[-1]))
+    command.run_missing({"claims": [{"name": name, "state": state} for name, state in (
+        ("stack", "stale"), ("trace", "passed"), ("repro", "failed"), ("mutants", "missing"), ("rt-alone", "missing"), ("tests", "passed"))]})
+    assert ran == ["stack", "repro", "test_alone_it_has_exactly_the_bare_latency"]
+    ran.clear()
+    command.run_missing({"claims": [{"name": "tests", "state": "stale"}, {"name": "stack", "state": "stale"}]})
+    assert ran == ["test"]
+
+
 # ---- what ./bulkhead test leaves ----
 
 CASES = [tests.Case("tests/unit/test_sched", "fair", "passed", 0.5, ""), tests.Case("tests/unit/test_sched", "idle", "failed", 0.1, "expected 1\nsaw 2\x1b"),
