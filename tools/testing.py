@@ -130,6 +130,15 @@ def run_pytest(tally, keyword, folder):
         tally.case(*case)
 
 
+def write_report():
+    """The evidence report of what this run left. It says itself what holds and what is missing; the verdict here is that of the tests."""
+    log = ROOT / "build" / "logs" / "evidence.log"
+    with open(log, "wb") as output:
+        subprocess.run(PYTHON + ["-m", "tools.evidence.report"], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
+    said = re.findall(r"^evidence: .*", log.read_text(errors="replace"), re.M)
+    say(f"{said[0]}; build/evidence/index.html" if said else f"evidence: no report, see {log.relative_to(ROOT)}")
+
+
 def run(args):
     begin, tally = time.monotonic(), Tally()
     record = tests.Record(whole=not args.keyword and not args.fast)
@@ -145,7 +154,7 @@ def run(args):
         run_pytest(tally, args.keyword, "tests/system")
     say()
     if record.result is not None:
-        say("./bulkhead evidence makes a report of these results.")
+        write_report()
     if tally.names:
         say("failed: " + ", ".join(tally.names))
     record.finish(tally.cases)
