@@ -11,6 +11,7 @@ from tools.evidence import gates, tests
 from tools.progress import BOLD, GREEN, RED, ROOT, StepError, colour, run_step, say
 
 UNIT_TIMEOUT_S = 300
+PYTEST_PASSED, PYTEST_FAILED, PYTEST_NOTHING = 0, 1, 5
 PYTHON = ["/usr/bin/python3", "-B"]
 
 
@@ -128,6 +129,8 @@ def run_pytest(tally, keyword, folder):
         return
     for case in tests.pytest_cases(report):
         tally.case(*case)
+    if status not in (PYTEST_PASSED, PYTEST_FAILED, PYTEST_NOTHING):
+        tally.case(folder, f"{folder}: pytest status {status}", "failed", message="pytest broke off")
 
 
 def write_report():
@@ -153,11 +156,11 @@ def run(args):
         run_gates(tally, args.keyword, fast=False)
         run_pytest(tally, args.keyword, "tests/system")
     say()
+    record.finish(tally.cases)
     if record.result is not None:
         write_report()
     if tally.names:
         say("failed: " + ", ".join(tally.names))
-    record.finish(tally.cases)
     say(f"{time.monotonic() - begin:.0f} s; logs in build/logs, build/tests; all results in build/evidence/junit.xml")
     sys.stdout.flush()
     say(colour(RED if tally.failed else GREEN, tally.line()))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The evidence report tells the truth: what failed, is missing or stale is shown as such, and figures are those of the results."""
+import argparse
 import copy
 import html.parser
 import json
@@ -12,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import evidence_samples as samples  # noqa: E402
+from tools import testing  # noqa: E402
 from tools.evidence import gates, provenance, tests  # noqa: E402
 from tools.evidence.report import chapters, claims, collect, command, documents, front, junit, page, pdf, pictures, sarif  # noqa: E402
 
@@ -385,6 +387,30 @@ def test_a_selection_of_tests_is_no_result_for_the_report(leave):
     assert leave(False, CASES[:1])[1] is None
     assert leave(True, CASES[:1])[1]["passed"] is True
     assert leave(True, [])[1]["passed"] is False
+
+
+# REQ-EVI-025
+@pytest.mark.parametrize("keyword, fast, whole", [("", False, True), ("sched", False, False), ("", True, False)])
+def test_only_a_whole_run_ends_with_the_report_and_after_its_own_result(tmp_path, monkeypatch, keyword, fast, whole):
+    monkeypatch.setattr("tools.evidence.result.RESULTS", tmp_path)
+    monkeypatch.setattr(tests, "OUTPUT", tmp_path / "junit.xml")
+    for name in ("check", "static_checks", "run_pytest", "run_gates"):
+        monkeypatch.setattr(testing, name, lambda *_, **__: None)
+    monkeypatch.setattr(testing, "unit_programs", lambda tally, _: tally.case("tests/unit/test_x", "one", "passed"))
+    seen = []
+    monkeypatch.setattr(testing, "write_report", lambda: seen.append(json.loads((tmp_path / "tests.json").read_text(encoding="utf-8"))["passed"]))
+    assert testing.run(argparse.Namespace(keyword=keyword, fast=fast)) == 0
+    assert seen == ([True] if whole else []) and (tmp_path / "junit.xml").exists()
+
+
+def test_a_pytest_that_breaks_off_is_a_failure(monkeypatch):
+    def broken_off(words, **_):
+        pathlib.Path(words[-2].partition("=")[2]).write_text("<testsuites><testcase classname='a' name='x'/></testsuites>", encoding="utf-8")
+        return argparse.Namespace(returncode=2)
+    monkeypatch.setattr(testing.subprocess, "run", broken_off)
+    tally = testing.Tally()
+    testing.run_pytest(tally, "", "tests/nowhere")
+    assert tally.line() == "1 passed, 1 failed"
 
 
 def test_cases_of_pytest_are_read(tmp_path):
