@@ -3,7 +3,7 @@
 
 #define ONE           65536
 #define PERIOD_SWITCH 500U      /* periods between set-point changes */
-#define LIMIT         (100 * ONE)
+#define LIMIT         (100LL * ONE)
 
 static int32_t plant;
 static int32_t integral;

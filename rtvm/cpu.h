@@ -14,6 +14,10 @@
 #define MSR_X2APIC_TDCR   0x83EU
 #define MSR_TSC_DEADLINE  0x6E0U
 
+struct __attribute__((packed)) idt_pointer {
+    uint16_t limit;
+    uint64_t base;
+};
 /* The image is mapped at VA = PA. */
 static inline uint64_t address_of(const volatile void *object) { return (uint64_t)object; /* DEV-001 */ }
 static inline void port_write8(uint16_t port, uint8_t value)
@@ -58,6 +62,7 @@ static inline void cpuid(uint32_t leaf, uint32_t out[4])
 {
     __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(0U));
 }
+static inline void load_idt(const struct idt_pointer *pointer) { __asm__ volatile("lidt %0" : : "m"(*pointer)); }
 static inline void interrupts_off(void) { __asm__ volatile("cli" : : : "memory"); }
 static inline void interrupts_on(void) { __asm__ volatile("sti" : : : "memory"); }
 /* STI takes effect after the next instruction, so no interrupt is lost between the two (SDM 2B, STI). */

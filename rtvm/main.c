@@ -34,10 +34,6 @@ struct gate {
     uint32_t reserved;
 };
 static struct gate idt[IDT_ENTRIES];
-struct __attribute__((packed)) idt_pointer {
-    uint16_t limit;
-    uint64_t base;
-};
 
 /* start.S: only their addresses mean something. */
 extern const uint8_t exception_entries; /* the first of 32, ENTRY_STRIDE bytes each */
@@ -77,7 +73,7 @@ static void idt_load(void)
     }
     idt_set(TIMER_VECTOR, address_of(&timer_entry));
     idt_set(IPI_VECTOR, address_of(&ipi_entry));
-    __asm__ volatile("lidt %0" : : "m"(pointer));
+    load_idt(&pointer);
 }
 
 static bool has_x2apic(void)

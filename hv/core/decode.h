@@ -31,16 +31,16 @@ struct insn {
 struct insn insn_decode(const uint8_t *bytes, uint32_t available, uint32_t mode);
 /* Value that the memory gets, for stores and read-modify-write; updates RFLAGS. old is what the memory
  * held (of stores: not used; MOVS: what the source held). XCHG also writes old to the register. */
-uint64_t insn_memory_value(vcpu_id_t vcpu, const struct insn *insn, uint64_t old);
+uint64_t insn_memory_value(vcpu_id_t id, const struct insn *insn, uint64_t old);
 /* Finish a load, compare or test with the value read: writes the register or RFLAGS. */
-void insn_complete_read(vcpu_id_t vcpu, const struct insn *insn, uint64_t value);
+void insn_complete_read(vcpu_id_t id, const struct insn *insn, uint64_t value);
 
 /* Default operand size of the code that runs: 16, 32 or 64, for insn_decode. */
-uint32_t guest_code_mode(vcpu_id_t vcpu);
+uint32_t guest_code_mode(vcpu_id_t id);
 
 /* Guest-virtual to guest-physical by the guest's own tables (CR0, CR3, CR4, EFER): no paging,
  * 32-bit, PAE, 4 and 5 levels. STATUS_FAULT: not present. */
-enum status guest_translate(vcpu_id_t vcpu, gva_t gva, gpa_t *gpa);
+enum status guest_translate(vcpu_id_t id, gva_t gva, gpa_t *gpa);
 /* The same for an operand that the processor has not checked. STATUS_DENIED: the code that runs may not
  * read or write there (protection keys and SMAP are not looked at); STATUS_INVALID: it lies on two pages
  * that are not neighbours in guest-physical memory. *fault: what a page fault would name. */
@@ -49,8 +49,8 @@ struct operand {
     uint32_t size;
     bool write;
 };
-enum status guest_translate_data(vcpu_id_t vcpu, const struct operand *operand, gpa_t *gpa, gva_t *fault);
+enum status guest_translate_data(vcpu_id_t id, const struct operand *operand, gpa_t *gpa, gva_t *fault);
 /* Fetches up to INSN_MAX bytes at CS:RIP; returns how many. */
-uint32_t guest_fetch(vcpu_id_t vcpu, uint8_t bytes[INSN_MAX]);
+uint32_t guest_fetch(vcpu_id_t id, uint8_t bytes[INSN_MAX]);
 
 #endif

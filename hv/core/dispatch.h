@@ -16,13 +16,13 @@ struct run_plan {
  * timer of the core is armed for the nearest of vLAPIC deadlines, the end of the slice, and what the log has left. */
 struct run_plan core_next(pcpu_id_t pcpu);
 /* Shared core, lock held. RIP is advanced by the handler when the instruction is done. */
-void core_exit(vcpu_id_t vcpu, const struct vm_exit *exit);
+void core_exit(vcpu_id_t id, const struct vm_exit *exit);
 /* Shared core, lock held: this host vector arrived (already acknowledged). */
 void core_host_interrupt(pcpu_id_t pcpu, uint32_t vector);
 
 /* Exclusive core, no lock: RUN_VCPU to enter again, RUN_STOP when the VM was stopped. */
-enum run_action core_exclusive_next(vcpu_id_t vcpu);
-enum run_action core_exclusive_exit(vcpu_id_t vcpu, const struct vm_exit *exit);
+enum run_action core_exclusive_next(vcpu_id_t id);
+enum run_action core_exclusive_exit(vcpu_id_t id, const struct vm_exit *exit);
 
 /* Host vectors. */
 #define VECTOR_TIMER    0xEFU

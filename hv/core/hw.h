@@ -39,9 +39,9 @@ uint64_t hw_tsc(void);
 uint64_t hw_tsc_hz(void);
 pcpu_id_t hw_pcpu(void);                     /* the calling core */
 void hw_timer_arm(uint64_t tsc_deadline);    /* calling core; TIME_NEVER disarms */
-void hw_kick(pcpu_id_t pcpu);                /* make it leave the guest or its idle wait, soon */
+void hw_kick(pcpu_id_t target);              /* make it leave the guest or its idle wait, soon */
 bool hw_pcpu_in_guest(pcpu_id_t pcpu);       /* marked in-guest now */
-void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector); /* fixed, physical; between cores of one exclusive VM */
+void hw_send_ipi(pcpu_id_t target, uint32_t vector); /* fixed, physical; between cores of one exclusive VM */
 void hw_relax(void);                         /* body of a wait loop (PAUSE) */
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
 

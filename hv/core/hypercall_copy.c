@@ -5,53 +5,53 @@
 #include "core/vm.h"
 
 /* REQ-HYP-004 */
-static enum status read_service(gpa_t gpa, void *dst, uint32_t size)
+static enum status read_service(gpa_t gpa, uint8_t *dst, uint32_t size)
 {
     (void)memset(dst, 0, size);
-    return guest_read(VM_SERVICE, gpa, (uint8_t *)dst, size);
+    return guest_read(VM_SERVICE, gpa, dst, size);
 }
 
-static enum status write_service(gpa_t gpa, const void *src, uint32_t size)
+static enum status write_service(gpa_t gpa, const uint8_t *src, uint32_t size)
 {
-    return guest_write(VM_SERVICE, gpa, (const uint8_t *)src, size);
+    return guest_write(VM_SERVICE, gpa, src, size);
 }
 
 enum status hypercall_read_creation(gpa_t gpa, struct hc_vm_creation *creation)
 {
-    return read_service(gpa, creation, (uint32_t)sizeof(*creation));
+    return read_service(gpa, (uint8_t *)creation, (uint32_t)sizeof(*creation));
 }
 
 enum status hypercall_write_creation(gpa_t gpa, const struct hc_vm_creation *creation)
 {
-    return write_service(gpa, creation, (uint32_t)sizeof(*creation));
+    return write_service(gpa, (const uint8_t *)creation, (uint32_t)sizeof(*creation));
 }
 
 enum status hypercall_read_regs(gpa_t gpa, struct hc_vcpu_regs *regs)
 {
-    return read_service(gpa, regs, (uint32_t)sizeof(*regs));
+    return read_service(gpa, (uint8_t *)regs, (uint32_t)sizeof(*regs));
 }
 
 enum status hypercall_read_msi(gpa_t gpa, struct hc_msi *msi)
 {
-    return read_service(gpa, msi, (uint32_t)sizeof(*msi));
+    return read_service(gpa, (uint8_t *)msi, (uint32_t)sizeof(*msi));
 }
 
 enum status hypercall_read_regions(gpa_t gpa, struct hc_memory_regions *regions)
 {
-    return read_service(gpa, regions, (uint32_t)sizeof(*regions));
+    return read_service(gpa, (uint8_t *)regions, (uint32_t)sizeof(*regions));
 }
 
 enum status hypercall_read_region(gpa_t gpa, struct hc_memory_region *region)
 {
-    return read_service(gpa, region, (uint32_t)sizeof(*region));
+    return read_service(gpa, (uint8_t *)region, (uint32_t)sizeof(*region));
 }
 
 enum status hypercall_read_word(gpa_t gpa, uint64_t *word)
 {
-    return read_service(gpa, word, (uint32_t)sizeof(*word));
+    return read_service(gpa, (uint8_t *)word, (uint32_t)sizeof(*word));
 }
 
 enum status hypercall_write_word(gpa_t gpa, uint64_t word)
 {
-    return write_service(gpa, &word, (uint32_t)sizeof(word));
+    return write_service(gpa, (const uint8_t *)&word, (uint32_t)sizeof(word));
 }

@@ -183,7 +183,7 @@ static bool string_address(vcpu_id_t id, const struct vm_exit *exit, gpa_t *gpa)
     uint32_t seg = exit->write ? exit->segment : (uint32_t)SEG_ES;
     uint64_t offset = regs->gpr[exit->write ? GPR_RSI : GPR_RDI] & io_address_mask(exit->address_size);
     bool flat = (exit->address_size == 8U) && (seg != (uint32_t)SEG_FS) && (seg != (uint32_t)SEG_GS);
-    gva_t gva = flat ? offset : (hw_vcpu_segment(id, (enum segment_id)seg).base + offset);
+    gva_t gva = flat ? offset : (hw_vcpu_segment(id, (enum segment_id)seg).base + offset); /* DEV-011 */
     struct operand element = { gva, exit->size, !exit->write };
     gva_t fault = gva;
     enum status status = guest_translate_data(id, &element, gpa, &fault);

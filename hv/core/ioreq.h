@@ -14,11 +14,11 @@ bool ioreq_has_page(vm_id_t vm);
 void ioreq_clear(vm_id_t vm);   /* every slot free, nothing pending; the page stays */
 void ioreq_release(vm_id_t vm); /* the same, and the page is forgotten */
 /* Posts the request and blocks the vCPU; the instruction is completed by ioreq_finish. */
-void ioreq_port(vcpu_id_t vcpu, uint16_t port, uint32_t size, bool write, uint32_t value);
-void ioreq_mmio(vcpu_id_t vcpu, gpa_t gpa, uint32_t size, bool write, uint64_t value);
+void ioreq_port(vcpu_id_t id, uint16_t port, uint32_t size, bool write, uint32_t value);
+void ioreq_mmio(vcpu_id_t id, gpa_t gpa, uint32_t size, bool write, uint64_t value);
 /* The vCPU met a triple fault: tells the device model by IOREQ_SHUTDOWN_VALUE in the
  * vCPU's own slot; it never runs again before the VM is reset. */
-void ioreq_report_shutdown(vcpu_id_t vcpu);
+void ioreq_report_shutdown(vcpu_id_t id);
 /* NOTIFY_REQUEST_FINISH; STATUS_INVALID when nothing is pending or it is not complete. */
 enum status ioreq_finish(vm_id_t vm, uint32_t slot);
 

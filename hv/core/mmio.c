@@ -188,7 +188,7 @@ static gva_t string_operand(vcpu_id_t id, const struct insn *insn, uint32_t segm
 {
     uint64_t offset = vcpu_regs[id].gpr[reg] & mmio_address_mask(insn);
     bool based = (guest_code_mode(id) != 64U) || (segment == (uint32_t)SEG_FS) || (segment == (uint32_t)SEG_GS);
-    return based ? (hw_vcpu_segment(id, (enum segment_id)segment).base + offset) : offset;
+    return based ? (hw_vcpu_segment(id, (enum segment_id)segment).base + offset) : offset; /* DEV-011 */
 }
 
 /* One memory operand of MOVS. False: the guest got a fault. */

@@ -114,7 +114,7 @@ static bool check_region_names(void)
     return ok;
 }
 
-bool partition_check_header(uint32_t table_size)
+static bool partition_check_header(uint32_t table_size)
 {
     return check_frame(table_size) && check_limits() && check_region_names();
 }
@@ -198,7 +198,7 @@ static bool check_user_policy(void)
     return ok;
 }
 
-bool partition_check_board(void)
+static bool partition_check_board(void)
 {
     return check_machine() && check_board_values() && check_user_policy();
 }

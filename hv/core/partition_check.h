@@ -20,8 +20,6 @@ bool partition_refuse(const char *reason, uint32_t vm, uint64_t detail);
 bool partition_vm_absent(uint32_t v); /* entry 0 of a scenario without a Service VM */
 bool partition_text_ends(const char *text, uint32_t size);
 
-bool partition_check_header(uint32_t table_size);
-bool partition_check_board(void);
 bool partition_check_vms(void);       /* kinds, names, images, counts, cores */
 /* Ranges one by one, then against each other. */
 /*@ requires boot_ok && counts_ok && partition.table.total_size >= sizeof(struct part_table);

@@ -168,13 +168,14 @@ enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot);
 enum status stage2_split(vm_id_t vm, uint32_t table, uint32_t slot);
 
 /* Frees the table and then those above it as long as they are empty. */
-/*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table);
+/*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, first);
     assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1], stage2_level[vm][0 .. STAGE2_PAGES - 1];
     exits \false;
     ensures wf: stage2_wf(vm); */
-void stage2_prune(vm_id_t vm, uint32_t table);
+void stage2_prune(vm_id_t vm, uint32_t first);
 
-/* Contracts of what stage2.h offers and the tables implement. */
+/* Contracts of what stage2.h offers and the tables implement; the compiler takes the declarations there. */
+#ifdef __FRAMAC__
 /*@ requires pool_ok && domains_ok;
     assigns STAGE2_OF(vm);
     exits \false;
@@ -222,5 +223,6 @@ enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr);
       hpa == \result.hpa && \result.attr == entry_rights(e) + entry_type(e);
     ensures mapped: \result.present ==> vm < MAX_VM && \exists integer e; hw_maps(vm, gpa, \result.hpa, e); */
 struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa);
+#endif
 
 #endif

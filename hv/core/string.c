@@ -32,7 +32,7 @@ void *memmove(void *dst, const void *src, size_t size)
     return dst;
 }
 
-void *memset(void *dst, int value, size_t size)
+void *memset(void *dst, int value, size_t size) /* DEV-006 */
 {
     volatile uint8_t *to = (volatile uint8_t *)dst; /* DEV-005 */
     for (size_t i = 0U; i < size; i++) {
@@ -41,13 +41,13 @@ void *memset(void *dst, int value, size_t size)
     return dst;
 }
 
-int memcmp(const void *left, const void *right, size_t size)
+int memcmp(const void *left, const void *right, size_t size) /* DEV-006 */
 {
     const uint8_t *a = (const uint8_t *)left; /* DEV-005 */
     const uint8_t *b = (const uint8_t *)right; /* DEV-005 */
-    int result = 0;
+    int32_t result = 0;
     for (size_t i = 0U; (i < size) && (result == 0); i++) {
-        result = (int)a[i] - (int)b[i];
+        result = (int32_t)a[i] - (int32_t)b[i];
     }
     return result;
 }

@@ -7,7 +7,7 @@
 #include "core/types.h"
 
 bool platform_port_claims(uint16_t port, uint32_t size);
-uint32_t platform_port_read(vm_id_t vm, uint16_t port, uint32_t size);
-void platform_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t value);
+uint32_t platform_port_read(vm_id_t owner, uint16_t port, uint32_t size);
+void platform_port_write(vm_id_t owner, uint16_t port, uint32_t size, uint32_t value);
 
 #endif

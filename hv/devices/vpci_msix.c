@@ -150,7 +150,7 @@ static bool table_overlaps(const struct vpci_function *fn, gpa_t gpa, uint64_t s
 /* The PBA is read-only for software (6.8.2.3); a bit for each entry, in whole 64-bit words. */
 static bool pba_overlaps(const struct vpci_function *fn, gpa_t gpa, uint64_t size)
 {
-    uint64_t pba_size = ((fn->msix.count + 63U) / 64U) * 8U;
+    uint64_t pba_size = (((uint64_t)fn->msix.count + 63U) / 64U) * 8U;
 
     return (fn->msix.offset != 0U) && (gpa < (fn->msix.pba + pba_size)) && ((gpa + size) > fn->msix.pba);
 }

@@ -42,7 +42,7 @@ void apic_eoi(void)
 /* REQ-ISO-032 */
 static void apic_send(uint32_t destination, uint32_t command)
 {
-    __asm__ volatile("mfence; lfence" : : : "memory");
+    asm_mfence_lfence();
     asm_wrmsr(MSR_X2APIC_ICR, ((uint64_t)destination << 32) | ICR_ASSERT | command);
 }
 

@@ -8,10 +8,10 @@
 void apic_enable(void);              /* calling core: x2APIC on, all local interrupts masked */
 uint32_t apic_own_id(void);
 void apic_eoi(void);
-void apic_send_fixed(uint32_t apic_id, uint32_t vector);
-void apic_send_nmi(uint32_t apic_id);
-void apic_send_init(uint32_t apic_id);
-void apic_send_sipi(uint32_t apic_id, uint32_t page);
+void apic_send_fixed(uint32_t destination, uint32_t vector);
+void apic_send_nmi(uint32_t destination);
+void apic_send_init(uint32_t destination);
+void apic_send_sipi(uint32_t destination, uint32_t page);
 bool apic_timer_calibrate(void);     /* boot core, after the TSC; false: the timer does not count */
 void apic_timer_init(void);          /* calling core */
 uint64_t apic_timer_hz(void);

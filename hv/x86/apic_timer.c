@@ -93,7 +93,7 @@ void hw_timer_arm(uint64_t tsc_deadline)
     if (tsc_deadline != self->timer_deadline) {
         self->timer_deadline = tsc_deadline;
         if (timer_has_deadline) {
-            __asm__ volatile("mfence" : : : "memory"); /* SDM 3, 10.5.4.1 */
+            asm_mfence(); /* SDM 3, 10.5.4.1 */
             asm_wrmsr(MSR_TSC_DEADLINE, (tsc_deadline == TIME_NEVER) ? 0U : tsc_deadline);
         } else {
             asm_wrmsr(MSR_X2APIC_TMICT, (tsc_deadline == TIME_NEVER) ? 0U : timer_ticks_until(tsc_deadline));

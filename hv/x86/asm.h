@@ -120,6 +120,29 @@ static inline void asm_xrstor(const uint8_t *area, uint64_t mask)
     __asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)mask), "d"((uint32_t)(mask >> 32)) : "memory");
 }
 
+/* The first dword of what GS points at. Not volatile: it does not change for a core. */
+static inline uint32_t asm_read_gs_first(void)
+{
+    uint32_t value;
+    __asm__("movl %%gs:0, %0" : "=r"(value));
+    return value;
+}
+
+static inline void asm_mfence(void)
+{
+    __asm__ volatile("mfence" : : : "memory");
+}
+
+static inline void asm_mfence_lfence(void)
+{
+    __asm__ volatile("mfence; lfence" : : : "memory");
+}
+
+static inline void asm_vmsave(uint64_t vmcb)
+{
+    __asm__ volatile("vmsave %0" : : "a"(vmcb) : "memory");
+}
+
 static inline void asm_pause(void)
 {
     __asm__ volatile("pause" : : : "memory");

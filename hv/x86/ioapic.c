@@ -12,7 +12,7 @@
 #define IOAPIC_INDEX  0x00U
 #define IOAPIC_WINDOW 0x10U
 #define IOAPIC_VERSION 0x01U
-#define IOAPIC_ENTRY(pin) (0x10U + ((pin) * 2U))
+#define IOAPIC_ENTRIES   0x10U /* two registers a pin: low, high */
 
 #define ENTRY_ACTIVE_LOW 0x2000U
 #define ENTRY_LEVEL      0x8000U
@@ -47,7 +47,7 @@ static void ioapic_register_write(uint32_t index, uint32_t value)
 static void entry_write_low(uint32_t pin, uint32_t value)
 {
     if (!entry_known[pin] || (entry_low[pin] != value)) {
-        ioapic_register_write(IOAPIC_ENTRY(pin), value);
+        ioapic_register_write(IOAPIC_ENTRIES + (pin * 2U), value);
         entry_low[pin] = value;
         entry_known[pin] = true;
     }
@@ -63,7 +63,7 @@ static void ioapic_prepare(void)
         hw_mmio_write(platform.ioapic_base + IOAPIC_INDEX, 4U, IOAPIC_VERSION);
         last = ((uint32_t)hw_mmio_read(platform.ioapic_base + IOAPIC_WINDOW, 4U) >> 16U) & 0xFFU;
         for (uint32_t pin = 0U; (pin <= last) && (pin < 120U); pin++) {
-            ioapic_register_write(IOAPIC_ENTRY(pin), ENTRY_MASKED);
+            ioapic_register_write(IOAPIC_ENTRIES + (pin * 2U), ENTRY_MASKED);
         }
         ioapic_ready = true;
     }
@@ -97,7 +97,7 @@ void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level
         if (!entry_high_known[pin] || (entry_high[pin] != high)) {
             /* Masked while the halves disagree. */
             entry_write_low(pin, entry_low[pin] | ENTRY_MASKED);
-            ioapic_register_write(IOAPIC_ENTRY(pin) + 1U, high);
+            ioapic_register_write(IOAPIC_ENTRIES + (pin * 2U) + 1U, high);
             entry_high[pin] = high;
             entry_high_known[pin] = true;
         }

@@ -26,9 +26,7 @@ void pcpu_init(pcpu_id_t id)
 
 pcpu_id_t hw_pcpu(void)
 {
-    uint32_t id;
-    __asm__("movl %%gs:0, %0" : "=r"(id));
-    return id;
+    return asm_read_gs_first();
 }
 
 /*

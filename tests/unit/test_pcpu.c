@@ -13,6 +13,7 @@ static uint64_t tpr_while_waiting;
 static uint32_t waits;
 
 static void asm_pause(void) {}
+static uint32_t asm_read_gs_first(void) { return 0U; }
 static uint64_t asm_rdmsr(uint32_t msr);
 static void asm_wrmsr(uint32_t msr, uint64_t value);
 static void asm_sti_hlt_cli(void)

@@ -37,7 +37,7 @@ static void svm_core_enable(void)
     svm_features.decode_assists = (leaf[3] & 0x80U) != 0U;
     asm_wrmsr(MSR_EFER, asm_rdmsr(MSR_EFER) | EFER_SVME);
     asm_wrmsr(MSR_VM_HSAVE_PA, address_of(host_save_area[self]));
-    __asm__ volatile("vmsave %0" : : "a"(address_of(&host_vmcb[self])) : "memory");
+    asm_vmsave(address_of(&host_vmcb[self]));
 }
 
 static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
