@@ -41,6 +41,8 @@ PACKAGES = {
     "libclang-rt-19-dev": ("test", "coverage of the unit tests"),
     "llvm-19": ("test", "coverage of the unit tests"),
     "python3-pytest": ("test", "system tests"),
+    "cppcheck": ("test", "MISRA C:2012 rules"),
+    "clang-tidy": ("test", "MISRA C:2012 rules"),
     "libcmocka-dev": ("test", "unit tests"),
     "sparse": ("test", "checks the kernel module"),
     "frama-c-base": ("test", "parses core/ and devices/, replays proofs"),

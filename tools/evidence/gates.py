@@ -23,6 +23,7 @@ GATES = (
     Gate("parse", "core and devices parse with Frama-C", PYTHON + ["proofs/parse.py"], ("frama-c",), True),
     Gate("eva", "value analysis finds no run-time error", PYTHON + ["proofs/eva/check.py"], ("frama-c",), False),
     Gate("proofs", "proofs replay", PYTHON + ["proofs/prove.py"], ("frama-c", "why3"), False),
+    Gate("misra", "no undeviated MISRA C:2012 finding", PYTHON + ["misra/gate.py"], ("cppcheck", "clang-tidy", "clang", "gcc"), False),
     Gate("stack", "no stack overflows", PYTHON + ["-m", "tools.evidence.stack"], ("gcc", "objdump"), True),
     Gate("exclusive", "exclusive cores wait for nobody", PYTHON + ["-m", "tools.evidence.exclusive"], ("gcc", "objdump"), True),
     Gate("trace", "requirements are traced both ways", PYTHON + ["-m", "tools.evidence.trace"], (), True),

@@ -11,7 +11,7 @@ import re
 
 from tools.evidence.requirements import ID
 
-CODE = ("hv", "abi", "rtvm", "hsm", "dm", "tools", "configs")
+CODE = ("hv", "abi", "rtvm", "hsm", "dm", "misra", "tools", "configs")
 ITEM = ("hv/boot", "hv/core", "hv/devices", "hv/x86")
 SUFFIXES = {".c", ".h", ".S", ".py", ".sh", ".asl", ".ld"}
 NEAR = 20  # lines between a comment and the function below it
