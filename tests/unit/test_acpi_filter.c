@@ -9,6 +9,7 @@
 
 #include "core/acpi_filter.h"
 #include "core/hw.h"
+#include "core/limits.h"
 
 #define MADT   0x7F001000U
 #define OUTPUT 0x30000U
@@ -133,9 +134,55 @@ static void no_more_tables_are_looked_at_than_the_list_holds(void **state)
     assert_int_equal(hw_phys_read(xsdt + 4U, 4U), 36U + (8U * MAX_ACPI_TABLE)); /* the MADT is replaced */
 }
 
+static uint32_t byte(hpa_t at) { return (uint32_t)hw_phys_read(at, 1U); }
+
+static void the_madt_has_the_vcpus_one_ioapic_and_the_nmi(void **state)
+{
+    (void)state;
+    build(44U);
+    hpa_t at = madt();
+    uint32_t length = (uint32_t)hw_phys_read(at + 4U, 4U);
+    uint32_t sum = 0U;
+    for (uint32_t i = 0U; i < length; i++) {
+        sum += byte(at + i);
+    }
+    assert_int_equal(length, LAPICS + 6U);
+    assert_int_equal(sum & 0xFFU, 0U);
+    assert_int_equal(hw_phys_read(at, 4U), ACPI_SIGNATURE('A', 'P', 'I', 'C'));
+    assert_int_equal(hw_phys_read(at + 36U, 8U), 0x1FEE00000U); /* address, then flags: 8259s are there */
+    for (uint32_t i = 0U; i < VCPUS; i++) {
+        assert_int_equal(hw_phys_read(at + 44U + (8U * i), 8U), 0x100000800U | (i << 16) | (i << 24)); /* enabled */
+    }
+    assert_int_equal(hw_phys_read(at + 60U, 4U), 0x00000C01U);
+    assert_int_equal(hw_phys_read(at + 64U, 8U), 0xFEC00000U);
+    assert_int_equal(hw_phys_read(at + 72U, 4U), 0x00FF0604U); /* all processors, LINT1 */
+    assert_int_equal(hw_phys_read(at + 76U, 2U), 0x0100U);
+}
+
+static void the_most_vcpus_and_the_least_room_will_do(void **state)
+{
+    (void)state;
+    listed(ACPI_SIGNATURE('A', 'P', 'I', 'C'), MADT, 44U);
+    assert_int_equal(acpi_filter_build(MAX_VCPU_PER_VM, OUTPUT, 2048U, &rsdp), STATUS_OK);
+    assert_int_equal(acpi_filter_build(MAX_VCPU_PER_VM, OUTPUT, 2047U, &rsdp), STATUS_NO_MEMORY);
+    assert_int_equal(acpi_filter_build(MAX_VCPU_PER_VM + 1U, OUTPUT, 2048U, &rsdp), STATUS_INVALID);
+}
+
+static void a_list_may_end_with_its_last_byte(void **state)
+{
+    (void)state;
+    uint32_t end = entry(44U, 0U, 2U) - 8U; /* the shortest entry there is */
+    end = entry(end, 2U, 10U);
+    build(end);
+    assert_int_equal(overrides(), 1U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_madt_has_the_vcpus_one_ioapic_and_the_nmi, setup),
+        cmocka_unit_test_setup(the_most_vcpus_and_the_least_room_will_do, setup),
+        cmocka_unit_test_setup(a_list_may_end_with_its_last_byte, setup),
         cmocka_unit_test_setup(overrides_are_kept, setup),
         cmocka_unit_test_setup(an_override_of_another_size_is_none, setup),
         cmocka_unit_test_setup(an_entry_without_a_size_ends_the_list, setup),

@@ -47,6 +47,9 @@ static int setup(void **state)
     (void)state;
     fake_memory_reset();
     acpi_table_count = 0U;
+    for (uint32_t i = 0U; i < 0x800U; i++) {
+        hw_phys_write(COPY + i, 1U, 0xA5U); /* what was there before */
+    }
     listed(MADT, ACPI_SIGNATURE('A', 'P', 'I', 'C'), MADT_SIZE);
     listed(FADT, ACPI_SIGNATURE('F', 'A', 'C', 'P'), FADT_SIZE);
     table(DSDT, ACPI_SIGNATURE('D', 'S', 'D', 'T'), DSDT_SIZE);
@@ -179,6 +182,38 @@ static void a_machine_without_fadt_needs_the_tables_only(void **state)
     acpi_relocate(COPY);
 
     assert_same(COPY, MADT, MADT_SIZE);
+    assert_int_equal(hw_phys_read(COPY + 128U, 1U), 0xA5U); /* nothing behind it, though a FADT is behind the list's end */
+    assert_int_equal(acpi_table[1].address, FADT);
+}
+
+static void a_wide_pointer_is_used_where_the_table_is_just_long_enough(void **state)
+{
+    (void)state;
+    acpi_table[1].length = 148U;
+    hw_phys_write(FADT + 4U, 4U, 148U);
+    hw_phys_write(FADT + 36U, 8U, 0U); /* only the wide ones are set */
+    (void)acpi_relocate_size();
+    acpi_relocate(COPY);
+    assert_same(hw_phys_read(acpi_table[1].address + 140U, 8U), DSDT, DSDT_SIZE);
+    assert_same(hw_phys_read(acpi_table[1].address + 132U, 8U), FACS, 64U);
+
+    (void)setup(state);
+    acpi_table[1].length = 140U; /* the wide pointer to the FACS, not that to the DSDT */
+    hw_phys_write(FADT + 4U, 4U, 140U);
+    (void)acpi_relocate_size();
+    acpi_relocate(COPY);
+    assert_same(hw_phys_read(acpi_table[1].address + 40U, 4U), DSDT, DSDT_SIZE);
+    assert_int_equal(hw_phys_read(acpi_table[1].address + 140U, 1U), 0xA5U);
+    assert_int_equal(sum(acpi_table[1].address, 140U), 0U);
+}
+
+static void whole_steps_and_pages_are_not_rounded_up(void **state)
+{
+    (void)state;
+    acpi_table[0].length = 3264U; /* 51 steps; with the others 4096 bytes */
+    assert_int_equal(acpi_relocate_size(), 0x1000U);
+    acpi_relocate(COPY);
+    assert_int_equal(acpi_table[1].address, COPY + 3264U);
 }
 
 /* REQ-CFG-015 */
@@ -235,6 +270,8 @@ int main(void)
         cmocka_unit_test_setup(a_wide_pointer_that_is_not_set_leaves_the_short_one, setup),
         cmocka_unit_test_setup(a_machine_without_dsdt_and_facs_has_none_afterwards, setup),
         cmocka_unit_test_setup(a_machine_without_fadt_needs_the_tables_only, setup),
+        cmocka_unit_test_setup(a_wide_pointer_is_used_where_the_table_is_just_long_enough, setup),
+        cmocka_unit_test_setup(whole_steps_and_pages_are_not_rounded_up, setup),
         cmocka_unit_test_setup(a_table_longer_than_any_real_one_is_refused, setup),
         cmocka_unit_test_setup(a_table_shorter_than_its_header_is_refused, setup),
         cmocka_unit_test_setup(a_dsdt_longer_than_any_real_one_is_refused, setup),

@@ -15,7 +15,8 @@
 #include "core/stage2.h"
 
 #define RTVM  1U
-#define SHIFT 0x10000000U /* host-physical = guest-physical + SHIFT */
+#define SHIFT 0x10000000U
+#define HPA(gpa) (SHIFT + ((gpa) ^ 0x1000U)) /* neighbours in the guest's memory are none in the machine's */
 
 union partition_storage partition;
 struct boot_info boot_info;
@@ -32,7 +33,7 @@ static gpa_t spanless;      /* a mapping that no table has: smaller than a page 
 
 struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
 {
-    struct stage2_mapping leaf = { true, gpa + SHIFT, PAGE_SIZE, S2_READ | S2_WRITE };
+    struct stage2_mapping leaf = { true, HPA(gpa), PAGE_SIZE, S2_READ | S2_WRITE };
     assert_int_equal(v, RTVM);
     leaf.present = (gpa / PAGE_SIZE) != (unmapped / PAGE_SIZE);
     leaf.span = ((gpa / PAGE_SIZE) == (spanless / PAGE_SIZE)) ? 0U : PAGE_SIZE;
@@ -290,6 +291,7 @@ static void the_lowest_place_is_aligned_and_above_its_floor(void **state)
     entry(0x101000U, 0x800000U, BOOT_RAM);
     assert_int_equal(guest_map_lowest(0x100000U, 0x200000U, 0U), 0x200000U);
     assert_int_equal(guest_map_lowest(0x1000U, 0x1000U, 0x300001U), 0x301000U);
+    assert_int_equal(guest_map_lowest(0x1000U, 0x1000U, 0x300000U), 0x300000U);
     assert_int_equal(guest_map_lowest(0x800000U, 0x1000U, 0U), GUEST_MAP_NONE);
 }
 
@@ -313,6 +315,9 @@ static void the_highest_place_leaves_alone_what_must_be_kept(void **state)
     assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x780000U, 0x80000U), 0x770000U);
     assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x400000U, 0x80000U), 0x7F0000U);
     assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x7F8000U, 0x4000U), 0x7E8000U);
+    /* Room for it just above, and just below. */
+    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x100000U, 0x6F0000U), 0x7F0000U);
+    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x110000U, 0x6F0000U), 0x100000U);
     /* It takes all that there is. */
     assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x100000U, 0x700000U), GUEST_MAP_NONE);
 }
@@ -330,17 +335,19 @@ static void a_load_and_a_clear_cross_pages_through_stage_2(void **state)
 {
     (void)state;
     hw_phys_write(0x5000FFCU, 8U, 0x1122334455667788U);
-    hw_phys_write(SHIFT + 0x3000U, 1U, 0xEEU);
+    hw_phys_write(HPA(0x3000U), 1U, 0xEEU);
 
     assert_int_equal(guest_load(RTVM, 0x1FFEU, 0x5000FFCU, 8U), STATUS_OK);
 
-    assert_int_equal(hw_phys_read(SHIFT + 0x1FFEU, 2U), 0x7788U);
-    assert_int_equal(hw_phys_read(SHIFT + 0x2000U, 4U), 0x33445566U);
+    assert_int_equal(hw_phys_read(HPA(0x1FFEU), 2U), 0x7788U);
+    assert_int_equal(hw_phys_read(HPA(0x2000U), 4U), 0x33445566U);
+    hw_phys_write(HPA(0x2FF0U), 8U, ~0ULL);
 
     assert_int_equal(guest_clear(RTVM, 0x1FFEU, 0x1002U), STATUS_OK);
-    assert_int_equal(hw_phys_read(SHIFT + 0x1FFEU, 2U), 0U);
-    assert_int_equal(hw_phys_read(SHIFT + 0x2000U, 8U), 0U);
-    assert_int_equal(hw_phys_read(SHIFT + 0x3000U, 1U), 0xEEU);
+    assert_int_equal(hw_phys_read(HPA(0x1FFEU), 2U), 0U);
+    assert_int_equal(hw_phys_read(HPA(0x2000U), 8U), 0U);
+    assert_int_equal(hw_phys_read(HPA(0x2FF0U), 8U), 0U);
+    assert_int_equal(hw_phys_read(HPA(0x3000U), 1U), 0xEEU);
 }
 
 /* REQ-CFG-017 */

@@ -72,6 +72,22 @@ static void what_was_logged_before_is_published_then(void **state)
     assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + 8U, 8U), 1U);
     stats_log_char('b');
     assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + 8U, 8U), 2U);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET, 4U), HV_LOG_MAGIC);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + offsetof(struct hv_log_ring, text), 2U), 'a' | ('b' << 8));
+}
+
+static void the_information_page_says_where_things_are(void **state)
+{
+    (void)state;
+    read_info();
+    assert_int_equal(info.magic, HV_INFO_MAGIC);
+    assert_int_equal(info.tsc_hz, fake_tsc_hz);
+    assert_string_equal(info.region[0].name, "stats");
+    assert_int_equal(info.region[0].gpa, TELEMETRY + HV_STATS_OFFSET);
+    assert_int_equal(info.region[0].gpa + info.region[0].size, TELEMETRY + HV_LOG_OFFSET);
+    assert_string_equal(info.region[1].name, "log");
+    assert_int_equal(info.region[1].gpa, TELEMETRY + HV_LOG_OFFSET);
+    assert_int_equal(info.region[1].gpa + info.region[1].size, TELEMETRY + HV_TELEMETRY_SIZE);
 }
 
 /* stats_init() runs once a boot and adds to what it has: this program calls it twice, so there are two of each. */
@@ -99,7 +115,8 @@ static void shared_regions_are_named_with_the_rights_of_the_service_vm(void **st
             found++;
         }
     }
-    assert_int_equal(found, 2U);
+    assert_int_equal(found, 2U); /* the third is counted, but not mapped */
+    assert_int_equal(info.region_count, 6U);
 }
 
 static void no_more_regions_are_listed_than_fit(void **state)
@@ -128,9 +145,17 @@ static void vms_and_their_vcpus_are_published(void **state)
     vcpus[vcpu_id(1U, 1U)].pcpu = 3U;
     vcpu_stats[vcpu_id(1U, 1U)].exits_total = 7U;
     vcpu_stats[vcpu_id(1U, 1U)].exits[2] = 5U;
+    vcpu_stats[vcpu_id(1U, 2U)].exits_total = 9U; /* no vCPU of it */
+    boot_info.entry_tsc = 77U;
 
     stats_publish();
 
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET, 4U), HV_STATS_MAGIC);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 4U, 4U), HV_INFO_VERSION);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 12U, 4U), HV_STATS_VMS);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 16U, 8U), fake_tsc);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 24U, 8U), fake_tsc_hz);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 32U, 8U), 77U);
     read_vm(1U);
     assert_string_equal(published.name, "rtvm");
     assert_int_equal(published.exclusive, 1U);
@@ -138,6 +163,7 @@ static void vms_and_their_vcpus_are_published(void **state)
     assert_int_equal(published.vcpu[1].pcpu, 3U);
     assert_int_equal(published.vcpu[1].exits_total, 7U);
     assert_int_equal(published.vcpu[1].exits[2], 5U);
+    assert_int_equal(published.vcpu[2].exits_total, 0U);
     read_vm(2U);
     assert_int_equal(published.state, VM_FREE);
     assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 8U, 4U) % 2U, 0U); /* complete */
@@ -183,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_published_before_the_table_is_valid),
         cmocka_unit_test(what_was_logged_before_is_published_then),
+        cmocka_unit_test(the_information_page_says_where_things_are),
         cmocka_unit_test(shared_regions_are_named_with_the_rights_of_the_service_vm),
         cmocka_unit_test(no_more_regions_are_listed_than_fit),
         cmocka_unit_test(vms_and_their_vcpus_are_published),

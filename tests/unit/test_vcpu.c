@@ -15,7 +15,8 @@
 
 #define GUEST 4U
 #define OTHER_CORE 2U
-#define SHIFT 0x10000000U /* host-physical = guest-physical + SHIFT */
+#define SHIFT 0x10000000U
+#define HPA(gpa) (SHIFT + ((gpa) ^ 0x1000U)) /* neighbours in the guest's memory are none in the machine's */
 #define RFLAGS_IF 0x200U
 #define BOOT_CPU vcpu_id(GUEST, 0U)
 #define SECOND   vcpu_id(GUEST, 1U)
@@ -30,7 +31,7 @@ static uint32_t vlapic_resets;
 
 struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
 {
-    struct stage2_mapping leaf = { true, gpa + SHIFT, PAGE_SIZE, S2_READ | S2_WRITE };
+    struct stage2_mapping leaf = { true, HPA(gpa), PAGE_SIZE, S2_READ | S2_WRITE };
     assert_int_equal(v, GUEST);
     if (((gpa / PAGE_SIZE) * PAGE_SIZE) == special.page) {
         leaf.present = special.present;
@@ -79,14 +80,16 @@ static void guest_memory_is_read_and_written_across_pages(void **state)
     assert_int_equal(guest_read(GUEST, 0x1FFDU, back, 8U), STATUS_OK);
 
     assert_memory_equal(bytes, back, 8U);
-    assert_int_equal(hw_phys_read(SHIFT + 0x2000U, 4U), 0x07060504U);
+    assert_int_equal(hw_phys_read(HPA(0x1FFDU), 2U), 0x0201U);
+    assert_int_equal(hw_phys_read(HPA(0x2000U), 4U), 0x07060504U);
+    assert_int_equal(guest_read(GUEST, 0x2000U, back, 0U), STATUS_OK); /* nothing is always there */
 }
 
 static void expect_fault(uint8_t *bytes, bool readable)
 {
     assert_int_equal(guest_read(GUEST, 0x1FFDU, bytes, 8U), readable ? STATUS_OK : STATUS_FAULT);
     assert_int_equal(guest_write(GUEST, 0x1FFDU, bytes, 8U), STATUS_FAULT);
-    assert_int_equal(hw_phys_read(SHIFT + 0x1FFDU, 2U), 0U); /* not even the part before it */
+    assert_int_equal(hw_phys_read(HPA(0x1FFDU), 2U), 0U); /* not even the part before it */
 }
 
 /* REQ-HYP-004 */
@@ -138,7 +141,7 @@ static void a_page_that_goes_away_after_the_check_is_not_touched(void **state)
     (void)state;
     lookups_good = 3U; /* two for the check, one for the first part */
     assert_int_equal(guest_write(GUEST, 0x1FFDU, bytes, 8U), STATUS_FAULT);
-    assert_int_equal(hw_phys_read(SHIFT + 0x2000U, 4U), 0U);
+    assert_int_equal(hw_phys_read(HPA(0x2000U), 4U), 0U);
     lookups = 0U;
     assert_int_equal(guest_read(GUEST, 0x1FFDU, back, 8U), STATUS_FAULT);
     assert_int_equal(back[3], 0xEEU);
@@ -158,6 +161,11 @@ static void a_shootdown_waits_for_cores_in_the_guest_only(void **state)
     assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
 
     vm_shootdown(GUEST);                   /* now it is in the hypervisor */
+    assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
+
+    vms[GUEST].vcpu_count = 1U;            /* the second is not its own any more */
+    fake_pcpu[OTHER_CORE].in_guest = true;
+    vm_shootdown(GUEST);
     assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
 }
 
@@ -257,12 +265,18 @@ static void init_stops_a_vcpu_until_sipi_starts_it(void **state)
 {
     (void)state;
     vcpus[SECOND].state = VCPU_RUNNABLE;
+    vcpus[SECOND].nmi_pending = true;
+    vcpus[SECOND].init_latched = true;
     uint32_t epoch = vcpus[SECOND].epoch;
 
     vcpu_receive_init(SECOND);
     assert_int_equal(vcpus[SECOND].state, VCPU_OFF);
     assert_true(vcpus[SECOND].sipi_wait);
     assert_int_equal(vlapic_inits, 1U);
+    assert_false(vcpus[SECOND].nmi_pending || vcpus[SECOND].init_latched);
+    assert_false(fake_vcpu[SECOND].exclusive);
+    assert_int_equal(fake_vcpu[SECOND].stage2_root, stage2_root(GUEST));
+    assert_int_equal(fake_vcpu[SECOND].asid, GUEST + 1U);
     assert_int_not_equal(vcpus[SECOND].epoch, epoch);
 
     vcpu_receive_sipi(SECOND, 0x9AU);

@@ -246,6 +246,12 @@ static void an_rtvm_gets_the_tables_of_the_partition_table(void **state)
     assert_ptr_equal(asked.written, &partition.bytes[0x2000]);
     assert_int_equal(asked.carved_size, 0x2000U); /* whole pages */
     assert_int_equal(asked.rsdp, ACPI_GPA);
+
+    (void)setup(state);
+    config->acpi_offset = PART_MAX_SIZE - 0x1000U; /* to the very end of the table */
+    config->acpi_size = 0x1000U;
+    assert_int_equal(vm_boot_all(), STATUS_OK);
+    assert_int_equal(asked.carved_size, 0x1000U);
 }
 
 static void an_entry_that_is_not_used_is_passed_over(void **state)
@@ -260,10 +266,22 @@ static void an_entry_that_is_not_used_is_passed_over(void **state)
     assert_int_equal(vms[RTVM].state, VM_RUNNING);
 }
 
+static void no_more_vms_are_booted_than_are_listed(void **state)
+{
+    (void)state;
+    listed(2U, "other", PART_VM_PRELAUNCH, 0U, PART_IMAGE_MULTIBOOT); /* behind the two that count */
+
+    assert_int_equal(vm_boot_all(), STATUS_OK);
+
+    assert_int_equal(asked.memory_built, 3U);
+    assert_int_equal(vms[2].state, VM_FREE);
+}
+
 static void no_more_vms_are_booted_than_a_table_holds(void **state)
 {
     (void)state;
     partition.table.vm_count = PART_MAX_VM + 1U;
+    memcpy(&partition.bytes[sizeof(struct part_table)], &partition.table.vm[RTVM], sizeof(struct part_vm)); /* what follows */
 
     assert_int_equal(vm_boot_all(), STATUS_OK);
 
@@ -430,6 +448,7 @@ int main(void)
         cmocka_unit_test_setup(the_service_vm_gets_copied_and_filtered_tables, setup),
         cmocka_unit_test_setup(an_rtvm_gets_the_tables_of_the_partition_table, setup),
         cmocka_unit_test_setup(an_entry_that_is_not_used_is_passed_over, setup),
+        cmocka_unit_test_setup(no_more_vms_are_booted_than_are_listed, setup),
         cmocka_unit_test_setup(no_more_vms_are_booted_than_a_table_holds, setup),
         cmocka_unit_test_setup(memory_that_cannot_be_mapped_is_named, setup),
         cmocka_unit_test_setup(a_memory_map_that_is_too_long_is_named, setup),
