@@ -481,6 +481,83 @@ static void vectors_below_the_allocated_ones_are_strays(void **state)
     assert_int_equal(irq_level_pin(VECTOR_IRQ_BASE + IOAPIC_PINS), ID_NONE);
 }
 
+static void lines_and_vms_behind_the_lists_ends_stay_the_service_vms(void **state)
+{
+    (void)state;
+    partition.table.vm[1].gsi[1] = 6U;      /* one is listed */
+    partition.table.vm[2].gsi_count = 1U;   /* two VMs are listed */
+    partition.table.vm[2].gsi[0] = 7U;
+    irq_init();
+    irq_pin_update(VM_SERVICE, 6U, false, false, false, vcpu_id(VM_SERVICE, 0U));
+    irq_pin_update(VM_SERVICE, 7U, false, false, false, vcpu_id(VM_SERVICE, 0U));
+    irq_pin_update(VM_SERVICE, 20U, false, false, false, vcpu_id(VM_SERVICE, 0U));
+    assert_false(hw_pin[6].masked || hw_pin[7].masked);
+    assert_true(hw_pin[20].masked);
+}
+
+static void a_line_of_another_vm_that_arrives_is_masked_and_counted(void **state)
+{
+    (void)state;
+    hw_pin[20].masked = false;
+    irq_arrived(0U, VECTOR_IRQ_BASE + 20U);
+    assert_true(hw_pin[20].masked);
+    assert_int_equal(irq_stray_count(), 1U);
+    assert_int_equal(rises[20], 0U);
+}
+
+static void all_lines_are_edges_until_their_entry_says_otherwise(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 0U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    assert_int_equal(irq_level_pin(VECTOR_IRQ_BASE), 0U);
+    irq_arrived(0U, VECTOR_IRQ_BASE);
+    assert_true(line[0]);
+    irq_init();
+    assert_int_equal(irq_level_pin(VECTOR_IRQ_BASE), ID_NONE);
+}
+
+static void a_freed_source_loses_its_vector_and_no_other(void **state)
+{
+    uint32_t kept = source_on(0U);
+    uint32_t freed = source_on(0U);
+    uint32_t vector = irq_msi_update(freed, 0xFEE00000U, 0x40U, true).data;
+    (void)state;
+    irq_msi_free(freed);
+    irq_arrived(0U, vector);
+    assert_int_equal(delivered, 0U);
+    assert_int_equal(irq_stray_count(), 1U);
+    irq_arrived(0U, irq_msi_update(kept, 0xFEE00000U, 0x40U, true).data);
+    assert_int_equal(delivered, 1U);
+}
+
+/* A message that is under way must not become another source's. */
+static void a_freed_vector_is_used_again_last(void **state)
+{
+    uint32_t first = source_on(0U);
+    uint32_t vector = irq_msi_update(first, 0xFEE00000U, 0x40U, true).data;
+    (void)state;
+    irq_msi_free(first);
+    for (uint32_t i = 0U; i < (VECTORS - 1U); i++) {
+        assert_int_not_equal(irq_msi_update(source_on(0U), 0xFEE00000U, 0x40U, true).data, vector);
+    }
+    assert_int_equal(irq_msi_update(source_on(0U), 0xFEE00000U, 0x40U, true).data, vector);
+    assert_int_equal(log_lines, 0U);
+}
+
+static void the_last_vector_is_a_messages_and_the_next_a_stray(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < VECTORS; i++) {
+        (void)source_on(2U);
+    }
+    irq_arrived(2U, VECTOR_IRQ_LAST);
+    assert_int_equal(delivered, 1U);
+    irq_arrived(2U, VECTOR_IRQ_LAST + 1U);
+    irq_arrived(MAX_PCPU, VECTOR_IRQ_LAST);
+    assert_int_equal(delivered, 1U);
+    assert_int_equal(irq_stray_count(), 2U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +586,12 @@ int main(void)
         cmocka_unit_test_setup(a_source_that_nobody_has_is_never_enabled, setup),
         cmocka_unit_test_setup(the_reset_of_another_vm_leaves_sources_alone, setup),
         cmocka_unit_test_setup(vectors_below_the_allocated_ones_are_strays, setup),
+        cmocka_unit_test_setup(lines_and_vms_behind_the_lists_ends_stay_the_service_vms, setup),
+        cmocka_unit_test_setup(a_line_of_another_vm_that_arrives_is_masked_and_counted, setup),
+        cmocka_unit_test_setup(all_lines_are_edges_until_their_entry_says_otherwise, setup),
+        cmocka_unit_test_setup(a_freed_source_loses_its_vector_and_no_other, setup),
+        cmocka_unit_test_setup(a_freed_vector_is_used_again_last, setup),
+        cmocka_unit_test_setup(the_last_vector_is_a_messages_and_the_next_a_stray, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

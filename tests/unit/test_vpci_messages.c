@@ -127,7 +127,20 @@ static void a_reset_gives_the_source_back(void **state)
 
     assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
     assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U) & 1U, 0U);
+    assert_int_equal(rd(SOUND, 0x62U, 2U) & 1U, 0U);
     assert_int_equal(rd(SOUND, 0x64U, 4U), 0U);
+}
+
+static void pending_bits_are_the_devices_and_the_mask_is_the_guests(void **state)
+{
+    (void)state;
+    fake_put(DISK, 0x64U, 4U, 1U, 0U);
+    wr(DISK, 0x60U, 4U, 1U);
+    assert_int_equal(rd(DISK, 0x60U, 4U), 1U);
+    assert_int_equal(rd(DISK, 0x64U, 4U), 1U);
+    fake_put(DISK, 0x64U, 4U, 0U, 0U);
+    assert_int_equal(rd(DISK, 0x60U, 4U), 1U);
+    assert_int_equal(rd(DISK, 0x64U, 4U), 0U);
 }
 
 static void registers_before_an_msix_capability_are_the_devices(void **state)
@@ -170,6 +183,7 @@ int main(void)
         cmocka_unit_test_setup(without_a_source_msi_stays_off_in_hardware, setup_sound),
         cmocka_unit_test_setup(without_a_source_an_msix_entry_stays_masked, setup),
         cmocka_unit_test_setup(a_reset_gives_the_source_back, setup_sound),
+        cmocka_unit_test_setup(pending_bits_are_the_devices_and_the_mask_is_the_guests, setup),
         cmocka_unit_test_setup(registers_before_an_msix_capability_are_the_devices, setup_card),
         cmocka_unit_test_setup(a_table_of_another_partition_is_out_of_reach, setup_card),
         cmocka_unit_test_setup(what_lies_behind_the_pending_bits_goes_to_the_device, setup),
