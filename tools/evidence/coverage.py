@@ -81,11 +81,12 @@ def check(uncovered, justified, allowed, finding):
         else:
             rest[item.file].append(item)
     for file, function, line, what in sorted(+remaining):
-        finding("stale gap", f"{file}: {function}: \"{what}\" of \"{line}\" is covered or gone: remove it", GAPS.relative_to(ROOT), 0)
+        finding("stale gap", f"{file}: {function}: \"{what}\" of \"{line}\" is covered or gone, or the line reads differently now", GAPS.relative_to(ROOT), 0)
     for file in sorted(set(rest) | set(allowed)):
         count, ceiling = len(rest[file]), allowed.get(file, 0)
         if count > ceiling:
-            finding("uncovered", f"{count} places are neither covered nor justified, {ceiling} are allowed; write tests", file, 0)
+            finding("uncovered", f"{count} places are neither covered nor justified, {ceiling} are allowed; write tests, or "
+                    "entries (--missing prints them) with the reason", file, 0)
             for item in rest[file]:
                 finding("uncovered", f"{item.function}: {item.what}", file, item.line)
         elif count < ceiling:
