@@ -23,6 +23,11 @@ def test_a_loop_that_waits_for_a_guest(project):
     fails(project, LOG, "log_hex: nothing says why this ends: while (hw_phys_read(value, 4U) == 0U)")
 
 
+def test_a_loop_of_a_function_with_a_comment_behind_its_head(project):
+    project.replace(LOG, HEX, HEX.replace("\n{", " /* of 64 bits */\n{") + "    while (hw_phys_read(value, 4U) == 0U) {\n    }\n")
+    fails(project, "log_hex: nothing says why this ends: while (hw_phys_read(value, 4U) == 0U)")
+
+
 def test_a_loop_as_long_as_a_guest_says(project):
     project.replace(LOG, HEX, HEX + "    for (uint64_t i = 0U; i < value; i++) {\n        log_dec(i);\n    }\n")
     fails(project, "log_hex: nothing says why this ends: for (uint64_t i = 0U; i < value; i++)")

@@ -53,7 +53,7 @@ class Source:
         self.file = path.relative_to(ROOT).as_posix()
         self.text = without_comments(path.read_text())
         self.functions = []  # (name, first, last)
-        for found in re.finditer(r"^(?!else|do)[A-Za-z_][\w \*\n]*?\b(\w+)\(([^;{}]*)\)\n\{", self.text, re.M):
+        for found in re.finditer(r"^(?!else|do)[A-Za-z_][\w \*\n]*?\b(\w+)\(([^;{}]*)\) *\n\{", self.text, re.M):
             self.functions.append((found[1], found.end() - 1, closing(self.text, found.end() - 1, "{}")))
 
     def loops(self):

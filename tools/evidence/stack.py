@@ -209,7 +209,7 @@ class Image:
             for found in re.finditer(r"__asm__[^;]*?\(\s*\"(.*?)(?=\"\s*:|\"\s*\))", text, re.S):
                 if re.search(r"\b(push|call|enter|sub\w* [^\"]*rsp)", found[1]):
                     line = text.count("\n", 0, found.start()) + 1
-                    before = re.findall(r"^[\w *]*?(\w+)\([^;]*\)\n\{", text[:found.start()], re.M)
+                    before = re.findall(r"^[\w *]*?(\w+)\([^;]*\)[^\n;]*\n\{", text[:found.start()], re.M)
                     name = before[-1] if before else "?"
                     row = self.table["inline"].get(name)
                     pushes = 8 * len(re.findall(r"\bpush", found[1]))
