@@ -134,10 +134,10 @@ static void boot_partition(void)
 
 static void boot_vms(void)
 {
-    stage2_init(address_of(stage2_table));
     if (domain_build() != STATUS_OK) {
         fatal_boot("the memory map has too many pieces", "");
     }
+    stage2_init(address_of(stage2_table));
     if (vpci_scan() != STATUS_OK) {
         fatal_boot("the PCI functions exceed a limit", "");
     }
