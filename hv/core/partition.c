@@ -32,15 +32,23 @@ bool partition_vm_absent(uint32_t v)
 bool partition_text_ends(const char *text, uint32_t size)
 {
     bool ends = false;
+    /*@ loop invariant i <= size;
+        loop assigns i, ends;
+        loop variant size - i; */
     for (uint32_t i = 0U; (i < size) && !ends; i++) {
         ends = (text[i] == '\0');
     }
     return ends;
 }
 
+/*@ assigns \nothing;
+    exits \false; */
 static uint32_t crc_step(uint32_t crc, uint32_t byte)
 {
     uint32_t value = crc ^ byte;
+    /*@ loop invariant bit <= 8;
+        loop assigns bit, value;
+        loop variant 8 - bit; */
     for (uint32_t bit = 0U; bit < 8U; bit++) {
         value = ((value & 1U) != 0U) ? ((value >> 1U) ^ CRC_POLYNOMIAL) : (value >> 1U);
     }
@@ -48,9 +56,15 @@ static uint32_t crc_step(uint32_t crc, uint32_t byte)
 }
 
 /* Over size bytes, the checksum field itself read as zero. */
+/*@ requires size <= PART_MAX_SIZE;
+    assigns \nothing;
+    exits \false; */
 static uint32_t partition_crc(uint32_t size)
 {
     uint32_t crc = 0xFFFFFFFFU;
+    /*@ loop invariant i <= size;
+        loop assigns i, crc;
+        loop variant size - i; */
     for (uint32_t i = 0U; i < size; i++) {
         bool own = (i >= CRC_OFFSET) && (i < (CRC_OFFSET + 4U));
         crc = crc_step(crc, own ? 0U : (uint32_t)partition.bytes[i]);
@@ -59,6 +73,9 @@ static uint32_t partition_crc(uint32_t size)
 }
 
 /* REQ-CFG-003 */
+/*@ assigns partition_result;
+    exits \false;
+    ensures \result ==> partition.table.total_size >= sizeof(struct part_table); */
 static bool check_frame(uint32_t table_size)
 {
     bool ok = true;
@@ -82,6 +99,9 @@ static bool check_frame(uint32_t table_size)
 }
 
 /* REQ-CFG-004 */
+/*@ assigns partition_result;
+    exits \false;
+    ensures \result ==> 1 <= partition.table.vm_count <= PART_MAX_VM && partition.table.shared_count <= PART_MAX_SHARED; */
 static bool check_limits(void)
 {
     bool ok = true;
@@ -102,9 +122,15 @@ static bool check_limits(void)
     return ok;
 }
 
+/*@ requires partition.table.shared_count <= PART_MAX_SHARED;
+    assigns partition_result;
+    exits \false; */
 static bool check_region_names(void)
 {
     bool ok = true;
+    /*@ loop invariant s <= PART_MAX_SHARED;
+        loop assigns s, ok, partition_result;
+        loop variant PART_MAX_SHARED - s; */
     for (uint32_t s = 0U; ok && (s < partition.table.shared_count); s++) {
         if ((partition.table.shared[s].name[0] == '\0') ||
             !partition_text_ends(partition.table.shared[s].name, PART_NAME_SIZE)) {
@@ -114,14 +140,23 @@ static bool check_region_names(void)
     return ok;
 }
 
+/*@ assigns partition_result;
+    exits \false;
+    ensures \result ==> header_ok; */
 static bool partition_check_header(uint32_t table_size)
 {
     return check_frame(table_size) && check_limits() && check_region_names();
 }
 
+/*@ requires boot_ok;
+    assigns \nothing;
+    exits \false; */
 static uint64_t ram_present(void)
 {
     uint64_t sum = 0U;
+    /*@ loop invariant i <= MAX_BOOT_RANGE && sum <= i * 0x10000000000000;
+        loop assigns i, sum;
+        loop variant MAX_BOOT_RANGE - i; */
     for (uint32_t i = 0U; i < boot_info.range_count; i++) {
         if (boot_info.range[i].type == BOOT_RAM) {
             sum += boot_info.range[i].size;
@@ -131,6 +166,10 @@ static uint64_t ram_present(void)
 }
 
 /* REQ-CFG-008 */
+/*@ requires boot_ok;
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> partition.table.board.pcpu_count <= MAX_PCPU; */
 static bool check_machine(void)
 {
     bool ok = true;
@@ -140,7 +179,7 @@ static bool check_machine(void)
     } else if ((cores == 0U) || (cores > MAX_PCPU) || (cores > platform.pcpu_count)) {
         ok = partition_refuse("the board file asks for more cores than this machine has: run the board inspector on "
                               "this machine", ID_NONE, cores);
-    } else if (partition.table.board.shared_pcpu_mask >= ((uint64_t)1U << cores)) {
+    } else if ((partition.table.board.shared_pcpu_mask >> cores) != 0U) {
         ok = partition_refuse("shared cores: name only cores that the board has", ID_NONE,
                               partition.table.board.shared_pcpu_mask);
     } else if (partition.table.board.ram_size > ram_present()) {
@@ -156,6 +195,8 @@ static bool check_machine(void)
     return ok;
 }
 
+/*@ assigns partition_result;
+    exits \false; */
 static bool check_board_values(void)
 {
     bool ok = true;
@@ -176,6 +217,8 @@ static bool check_board_values(void)
     return ok;
 }
 
+/*@ assigns partition_result;
+    exits \false; */
 static bool check_user_policy(void)
 {
     bool ok = true;
@@ -198,6 +241,10 @@ static bool check_user_policy(void)
     return ok;
 }
 
+/*@ requires boot_ok && header_ok;
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> partition.table.board.pcpu_count <= MAX_PCPU; */
 static bool partition_check_board(void)
 {
     return check_machine() && check_board_values() && check_user_policy();

@@ -17,16 +17,41 @@ extern struct partition_verdict partition_result; /* being formed */
     exits \false;
     ensures \result == \false; */
 bool partition_refuse(const char *reason, uint32_t vm, uint64_t detail);
+/*@ requires v < PART_MAX_VM;
+    assigns \nothing;
+    exits \false; */
 bool partition_vm_absent(uint32_t v); /* entry 0 of a scenario without a Service VM */
+/*@ requires \valid_read(text + (0 .. size - 1));
+    assigns \nothing;
+    exits \false; */
 bool partition_text_ends(const char *text, uint32_t size);
 
-bool partition_check_vms(void);       /* kinds, names, images, counts, cores */
+/* Kinds, names, images, counts, cores. */
+/*@ requires boot_ok && header_ok && partition.table.board.pcpu_count <= MAX_PCPU;
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> counts_ok; */
+bool partition_check_vms(void);
 /* Ranges one by one, then against each other. */
 /*@ requires boot_ok && counts_ok && partition.table.total_size >= sizeof(struct part_table);
     assigns partition_result;
     exits \false;
     ensures \result ==> memory_ok; */
 bool partition_check_memory(void);
+/*@ requires boot_ok && counts_ok && memory_ok;
+    assigns partition_result;
+    exits \false; */
 bool partition_check_devices(void);   /* ports, interrupt lines, PCI functions */
+
+/* Valid: the counts are within the arrays, all memory is whole pages of existing addresses. */
+/*@ requires boot_ok;
+    assigns partition_result;
+    exits \false;
+    ensures \result.valid ==> header_ok && counts_ok && memory_ok; */
+struct partition_verdict partition_validate(uint32_t table_size);
+
+/*@ assigns \nothing;
+    exits \false; */
+uint32_t boot_module_find(const char *tag);
 
 #endif

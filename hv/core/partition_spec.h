@@ -21,6 +21,17 @@
     (\forall integer i; 0 <= i < MAX_BOOT_MODULE ==>
       boot_info.module[i].base + boot_info.module[i].size <= 0x10000000000000);
 
+  // What partition_check_header() leaves true: the counts of the table itself.
+  predicate header_ok{L} =
+    partition.table.total_size >= sizeof(struct part_table) && 1 <= partition.table.vm_count <= PART_MAX_VM &&
+    partition.table.shared_count <= PART_MAX_SHARED;
+
+  predicate vm_counts_ok{L}(integer v) =
+    1 <= partition.table.vm[v].vcpu_count <= PART_MAX_VCPU && partition.table.vm[v].range_count <= PART_MAX_RANGE;
+
+  predicate vm_counted{L}(integer v) =
+    partition.table.vm[v].vcpu_count <= PART_MAX_VCPU && partition.table.vm[v].range_count <= PART_MAX_RANGE;
+
   predicate counts_ok{L} =
     partition.table.vm_count <= PART_MAX_VM && partition.table.shared_count <= PART_MAX_SHARED &&
     (\forall integer v; 0 <= v < partition.table.vm_count ==> partition.table.vm[v].range_count <= PART_MAX_RANGE);

@@ -5,12 +5,18 @@
 
 #define VM_FLAGS (PART_VM_FORBID_POWEROFF | PART_VM_EXCLUSIVE)
 
+/*@ requires v < PART_MAX_VM;
+    assigns \nothing;
+    exits \false; */
 static bool vm_exclusive(uint32_t v)
 {
     return (partition.table.vm[v].flags & PART_VM_EXCLUSIVE) != 0U;
 }
 
 /* REQ-CFG-004 */
+/*@ requires v < PART_MAX_VM;
+    assigns partition_result;
+    exits \false; */
 static bool check_kind(uint32_t v)
 {
     bool ok = true;
@@ -35,6 +41,10 @@ static bool check_kind(uint32_t v)
 }
 
 /* REQ-CFG-004 */
+/*@ requires v < PART_MAX_VM;
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> vm_counts_ok(v); */
 static bool check_counts(uint32_t v)
 {
     bool ok = true;
@@ -55,6 +65,9 @@ static bool check_counts(uint32_t v)
     return ok;
 }
 
+/*@ requires v < PART_MAX_VM;
+    assigns partition_result;
+    exits \false; */
 static bool check_texts(uint32_t v)
 {
     bool ok = true;
@@ -77,10 +90,16 @@ static bool check_texts(uint32_t v)
     return ok;
 }
 
+/*@ requires a < PART_MAX_VM && b < PART_MAX_VM;
+    assigns \nothing;
+    exits \false; */
 static bool same_name(uint32_t a, uint32_t b)
 {
     bool same = true;
     bool end = false;
+    /*@ loop invariant i <= PART_NAME_SIZE;
+        loop assigns i, same, end;
+        loop variant PART_NAME_SIZE - i; */
     for (uint32_t i = 0U; (i < PART_NAME_SIZE) && same && !end; i++) {
         same = (partition.table.vm[a].name[i] == partition.table.vm[b].name[i]);
         end = (partition.table.vm[a].name[i] == '\0');
@@ -88,9 +107,15 @@ static bool same_name(uint32_t a, uint32_t b)
     return same;
 }
 
+/*@ requires v < PART_MAX_VM;
+    assigns partition_result;
+    exits \false; */
 static bool check_name_unique(uint32_t v)
 {
     bool ok = true;
+    /*@ loop invariant w <= v;
+        loop assigns w, ok, partition_result;
+        loop variant v - w; */
     for (uint32_t w = 0U; ok && (w < v); w++) {
         if (same_name(v, w)) {
             ok = partition_refuse("two VMs have the same name: rename one", v, w);
@@ -99,17 +124,29 @@ static bool check_name_unique(uint32_t v)
     return ok;
 }
 
+/*@ requires core < MAX_PCPU;
+    assigns \nothing;
+    exits \false; */
 static bool core_is_shared(uint32_t core)
 {
     return ((partition.table.board.shared_pcpu_mask >> core) & 1U) != 0U;
 }
 
 /* vCPUs before this one, of any VM, that run on the core. */
+/*@ requires v < PART_MAX_VM && i < PART_MAX_VCPU && \forall integer w; 0 <= w < v ==> vm_counted(w);
+    assigns \nothing;
+    exits \false; */
 static bool core_taken(uint32_t core, uint32_t v, uint32_t i)
 {
     bool taken = false;
+    /*@ loop invariant w <= v + 1;
+        loop assigns w, taken;
+        loop variant v - w; */
     for (uint32_t w = 0U; w <= v; w++) {
         uint32_t count = (w == v) ? i : partition.table.vm[w].vcpu_count;
+        /*@ loop invariant k <= count;
+            loop assigns k, taken;
+            loop variant count - k; */
         for (uint32_t k = 0U; k < count; k++) {
             taken = taken || (partition.table.vm[w].pcpu[k] == core);
         }
@@ -118,6 +155,10 @@ static bool core_taken(uint32_t core, uint32_t v, uint32_t i)
 }
 
 /* REQ-RT-001 REQ-CFG-006 */
+/*@ requires v < PART_MAX_VM && i < PART_MAX_VCPU && partition.table.board.pcpu_count <= MAX_PCPU;
+    requires \forall integer w; 0 <= w < v ==> vm_counted(w);
+    assigns partition_result;
+    exits \false; */
 static bool check_core(uint32_t v, uint32_t i)
 {
     bool ok = true;
@@ -137,9 +178,16 @@ static bool check_core(uint32_t v, uint32_t i)
     return ok;
 }
 
+/*@ requires v < PART_MAX_VM && vm_counts_ok(v) && partition.table.board.pcpu_count <= MAX_PCPU;
+    requires \forall integer w; 0 <= w < v ==> vm_counted(w);
+    assigns partition_result;
+    exits \false; */
 static bool check_cores(uint32_t v)
 {
     bool ok = true;
+    /*@ loop invariant i <= PART_MAX_VCPU;
+        loop assigns i, ok, partition_result;
+        loop variant PART_MAX_VCPU - i; */
     for (uint32_t i = 0U; ok && (i < partition.table.vm[v].vcpu_count); i++) {
         ok = check_core(v, i);
     }
@@ -147,6 +195,10 @@ static bool check_cores(uint32_t v)
 }
 
 /* Entry 0 without a Service VM owns nothing. */
+/*@ requires v < PART_MAX_VM;
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> vm_counted(v); */
 static bool check_absent(uint32_t v)
 {
     bool ok = true;
@@ -163,6 +215,11 @@ static bool check_absent(uint32_t v)
     return ok;
 }
 
+/*@ requires v < PART_MAX_VM && partition.table.board.pcpu_count <= MAX_PCPU;
+    requires \forall integer w; 0 <= w < v ==> vm_counted(w);
+    assigns partition_result;
+    exits \false;
+    ensures \result ==> vm_counted(v); */
 static bool check_present(uint32_t v)
 {
     return check_kind(v) && check_counts(v) && check_texts(v) && check_name_unique(v) && check_cores(v);
@@ -171,6 +228,10 @@ static bool check_present(uint32_t v)
 bool partition_check_vms(void)
 {
     bool ok = true;
+    /*@ loop invariant v <= PART_MAX_VM && v <= partition.table.vm_count;
+        loop invariant ok ==> \forall integer w; 0 <= w < v ==> vm_counted(w);
+        loop assigns v, ok, partition_result;
+        loop variant PART_MAX_VM - v; */
     for (uint32_t v = 0U; ok && (v < partition.table.vm_count); v++) {
         ok = partition_vm_absent(v) ? check_absent(v) : check_present(v);
     }

@@ -318,6 +318,7 @@ enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size)
 static struct stage2_step stage2_protect_step(vm_id_t vm, gpa_t gpa, uint32_t rights, bool commit)
 {
     struct stage2_position end = stage2_walk(vm, gpa);
+    /*@ assert place: end.table < STAGE2_PAGES && end.slot < S2_SLOTS; */
     uint64_t entry = stage2_table[vm][end.table][end.slot];
     struct stage2_step step = { .ret = STATUS_OK, .span = stage2_span(end.level) - stage2_offset(gpa, end.level) };
     if (stage2_entry_present(entry)) {
