@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The isolation theorem. The program below starts from any partition table and any memory map, lets
- * the validator accept its memory and domain_build() make domains of it, sets stage 2 up and then
- * applies any sequence of its operations with any arguments. The assertions at its end are about
- * what the hardware's walk of the resulting tables can reach; WP proves them from the contracts in
- * hv/core, which it proves against the code. hw_maps (core/stage2_spec.h) is the hardware's walk.
+ * the validator accept it and domain_build() make domains of it, sets stage 2 up and then
+ * applies any sequence of hypercalls of the Service VM, with any registers and any memory content, and
+ * of stage-2 operations with any arguments (what every other exit, a reset or a boot may do). The
+ * assertions at its end are about what the hardware's walk of the resulting tables can reach; WP proves
+ * them from the contracts in hv/core, which it proves against the code, the hypercall dispatcher
+ * included. hw_maps (core/stage2_spec.h) is the hardware's walk.
  */
 #include "core/domain.h"
 #include "core/partition_check.h"
 #include "core/stage2.h"
 #include "core/stage2_table.h"
+#include "proofs/dispatcher.h"
 
 /*@
   // What a VM reaches by e at hpa is allowed to it with this right and type.
   predicate reach_ok{L}(integer vm, integer hpa, integer e) =
     allowed(vm, hpa, 1, (e / 2) % 2, entry_type(e));
-
-  predicate all_wf{L} = \forall integer v; 0 <= v < MAX_VM ==> stage2_wf(v);
 
   lemma slot_range: \forall integer g, l; 0 <= g && 1 <= l <= 4 ==> 0 <= slot_of(g, l) < 512;
 
@@ -39,6 +40,8 @@
       region_has(hpa) && (b == DOMAIN_HYPERVISOR ==> domain_type[a][i] == MEMORY_RAM_READ_ONLY);
   lemma apart_bytes{L}: \forall integer a, b, hpa; 0 <= a < b < DOMAIN_COUNT && domains_apart_all &&
     has_byte(a, hpa) && has_byte(b, hpa) ==> region_has(hpa);
+  lemma user_in_service{L}: \forall integer vm, hpa, e; is_user(vm) && reach_ok(vm, hpa, e) ==>
+    owned(VM_SERVICE, hpa, 1, MEMORY_RAM) && entry_type(e) == S2_WB;
   lemma owned_has{L}: \forall integer d, hpa, type; owned(d, hpa, 1, type) ==> has_byte(d, hpa);
   lemma reach_has{L}: \forall integer vm, hpa, e; reach_ok(vm, hpa, e) ==> has_byte(domain_of_vm(vm), hpa);
   // The hypervisor's bytes: never writable memory or device of a VM's domain.
@@ -56,12 +59,10 @@ extern uint32_t any32(void);
     exits \false; */
 extern uint64_t any64(void);
 
-/*@ requires vm < MAX_VM ==> stage2_wf(vm);
-    requires pool_ok && domains_ok;
+/*@ requires vm < MAX_VM && sane;
     assigns STAGE2_OF(vm);
     exits \false;
-    ensures wf: vm < MAX_VM ==> stage2_wf(vm);
-    ensures others: \forall integer v; 0 <= v < MAX_VM && v != vm && \old(stage2_wf(v)) ==> stage2_wf(v); */
+    ensures sane: sane; */
 static void any_operation(vm_id_t vm)
 {
     uint32_t operation = any32();
@@ -76,37 +77,78 @@ static void any_operation(vm_id_t vm)
     } else {
         (void)stage2_lookup(vm, any64());
     }
+    /*@ assert others: others_ok(vm); */
+}
+
+/* One hypercall or one operation. */
+/*@ requires sane;
+    assigns MACHINE, STAGE2_OF(0 .. MAX_VM - 1);
+    exits \false;
+    ensures sane: sane; */
+static void any_step(void)
+{
+    if (any32() == 0U) {
+        any_operation(any32() % MAX_VM);
+    } else {
+        (void)hypercall_dispatch(any32() % MAX_VCPU, any64(), any64(), any64());
+    }
+}
+
+/*@
+  // The theorem says these five of every state that the machine can be in.
+  predicate isolation{L} = \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+    hw_maps(vm, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
+  predicate separation{L} = \forall integer vm, d, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+    0 <= d < DOMAIN_COUNT && d != domain_of_vm(vm) && hw_maps(vm, gpa, hpa, e) && has_byte(d, hpa) ==> region_has(hpa);
+  predicate user_is_lent{L} = \forall integer vm, gpa, hpa, e; is_user(vm) && 0 <= gpa < S2_GPA_LIMIT &&
+    hw_maps(vm, gpa, hpa, e) ==> owned(VM_SERVICE, hpa, 1, MEMORY_RAM) && entry_type(e) == S2_WB;
+  predicate hypervisor_closed{L} = \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+    hw_maps(vm, gpa, hpa, e) && has_byte(DOMAIN_HYPERVISOR, hpa) ==>
+      !entry_write(e) && entry_type(e) == S2_WB && region_has(hpa);
+  predicate tables_closed{L}(integer pool) = (\forall integer a; pool <= a < pool + 20971520 ==> has_byte(DOMAIN_HYPERVISOR, a)) ==>
+    \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
+    hw_maps(vm, gpa, hpa, e) && pool <= hpa < pool + 20971520 ==> !entry_write(e);
+*/
+
+/* They hold of any well-formed tables and domains that are apart. */
+/*@ requires all_wf && domains_apart_all && stage2_pool == pool;
+    assigns \nothing;
+    exits \false;
+    ensures isolation: isolation;
+    ensures separation: separation;
+    ensures user: user_is_lent;
+    ensures hypervisor: hypervisor_closed;
+    ensures tables: tables_closed(pool); */
+static void conclude(hpa_t pool)
+{
+    (void)pool;
+    /*@ assert isolation: isolation; */
+    /*@ assert hypervisor: hypervisor_closed; */
 }
 
 /*@ requires pool % 4096 == 0 && pool + 20971520 <= 0x10000000000000;
-    requires boot_ok && counts_ok && 1 <= partition.table.vm_count;
-    requires partition.table.total_size >= sizeof(struct part_table);
-    assigns partition_result, DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
+    requires boot_ok && vms_ok;
+    assigns MACHINE, partition_result, DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
             DOMAIN_REGIONS_ALL, stage2_pool, STAGE2_OF(0 .. MAX_VM - 1);
     exits \false; */
 /* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 */
 void isolation_theorem(hpa_t pool)
 {
-    if (partition_check_memory() && (domain_build() == STATUS_OK)) {
+    struct partition_verdict verdict = partition_validate(any32());
+    if (verdict.valid && (domain_build() == STATUS_OK)) {
         stage2_init(pool);
-        /*@ loop invariant wf: all_wf;
-            loop invariant pool: pool_ok && domains_ok && stage2_pool == pool;
+        /*@ loop invariant sane: sane;
+            loop invariant pool: stage2_pool == pool;
             loop invariant apart: domains_apart_all;
-            loop assigns STAGE2_OF(0 .. MAX_VM - 1); */
+            loop assigns MACHINE, STAGE2_OF(0 .. MAX_VM - 1); */
         while (any32() != 0U) {
-            any_operation(any32() % MAX_VM);
+            any_step();
         }
-        /*@ assert end: all_wf; */
-        /*@ assert isolation: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
-              hw_maps(vm, gpa, hpa, e) ==> reach_ok(vm, hpa, e); */
-        /*@ assert separation: \forall integer vm, d, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
-              0 <= d < DOMAIN_COUNT && d != domain_of_vm(vm) && hw_maps(vm, gpa, hpa, e) && has_byte(d, hpa) ==>
-              region_has(hpa); */
-        /*@ assert hypervisor: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
-              hw_maps(vm, gpa, hpa, e) && has_byte(DOMAIN_HYPERVISOR, hpa) ==>
-              !entry_write(e) && entry_type(e) == S2_WB && region_has(hpa); */
-        /*@ assert tables: (\forall integer a; pool <= a < pool + 20971520 ==> has_byte(DOMAIN_HYPERVISOR, a)) ==>
-              \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
-              hw_maps(vm, gpa, hpa, e) && pool <= hpa < pool + 20971520 ==> !entry_write(e); */
+        conclude(pool);
+        /*@ assert isolation: isolation; */
+        /*@ assert separation: separation; */
+        /*@ assert user: user_is_lent; */
+        /*@ assert hypervisor: hypervisor_closed; */
+        /*@ assert tables: tables_closed(pool); */
     }
 }
