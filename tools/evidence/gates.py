@@ -22,6 +22,7 @@ Gate = collections.namedtuple("Gate", "name title command needs fast")
 GATES = (
     Gate("parse", "core and devices parse with Frama-C", PYTHON + ["proofs/parse.py"], ("frama-c",), True),
     Gate("eva", "value analysis finds no run-time error", PYTHON + ["proofs/eva/check.py"], ("frama-c",), False),
+    Gate("assumptions", "what the proofs trust is written down", PYTHON + ["proofs/assumptions.py"], ("frama-c",), True),
     Gate("proofs", "proofs replay", PYTHON + ["proofs/prove.py"], ("frama-c", "why3"), False),
     Gate("misra", "no undeviated MISRA C:2012 finding", PYTHON + ["misra/gate.py"], ("cppcheck", "clang-tidy", "clang", "gcc"), False),
     Gate("stack", "no stack overflows", PYTHON + ["-m", "tools.evidence.stack"], ("gcc", "objdump"), True),
