@@ -146,7 +146,7 @@ def main():
     result = Result("budget", "Every exit and every hypercall takes a bounded number of instructions")
     result.note("Counted in QEMU for AMD-V with one busy core: waiting for the shared lock or for another core to leave its guest is not in it.")
     try:
-        run("scons", "-Q", "-j2", "hv", "guests", "budget-plugin")
+        run("scons", "-Q", "-j2", "hv", "guests", "budget-plugin", "qemu-plugin")
         if not (pathlib.Path(BUILD) / "tests" / "bench" / "exitcost.so").exists():
             raise Problem("the plugin was not built")
         passed = judge(measured(), specification.read(), result)
