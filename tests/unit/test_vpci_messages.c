@@ -174,6 +174,63 @@ static void what_lies_behind_the_pending_bits_goes_to_the_device(void **state)
     assert_int_equal(hw32(PBA + 8U), 0x77U);
 }
 
+static void msix_control_reads_back_as_the_guest_wrote_it(void **state)
+{
+    (void)state;
+    assert_int_equal(rd(NIC, 0x42U, 2U), ENTRIES - 1U); /* not as the firmware left it */
+    wr(NIC, 0x42U, 2U, 0xC000U);
+    assert_int_equal(rd(NIC, 0x40U, 4U), 0xC0000011U | ((ENTRIES - 1U) << 16));
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    assert_int_equal(rd(NIC, 0x42U, 2U), 0x8000U | (ENTRIES - 1U));
+    wr(NIC, 0x42U, 2U, 0x4000U);
+    assert_int_equal(rd(NIC, 0x42U, 2U), 0x4000U | (ENTRIES - 1U));
+    assert_int_equal(hw_pci_read(NIC, 0x42U, 2U), 0x4000U | (ENTRIES - 1U));
+    assert_int_equal(rd(NIC, 0x44U, 4U), 0x2000U); /* the table's place is the device's to say */
+
+    wr(NIC, 0x42U, 2U, 0xC000U);
+    vpci_reset(VM_SERVICE);
+    assert_int_equal(rd(NIC, 0x42U, 2U), ENTRIES - 1U);
+}
+
+static void an_msix_capability_has_twelve_bytes(void **state)
+{
+    (void)state;
+    fake_put(NIC, 0x4CU, 4U, 0U, ALL_ONES);
+    wr(NIC, 0x4CU, 4U, 0xCAFEU);
+    assert_int_equal(hw_pci_read(NIC, 0x4CU, 4U), 0xCAFEU);
+    memset(&fake_mmio[0x2000], 0, 16U * ENTRIES); /* unmasked: what firmware might leave */
+    wr(NIC, 0x40U, 4U, 0x80000011U);              /* control in the upper half of the first dword */
+    assert_int_equal(hw32(TABLE + 12U), 1U);
+    assert_int_equal(rd(NIC, 0x42U, 2U), 0x8000U | (ENTRIES - 1U));
+}
+
+static void switching_msix_off_gives_the_sources_back(void **state)
+{
+    (void)state;
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    for (uint32_t i = 0U; i < ENTRIES; i++) {
+        vpci_mmio_write(VM_SERVICE, TABLE + (16U * i), 8U, 0xFEE00000U);
+        vpci_mmio_write(VM_SERVICE, TABLE + (16U * i) + 8U, 8U, 0x55U);
+    }
+    wr(NIC, 0x42U, 2U, 0U);
+    assert_int_equal(take_all_sources(), MAX_MSI_SOURCE);
+}
+
+static void a_table_page_takes_whole_accesses_of_known_sizes(void **state)
+{
+    (void)state;
+    vpci_mmio_write(VM_SERVICE, TABLE + (16U * ENTRIES), 4U, 0x11U); /* just behind the table */
+    assert_int_equal(hw32(TABLE + (16U * ENTRIES)), 0x11U);
+    vpci_mmio_write(VM_SERVICE, PBA - 4U, 4U, 0x22U);                /* just before the pending bits */
+    assert_int_equal(hw32(PBA - 4U), 0x22U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 0xFFCU, 4U, 0x33U);          /* the page's last dword */
+    assert_int_equal(hw32(TABLE + 0xFFCU), 0x33U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 0x101U, 1U, 0x44U);
+    assert_int_equal(hw32(TABLE + 0x100U), 0x4400U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 0x100U, 3U), ~0ULL);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 0xFFEU, 4U), ~0ULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +244,10 @@ int main(void)
         cmocka_unit_test_setup(registers_before_an_msix_capability_are_the_devices, setup_card),
         cmocka_unit_test_setup(a_table_of_another_partition_is_out_of_reach, setup_card),
         cmocka_unit_test_setup(what_lies_behind_the_pending_bits_goes_to_the_device, setup),
+        cmocka_unit_test_setup(msix_control_reads_back_as_the_guest_wrote_it, setup),
+        cmocka_unit_test_setup(an_msix_capability_has_twelve_bytes, setup),
+        cmocka_unit_test_setup(switching_msix_off_gives_the_sources_back, setup),
+        cmocka_unit_test_setup(a_table_page_takes_whole_accesses_of_known_sizes, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
