@@ -332,6 +332,42 @@ static void verification_refuses_a_range_behind_all_addresses(void **state)
     spoil(0x10000000000000U, 0x1000U);
 }
 
+static void the_image_is_owned_by_whole_pages_and_no_more(void **state)
+{
+    (void)state;
+    boot_info.module_count = 0U;
+    boot_info.image_base = 0x200800U;
+    boot_info.image_size = 0x1000U;
+    assert_int_equal(domain_build(), STATUS_OK);
+    assert_int_equal(domain_count[DOMAIN_HYPERVISOR], 2);
+    expect_range(DOMAIN_HYPERVISOR, 0, 0x200000U, 0x202000U, MEMORY_RAM);
+    expect_range(DOMAIN_HYPERVISOR, 1, 0x24100000U, 0x24120000U, MEMORY_RAM);
+}
+
+static void modules_may_come_in_any_order(void **state)
+{
+    (void)state;
+    boot_info.module_count = 0U;
+    module(0x800000U, 0x1000U);
+    module(0x600000U, 0x1000U);
+    assert_int_equal(domain_build(), STATUS_OK);
+    assert_true(domain_owns(DOMAIN_HYPERVISOR, 0x800000U, 0x1000U, MEMORY_RAM));
+    assert_true(domain_owns(DOMAIN_HYPERVISOR, 0x600000U, 0x1000U, MEMORY_RAM));
+    assert_true(domain_owns(VM_SERVICE, 0x601000U, 0x1FF000U, MEMORY_RAM));
+}
+
+static void what_is_behind_the_lists_ends_does_not_count(void **state)
+{
+    (void)state;
+    partition.table.shared[1].hpa = 0x30000000U;
+    partition.table.shared[1].size = 0x100000U;
+    list(2U, 0x31000000U, 0x100000U, PART_RANGE_RAM, PART_RANGE_WRITE);
+    assert_int_equal(domain_build(), STATUS_OK);
+    assert_int_equal(domain_region_size[1], 0U);
+    assert_int_equal(domain_count[2], 0U);
+    assert_true(domain_owns(VM_SERVICE, 0x30000000U, 0x2000000U, MEMORY_RAM));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +397,9 @@ int main(void)
         cmocka_unit_test_setup(verification_refuses_an_empty_range, setup),
         cmocka_unit_test_setup(verification_refuses_a_range_that_ends_inside_a_page, setup),
         cmocka_unit_test_setup(verification_refuses_a_range_behind_all_addresses, setup),
+        cmocka_unit_test_setup(the_image_is_owned_by_whole_pages_and_no_more, setup),
+        cmocka_unit_test_setup(modules_may_come_in_any_order, setup),
+        cmocka_unit_test_setup(what_is_behind_the_lists_ends_does_not_count, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

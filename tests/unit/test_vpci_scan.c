@@ -371,6 +371,31 @@ static void the_reset_of_another_vm_touches_nothing(void **state)
     assert_int_equal(rd(DISK, 0x54U, 4U), 0xFEE01000U);
 }
 
+static void lists_end_where_they_say(void **state)
+{
+    (void)state;
+    partition.table.vm[1].pci[1] = NIC;   /* one is listed */
+    partition.table.vm[2].pci_count = 1U; /* two VMs are listed */
+    partition.table.vm[2].pci[0] = DISK;
+    scan();
+    assert_int_equal(rd(NIC, 0U, 4U), 0x10D38086U);
+    assert_int_equal(rd(DISK, 0U, 4U), 0x29228086U);
+    assert_int_equal(rd(GIVEN, 0U, 4U), ALL_ONES);
+}
+
+static void capabilities_at_their_last_place_are_offered(void **state)
+{
+    (void)state;
+    static const uint32_t list[][2] = { { 0x05U, 0xE8U } };
+    card(list, 1U);
+    scan();
+    assert_int_equal(rd(CARD, 0xE8U, 1U), 5U);
+    fake_put(CARD, 0x34U, 4U, 0xECU, 0U);
+    fake_put(CARD, 0xECU, 4U, 0x05U, 0U); /* its longest form would not fit */
+    scan();
+    assert_int_equal(rd(CARD, 0xECU, 1U), 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup(the_configuration_window_writes_what_the_ports_write, setup),
         cmocka_unit_test_setup(memory_that_is_not_claimed_reads_as_ones, setup),
         cmocka_unit_test_setup(the_reset_of_another_vm_touches_nothing, setup),
+        cmocka_unit_test_setup(lists_end_where_they_say, setup),
+        cmocka_unit_test_setup(capabilities_at_their_last_place_are_offered, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
