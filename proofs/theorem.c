@@ -131,7 +131,7 @@ static void conclude(hpa_t pool)
     assigns MACHINE, partition_result, DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
             DOMAIN_REGIONS_ALL, stage2_pool, STAGE2_OF(0 .. MAX_VM - 1);
     exits \false; */
-/* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 */
+/* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 REQ-ISO-043 */
 void isolation_theorem(hpa_t pool)
 {
     struct partition_verdict verdict = partition_validate(any32());

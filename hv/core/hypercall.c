@@ -253,7 +253,7 @@ static bool names_vm(uint64_t id)
     return lifecycle || interrupts || requests || devices;
 }
 
-/* REQ-ISO-021 REQ-HYP-001 REQ-HYP-002 */
+/* REQ-ISO-021 REQ-ISO-043 REQ-HYP-001 REQ-HYP-002 */
 int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
 {
     int64_t result = -HC_ENOTTY;

@@ -104,7 +104,7 @@ static int boot(void **state)
     return world_start(state);
 }
 
-/* REQ-ISO-001 REQ-ISO-021 */
+/* REQ-ISO-001 REQ-ISO-021 REQ-ISO-043 */
 static void test_hostile_hypercalls_do_not_reach_over_the_walls(void **state)
 {
     (void)state;
@@ -206,7 +206,7 @@ static void one_exit(vcpu_id_t id)
     log_flush();
 }
 
-/* REQ-ISO-001 REQ-ISO-021 */
+/* REQ-ISO-001 REQ-ISO-021 REQ-ISO-043 */
 static void test_hostile_exits_do_not_reach_over_the_walls(void **state)
 {
     volatile uint32_t i = 0U;
