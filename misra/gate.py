@@ -71,6 +71,7 @@ def match(found, guide, changed, records, tagged):
             problems.append(("suppression", finding.message, finding.file, finding.line))
         if not names:
             continue
+        names.sort(key=lambda name: name != finding.id)  # the addon's own number first
         excused = [tag for tag in tagged.get((finding.file, finding.line), []) if tag in records and set(records[tag]["guideline"]) & set(names)]
         for tag in excused:
             used[tag].add((finding.file, finding.line))
