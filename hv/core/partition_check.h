@@ -43,6 +43,7 @@ bool partition_check_memory(void);
     exits \false; */
 bool partition_check_devices(void);   /* ports, interrupt lines, PCI functions */
 
+#ifdef __FRAMAC__ /* contracts of what others declare */
 /* Valid: the counts are within the arrays, all memory is whole pages of existing addresses. */
 /*@ requires boot_ok;
     assigns partition_result;
@@ -53,5 +54,6 @@ struct partition_verdict partition_validate(uint32_t table_size);
 /*@ assigns \nothing;
     exits \false; */
 uint32_t boot_module_find(const char *tag);
+#endif
 
 #endif
