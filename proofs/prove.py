@@ -129,6 +129,12 @@ def totals(report):
     return goals.get("total", 0), goals.get("valid", 0)
 
 
+def provers(report):
+    """{name: goals, or parts of a goal that was split, that it proved}"""
+    return {name.partition(":")[0].lower(): count["valid"] for name, count in report.get("wp:global", {}).items()
+            if name != "wp:main" and count.get("valid")}
+
+
 def keep_proofs_only(session):
     """A stored failure depends on the machine's load; only answers "valid" are kept."""
     for path in session.glob("cache/*.json"):
@@ -163,7 +169,7 @@ def prove(unit, options, env):
                        ["-wp-prop", "canary", "-wp-cache", "none", "-wp-timeout", "20" if options.cache == "none" else "3"], env)
     total, valid = totals(report)
     return {"unit": unit, "file": UNITS[unit], "goals": total, "valid": valid, "without_answer": missing,
-            "functions": sorted(name for name in report.get("wp:functions", {})),
+            "functions": sorted(name for name in report.get("wp:functions", {})), "provers": provers(report),
             "holes": sorted({what for pattern, what in HOLES.items() if re.search(pattern, log)}),
             "canary_refused": totals(canary) == (1, 0),
             "unproved": re.findall(r"\[(?:Failed|Timeout|Unknown|Stepout|NoResult|Unsuccess)\] Goal (\S+)", log)}
@@ -261,7 +267,7 @@ def main():
         result.finding("axiom", f"{word}: prove it as a lemma or state it in a contract", file, line)
         print(f"{file}:{line}: {word}: prove it as a lemma or state it in a contract")
     if options.unit:
-        result.note("Only these units were run: " + ", ".join(options.unit) + ".")
+        result.partial("only these units were run: " + ", ".join(options.unit))
     result.note("Answers of provers were " + {"replay": "replayed from proofs/session.", "update": "stored.",
                 "none": "not taken from anywhere: everything was proved anew."}[options.cache])
     good = good and not axioms

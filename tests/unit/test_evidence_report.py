@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import evidence_samples as samples  # noqa: E402
 from tools import testing  # noqa: E402
 from tools.evidence import gates, provenance, tests  # noqa: E402
-from tools.evidence.report import chapters, claims, collect, command, documents, front, junit, page, pdf, pictures, sarif  # noqa: E402
+from tools.evidence.report import chapters, claims, collect, command, documents, front, junit, page, pdf, pictures, sarif, stored  # noqa: E402
 
 HOSTILE = '</td><script>alert(1)</script>"\'&<img src=http://evil.example/x.png onerror=1>\x00\x1b]0;\ud800'.encode("utf-8", "replace").decode()
 
@@ -24,6 +24,7 @@ HOSTILE = '</td><script>alert(1)</script>"\'&<img src=http://evil.example/x.png 
 def made(tmp_path, monkeypatch):
     """made(samples, entries=None): the report of these results, on the commit of the samples with a clean tree."""
     monkeypatch.setattr(provenance, "source", lambda root=None: {"commit": samples.COMMIT, "dirty": False})
+    monkeypatch.setattr(stored, "READERS", {})     # the project's own results are not the samples'
 
     def make(given=None, entries=None):
         for old in (tmp_path / "results").glob("*"):
@@ -346,7 +347,7 @@ def test_the_command_fails_unless_all_holds(made, tmp_path, monkeypatch, capsys)
 
 
 # REQ-EVI-025
-def test_only_what_is_missing_is_run_and_a_stored_result_never(made, monkeypatch):
+def test_only_what_is_missing_is_run_and_a_stored_result_never(monkeypatch):
     ran = []
     monkeypatch.setattr(gates, "run_gate", lambda gate: ran.append(gate.name))
     monkeypatch.setattr(command.subprocess, "run", lambda words, **_: ran.append(words[-1]))
@@ -437,7 +438,7 @@ def test_a_claim_of_a_test_passes_only_when_the_test_does(tmp_path, monkeypatch)
 
 # ---- results that are committed ----
 
-def stored(root, **changes):
+def store(root, **changes):
     (root / "proofs").mkdir(parents=True, exist_ok=True)
     kept = {"made": "2026-01-31T09:30:00Z", "commit": samples.OTHER, "dirty": False, "tools": {"z3": "z3 4.8.12-3.1"}, "passed": True,
             "mutants": [{"name": "no-check", "file": "hv/core/a.c", "function": "f", "broken": ["f_ensures"]}], "smoke": {"a": {"run": 9, "failed": 0}}}
@@ -451,7 +452,7 @@ MUTANTS = next(entry for entry in claims.CLAIMS if entry.name == "mutants")
 def kept(tmp_path, monkeypatch):
     """kept(changed files since, **changes): the claim of the stored mutants."""
     def claim_kept(changed, **changes):
-        stored(tmp_path, **changes)
+        store(tmp_path, **changes)
         monkeypatch.setattr(provenance, "git", lambda *words, root=None: "2" if words[0] == "rev-list" else changed)
         return collect.claim_of(MUTANTS, tmp_path / "results", {"commit": samples.COMMIT, "dirty": False}, tmp_path)
     return claim_kept

@@ -58,12 +58,14 @@ def stack(claim):
 def proofs(claim):
     """details['units']: {file, goals, valid, provers: {name: goals or parts of goals that it proved}, ...}."""
     units = claim["details"]["units"]
-    rows = [(unit["file"].removeprefix("hv/core/"), {**unit.get("provers", {"proved": unit["valid"]}), "unproved": unit["goals"] - unit["valid"]}) for unit in units]
+    rows = [(unit["file"].removeprefix("hv/core/"), {**unit.get("provers", {"proved": unit["valid"]}), "unproved": unit["goals"] - unit["valid"]})
+            for unit in units]
     names = sorted({name for _, parts in rows for name in parts} - {"unproved"}, key=lambda name: (name != "qed", name))
-    open_goals = any(parts["unproved"] for _, parts in rows)
-    return [("Proof goals by file and prover" + (" (a goal that is split counts for each prover of a part)" if "qed" in names else "")
-             + ("" if open_goals else "; none is unproved"),
-             charts.stacked("Proof goals by file and prover", rows, [*names, *(["unproved"] if open_goals else [])], alert=("unproved",)))], [], ()
+    unproved = ["unproved"] if any(parts["unproved"] for _, parts in rows) else []
+    caption = ("Proof goals by file and prover" + (" (a goal that is split counts for each prover of a part)" if "qed" in names else "")
+               + ("" if unproved else "; none is unproved"))
+    chart = charts.stacked("Proof goals by file and prover", rows, names + unproved, alert=("unproved",))
+    return [(caption, chart)], [], ("units",) if claim["tables"] else ()
 
 
 def budget(claim):
