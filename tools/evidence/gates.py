@@ -16,7 +16,7 @@ import time
 from tools.evidence.result import RESULTS, Result
 from tools.progress import GREEN, RED, ROOT, colour, say
 
-PYTHON = ["/usr/bin/python3", "-B"]
+PYTHON = ["/usr/bin/python3", "-B", "-u"]     # -u: what a gate prints and the error it dies of stay in order
 # name: also its result file; title: what passes; command: to run it alone; needs: programs; fast: part of ./bulkhead test --fast.
 Gate = collections.namedtuple("Gate", "name title command needs fast")
 GATES = (

@@ -87,7 +87,7 @@ def claim_of(entry, results, source, root):
     """One claim of the report: what is registered, joined with what its run left."""
     result, problem = read_result(entry.name, results, root)
     words = claims.WORDS.get(entry.name)
-    found = {"name": entry.name, "title": entry.title, "command": shlex.join(word for word in entry.command if word != "-B"),
+    found = {"name": entry.name, "title": entry.title, "command": shlex.join(word for word in entry.command if word not in ("-B", "-u")),
              "is_gate": entry in gates.GATES,
              "group": next((group for group, names in claims.GROUPS if entry.name in names), claims.OTHER),
              "shows": words.shows if words else "", "standard": [list(pair) for pair in words.standard] if words else [],
