@@ -53,7 +53,7 @@ static void output_put(uint32_t at, uint64_t value, uint32_t size)
 static void output_put_text(uint32_t at, const char *text, uint32_t size)
 {
     for (uint32_t i = 0U; i < size; i++) {
-        output[at + i] = (uint8_t)text[i];
+        output_put(at + i, (uint8_t)text[i], 1U);
     }
 }
 
@@ -61,11 +61,11 @@ static void put_checksum(uint32_t start, uint32_t size, uint32_t at)
 {
     uint32_t sum = 0U;
 
-    output[at] = 0U;
+    output_put(at, 0U, 1U);
     for (uint32_t i = 0U; i < size; i++) {
-        sum += output[start + i];
+        sum += output[(start + i) % OUTPUT_SIZE];
     }
-    output[at] = (uint8_t)(0x100U - (sum & 0xFFU));
+    output_put(at, 0x100U - (sum & 0xFFU), 1U);
 }
 
 static void put_header(uint32_t at, const char *signature, uint32_t length, uint32_t revision)

@@ -64,7 +64,7 @@ static uint64_t dsdt_length(void)
 {
     uint32_t fadt = fadt_index();
     uint64_t length = 0U;
-    if (fadt != ID_NONE) {
+    if (fadt < MAX_ACPI_TABLE) {
         hpa_t dsdt = pointer(&acpi_table[fadt], FADT_DSDT, FADT_X_DSDT);
         length = (dsdt == 0U) ? 0U : hw_phys_read(dsdt + AT_LENGTH, 4U);
     }
@@ -131,7 +131,7 @@ void acpi_relocate(hpa_t where)
         acpi_table[i].address = at;
         at += padded(acpi_table[i].length);
     }
-    if (fadt != ID_NONE) {
+    if (fadt < MAX_ACPI_TABLE) {
         relocate_fadt(&acpi_table[fadt], at, length);
     }
 }

@@ -34,7 +34,7 @@ static uint64_t advance_timers(pcpu_id_t pcpu, uint64_t now)
     uint64_t next = TIME_NEVER;
     for (uint32_t i = 0U; i < MAX_VM; i++) {
         vcpu_id_t id = sched_member(pcpu, i);
-        if ((id != ID_NONE) && (vms[i].state == VM_RUNNING)) {
+        if ((id < MAX_VCPU) && (vms[i].state == VM_RUNNING)) {
             uint64_t deadline = vlapic_deadline(id);
             if (deadline <= now) {
                 vlapic_advance(id, now);
@@ -102,7 +102,7 @@ struct run_plan core_next(pcpu_id_t pcpu)
     timer = advance_timers(pcpu, now);
     plan.vcpu = sched_pick(pcpu, now);
     dispatch_running[pcpu] = 0U;
-    if (plan.vcpu != ID_NONE) {
+    if (plan.vcpu < MAX_VCPU) {
         plan.action = RUN_VCPU;
         dispatch_running[pcpu] = plan.vcpu + 1U;
         prepare_entry(plan.vcpu, now);

@@ -13,19 +13,21 @@ uint32_t guest_map_count;
 /* Keeps the entries sorted by address. */
 static bool insert(gpa_t base, uint64_t size, uint32_t type)
 {
-    bool fits = guest_map_count < GUEST_MAP_ENTRIES;
-    if (fits && (size != 0U)) {
+    bool fits = size == 0U; /* nothing to keep */
+    if (!fits && (guest_map_count < GUEST_MAP_ENTRIES)) {
         uint32_t at = guest_map_count;
         while ((at > 0U) && (guest_map[at - 1U].base > base)) {
-            guest_map[at] = guest_map[at - 1U];
+            struct guest_map_entry moved = guest_map[at - 1U];
+            guest_map[at] = moved;
             at--;
         }
         guest_map[at].base = base;
         guest_map[at].size = size;
         guest_map[at].type = type;
         guest_map_count++;
+        fits = true;
     }
-    return fits || (size == 0U);
+    return fits;
 }
 
 /* Shared regions and telemetry are RAM of the machine, but not for the guest's allocator. */
@@ -100,7 +102,8 @@ bool guest_map_carve(gpa_t base, uint64_t size, uint32_t type)
             if (guest_map[i].size == 0U) {
                 guest_map_count--;
                 for (uint32_t k = i; k < guest_map_count; k++) {
-                    guest_map[k] = guest_map[k + 1U];
+                    struct guest_map_entry moved = guest_map[k + 1U];
+                    guest_map[k] = moved;
                 }
             }
             done = insert(base, size, type) && insert(base + size, end - (base + size), BOOT_RAM);

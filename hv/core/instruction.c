@@ -51,7 +51,7 @@ void instruction_mov_cr(vcpu_id_t id, const struct vm_exit *exit)
     uint32_t length = exit->length;
     bool known = (reg < (uint32_t)GPR_COUNT) && (length != 0U);
     if (!known) {
-        uint8_t bytes[INSN_MAX];
+        uint8_t bytes[INSN_MAX] = { 0 };
         uint32_t count = guest_fetch(id, bytes);
         struct insn insn = insn_decode(bytes, count, 64U);
         known = (insn.op == INSN_MOV_CR) && (insn.reg < (uint32_t)GPR_COUNT);
@@ -103,7 +103,7 @@ void instruction_xsetbv(vcpu_id_t id, uint32_t length)
 /* REQ-HYP-016 */
 static bool is_vmcall(vcpu_id_t id)
 {
-    uint8_t bytes[INSN_MAX];
+    uint8_t bytes[INSN_MAX] = { 0 };
     uint32_t count = guest_fetch(id, bytes);
     return (count >= HYPERCALL_LENGTH) && (bytes[0] == 0x0FU) && (bytes[1] == 0x01U) && (bytes[2] == 0xC1U);
 }

@@ -235,15 +235,16 @@ static uint32_t slot_choose(pcpu_id_t pcpu, uint32_t source)
 static bool source_place(uint32_t source, pcpu_id_t pcpu)
 {
     uint32_t slot = slot_choose(pcpu, source);
-    bool placed = slot != MSI_VECTORS;
+    bool placed = false;
 
-    if (placed) {
+    if (slot < MSI_VECTORS) {
         if (vector_source[pcpu][slot] != source) {
             vector_next[pcpu] = (slot + 1U) % MSI_VECTORS;
         }
         vector_source[pcpu][slot] = (uint16_t)source;
         source_state[source].pcpu = pcpu;
         source_state[source].vector = MSI_VECTOR_BASE + slot;
+        placed = true;
     }
     return placed;
 }

@@ -58,6 +58,7 @@ static uint32_t header_field(hpa_t image, uint32_t offset, uint32_t size)
 static uint32_t text_length(const char *text, uint32_t limit)
 {
     uint32_t length = 0U;
+    /*@ loop widen_hints length, 1023, 1024; */
     while ((length < limit) && (text[length] != '\0')) {
         length++;
     }
@@ -171,10 +172,10 @@ static const char *place_initrd(vm_id_t v, const struct part_vm *config, const s
     const char *reason = "";
     if (config->initrd[0] != '\0') {
         uint32_t module = boot_module_find(config->initrd);
-        uint64_t size = (module == ID_NONE) ? 0U : boot_info.module[module].size;
+        uint64_t size = (module < MAX_BOOT_MODULE) ? boot_info.module[module].size : 0U;
         gpa_t top = (image->initrd_top < LOAD_TOP) ? image->initrd_top : LOAD_TOP;
         gpa_t at = guest_map_highest(size, top, image->load, image->init_size);
-        if (module == ID_NONE) {
+        if (module >= MAX_BOOT_MODULE) {
             reason = "no boot module has the initrd's tag";
         } else if ((at == GUEST_MAP_NONE) || (at < LOADER_LOW_END)) {
             reason = "no room for the initrd";
@@ -204,10 +205,10 @@ static void write_params(vm_id_t v, hpa_t image, const struct bzimage *parsed, c
 /* REQ-CFG-017 */
 struct loader_verdict loader_bzimage(vm_id_t v, const struct part_vm *config, gpa_t rsdp)
 {
-    struct bzimage image = { 0U, 0U, 0U, 0U, 0U, 0U, 0U, 0U };
+    struct bzimage image = { 0U, 0U, 0U, PAGE_SIZE_2M, 0U, 0U, 0U, 0U };
     uint32_t module = boot_module_find(config->kernel);
     const char *reason = "no boot module has the kernel's tag";
-    if (module != ID_NONE) {
+    if (module < MAX_BOOT_MODULE) {
         reason = parse_header(boot_info.module[module].base, boot_info.module[module].size, &image);
     }
     if (reason[0] == '\0') {

@@ -173,7 +173,7 @@ struct loader_verdict loader_multiboot(vm_id_t v, const struct part_vm *config)
 {
     struct loader_verdict result = { "no boot module has the image's tag", false };
     uint32_t module = boot_module_find(config->kernel);
-    if (module != ID_NONE) {
+    if (module < MAX_BOOT_MODULE) {
         hpa_t image = boot_info.module[module].base;
         uint64_t size = boot_info.module[module].size;
         result.reason = check_elf(image, size);

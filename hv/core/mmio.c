@@ -272,7 +272,7 @@ void mmio_exit(vcpu_id_t id, const struct vm_exit *exit)
     } else if (exit->execute || exit->table_walk) {
         refuse(id, exit, exit->execute ? ": executes from " : ": has page tables at ");
     } else {
-        uint8_t bytes[INSN_MAX];
+        uint8_t bytes[INSN_MAX] = { 0 };
         uint32_t count = guest_fetch(id, bytes);
         struct insn insn = insn_decode(bytes, count, guest_code_mode(id));
         if ((insn.op == INSN_INVALID) || (insn.op == INSN_MOV_CR)) {

@@ -30,6 +30,12 @@ static uint32_t find_rule(uint32_t msr)
     return found;
 }
 
+/* Where the rule keeps this MSR; the table's ranges of slots end at MSR_SLOTS. */
+static uint64_t *stored(vcpu_id_t id, const struct msr_rule *rule, uint32_t msr)
+{
+    return &msr_stored[id][(rule->slot + (msr - rule->first)) % MSR_SLOTS];
+}
+
 /* REQ-ISO-017 */
 void msr_open_bitmap(vm_id_t v)
 {
@@ -51,8 +57,8 @@ void msr_reset(vcpu_id_t id)
     for (uint32_t i = 0U; i < MSR_RULES; i++) {
         const struct msr_rule *rule = &msr_rules[i];
         if (rule->read == MSR_STORED) {
-            for (uint32_t n = 0U; n <= (rule->last - rule->first); n++) {
-                msr_stored[id][rule->slot + n] = rule->value;
+            for (uint32_t msr = rule->first; msr <= rule->last; msr++) {
+                *stored(id, rule, msr) = rule->value;
             }
         }
     }
@@ -164,7 +170,7 @@ enum status msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
         result = STATUS_OK;
         break;
     case MSR_STORED:
-        *value = msr_stored[id][msr_rules[index].slot + (msr - msr_rules[index].first)];
+        *value = *stored(id, &msr_rules[index], msr);
         result = STATUS_OK;
         break;
     case MSR_SPECIAL:
@@ -198,7 +204,7 @@ enum status msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
         result = STATUS_OK;
         break;
     case MSR_STORED:
-        msr_stored[id][msr_rules[index].slot + (msr - msr_rules[index].first)] = value;
+        *stored(id, &msr_rules[index], msr) = value;
         result = STATUS_OK;
         break;
     case MSR_SPECIAL:

@@ -13,12 +13,12 @@
 #define CHARGE_MAX        0x40000000000U /* 2^42 ticks: keeps the product below 2^64 */
 
 struct sched_core {
-    vcpu_id_t member[MAX_VM];   /* by VM, id + 1; 0: none */
     vcpu_id_t current;          /* id + 1; 0: none */
     uint64_t slice_end;
     uint64_t floor;             /* least virtual time of whoever ran last; never decreases */
 };
 static struct sched_core sched_core[MAX_PCPU];
+static vcpu_id_t sched_members[MAX_PCPU][MAX_VM]; /* of each core, by VM: id + 1; 0: none */
 static uint64_t sched_vtime[MAX_VCPU];
 static uint32_t sched_weight[MAX_VCPU];
 
@@ -30,7 +30,7 @@ static bool runnable(vcpu_id_t id)
 void sched_add(vcpu_id_t id, uint32_t weight)
 {
     struct sched_core *core = &sched_core[vcpus[id].pcpu];
-    core->member[vcpu_vm(id)] = id + 1U;
+    sched_members[vcpus[id].pcpu][vcpu_vm(id)] = id + 1U;
     sched_weight[id] = (weight == 0U) ? 1U : weight;
     sched_vtime[id] = core->floor;
 }
@@ -38,8 +38,8 @@ void sched_add(vcpu_id_t id, uint32_t weight)
 void sched_remove(vcpu_id_t id)
 {
     struct sched_core *core = &sched_core[vcpus[id].pcpu];
-    if (core->member[vcpu_vm(id)] == (id + 1U)) {
-        core->member[vcpu_vm(id)] = 0U;
+    if (sched_members[vcpus[id].pcpu][vcpu_vm(id)] == (id + 1U)) {
+        sched_members[vcpus[id].pcpu][vcpu_vm(id)] = 0U;
     }
     if (core->current == (id + 1U)) {
         core->current = 0U;
@@ -48,7 +48,7 @@ void sched_remove(vcpu_id_t id)
 
 vcpu_id_t sched_member(pcpu_id_t pcpu, uint32_t index)
 {
-    vcpu_id_t id = sched_core[pcpu].member[index];
+    vcpu_id_t id = sched_members[pcpu][index];
     return (id == 0U) ? ID_NONE : (id - 1U);
 }
 
@@ -76,7 +76,7 @@ static vcpu_id_t least_virtual_time(pcpu_id_t pcpu)
     vcpu_id_t best = ID_NONE;
     for (uint32_t i = 0U; i < MAX_VM; i++) {
         vcpu_id_t id = sched_member(pcpu, i);
-        if ((id != ID_NONE) && runnable(id) && ((best == ID_NONE) || (sched_vtime[id] < sched_vtime[best]))) {
+        if ((id < MAX_VCPU) && runnable(id) && ((best >= MAX_VCPU) || (sched_vtime[id] < sched_vtime[best]))) {
             best = id;
         }
     }
@@ -99,7 +99,7 @@ vcpu_id_t sched_pick(pcpu_id_t pcpu, uint64_t now)
 {
     struct sched_core *core = &sched_core[pcpu];
     vcpu_id_t best = least_virtual_time(pcpu);
-    if (best == ID_NONE) {
+    if (best >= MAX_VCPU) {
         core->current = 0U;
     } else {
         if (sched_vtime[best] > core->floor) {
@@ -121,7 +121,7 @@ uint64_t sched_slice_end(pcpu_id_t pcpu)
     uint64_t end = TIME_NEVER;
     for (uint32_t i = 0U; i < MAX_VM; i++) {
         vcpu_id_t id = sched_member(pcpu, i);
-        if ((id != ID_NONE) && ((id + 1U) != core->current) && runnable(id)) {
+        if ((id < MAX_VCPU) && ((id + 1U) != core->current) && runnable(id)) {
             end = core->slice_end;
         }
     }

@@ -53,7 +53,7 @@ static uint32_t next_hole(gpa_t from, gpa_t end)
     uint32_t best = ID_NONE;
     for (uint32_t i = 0U; i < hole_count; i++) {
         bool reaches = ((holes[i].base + holes[i].size) > from) && (holes[i].base < end);
-        if (reaches && ((best == ID_NONE) || (holes[i].base < holes[best].base))) {
+        if (reaches && ((best >= HOLES) || (holes[i].base < holes[best].base))) {
             best = i;
         }
     }
@@ -70,7 +70,7 @@ static enum status map_around_holes(hpa_t base, uint64_t size, uint32_t attr)
         uint32_t hole = next_hole(at, end);
         gpa_t until = end;
         gpa_t next = end;
-        if (hole != ID_NONE) {
+        if (hole < HOLES) {
             until = (holes[hole].base > at) ? holes[hole].base : at;
             next = holes[hole].base + holes[hole].size;
         }

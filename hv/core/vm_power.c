@@ -100,11 +100,11 @@ void vm_service_off(uint16_t pm1_value)
     stop_service_group();
     log_begin("power");
     log_text("Service VM asked for soft-off: the machine ");
-    if (keeper == ID_NONE) {
-        log_text("follows");
-    } else {
+    if (keeper < MAX_VM) {
         log_text("stays on for ");
         log_chars(vms[keeper].name, sizeof(vms[keeper].name));
+    } else {
+        log_text("follows");
     }
     log_end();
     if (keeper == ID_NONE) {

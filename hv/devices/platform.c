@@ -147,6 +147,12 @@ static uint32_t pm1_value(void)
     return (hw_port_read(platform.pm1a_control, 2U) & ~(PM1_SLEEP_TYPE | PM1_SLEEP_ENABLE)) | pm1_sleep_type;
 }
 
+/* Where a port of the register lies in it. */
+static uint32_t pm1_shift(uint16_t port)
+{
+    return 8U * (((uint32_t)port - platform.pm1a_control) % PM1_SIZE);
+}
+
 uint32_t platform_port_read(vm_id_t owner, uint16_t port, uint32_t size)
 {
     uint32_t value = ones(size);
@@ -164,7 +170,7 @@ uint32_t platform_port_read(vm_id_t owner, uint16_t port, uint32_t size)
             value = reset_control;
             break;
         case CONTROL_PM1:
-            value = (pm1_value() >> (8U * ((uint32_t)port - platform.pm1a_control))) & ones(size);
+            value = (pm1_value() >> pm1_shift(port)) & ones(size);
             break;
         case CONTROL_FADT_RESET:
         case CONTROL_INERT:
@@ -227,7 +233,7 @@ static void sleep_request(uint32_t value)
 /* SCI_EN stays on and GBL_RLS off: both would raise SMIs. */
 static void pm1_write(uint16_t port, uint32_t size, uint32_t value)
 {
-    uint32_t shift = 8U * ((uint32_t)port - platform.pm1a_control);
+    uint32_t shift = pm1_shift(port);
     uint32_t mask = ones(size) << shift;
     uint32_t merged = (pm1_value() & ~mask) | ((value << shift) & mask);
 

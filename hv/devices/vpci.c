@@ -77,7 +77,7 @@ static uint32_t function_find(uint16_t bdf)
 
 static bool config_access_valid(uint32_t offset, uint32_t size)
 {
-    return ((size == 1U) || (size == 2U) || (size == 4U)) && (offset < PCI_CONFIG_SIZE) && ((offset % size) == 0U);
+    return ((size == 1U) || (size == 2U) || (size == 4U)) && ((offset % size) == 0U);
 }
 
 static bool is_hv_device(uint16_t bdf)
@@ -90,8 +90,9 @@ static uint32_t closed_find(const struct vpci_function *fn, uint32_t offset)
 {
     uint32_t found = ID_NONE;
 
-    for (uint32_t i = 0U; i < fn->closed_count; i++) {
-        if ((offset >= fn->closed[i].offset) && (offset < (fn->closed[i].offset + fn->closed[i].size))) {
+    for (uint32_t i = 0U; i < VPCI_CLOSED; i++) {
+        if ((i < fn->closed_count) && (offset >= fn->closed[i].offset) &&
+            (offset < (fn->closed[i].offset + fn->closed[i].size))) {
             found = i;
         }
     }
@@ -104,8 +105,8 @@ static uint32_t closed_read(const struct vpci_function *fn, uint32_t offset, uin
     uint32_t dword = offset & ~3U;
     uint32_t value = hw_pci_read(fn->bdf, dword, 4U);
 
-    for (uint32_t i = 0U; i < fn->closed_count; i++) {
-        if (dword == fn->closed[i].offset) {
+    for (uint32_t i = 0U; i < VPCI_CLOSED; i++) {
+        if ((i < fn->closed_count) && (dword == fn->closed[i].offset)) {
             value &= (dword < PCI_LEGACY_SIZE) ? 0xFFFFFF00U : 0xFFFF0000U;
         }
     }
@@ -202,12 +203,12 @@ uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t si
 {
     uint32_t value = pci_ones(size);
 
-    if ((vm == VM_SERVICE) && config_access_valid(offset, size)) {
+    if ((vm == VM_SERVICE) && (offset < PCI_CONFIG_SIZE) && config_access_valid(offset, size)) {
         uint32_t index = function_find(bdf);
 
         if (is_hv_device(bdf)) {
             value = (offset < PCI_LEGACY_SIZE) ? pci_extract(vpci_hv_read(offset & ~3U), offset, size) : 0U;
-        } else if (index != ID_NONE) {
+        } else if (index < MAX_PCI_FUNCTION) {
             value = function_read(&vpci_function[index], offset, size);
         } else {
             /* nobody there: all ones */
@@ -218,7 +219,7 @@ uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t si
 
 void vpci_config_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
-    if ((vm == VM_SERVICE) && config_access_valid(offset, size)) {
+    if ((vm == VM_SERVICE) && (offset < PCI_CONFIG_SIZE) && config_access_valid(offset, size)) {
         uint32_t index = function_find(bdf);
 
         if (is_hv_device(bdf)) {
@@ -228,7 +229,7 @@ void vpci_config_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size,
                 vpci_hv_write(dword, pci_merge(vpci_hv_read(dword), offset, size, value),
                               pci_ones(size) << (8U * (offset & 3U)));
             }
-        } else if (index != ID_NONE) {
+        } else if (index < MAX_PCI_FUNCTION) {
             function_write(&vpci_function[index], offset, size, value);
         } else {
             /* nobody there */
@@ -437,13 +438,14 @@ bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size)
     } else {
         uint32_t fn = msix_function(index - FIXED_HOLES);
 
-        valid = fn != ID_NONE;
-        if (valid) {
+        valid = false;
+        if (fn < MAX_PCI_FUNCTION) {
             hpa_t first = vpci_function[fn].msix.table & PAGE_MASK;
             hpa_t last = vpci_function[fn].msix.table + (16U * (hpa_t)vpci_function[fn].msix.count) - 1U;
 
             *base = first;
             *size = ((last & PAGE_MASK) - first) + PAGE_SIZE;
+            valid = true;
         }
     }
     return valid;

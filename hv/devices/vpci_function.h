@@ -34,6 +34,7 @@
 
 #define VPCI_BARS      6U
 #define VPCI_ROM       6U        /* index of the expansion ROM in bar[] */
+#define VPCI_BAR_SLOTS 7U
 #define VPCI_CLOSED    8U        /* closed capabilities of one function */
 #define VPCI_MSIX_POOL 2048U     /* MSI-X entries of all functions */
 
@@ -82,7 +83,7 @@ struct vpci_function {
     uint16_t class_code; /* base class and subclass */
     bool bridge;         /* type 1 header */
     vm_id_t owner;       /* ID_NONE: the hypervisor's */
-    struct vpci_bar bar[VPCI_BARS + 1U];
+    struct vpci_bar bar[VPCI_BAR_SLOTS];
     uint32_t closed_count;
     struct vpci_closed closed[VPCI_CLOSED];
     struct vpci_msi msi;

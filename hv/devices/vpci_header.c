@@ -28,6 +28,7 @@ static uint32_t bar_read(const struct vpci_function *fn, uint32_t index)
 /* REQ-INT-023 */
 static void bar_write(struct vpci_function *fn, uint32_t index, uint32_t value)
 {
+    /*@ split index; */
     struct vpci_bar *bar = &fn->bar[index];
 
     if (bar->mask != 0U) {
@@ -129,20 +130,24 @@ static void interrupt_write(const struct vpci_function *fn, uint32_t offset, uin
     }
 }
 
-static bool is_bar(const struct vpci_function *fn, uint32_t dword)
+/* The BAR that this dword of the header is, or VPCI_BARS. */
+static uint32_t bar_at(const struct vpci_function *fn, uint32_t dword)
 {
-    return (dword >= PCI_BAR0) && (dword < (PCI_BAR0 + (4U * pci_bar_count(fn))));
+    uint32_t index = (dword - PCI_BAR0) / 4U; /* of what lies before the BARs: huge */
+
+    return (index < pci_bar_count(fn)) ? index : VPCI_BARS;
 }
 
 uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
     uint32_t dword = offset & ~3U;
+    uint32_t bar = bar_at(fn, dword);
     uint32_t value;
 
     if (fn->class_code == PCI_CLASS_HOST_BRIDGE) {
         value = hw_pci_read(fn->bdf, offset, size);
-    } else if (is_bar(fn, dword)) {
-        value = pci_extract(bar_read(fn, (dword - PCI_BAR0) / 4U), offset, size);
+    } else if (bar < VPCI_BARS) {
+        value = pci_extract(bar_read(fn, bar), offset, size);
     } else if (dword == pci_rom_offset(fn)) {
         value = pci_extract(rom_read(fn), offset, size);
     } else {
@@ -154,6 +159,7 @@ uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint3
 void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
     uint32_t dword = offset & ~3U;
+    uint32_t bar = bar_at(fn, dword);
 
     if (dword == PCI_COMMAND) {
         command_status_write(fn, offset, size, value);
@@ -162,9 +168,9 @@ void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size,
         if (offset < PCI_HEADER_TYPE) {
             hw_pci_write(fn->bdf, offset, (size == 4U) ? 2U : size, value & 0xFFFFU);
         }
-    } else if (is_bar(fn, dword)) {
+    } else if (bar < VPCI_BARS) {
         if (size == 4U) {
-            bar_write(fn, (dword - PCI_BAR0) / 4U, value);
+            bar_write(fn, bar, value);
         }
     } else if (dword == pci_rom_offset(fn)) {
         if (size == 4U) {

@@ -50,11 +50,17 @@ static void msix_entry_write(hpa_t at, const struct irq_msi_message *message)
     }
 }
 
+/* An entry of the function. vpci_scan() gave it entries that lie in the pool as a whole. */
+static struct vpci_msix_entry *entry_of(const struct vpci_function *fn, uint32_t index)
+{
+    return &vpci_msix_entry[(fn->msix.first + index) % VPCI_MSIX_POOL];
+}
+
 /* REQ-INT-027 */
 /* The function's MSI-X is enabled. */
 static void entry_apply(const struct vpci_function *fn, uint32_t index)
 {
-    struct vpci_msix_entry *entry = &vpci_msix_entry[fn->msix.first + index];
+    struct vpci_msix_entry *entry = entry_of(fn, index);
     struct irq_msi_message message = { .address = hw_msi_address(0U), .data = 0U, .enabled = false };
     bool live = !entry->masked;
 
@@ -78,7 +84,7 @@ static bool decodes_memory(const struct vpci_function *fn)
 static void entries_free(const struct vpci_function *fn)
 {
     for (uint32_t i = 0U; i < fn->msix.count; i++) {
-        struct vpci_msix_entry *entry = &vpci_msix_entry[fn->msix.first + i];
+        struct vpci_msix_entry *entry = entry_of(fn, i);
 
         if (entry->source != ID_NONE) {
             irq_msi_free(entry->source);
@@ -131,7 +137,7 @@ void vpci_msix_reset(struct vpci_function *fn)
         fn->msix.enabled = false;
         fn->msix.masked = false;
         for (uint32_t i = 0U; i < fn->msix.count; i++) {
-            vpci_msix_entry[fn->msix.first + i] = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
+            *entry_of(fn, i) = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
         }
     }
 }
@@ -199,7 +205,7 @@ static bool entry_access_valid(const struct vpci_function *fn, gpa_t gpa, uint32
 static uint32_t msix_entry_read(const struct vpci_function *fn, gpa_t gpa)
 {
     uint32_t at = (uint32_t)(gpa - fn->msix.table);
-    const struct vpci_msix_entry *entry = &vpci_msix_entry[fn->msix.first + (at / ENTRY_SIZE)];
+    const struct vpci_msix_entry *entry = entry_of(fn, at / ENTRY_SIZE);
     uint32_t value;
 
     switch (at % ENTRY_SIZE) {
@@ -222,7 +228,7 @@ static uint32_t msix_entry_read(const struct vpci_function *fn, gpa_t gpa)
 static void entry_store(const struct vpci_function *fn, gpa_t gpa, uint32_t value)
 {
     uint32_t at = (uint32_t)(gpa - fn->msix.table);
-    struct vpci_msix_entry *entry = &vpci_msix_entry[fn->msix.first + (at / ENTRY_SIZE)];
+    struct vpci_msix_entry *entry = entry_of(fn, at / ENTRY_SIZE);
 
     switch (at % ENTRY_SIZE) {
     case ENTRY_ADDRESS_LOW:
@@ -247,7 +253,7 @@ uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size)
 
     if (!table_access_valid(gpa, size)) {
         /* crosses into another page: all ones */
-    } else if (index == ID_NONE) {
+    } else if (index >= MAX_PCI_FUNCTION) {
         value = hw_mmio_read(gpa, size);
     } else if (entry_access_valid(&vpci_function[index], gpa, size)) {
         value = msix_entry_read(&vpci_function[index], gpa);
@@ -267,7 +273,7 @@ void vpci_msix_mmio_write(gpa_t gpa, uint32_t size, uint64_t value)
 
     if (!table_access_valid(gpa, size)) {
         /* crosses into another page: ignored */
-    } else if (index == ID_NONE) {
+    } else if (index >= MAX_PCI_FUNCTION) {
         if (!pba_touched(gpa, size)) {
             hw_mmio_write(gpa, size, value);
         }

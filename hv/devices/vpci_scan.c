@@ -77,8 +77,8 @@ static void capability_close(struct vpci_function *fn, uint32_t offset, uint32_t
 {
     bool known = false;
 
-    for (uint32_t i = 0U; i < fn->closed_count; i++) {
-        known = known || (fn->closed[i].offset == offset); /* a list that bites its tail */
+    for (uint32_t i = 0U; i < VPCI_CLOSED; i++) {
+        known = known || ((i < fn->closed_count) && (fn->closed[i].offset == offset)); /* a list that bites its tail */
     }
     if (known) {
         /* closed already */
@@ -277,10 +277,11 @@ static void bars_check(const struct vpci_function *fn)
 
 static bool msix_fits(const struct vpci_function *fn, uint32_t table)
 {
+    const uint32_t bar = table & 7U;
     const uint32_t offset = table & ~7U;
 
-    return (bar_base(fn, table & 7U) != 0U) &&
-           (((uint64_t)offset + (16U * (uint64_t)fn->msix.count)) <= bar_size(fn, table & 7U));
+    return (bar_base(fn, bar) != 0U) && /* 6 and 7 are no BARs and have no base */
+           (((uint64_t)offset + (16U * (uint64_t)fn->msix.count)) <= bar_size(fn, bar % VPCI_BARS));
 }
 
 /* Where the table lies, from its offset and BAR indicator (6.8.2.4). Without a place for the
