@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/sched.c core/stats.c devices/platform.c devices/vpci.c
+   devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpic.c devices/vioapic.c
+   devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c */
+/* eva-stubs: wp log power string */
+/* Boot and reset of interrupt routes, clock, statistics and virtual PCI, from any state. */
+#include "core/io.h"
+#include "core/irq.h"
+#include "core/kvmclock.h"
+#include "core/stats.h"
+#include "devices/vpci.h"
+#include "proofs/eva/eva.h"
+
+int main(void)
+{
+    uint64_t base = 0U;
+    uint64_t size = 0U;
+    assume_vms();
+    assume_partition();
+    assume_irq();
+    assume_sched();
+    assume_functions();
+    switch (any_below(10U)) {
+    case 0U: irq_init(); break;
+    case 1U: irq_vm_reset(any_below(MAX_VM)); break;
+    case 2U: (void)irq_level_pin((uint32_t)any); break;
+    case 3U: (void)irq_stray_count(); break;
+    case 4U: kvmclock_init(); break;
+    case 5U: (void)io_port_withheld((uint16_t)any); break;
+    case 6U: stats_init(); break;
+    case 7U: stats_log_char((char)any_below(128U)); break;
+    case 8U: vpci_reset(any_below(MAX_VM)); break;
+    default: (void)vpci_hole((uint32_t)any, &base, &size); break;
+    }
+    check_vms();
+    check_irq();
+    check_sched();
+    check_functions();
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Trusted (A-EVA-WP): what the proofs say of the functions that WP proves. Each answers with any
+ * value that its contract allows; the state that it changes is read by no function that Eva analyses.
+ */
+#include "core/domain.h"
+#include "core/partition_check.h"
+#include "core/stage2.h"
+#include "core/vm.h"
+#include "proofs/eva/eva.h"
+
+hpa_t domain_base[DOMAIN_COUNT][DOMAIN_RANGES];
+uint64_t domain_size[DOMAIN_COUNT][DOMAIN_RANGES];
+uint32_t domain_type[DOMAIN_COUNT][DOMAIN_RANGES];
+uint32_t domain_count[DOMAIN_COUNT];
+hpa_t domain_region_base[DOMAIN_REGIONS];
+uint64_t domain_region_size[DOMAIN_REGIONS];
+
+static enum status any_status(void) { return (enum status)any_below((uint32_t)STATUS_UNKNOWN + 1U); }
+
+bool partition_check_memory(void) { return any_bool(); }
+
+static void of_vm(vm_id_t vm)
+{
+    /*@ assert vm_id: vm < MAX_VM; */
+    (void)vm;
+}
+
+enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr)
+{
+    of_vm(vm);
+    (void)gpa; (void)hpa; (void)size; (void)attr;
+    return any_status();
+}
+enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size) { of_vm(vm); (void)gpa; (void)size; return any_status(); }
+enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr)
+{
+    of_vm(vm);
+    (void)gpa; (void)size; (void)attr;
+    return any_status();
+}
+struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa)
+{
+    static const uint64_t span[3] = { PAGE_SIZE, PAGE_SIZE_2M, PAGE_SIZE_1G };
+    struct stage2_mapping leaf = { false, 0U, 0U, 0U };
+    of_vm(vm);
+    (void)gpa;
+    if (any_bool()) {
+        leaf.present = true;
+        leaf.hpa = any % 0x10000000000000U;
+        leaf.span = span[any_below(3U)];
+        leaf.attr = (uint32_t)any;
+    }
+    return leaf;
+}
+void stage2_reset(vm_id_t vm) { of_vm(vm); }
+hpa_t stage2_root(vm_id_t vm) { of_vm(vm); return any; }
+uint32_t stage2_pages_used(vm_id_t vm) { of_vm(vm); return any_below(STAGE2_PAGES + 1U); }
+
+/* Guest memory: the buffer is filled or read, whole or not at all. */
+/*@ requires vm_id: v < MAX_VM;
+    requires in_buffer: \valid(dst + (0 .. size - 1));
+    assigns \result \from v, gpa, size;
+    assigns dst[0 .. size - 1] \from v, gpa;
+    ensures \result == STATUS_OK || \result == STATUS_FAULT;
+    ensures \result == STATUS_OK ==> \initialized(dst + (0 .. size - 1)); */
+enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size);
+/*@ requires vm_id: v < MAX_VM;
+    requires in_buffer: \valid_read(src + (0 .. size - 1));
+    requires filled: \initialized(src + (0 .. size - 1));
+    assigns \result \from v, gpa, size;
+    ensures \result == STATUS_OK || \result == STATUS_FAULT; */
+enum status guest_write(vm_id_t v, gpa_t gpa, const uint8_t *src, uint32_t size);
