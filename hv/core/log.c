@@ -48,7 +48,7 @@ static void log_put_text(pcpu_id_t core, const char *text)
 
 static void log_put_dec(pcpu_id_t core, uint64_t value, uint32_t width, char fill)
 {
-    char digits[20] = "";
+    char digits[20] = { 0 };
     uint32_t count = 0U;
     uint64_t rest = value;
     do {
