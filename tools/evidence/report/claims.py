@@ -175,9 +175,9 @@ GENERAL_LIMITS = (
 Tool = collections.namedtuple("Tool", "tool_class role error")
 TOOLS = {
     "gcc": Tool("T3", "compiles the images", "unit tests with sanitizers; system tests run the compiled image; clang compiles the same sources"),
-    "clang": Tool("T2", "second compiler, MC/DC instrumentation", "only warns and measures; figures are compared with gcov's"),
-    "clang-19": Tool("T2", "MC/DC instrumentation", "only measures; statement and branch figures are compared with gcov's"),
-    "gcov": Tool("T2", "statement and branch coverage", "only measures"),
+    "clang": Tool("T2", "second compiler, MC/DC instrumentation", "only warns and measures; the lines that ran are compared with gcov's"),
+    "clang-19": Tool("T2", "MC/DC instrumentation", "only measures; the lines that ran are compared with gcov's"),
+    "gcov": Tool("T2", "lines that ran", "only measures"),
     "objcopy": Tool("T3", "turns the linked image into the form that boot loaders take", "system tests run the result; the reproducible-build gate"),
     "objdump": Tool("T2", "reads the images for the stack gate", "calls and frames are compared with the compiler's own call graph"),
     "llvm-cov-19": Tool("T2", "reads the coverage", "only measures"),
