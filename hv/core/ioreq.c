@@ -3,6 +3,7 @@
 #include "abi/ioreq.h"
 #include "core/hw.h"
 #include "core/io.h"
+#include "core/ioreq_spec.h"
 #include "core/mmio.h"
 #include "core/sched.h"
 #include "core/stage2.h"
@@ -43,10 +44,17 @@ bool ioreq_has_page(vm_id_t v)
 
 void ioreq_clear(vm_id_t v)
 {
+    /*@ loop invariant slot <= MAX_VCPU_PER_VM;
+        loop invariant \forall integer s; 0 <= s < slot ==> ioreq_slot[v][s] == IOREQ_SLOT_FREE;
+        loop assigns slot, ioreq_slot[v][0 .. MAX_VCPU_PER_VM - 1];
+        loop variant MAX_VCPU_PER_VM - slot; */
     for (uint32_t slot = 0U; slot < MAX_VCPU_PER_VM; slot++) {
         ioreq_slot[v][slot] = IOREQ_SLOT_FREE;
     }
     if (ioreq_page[v] != 0U) {
+        /*@ loop invariant slot <= IOREQ_SLOTS;
+            loop assigns slot, IOREQ_RECORD;
+            loop variant IOREQ_SLOTS - slot; */
         for (uint32_t slot = 0U; slot < IOREQ_SLOTS; slot++) {
             hw_phys_write(slot_address(v, slot) + IOREQ_OFF_PROCESSED, 4U, IOREQ_FREE);
         }
@@ -69,6 +77,12 @@ struct ioreq_fields {
 
 /* The state word last: the reader takes the other fields as valid once it says PENDING. */
 /* REQ-IO-003 */
+/*@ requires ioreq_ready(id) && \valid_read(fields);
+    assigns IOREQ_RECORD, vcpus[0 .. MAX_VCPU - 1], ioreq_slot[id / MAX_VCPU_PER_VM][id % MAX_VCPU_PER_VM],
+      ioreq_kind[id / MAX_VCPU_PER_VM][id % MAX_VCPU_PER_VM];
+    exits \false;
+    ensures pending: ioreq_is(id, IOREQ_SLOT_PENDING) && vcpus[id].state == VCPU_WAIT_IO;
+    ensures posted: ioreq_posted(id); */
 static void post(vcpu_id_t id, const struct ioreq_fields *fields, enum ioreq_kind kind)
 {
     vm_id_t v = vcpu_vm(id);
@@ -114,6 +128,11 @@ void ioreq_report_shutdown(vcpu_id_t id)
 
 /* The answer may lead to a second request: a read-modify-write, or the next string element. */
 /* REQ-IO-003 */
+/*@ requires ioreq_ready(id);
+    requires free: ioreq_is(id, IOREQ_SLOT_FREE);
+    assigns IOREQ_RECORD, vcpus[0 .. MAX_VCPU - 1], ioreq_slot[id / MAX_VCPU_PER_VM][id % MAX_VCPU_PER_VM],
+      ioreq_kind[id / MAX_VCPU_PER_VM][id % MAX_VCPU_PER_VM];
+    exits \false; */
 static void complete(vcpu_id_t id, enum ioreq_kind kind, uint64_t value)
 {
     sched_wake(id);
