@@ -1,7 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* devices/vpci_scan.c: functions are counted, and their capabilities lie in configuration space. */
-#include "devices/vpci_scan.c"
+/*
+ * devices/vpci_scan.c: functions are counted, and their capabilities lie in configuration space. The scan is
+ * analysed in three layers, each with the contract of the one below: pci_scan.c, pci_function.c, pci_msix_table.c.
+ * What a contract ensures is asserted where the body is analysed; what it assigns is by reading.
+ */
+#include "devices/vpci_function.h"
 #include "proofs/eva/eva.h"
+
+static uint32_t msix_used;
+
+/*@ requires record: \valid(fn);
+    requires msi_offset: fn->msi.offset <= PCI_LEGACY_SIZE - 0x18;
+    requires msix_offset: fn->msix.offset <= PCI_LEGACY_SIZE - 12;
+    requires pool: msix_used <= VPCI_MSIX_POOL;
+    assigns *fn \from *fn;
+    assigns msix_used \from msix_used, *fn;
+    assigns vpci_msix_entry[0 .. VPCI_MSIX_POOL - 1] \from msix_used;
+    ensures msi_offset: fn->msi.offset <= PCI_LEGACY_SIZE - 0x18;
+    ensures msix_offset: fn->msix.offset <= PCI_LEGACY_SIZE - 12;
+    ensures pool: msix_used <= VPCI_MSIX_POOL; */
+static void msix_scan(struct vpci_function *fn);
+
+/*@ requires function_count: vpci_function_count <= MAX_PCI_FUNCTION;
+    requires pool: msix_used <= VPCI_MSIX_POOL;
+    assigns \result \from bdf, vpci_function_count;
+    assigns vpci_function[0 .. MAX_PCI_FUNCTION - 1] \from bdf;
+    assigns vpci_function_count \from vpci_function_count;
+    assigns msix_used \from msix_used;
+    assigns vpci_msix_entry[0 .. VPCI_MSIX_POOL - 1] \from msix_used;
+    ensures status: \result == STATUS_OK || \result == STATUS_BUSY || \result == STATUS_NO_MEMORY;
+    ensures function_count: vpci_function_count <= MAX_PCI_FUNCTION;
+    ensures pool: msix_used <= VPCI_MSIX_POOL; */
+static enum status function_scan(uint16_t bdf);
+
+#include "devices/vpci_scan.c"
+
+static void check_pool(void)
+{
+    /*@ assert pool: msix_used <= VPCI_MSIX_POOL; */
+}
+
+void scan_msix_table(struct vpci_function *fn)
+{
+    msix_used = any_below(VPCI_MSIX_POOL + 1U);
+    /*@ split msix_used; */
+    msix_scan(fn);
+    check_pool();
+}
+
+void scan_function(void)
+{
+    enum status result;
+    msix_used = any_below(VPCI_MSIX_POOL + 1U);
+    /*@ split vpci_function_count; */
+    result = function_scan((uint16_t)any);
+    /*@ assert status: result == STATUS_OK || result == STATUS_BUSY || result == STATUS_NO_MEMORY; */
+    (void)result;
+    check_pool();
+}
 
 void assume_functions(void)
 {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* eva-sources: devices/vpci_scan.c */
+/* eva-without: state */
+/* eva-stubs: wp log string */
+/* eva-options: -eva-precision 0 -eva-split-limit 2100 */
+/* Boot: an MSI-X capability with any table, in any function, and any number of entries taken before. */
+#include "core/boot_info.h"
+#include "core/partition.h"
+#include "devices/vpci_function.h"
+#include "proofs/eva/eva.h"
+
+struct boot_info boot_info;
+struct platform platform;
+union partition_storage partition;
+void scan_msix_table(struct vpci_function *fn); /* state_vpci_scan.c */
+void vpci_hv_reset(void) { }
+
+static struct vpci_function function;
+
+int main(void)
+{
+    function.msi.offset = any_below(PCI_LEGACY_SIZE - 0x17U);
+    function.msix.offset = any_below(PCI_LEGACY_SIZE - 11U);
+    scan_msix_table(&function);
+    /*@ assert msi_offset: function.msi.offset <= PCI_LEGACY_SIZE - 0x18; */
+    /*@ assert msix_offset: function.msix.offset <= PCI_LEGACY_SIZE - 12; */
+    return 0;
+}
