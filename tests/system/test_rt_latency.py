@@ -66,29 +66,41 @@ def test_alone_and_waiting_in_hlt_it_has_exactly_the_bare_latency(start):
     assert on_bulkhead == on_bare
 
 
+def loaded_twice(start, folder, words):
+    """Two finished runs of the same files: Service VM boots, User VM boots and works, both on one shared core."""
+    # The same files for both: even the length of a boot module's name takes time to read.
+    modules = boot_modules(load_scenario("demo-onecore"), folder, {"rtvm": f"{words} {RATES}", "service": "nokaslr quiet bulkhead.mode=loaded"})
+    runs = [start(None, modules=modules, mode="icount") for _ in range(2)]
+    for machine in runs:
+        machine.wait_for("service", r"^service: loaded done$", 900)
+        machine.wait_exit(60)
+    text = runs[0].text("service")
+    assert "service: User VM under load" in text and "FAILED" not in text
+    for console in CONSOLES:
+        assert runs[0].log(console).read_bytes() == runs[1].log(console).read_bytes(), console
+    return json.loads(re.search(r'^\{"vm".*"samples".*\}$', text, re.M).group(0))
+
+
 # REQ-RT-004 REQ-RT-005
 def test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits(start, folder):
-    """Service VM boots, User VM boots and works, both on one shared core; twice, with the same logs to the last byte."""
+    """Twice, with the same logs to the last byte. QEMU counts the instructions of all cores in one clock and lets the cores take turns: where a turn of
+    the busy core happens to begin at a deadline of the RTVM, that sample has the other core's instructions in it. Shifting the RTVM by a few
+    instructions ends that; a delay by the hypervisor would stay. So the maximum must hold for one of three shifts, all
+    else for each (docs/decisions/0013-counted-time.md)."""
     with claimed("rt-loaded", "Beside loaded Linux VMs, the real-time VM takes no VM exit and keeps the bare machine's interrupt latency") as result:
         bare_machine = bare(start, "icount", "count=5000 period_us=1000 histogram=1")
         on_bare = latency(bare_machine)
-        # The same files for both: even the length of a boot module's name takes time to read.
-        modules = boot_modules(load_scenario("demo-onecore"), folder,
-                               {"rtvm": RATES, "service": "nokaslr quiet bulkhead.mode=loaded"})
-        runs = [start(None, modules=modules, mode="icount") for _ in range(2)]
-        for machine in runs:
-            machine.wait_for("service", r"^service: loaded done$", 900)
-            machine.wait_exit(60)
-        text = runs[0].text("service")
-        assert "service: User VM under load" in text and "FAILED" not in text
-        seen = json.loads(re.search(r'^\{"vm".*"samples".*\}$', text, re.M).group(0))
-        result.figure("VM exits in the steady state", seen["steady_exits"], limit=PROMISED.number("exits.loaded"))
-        compare(result, seen["latency_ticks"], on_bare, {"bare machine": histogram(bare_machine), "Bulkhead, Service VM and User VM under load": seen["histogram"]},
-                on_bare["max"] + SAME_MAXIMUM)
+        most = on_bare["max"] + SAME_MAXIMUM
+        for turns, shift in enumerate(("warmup=100", "warmup=99", "warmup=00098")):
+            seen = loaded_twice(start, folder, shift)
+            assert seen["samples"] >= 5000
+            assert seen["steady_exits"] == 0
+            assert seen["latency_ticks"]["p50"] == on_bare["p50"]
+            assert seen["latency_ticks"]["p99"] <= most
+            if seen["latency_ticks"]["max"] <= most:
+                break
+        result.figure("VM exits in the steady state", seen["steady_exits"], limit=0)
+        compare(result, seen["latency_ticks"], on_bare, {"bare machine": histogram(bare_machine), "Bulkhead, Service VM and User VM under load": seen["histogram"]}, most)
         result.figure("samples", seen["samples"])
-        assert seen["samples"] >= 5000
-        assert seen["steady_exits"] <= PROMISED.number("exits.loaded")
-        assert seen["latency_ticks"]["p50"] == on_bare["p50"]
-        assert seen["latency_ticks"]["max"] <= on_bare["max"] + SAME_MAXIMUM
-        for console in CONSOLES:
-            assert runs[0].log(console).read_bytes() == runs[1].log(console).read_bytes(), console
+        result.figure("shifts of the real-time VM in which a sample had a turn of the other core in it", turns, limit=2)
+        assert seen["latency_ticks"]["max"] <= most
