@@ -90,7 +90,7 @@ def broken_goals(name, path, function, unit, right, wrong, env):
 def smoke(unit, env):
     """(smoke tests run, failed) of a unit; with one prover and one second, as they must not succeed. They have no
     category of their own: they are what is left when all others are taken away."""
-    report = report_of(prove.ROOT, unit, ["-wp-smoke-tests", "-wp-prover", "cvc4", "-wp-smoke-timeout", "1", "-wp-timeout", "1", "-wp-prop", OTHERS,
+    report = report_of(prove.ROOT, unit, ["-wp-smoke-tests", "-wp-prover", "cvc4", "-wp-smoke-timeout", "1", "-wp-timeout", "1", f"-wp-prop={OTHERS}",
                                           *prove.chosen(unit)], env)
     total, valid = prove.totals(report)
     return total, total - valid
