@@ -123,7 +123,7 @@ def build_parser():
                   "Collects the results that gates and tests left in build/evidence/results, and writes build/evidence/index.html, evidence.pdf, and the "
                   "same as JSON, SARIF and JUnit XML. Without options it runs nothing: a result that is missing or of another commit is shown as such. "
                   "The exit status is 0 only when every claim holds on this commit.")
-    sub.add_argument("--run", action="store_true", help="run './bulkhead test' first, which makes every result anew (half an hour and more)")
+    sub.add_argument("--run", action="store_true", help="run './bulkhead test' first, which makes every result anew (35 minutes and more)")
     sub.add_argument("--run-missing", action="store_true", help="first run what has no passed result of this commit")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages; without WeasyPrint there is no PDF")
     sub = command("run", command_run, "boot a scenario with the Service VM's console on this terminal",
