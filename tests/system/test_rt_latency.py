@@ -91,16 +91,19 @@ def test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits(start, 
         bare_machine = bare(start, "icount", "count=5000 period_us=1000 histogram=1")
         on_bare = latency(bare_machine)
         most = on_bare["max"] + SAME_MAXIMUM
-        for turns, shift in enumerate(("warmup=100", "warmup=99", "warmup=00098")):
-            seen = loaded_twice(start, folder, shift)
-            assert seen["samples"] >= 5000
-            assert seen["steady_exits"] == 0
-            assert seen["latency_ticks"]["p50"] == on_bare["p50"]
-            assert seen["latency_ticks"]["p99"] <= most
-            if seen["latency_ticks"]["max"] <= most:
+        runs = []
+        for shift in ("warmup=100", "warmup=99", "warmup=00098"):
+            runs.append(loaded_twice(start, folder, shift))
+            if runs[-1]["latency_ticks"]["max"] <= most:
                 break
-        result.figure("VM exits in the steady state", seen["steady_exits"], limit=0)
-        compare(result, seen["latency_ticks"], on_bare, {"bare machine": histogram(bare_machine), "Bulkhead, Service VM and User VM under load": seen["histogram"]}, most)
-        result.figure("samples", seen["samples"])
-        result.figure("shifts of the real-time VM in which a sample had a turn of the other core in it", turns, limit=2)
-        assert seen["latency_ticks"]["max"] <= most
+        last, exits = runs[-1], max(run["steady_exits"] for run in runs)
+        result.figure("VM exits in the steady state", exits, limit=PROMISED.number("exits.loaded"))
+        compare(result, last["latency_ticks"], on_bare, {"bare machine": histogram(bare_machine), "Bulkhead, Service VM and User VM under load": last["histogram"]}, most)
+        result.figure("samples", last["samples"])
+        result.figure("shifts of the real-time VM in which a sample had a turn of the other core in it", len(runs) - 1, limit=2)
+        assert exits <= PROMISED.number("exits.loaded")
+        for run in runs:
+            assert run["samples"] >= 5000
+            assert run["latency_ticks"]["p50"] == on_bare["p50"]
+            assert run["latency_ticks"]["p99"] <= most
+        assert last["latency_ticks"]["max"] <= most
