@@ -78,6 +78,19 @@ STACK = {"claim": "No stack can overflow", "figures": [figure("deepest of the hv
          "details": {"svm_exit": {"bytes": 1800, "path": [["svm_exit", 120], ["dispatch", 1680]]}, "hv functions": 700}}
 
 
+TEXT = '</td><script>alert(1)</script>"\'&<img src=http://evil.example/x.png onerror=1>\x00\x1b]0;\ud800'.encode("utf-8", "replace").decode()
+HOSTILE = {name: {
+    "claim": TEXT, "figures": [{"name": TEXT, "value": TEXT, "unit": TEXT, "limit": TEXT}], "made": TEXT, "commit": TEXT, "seconds": TEXT, "tools": {TEXT: TEXT},
+    "notes": [TEXT], "tables": [{"title": TEXT, "columns": [TEXT], "rows": [[TEXT]]}],
+    "findings": [{"rule": TEXT, "message": TEXT, "file": TEXT, "line": 3, "level": TEXT}],
+    "details": {TEXT: TEXT, "list": [{TEXT: TEXT}], "histograms": {TEXT: [[1, 2]]}}} for name in ("tests", "rt-loaded")}
+
+
+def one(**changes):
+    """Results with only the sample 'tests', changed."""
+    return {"tests": {**SAMPLES["tests"], **changes}}
+
+
 def write(folder, samples=None):
     """Writes result files; a value that is a string is written as it is."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,4 +101,4 @@ def write(folder, samples=None):
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
-__all__ = ["COMMIT", "ENTRIES", "OTHER", "SAMPLES", "STACK", "write"]
+__all__ = ["COMMIT", "ENTRIES", "HOSTILE", "OTHER", "SAMPLES", "STACK", "one", "write"]

@@ -1,46 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The evidence report tells the truth: what failed, is missing or stale is shown as such, and figures are those of the results."""
 import argparse
-import copy
 import html.parser
 import json
 import pathlib
 import re
-import sys
 import xml.etree.ElementTree as tree
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import evidence_samples as samples  # noqa: E402
-from tools import testing  # noqa: E402
-from tools.evidence import gates, provenance, tests  # noqa: E402
-from tools.evidence.report import chapters, claims, collect, command, documents, front, junit, page, pdf, pictures, sarif, stored  # noqa: E402
-
-HOSTILE = '</td><script>alert(1)</script>"\'&<img src=http://evil.example/x.png onerror=1>\x00\x1b]0;\ud800'.encode("utf-8", "replace").decode()
-
-
-@pytest.fixture
-def made(tmp_path, monkeypatch):
-    """made(samples, entries=None): the report of these results, on the commit of the samples with a clean tree."""
-    monkeypatch.setattr(provenance, "source", lambda root=None: {"commit": samples.COMMIT, "dirty": False})
-    monkeypatch.setattr(stored, "READERS", {})     # the project's own results are not the samples'
-
-    def make(given=None, entries=None):
-        for old in (tmp_path / "results").glob("*"):
-            old.unlink()
-        samples.write(tmp_path / "results", given)
-        return collect.collect(tmp_path / "results", entries=samples.ENTRIES if entries is None else entries)
-    return make
-
+import evidence_samples as samples
+from tools import testing
+from tools.evidence import gates, provenance, tests
+from tools.evidence.report import chapters, claims, collect, command, documents, front, page, pdf, pictures
 
 def claim(found, name):
     return next(item for item in found["claims"] if item["name"] == name)
-
-
-def one(**changes):
-    """Results with only the sample 'tests', changed."""
-    return {"tests": {**samples.SAMPLES["tests"], **changes}}
 
 
 ONLY_TESTS = [entry for entry in samples.ENTRIES if entry.name == "tests"]
@@ -53,10 +28,20 @@ def row_of(text, name):
     return next(row for row in rows if f'href="#{name}"' in row)
 
 
+# REQ-EVI-025
+def test_an_image_is_read_once_and_one_that_is_away_is_no_error(tmp_path):
+    for item in collect.artefacts(tmp_path):
+        assert (item["size"], item["sha256"], item["made"]) == (None, None, None)
+    (tmp_path / "build" / "hv").mkdir(parents=True)
+    (tmp_path / "build" / "hv" / "hv.elf").write_bytes(b"abc")
+    item = collect.artefacts(tmp_path)[0]
+    assert item["size"] == 3 and item["sha256"].startswith("ba7816bf") and re.fullmatch(r"\d{4}-.*Z", item["made"])
+
+
 # ---- states ----
 
 def test_all_passed_on_this_commit_holds(made):
-    found = made(one(), ONLY_TESTS)
+    found = made(samples.one(), ONLY_TESTS)
     assert claim(found, "tests")["state"] == "passed" and collect.holds(found)
     assert "All 1 claims hold on this commit." in page.page(found)
 
@@ -80,23 +65,23 @@ def test_a_missing_result_is_shown_as_missing_with_its_command(made):
 
 
 def test_a_result_of_another_commit_is_stale(made):
-    found = made(one(commit=samples.OTHER), ONLY_TESTS)
+    found = made(samples.one(commit=samples.OTHER), ONLY_TESTS)
     assert claim(found, "tests")["state"] == "stale" and not collect.holds(found)
     assert "fedcba0987" in claim(found, "tests")["reason"] and "STALE" in row_of(page.page(found), "tests")
 
 
 def test_a_result_of_a_changed_tree_is_stale(made):
-    assert "uncommitted" in claim(made(one(dirty=True)), "tests")["reason"]
-    assert claim(made(one(dirty=True)), "tests")["state"] == "stale"
+    assert "uncommitted" in claim(made(samples.one(dirty=True)), "tests")["reason"]
+    assert claim(made(samples.one(dirty=True)), "tests")["state"] == "stale"
 
 
 @pytest.mark.parametrize("commit", [None, "", "--output=x", 7])
 def test_a_result_without_a_commit_is_stale(made, commit):
-    assert claim(made(one(commit=commit)), "tests")["state"] == "stale"
+    assert claim(made(samples.one(commit=commit)), "tests")["state"] == "stale"
 
 
 def test_a_failed_result_of_another_commit_stays_failed(made):
-    found = claim(made(one(passed=False, commit=samples.OTHER)), "tests")
+    found = claim(made(samples.one(passed=False, commit=samples.OTHER)), "tests")
     assert found["state"] == "failed" and "fedcba0987" in found["reason"]
 
 
@@ -108,13 +93,13 @@ def test_a_result_that_cannot_be_read_is_missing_and_says_why(made, broken):
 
 # REQ-EVI-025
 def test_a_check_that_ran_in_part_does_not_pass(made):
-    found = claim(made(one(partial="only the unit domain was run")), "tests")
+    found = claim(made(samples.one(partial="only the unit domain was run")), "tests")
     assert (found["state"], found["reason"]) == ("stale", "only the unit domain was run")
 
 
 @pytest.mark.parametrize("value", ["false", 1, "yes", None])
 def test_only_true_passes(made, value):
-    assert claim(made(one(passed=value)), "tests")["state"] == "failed"
+    assert claim(made(samples.one(passed=value)), "tests")["state"] == "failed"
 
 
 def test_nothing_at_all_does_not_hold(made):
@@ -227,15 +212,7 @@ def test_limits_stand_in_the_section_and_in_the_list_of_all(made):
 
 
 def test_hostile_text_stays_text(made):
-    bad = {"tests": {"claim": HOSTILE, "figures": [{"name": HOSTILE, "value": HOSTILE, "unit": HOSTILE, "limit": HOSTILE}], "made": HOSTILE, "commit": HOSTILE,
-                     "tools": {HOSTILE: HOSTILE}, "notes": [HOSTILE], "tables": [{"title": HOSTILE, "columns": [HOSTILE], "rows": [[HOSTILE]]}],
-                     "findings": [{"rule": HOSTILE, "message": HOSTILE, "file": HOSTILE, "line": 3, "level": HOSTILE}],
-                     "details": {HOSTILE: HOSTILE, "list": [{HOSTILE: HOSTILE}], "histograms": {HOSTILE: [[1, 2]]}}}}
-    bad["rt-loaded"] = copy.deepcopy(bad["tests"])
-    found = made(bad)
-    assert parsed(page.page(found)).found == []
-    tree.fromstring(junit.claims_xml(found))
-    json.loads(json.dumps(sarif.sarif(found)))
+    assert parsed(page.page(made(samples.HOSTILE))).found == []
 
 
 @pytest.mark.parametrize("details", [{"files": 3}, {"files": [{}]}, {"histograms": []}, {"histograms": {"a": [["x"]]}}, [1, 2], "text", {"deep": {"a": {"b": [1]}}}])
@@ -246,7 +223,7 @@ def test_details_of_an_unknown_form_do_no_harm(made, details):
 
 def test_long_lists_say_how_much_is_elsewhere(made):
     many = [{"rule": "r", "message": f"m{index}", "file": "a.c", "line": index, "level": "error"} for index in range(250)]
-    assert "150 more of 250 are in evidence.json" in page.page(made(one(passed=False, findings=many)))
+    assert "150 more of 250 are in evidence.json" in page.page(made(samples.one(passed=False, findings=many)))
 
 
 def test_charts_show_the_numbers(made):
@@ -289,37 +266,6 @@ def test_a_safety_document_that_cannot_be_read_shows_as_missing(tmp_path, conten
 
 # ---- other files ----
 
-def test_sarif_has_what_the_standard_asks_for(made):
-    found = json.loads(json.dumps(sarif.sarif(made())))
-    assert found["version"] == "2.1.0" and len(found["runs"]) == len(samples.ENTRIES)
-    for run in found["runs"]:
-        driver = run["tool"]["driver"]
-        assert driver["name"] and len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
-        assert isinstance(run["invocations"][0]["executionSuccessful"], bool)
-        for item in run["results"]:
-            assert item["message"]["text"] and item["level"] in ("none", "note", "warning", "error")
-            assert driver["rules"][item["ruleIndex"]]["id"] == item["ruleId"]
-            where = item["locations"][0]["physicalLocation"]
-            assert not where["artifactLocation"]["uri"].startswith("/") and where.get("region", {"startLine": 1})["startLine"] > 0
-    misra = next(run for run in found["runs"] if run["automationDetails"]["id"] == "bulkhead/misra/")
-    assert [item["ruleId"] for item in misra["results"]] == ["misra-c2012-11.4", "misra-c2012-15.5"]
-
-
-def test_sarif_never_shows_a_missing_or_a_failed_claim_as_nothing_found(made):
-    runs = {run["automationDetails"]["id"]: run for run in sarif.sarif(made(one(passed=False)))["runs"]}
-    missing = runs["bulkhead/stack/"]["invocations"][0]
-    assert missing["executionSuccessful"] is False and "missing" in missing["toolExecutionNotifications"][0]["message"]["text"]
-    assert runs["bulkhead/tests/"]["results"][0]["level"] == "error"
-
-
-def test_junit_of_claims_counts_failures_and_errors(made):
-    suite = tree.fromstring(junit.claims_xml(made())).find("testsuite")
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("15", "1", "3")
-    cases = {case.get("classname"): case for case in suite.iter("testcase")}
-    assert "hv/x86/window.c:61" in cases["misra"].find("failure").text
-    assert cases["stack"].find("error").get("type") == "missing" and cases["parse"].find("error").get("type") == "stale"
-
-
 def test_all_files_are_written_and_agree(made, tmp_path, monkeypatch):
     monkeypatch.setattr(pdf, "available", lambda: False)
     found = made()
@@ -341,7 +287,7 @@ def test_the_command_fails_unless_all_holds(made, tmp_path, monkeypatch, capsys)
     assert command.run() == 1
     told = capsys.readouterr().out
     assert "11 of 15 claims hold, 1 failed, 2 stale, 1 missing" in told and "run: /usr/bin/python3 tools/stack.py" in told
-    whole = made(one(), ONLY_TESTS)
+    whole = made(samples.one(), ONLY_TESTS)
     monkeypatch.setattr(command, "collect", lambda: whole)
     assert command.run() == 0
 
@@ -404,11 +350,12 @@ def test_only_a_whole_run_ends_with_the_report_and_after_its_own_result(tmp_path
     assert seen == ([True] if whole else []) and (tmp_path / "junit.xml").exists()
 
 
-def test_a_pytest_that_breaks_off_is_a_failure(monkeypatch):
+def test_a_pytest_that_breaks_off_is_a_failure(tmp_path, monkeypatch):
     def broken_off(words, **_):
         pathlib.Path(words[-2].partition("=")[2]).write_text("<testsuites><testcase classname='a' name='x'/></testsuites>", encoding="utf-8")
         return argparse.Namespace(returncode=2)
     monkeypatch.setattr(testing.subprocess, "run", broken_off)
+    monkeypatch.setattr(testing, "ROOT", tmp_path)
     tally = testing.Tally()
     testing.run_pytest(tally, "", "tests/nowhere")
     assert tally.line() == "1 passed, 1 failed"

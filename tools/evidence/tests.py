@@ -34,8 +34,8 @@ def junit_xml(cases):
         for case in members:
             element = tree.SubElement(suite, "testcase", classname=junit.clean(name.replace("/", ".")), name=junit.clean(case.name), time=f"{case.seconds:.3f}")
             if case.verdict != "passed":
-                tag = "failure" if case.verdict == "failed" else "skipped"
-                tree.SubElement(element, tag, message=junit.clean(case.message.partition("\n")[0])).text = junit.clean(case.message)
+                tag, message = "failure" if case.verdict == "failed" else "skipped", junit.clean(case.message)
+                tree.SubElement(element, tag, type=case.verdict, message=message.partition("\n")[0]).text = message
     return junit.packed(suites)
 
 

@@ -11,8 +11,12 @@ def clean(text):
     return FORBIDDEN.sub("?", str(text))
 
 
+def seconds(claim):
+    return claim["seconds"] if isinstance(claim["seconds"], (int, float)) else 0
+
+
 def claim_case(claim):
-    case = tree.Element("testcase", name=clean(claim["claim"]), classname=clean(claim["name"]), time=str(claim["seconds"] or 0))
+    case = tree.Element("testcase", name=clean(claim["claim"]), classname=clean(claim["name"]), time=f"{seconds(claim):.3f}")
     if claim["state"] == "failed":
         places = [f"{item.get('file', '')}:{item.get('line', 0)}: {item.get('rule', '')}: {item.get('message', '')}" for item in claim["findings"]]
         tree.SubElement(case, "failure", type="failed", message=clean(f"does not hold, {len(places)} findings")).text = clean("\n".join(places))
@@ -24,7 +28,8 @@ def claim_case(claim):
 def claims_xml(report):
     counts = report["counts"]
     suite = tree.Element("testsuite", name="claims", tests=str(len(report["claims"])), failures=str(counts["failed"]),
-                         errors=str(counts["stale"] + counts["missing"]), skipped="0", timestamp=report["made"].rstrip("Z"))
+                         errors=str(counts["stale"] + counts["missing"]), skipped="0",
+                         time=f"{sum(map(seconds, report['claims'])):.3f}", timestamp=report["made"].rstrip("Z"))
     properties = tree.SubElement(suite, "properties")
     for name in ("version", "commit", "dirty"):
         tree.SubElement(properties, "property", name=name, value=clean(report[name]))

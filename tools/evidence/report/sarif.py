@@ -3,10 +3,12 @@
 
 A claim without a result, or with a stale one, is a run that did not succeed: an empty run would look like "nothing found".
 """
+import re
 import urllib.parse
 
-SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVELS = ("error", "warning", "note", "none")
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = ("error", "warning", "note")     # SARIF's "none" is for results that are no failure (3.27.10); a finding is one
+DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")    # date and time of RFC 3339 in UTC (3.9)
 
 
 ELSEWHERE = "tools/evidence/gates.py"   # stands for findings without a place, which code hosts would not show
@@ -28,7 +30,7 @@ def outcome(item, rules):
 def run(claim, report):
     rules = list(dict.fromkeys(str(item.get("rule") or "finding") for item in claim["findings"]))
     invocation = {"executionSuccessful": claim["state"] in ("passed", "failed"), "commandLine": claim["command"]}
-    if claim["made"]:
+    if DATE.fullmatch(str(claim["made"])):
         invocation["endTimeUtc"] = claim["made"]
     if claim["reason"]:
         invocation["toolExecutionNotifications"] = [{"level": "error" if claim["state"] in ("failed", "missing") else "warning",

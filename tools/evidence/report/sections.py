@@ -14,7 +14,7 @@ def made_on(claim, report):
     commit = claim["commit"]
     where = ("an unknown commit" if not commit else f"commit <code>{escape(commit[:12])}</code>" + (" (this one)" if commit == report["commit"] else ""))
     changed = ", tree with uncommitted changes" if claim["dirty"] else ""
-    took = f", in {shown(claim['seconds'])} s" if claim["seconds"] is not None else ""
+    took = f", in {escape(shown(claim['seconds']))} s" if claim["seconds"] is not None else ""
     return f"{escape(claim['made'] or 'unknown date')} on {where}{changed}{took}"
 
 
