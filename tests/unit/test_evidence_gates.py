@@ -12,6 +12,7 @@ def run(monkeypatch, tmp_path):
     """run(python code): (verdict, result or None) of a gate that is this code."""
     monkeypatch.setattr(result, "RESULTS", tmp_path)
     monkeypatch.setattr(gates, "RESULTS", tmp_path)
+    monkeypatch.setattr(gates, "ROOT", tmp_path)     # of the log
 
     def run_code(code, needs=()):
         verdict = gates.run_gate(gates.Gate("sample", "samples hold", gates.PYTHON + ["-c", code], needs, True))

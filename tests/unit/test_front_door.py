@@ -155,7 +155,8 @@ def test_no_mirror_is_an_error_that_says_what_to_do(monkeypatch, tmp_path):
 
 
 def test_failed_step_shows_its_last_lines(monkeypatch, tmp_path):
-    monkeypatch.setattr(progress, "LOGS", ROOT / "build" / "logs")
+    monkeypatch.setattr(progress, "ROOT", tmp_path)
+    monkeypatch.setattr(progress, "LOGS", tmp_path / "logs")
     with pytest.raises(progress.StepError, match="what went wrong"):
         progress.run_step("a step", ["sh", "-c", "echo what went wrong; exit 3"], "test-step")
 

@@ -7,6 +7,7 @@ uncommitted changes, or in part only. Only passed counts.
 import datetime
 import hashlib
 import json
+import os
 import platform
 import re
 import shlex
@@ -120,15 +121,19 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def artefact(root, name):
+    """Size, digest and time are of one open file: a build may take the image away or put another in its place meanwhile."""
+    try:
+        with open(root / name, "rb") as file:
+            content, when = file.read(), os.fstat(file.fileno()).st_mtime
+    except OSError:
+        return {"file": name, "size": None, "sha256": None, "made": None}
+    return {"file": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "made": utc(when)}
+
+
 def artefacts(root):
     """What the claims are about, as it lies in build/."""
-    found = []
-    for name in ARTEFACTS:
-        path = root / name
-        there = path.is_file()
-        found.append({"file": name, "size": path.stat().st_size if there else None, "sha256": digest(path) if there else None,
-                      "made": utc(path.stat().st_mtime) if there else None})
-    return found
+    return [artefact(root, name) for name in ARTEFACTS]
 
 
 def configuration(root):
