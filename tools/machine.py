@@ -25,8 +25,8 @@ MODES = {
     "icount-exact": ["-accel", "tcg,thread=single,one-insn-per-tb=on", "-icount", "shift=0,sleep=off", "-seed", "1",
                      "-rtc", "base=2026-01-01,clock=vm"],
 }
-# In counted modes: without it the time of an interrupt depends, rarely, on the host's scheduling. See its source.
-QUIET_HALT = ROOT / "build" / "tools" / "qemu" / "quiet_halt.so"
+# What takes faults of QEMU out of the way; the sources of the two say which.
+PLUGINS = {mode: ROOT / "build" / "tools" / "qemu" / ("ferr_race.so" if mode == "mttcg" else "quiet_halt.so") for mode in MODES}
 POLL_S = 0.05
 
 
@@ -61,9 +61,7 @@ class Machine:
 
     def command(self):
         line = ["qemu-system-x86_64", "-machine", "q35,smm=off", "-cpu", self.cpu, "-smp", str(self.cores), "-m", self.memory]
-        line += MODES[self.mode]
-        if "-icount" in line:
-            line += ["-plugin", relative(QUIET_HALT)]
+        line += MODES[self.mode] + ["-plugin", relative(PLUGINS[self.mode])]
         line += ["-nodefaults", "-no-user-config", "-vga", "std", "-display", "none", "-no-reboot"]
         for console in CONSOLES:
             log = f"logfile={self.log(console)},logappend=off"
@@ -97,7 +95,7 @@ class Machine:
         if shutil.which("qemu-system-x86_64") is None:
             raise MachineError("qemu-system-x86_64 is not installed; run ./bulkhead setup", "qemu")
         self.folder.mkdir(parents=True, exist_ok=True)
-        needed = [self.kernel] * (self.kernel is not None) + [path for path, _ in self.modules] + [QUIET_HALT] * ("icount" in self.mode)
+        needed = [self.kernel] * (self.kernel is not None) + [path for path, _ in self.modules] + [PLUGINS[self.mode]]
         for path in needed:
             if not pathlib.Path(path).exists():
                 raise MachineError(f"{relative(path)} does not exist; run ./bulkhead build", "qemu")
