@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_device.c */
+/* What the validator of partition tables accepts. */
+#include "partition_machine.h"
+
+static void accepts(void **state)
+{
+    (void)state;
+    struct partition_verdict verdict = validate();
+    assert_string_equal(verdict.reason, "");
+    assert_true(verdict.valid);
+    assert_int_equal(verdict.vm, ID_NONE);
+}
+
+/* REQ-RT-013 */
+static void accepts_a_scenario_without_service_vm(void **state)
+{
+    (void)state;
+    memset(&SERVICE, 0, sizeof(SERVICE));
+    memset(&T.user, 0, sizeof(T.user));
+    T.board.shared_pcpu_mask = 4U;
+    platform.iommu_present = false; /* nobody drives a device */
+    RTVM.pci_count = 0U;
+    assert_string_equal(validate().reason, "");
+}
+
+/* REQ-CFG-008 */
+static void accepts_no_iommu_when_the_scenario_says_so(void **state)
+{
+    (void)state;
+    platform.iommu_present = false;
+    RTVM.pci_count = 0U;
+    T.flags = PART_ALLOW_NO_IOMMU;
+    assert_string_equal(validate().reason, "");
+}
+
+/* REQ-CFG-005 */
+static void accepts_a_range_across_adjoining_ram(void **state)
+{
+    (void)state;
+    OTHER.range[0].hpa = 0x3F800000U;
+    OTHER.range[0].size = 0x800000U;
+    assert_string_equal(validate().reason, "");
+}
+
+static void accepts_a_machine_without_some_things(void **state)
+{
+    (void)state;
+    platform.ioapic_base = 0U;
+    platform.mmconfig_base = 0U;
+    platform.pm1a_control = 0U;
+    platform.reset_port = 0U;
+    boot_info.image_size = 0U;
+    boot_info.module[0].size = 0U;
+    T.user.max_vms = 0U;
+    T.user.pcpu_mask = 0U;
+    T.board.log_port = 0U;
+    RTVM.gsi_count = 0U;
+    RTVM.acpi_offset = 0U;
+    RTVM.acpi_size = 0U;
+    RTVM.initrd[0] = '\0';
+    assert_string_equal(validate().reason, "");
+}
+
+static void accepts_boards_that_leave_values_to_the_machine(void **state)
+{
+    (void)state;
+    T.board.mmconfig_base = 0U;
+    T.board.tsc_hz = 2000000000U;
+    platform.mmconfig_buses = 0U;
+    assert_string_equal(validate().reason, "");
+}
+
+/* REQ-CFG-004 */
+static void accepts_each_face_and_image_type(void **state)
+{
+    (void)state;
+    SERVICE.face = PART_FACE_ACRN;
+    RTVM.image_type = PART_IMAGE_MULTIBOOT;
+    assert_string_equal(validate().reason, "");
+}
+
+/* REQ-CFG-005 */
+static void accepts_devices_in_memory_that_is_reserved_or_listed_empty(void **state)
+{
+    (void)state;
+    memory(0xE0000000U, 0x1000U, BOOT_RESERVED);
+    memory(0xE0001000U, 0U, BOOT_RAM);
+    assert_string_equal(validate().reason, "");
+}
+
+static void accepts_lists_of_more_than_one(void **state)
+{
+    (void)state;
+    T.shared_count = 2U;
+    strcpy(T.shared[1].name, "rt1");
+    T.shared[1].hpa = 0x25000000U;
+    T.shared[1].size = 0x100000U;
+    RTVM.gsi_count = 2U;
+    RTVM.gsi[1] = 5U;
+    RTVM.pci_count = 2U;
+    RTVM.pci[1] = 0x20U;
+    struct part_range first = RTVM.range[0]; /* RAM comes last */
+    RTVM.range[0] = RTVM.range[2];
+    RTVM.range[2] = first;
+    assert_string_equal(validate().reason, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(accepts, setup),
+        cmocka_unit_test_setup(accepts_a_scenario_without_service_vm, setup),
+        cmocka_unit_test_setup(accepts_no_iommu_when_the_scenario_says_so, setup),
+        cmocka_unit_test_setup(accepts_a_range_across_adjoining_ram, setup),
+        cmocka_unit_test_setup(accepts_a_machine_without_some_things, setup),
+        cmocka_unit_test_setup(accepts_boards_that_leave_values_to_the_machine, setup),
+        cmocka_unit_test_setup(accepts_each_face_and_image_type, setup),
+        cmocka_unit_test_setup(accepts_devices_in_memory_that_is_reserved_or_listed_empty, setup),
+        cmocka_unit_test_setup(accepts_lists_of_more_than_one, setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
