@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the gates stand on: a copy of the project to break."""
+"""What the tests of the gates stand on: a copy of the project to break, and a gate to run on it."""
 import pathlib
 import shutil
 import subprocess
@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LEFT_OUT = shutil.ignore_patterns("build", ".git", "__pycache__", ".sconsign.dblite", ".pytest_cache")
+LEFT_OUT = shutil.ignore_patterns("build", ".git", "__pycache__", ".sconsign.dblite", ".pytest_cache",
+                                  "*.dump", "*.ctu-info")     # of cppcheck, which come and go beside a source
 
 
 class Project:
@@ -58,3 +59,31 @@ def copied(tmp_path_factory):
 def project(copied):
     yield copied
     copied.restore()
+
+
+class Gate:
+    """A gate of the copy: words is how it is run."""
+
+    def __init__(self, project, words):
+        self.project, self.words = project, words
+
+    def passes(self, *told):
+        """Passes and prints each of these; returns all that it prints."""
+        status, text = self.project.run(*self.words)
+        assert status == 0, text
+        for word in told:
+            assert word in text, text
+        return text
+
+    def fails(self, *told):
+        """Fails and prints one line with all of these; returns all that it prints."""
+        status, text = self.project.run(*self.words)
+        assert status == 1, text
+        assert any(all(word in line for word in told) for line in text.splitlines()), text
+        return text
+
+
+@pytest.fixture
+def gate(project, request):
+    """The gate that the test file names as GATE."""
+    return Gate(project, request.module.GATE)

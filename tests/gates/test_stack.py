@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+GATE = ("-m", "tools.evidence.stack")
 LOG = "hv/core/log.c"
 HEX = "void log_hex(uint64_t value)\n{\n"
 HANDLER = "void cpuid_emulate(vcpu_id_t id)\n{\n"
@@ -19,81 +20,68 @@ DEEP = """static uint64_t deep(uint64_t n)
 LINE = "void log_line(const char *module, const char *text)\n{\n"
 
 
-def stack(project):
-    return project.run("-m", "tools.evidence.stack")
+def test_the_project_passes(gate):
+    gate.passes("hv main: worst", "rtvm main: worst")
 
 
-def fails(project, *words):
-    status, text = stack(project)
-    assert status == 1, text
-    for word in words:
-        assert word in text, text
-
-
-def test_the_project_passes(project):
-    status, text = stack(project)
-    assert status == 0, text
-    assert "hv main: worst" in text and "rtvm main: worst" in text
-
-
-def test_a_frame_that_overflows(project):
+def test_a_frame_that_overflows(gate, project):
     project.replace(LOG, LINE, LINE + "    volatile char big[20000];\n    big[0] = module[0];\n    log_text((big[0] == 0) ? text : module);\n")
-    fails(project, "main stack: worst case", "stack.hv.main")
+    gate.fails("main stack: worst case", "stack.hv.main")
 
 
-def test_more_than_promised(project):
+def test_more_than_promised(gate, project):
     project.replace(LOG, LINE, LINE + "    volatile char big[6000];\n    big[0] = module[0];\n    log_text((big[0] == 0) ? text : module);\n")
-    fails(project, "main stack: worst case")
+    gate.fails("main stack: worst case")
 
 
-def test_recursion(project):
+def test_recursion(gate, project):
     project.replace(LOG, HEX, HEX + "    if (value > 0xFFFFU) {\n        log_hex(value / 16U);\n    }\n")
-    fails(project, "recursion: log_hex > log_hex", LOG)
+    gate.fails("recursion: log_hex > log_hex", LOG)
 
 
-def test_a_frame_of_unknown_size(project):
+def test_a_frame_of_unknown_size(gate, project):
     project.replace(LOG, HEX, HEX + "    volatile char *some = __builtin_alloca(value);\n    some[0] = 'x';\n    log_dec((uint64_t)some[0]);\n")
-    fails(project, "frame of dynamic size")
+    gate.fails("frame of dynamic size")
 
 
-def test_a_call_through_a_pointer(project):
+def test_a_call_through_a_pointer(gate, project):
     project.replace(LOG, HEX, HEX + "    static void (*volatile other)(uint64_t) = log_dec;\n    other(value);\n")
-    fails(project, "calls through a pointer that tools/evidence/stack.yaml does not explain", LOG)
+    gate.fails("calls through a pointer that tools/evidence/stack.yaml does not explain", LOG)
 
 
-def test_assembly_that_pushes_more(project):
+def test_assembly_that_pushes_more(gate, project):
     project.replace("hv/x86/svm/enter.S", "svm_vmrun:\n    push %rbx\n", "svm_vmrun:\n    push %rbx\n    push %rbx\n    add $8, %rsp\n")
-    fails(project, "svm_vmrun is in hv/x86/svm/enter.S and takes 88 bytes, not 80")
+    gate.fails("svm_vmrun is in hv/x86/svm/enter.S and takes 88 bytes, not 80")
 
 
-def test_inline_assembly_that_pushes(project):
+def test_inline_assembly_that_pushes(gate, project):
     project.replace(LOG, HEX, HEX + '    __asm__ volatile("pushq %0; popq %0" : "+r"(value));\n')
-    fails(project, "log_hex moves the stack pointer in inline assembly by 8 bytes", LOG)
+    gate.fails("log_hex moves the stack pointer in inline assembly by 8 bytes", LOG)
 
 
-def test_a_call_that_the_call_graph_does_not_show(project):
+def test_a_call_that_the_call_graph_does_not_show(gate, project):
     project.replace(LOG, HEX, HEX + '    __asm__ volatile("call log_flush" : : : "memory", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");\n')
-    fails(project, "log_hex calls log_flush, which the call graph does not show", LOG)
+    gate.fails("log_hex calls log_flush, which the call graph does not show", LOG)
 
 
-def test_an_entry_that_the_table_does_not_know(project):
+def test_an_entry_that_the_table_does_not_know(gate, project):
     project.replace("hv/x86/isr.S", "    call idt_dispatch\n", "    call idt_dispatch\n    call log_flush\n")
-    fails(project, "idt_common calls log_flush, which tools/evidence/stack.yaml does not list")
+    gate.fails("idt_common calls log_flush, which tools/evidence/stack.yaml does not list")
 
 
-def test_a_stack_without_guard_page(project):
+def test_a_stack_without_guard_page(gate, project):
     project.replace("hv/x86/paging.c", "        image_map(pcpu_stacks[i].guard_nmi, pcpu_stacks[i].nmi, 0U);\n", "")
-    fails(project, "stack nmi has no guard page")
+    gate.fails("stack nmi has no guard page")
 
 
-def test_a_table_line_that_nothing_needs(project):
+def test_a_table_line_that_nothing_needs(gate, project):
     project.replace("tools/evidence/stack.yaml", "    apic_timer_count:", "    gone: {file: hv/x86/isr.S, bytes: 8, reason: none}\n    apic_timer_count:")
-    fails(project, "assembly gone: nothing calls it")
+    gate.fails("assembly gone: nothing calls it")
 
 
-def test_a_promise_that_is_missing(project):
+def test_a_promise_that_is_missing(gate, project):
     project.replace("docs/specification.md", "`stack.hv.nmi`", "`stack.hv.other`")
-    fails(project, "promises no stack.hv.nmi")
+    gate.fails("promises no stack.hv.nmi")
 
 
 OVERFLOWING_RUN = """

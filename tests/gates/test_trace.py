@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+GATE = ("-m", "tools.evidence.trace")
 ISOLATION = "docs/safety/requirements/isolation.yaml"
 ORPHAN = "REQ-ISO-" + "998"
 ENTRY = f"""
@@ -16,128 +17,116 @@ ENTRY = f"""
 STAGE2 = "tests/unit/test_stage2.c"
 
 
-def trace(project):
-    return project.run("-m", "tools.evidence.trace")
-
-
-def refused(project, *words):
-    status, text = trace(project)
-    assert status == 1
-    assert any(all(word in line for word in words) for line in text.splitlines()), text
-    return text
-
-
 def add_requirement(project, methods, extra=""):
     path = project.keep(ISOLATION)
     path.write_text(path.read_text() + ENTRY.replace("METHODS", methods) + extra)
 
 
-def test_the_project_as_it_is_passes(project):
-    status, text = trace(project)
-    assert status == 0, text
+def test_the_project_as_it_is_passes(gate, project):
+    gate.passes()
     result = json.loads((project.root / "build/evidence/results/trace.json").read_text())
     assert result["passed"] and result["findings"] == []
     assert (project.root / "build/evidence/trace/matrix.csv").read_text().startswith("id,status")
 
 
-def test_a_requirement_without_code_and_test(project):
+def test_a_requirement_without_code_and_test(gate, project):
     add_requirement(project, "test")
-    text = refused(project, ISOLATION, ORPHAN, "no code names it")
+    text = gate.fails(ISOLATION, ORPHAN, "no code names it")
     assert f"{ORPHAN}: no test names it" in text
 
 
-def test_a_requirement_that_no_safety_constraint_needs(project):
+def test_a_requirement_that_no_safety_constraint_needs(gate, project):
     add_requirement(project, "test")
-    refused(project, ISOLATION, ORPHAN, "no safety constraint needs it")
+    gate.fails(ISOLATION, ORPHAN, "no safety constraint needs it")
 
 
-def test_a_proof_that_is_promised_and_not_there(project):
+def test_a_proof_that_is_promised_and_not_there(gate, project):
     add_requirement(project, "proof")
     project.replace("hv/core/sched.c", "void sched_add(", f"/* {ORPHAN} */\n/* proves {ORPHAN} */\nvoid sched_add(")
-    refused(project, ORPHAN, "[no-proof]")  # sched.c is no unit of proofs/prove.py
+    gate.fails(ORPHAN, "[no-proof]")  # sched.c is no unit of proofs/prove.py
 
 
-def test_an_analysis_by_a_gate_that_does_not_exist(project):
+def test_an_analysis_by_a_gate_that_does_not_exist(gate, project):
     add_requirement(project, "analysis", "  gates: [crystal-ball]\n  code: none\n")
-    refused(project, "'crystal-ball' is no gate")
+    gate.fails("'crystal-ball' is no gate")
 
 
-def test_a_review_without_a_checklist(project):
+def test_a_review_without_a_checklist(gate, project):
     add_requirement(project, "review", '  review: "docs/safety/reviews.md#R-99"\n  code: none\n')
-    refused(project, ORPHAN, "is no heading of a checklist")
+    gate.fails(ORPHAN, "is no heading of a checklist")
 
 
 @pytest.mark.parametrize("file", [STAGE2, "hv/core/sched.c", "proofs/theorem.c", "docs/safety/reviews.md"])
-def test_an_id_that_is_no_requirement(project, file):
+def test_an_id_that_is_no_requirement(gate, project, file):
     path = project.keep(file)
     path.write_text(path.read_text() + f"\n/* {ORPHAN} */\n")
-    refused(project, file, f"{ORPHAN} is no requirement")
+    gate.fails(file, f"{ORPHAN} is no requirement")
 
 
-def test_a_duplicate_id(project):
+def test_a_duplicate_id(gate, project):
     add_requirement(project, "test")
     path = project.keep("docs/safety/requirements/tools.yaml")
     path.write_text(path.read_text() + ENTRY.replace("METHODS", "test"))
-    refused(project, ORPHAN, "an id is used once")
+    gate.fails(ORPHAN, "an id is used once")
 
 
-def test_two_entries_of_one_id_in_one_file(project):
+def test_two_entries_of_one_id_in_one_file(gate, project):
     add_requirement(project, "test")
     add_requirement(project, "test")
-    refused(project, ISOLATION, ORPHAN, "an id is used once")
+    gate.fails(ISOLATION, ORPHAN, "an id is used once")
 
 
-def test_a_planned_requirement_that_code_names(project):
+def test_a_planned_requirement_that_code_names(gate, project):
     path = project.keep(ISOLATION)
     path.write_text(path.read_text() + ENTRY.replace("verification: [METHODS]", "status: planned\n  missing: all of it"))
     project.replace("hv/core/sched.c", "void sched_add(", f"/* {ORPHAN} */\nvoid sched_add(")
-    refused(project, "hv/core/sched.c", f"{ORPHAN} is planned")
+    gate.fails("hv/core/sched.c", f"{ORPHAN} is planned")
 
 
-def test_a_test_of_a_requirement_that_lists_no_test(project):
+def test_a_test_of_a_requirement_that_lists_no_test(gate, project):
     add_requirement(project, "review", '  review: "docs/safety/reviews.md#R-01"\n  code: none\n')
     path = project.keep(STAGE2)
     path.write_text(path.read_text() + f"\n/* {ORPHAN} */\n")
-    refused(project, STAGE2, "does not list 'test'")
+    gate.fails(STAGE2, "does not list 'test'")
 
 
-def test_a_test_file_without_a_requirement(project):
+def test_a_test_file_without_a_requirement(gate, project):
     project.write("tests/unit/test_nothing.c", "int main(void) { return 0; }\n")
-    refused(project, "tests/unit/test_nothing.c", "names no requirement")
+    gate.fails("tests/unit/test_nothing.c", "names no requirement")
 
 
-def test_an_id_at_a_helper_that_no_runner_starts(project):
+def test_an_id_at_a_helper_that_no_runner_starts(gate, project):
     project.write("tests/unit/test_nothing.c", "/* REQ-ISO-001 */\nstatic void forgotten(void **state)\n{\n    (void)state;\n}\nint main(void) { return 0; }\n")
-    refused(project, "tests/unit/test_nothing.c:1", "REQ-ISO-001 stands at forgotten, which no runner starts")
+    gate.fails("tests/unit/test_nothing.c:1", "REQ-ISO-001 stands at forgotten, which no runner starts")
 
 
-def test_a_file_of_the_hypervisor_without_a_requirement(project):
+def test_a_file_of_the_hypervisor_without_a_requirement(gate, project):
     project.write("hv/core/nothing.c", "int nothing(void) { return 0; }\n")
-    refused(project, "hv/core/nothing.c", "names no requirement")
+    gate.fails("hv/core/nothing.c", "names no requirement")
 
 
 @pytest.mark.parametrize("text, words", [
     ("The hypervisor does it.", "one sentence with 'shall'"), ("It shall do it. It shall do more.", "one sentence with 'shall'"),
 ])
-def test_a_text_that_is_no_requirement(project, text, words):
+def test_a_text_that_is_no_requirement(gate, project, text, words):
     path = project.keep(ISOLATION)
     path.write_text(path.read_text() + ENTRY.replace("METHODS", "test").replace("The hypervisor shall do what nobody has written.", text))
-    refused(project, ORPHAN, words)
+    gate.fails(ORPHAN, words)
 
 
 @pytest.mark.parametrize("source, words", [
     ("docs/nowhere.md", "docs/nowhere.md does not exist"), ("docs/architecture.md, Weather", "has no heading 'Weather'"),
     ('"docs/safety/README.md, promise 9"', "has no promise 9"),
 ])
-def test_a_source_that_does_not_exist(project, source, words):
+def test_a_source_that_does_not_exist(gate, project, source, words):
     path = project.keep(ISOLATION)
     path.write_text(path.read_text() + ENTRY.replace("METHODS", "test").replace("docs/architecture.md", source))
-    refused(project, ORPHAN, words)
+    gate.fails(ORPHAN, words)
 
 
-def test_a_file_that_cannot_be_read(project):
+def test_a_file_that_cannot_be_read(gate, project):
     project.write("docs/safety/requirements/broken.yaml", "- id: [\n")
-    refused(project, "docs/safety/requirements/broken.yaml", "cannot be read")
+    gate.fails("docs/safety/requirements/broken.yaml", "cannot be read")
 
 
 def append(project, file, text):
@@ -162,23 +151,23 @@ def append(project, file, text):
     ("techniques.yaml", "- {id: X-2, table: a, technique: b, grade: R, met: met, how: c, links: [hv/gone.c]}\n", "X-2: hv/gone.c does not exist"),
     ("techniques.yaml", "- {id: X-3, table: a, technique: b, grade: R, met: surely, how: c}\n", "X-3: 'met' is one of"),
 ])
-def test_a_loose_end_of_the_safety_documents(project, file, text, words):
+def test_a_loose_end_of_the_safety_documents(gate, project, file, text, words):
     append(project, file, text)
-    refused(project, f"docs/safety/{file}", words)
+    gate.fails(f"docs/safety/{file}", words)
 
 
-def test_an_unknown_requirement_in_a_safety_document(project):
+def test_an_unknown_requirement_in_a_safety_document(gate, project):
     append(project, "constraints.yaml", f"- {{id: SC-99, text: A new one., hazards: [H-1], requirements: [{ORPHAN}]}}\n")
-    refused(project, "docs/safety/constraints.yaml", f"SC-99: {ORPHAN} is none of the requirements")
+    gate.fails("docs/safety/constraints.yaml", f"SC-99: {ORPHAN} is none of the requirements")
 
 
-def test_a_page_that_is_not_what_the_data_say(project):
+def test_a_page_that_is_not_what_the_data_say(gate, project):
     path = project.keep("docs/safety/hazards.md")
     path.write_text(path.read_text() + "A word by hand.\n")
-    refused(project, "docs/safety/hazards.md", "is not what the data make of it")
+    gate.fails("docs/safety/hazards.md", "is not what the data make of it")
 
 
-def test_no_requirements_at_all(project):
+def test_no_requirements_at_all(gate, project):
     for path in sorted((project.root / "docs/safety/requirements").glob("*.yaml")):
         project.write(path.relative_to(project.root), "[]\n")
-    assert trace(project)[0] == 1
+    gate.fails()
