@@ -250,7 +250,7 @@ def test_requirements_are_listed_one_by_one(made):
 def test_tables_of_the_standards_are_those_of_the_safety_documents(made):
     document = made()["documents"]["techniques"]
     text = page.page(made())
-    assert document["problem"] is None and f"of {len(document['entries'])} techniques" in text
+    assert document["problem"] is None and f"Of {len(document['entries'])} techniques" in text and "check them there" in text
     assert all(f">{entry['id']}<" in text for entry in document["entries"] + made()["documents"]["assumptions"]["entries"])
 
 

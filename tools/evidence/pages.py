@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages of docs/safety that are made of YAML data: readable where the code is read, and never out of step with the data."""
 from tools.evidence import requirements
+from tools.evidence.report.documents import TECHNIQUES
 
 NOTE = "<!-- SPDX-License-Identifier: Apache-2.0. Made of docs/safety/*.yaml by python3 -m tools.evidence.trace --write; change the data, not this page. -->"
 
@@ -79,8 +80,7 @@ def techniques_page(data):
         parts.append([f"## {name}", ""] + table(["id", "technique or measure", "grade", "here", "how", "evidence"], rows))
     count = {word: sum(one["met"] == word for one in data["techniques"].values()) for word in ("met", "partly", "not met", "not applicable")}
     return page("Tables of IEC 61508-3 for SIL 3, and differences of ISO 26262-6 for ASIL D",
-                "The developers' own reading; no assessor has seen it. Names are shortened, the wording is ours; grade: HR highly recommended, R recommended, "
-                "o no recommendation, at SIL 3; ++ and + at ASIL D. " + ", ".join(f"{word}: {number}" for word, number in count.items()) + ".", *parts)
+                f"{TECHNIQUES} Of {len(data['techniques'])}: " + ", ".join(f"{word}: {number}" for word, number in count.items()) + ".", *parts)
 
 
 def check(report, known, data, write):

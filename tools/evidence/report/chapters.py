@@ -2,7 +2,7 @@
 """The chapters around the claims: reading guide, words, item, tools, clauses of the standard, limits, how to run all again."""
 import collections
 
-from tools.evidence.report import charts
+from tools.evidence.report import charts, documents
 from tools.evidence.report import claims as texts
 from tools.evidence.report.front import tree_words
 from tools.evidence.report.markup import bullets, escape, facts, figure, link, paragraph, shown, state, table
@@ -124,8 +124,7 @@ def techniques(document):
     total = collections.Counter(entry["met"] for entry in document["entries"])
     counts = ", ".join(f"{total[word]} {word}" for word in (*MET, *sorted(set(total) - set(MET))) if total[word])
     bars = [(name.removeprefix("IEC 61508-3, "), collections.Counter(entry["met"] for entry in found)) for name, found in tables.items()]
-    return (paragraph("From <code>docs/safety/techniques.yaml</code>, written by the developers and judged by nobody else: "
-                      f"of {len(document['entries'])} techniques, {escape(counts)}.")
+    return (paragraph(f"{escape(documents.TECHNIQUES)} Of {len(document['entries'])} techniques, {escape(counts)}; from <code>docs/safety/techniques.yaml</code>.")
             + figure("Techniques by table of the standards", charts.stacked("Techniques by table", bars, MET, alert=("not met",), most=60))
             + "".join(techniques_table(name, found) for name, found in tables.items()))
 
