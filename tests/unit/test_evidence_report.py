@@ -12,7 +12,7 @@ import pytest
 import evidence_samples as samples
 from tools import testing
 from tools.evidence import gates, provenance, tests
-from tools.evidence.report import chapters, claims, collect, command, documents, front, page, pdf, pictures
+from tools.evidence.report import chapters, claims, collect, command, documents, front, markup, page, pdf, pictures, sections
 
 def claim(found, name):
     return next(item for item in found["claims"] if item["name"] == name)
@@ -189,6 +189,19 @@ def test_figures_on_the_page_are_those_of_the_results(made):
         assert claim(found, name)["figures"] == sample["figures"]
 
 
+def test_numbers_in_units_are_written_as_all_others():
+    assert markup.quantity({"name": "proved", "value": 4267, "unit": "of 4267 goals"}) == "4,267 of 4,267 goals proved"
+    assert markup.grouped("of 999 at 2.1000 GHz of x1234") == "of 999 at 2.1000 GHz of x1234"
+
+
+def test_a_table_of_long_names_stays_on_the_page():
+    names = ["a_name_that_is_as_long_as_names_are", "another_name(OF_THE_SAME_KIND_OF_LENGTH,", "and_the_third_one_that_is_no_shorter", "reason"]
+    assert "fixed" not in markup.table(["a", "b"], [["short", "cells of short words " * 20]])
+    text = markup.table(["a", "b", "c", "why"], [names])
+    shares = [float(share) for share in re.findall(r"width: ([0-9.]+)%", text)]
+    assert 'class=" fixed"' in text and len(shares) == 4 and abs(sum(shares) - 100) < 0.5 and min(shares) > 5
+
+
 def test_each_figure_links_to_its_command(made):
     found = made()
     text = page.page(found)
@@ -201,6 +214,8 @@ def test_each_figure_links_to_its_command(made):
 def test_the_first_page_names_commit_tools_configuration_and_images(made):
     text = page.page(made())
     front = text[:text.index('id="contents"')]
+    tools = text[text.index('<h2 id="tools"'):]
+    assert all(f">{program}<" in tools for program in claims.TOOLS) and "named by no result" in tools
     assert samples.COMMIT in front and "gcc 4:12.2.0-3" in front and "demo" in front and "build/hv/hv.elf" in front
 
 
@@ -408,6 +423,7 @@ def kept(tmp_path, monkeypatch):
 # REQ-EVI-025
 def test_a_stored_result_stands_while_its_inputs_are_the_same(kept):
     assert kept("")["state"] == "passed"
+    assert "nothing that it depends on has changed since" in sections.made_on(kept(""), {"commit": samples.COMMIT})
     assert kept("hv/core/stage2.c")["state"] == "stale"
     assert kept(None)["state"] == "stale"
     assert kept("", dirty=True)["state"] == "stale"
@@ -419,6 +435,16 @@ def test_a_stored_mistake_that_nothing_noticed_fails(kept):
     assert found["state"] == "failed" and found["findings"][0]["file"] == "hv/core/a.c"
     assert kept("", mutants=[])["state"] == "failed" and kept("", passed=False)["state"] == "failed"
     assert kept("", smoke=7)["state"] == "missing"
+
+
+# REQ-EVI-025
+def test_smoke_tests_that_did_not_run_are_no_figure(kept):
+    found = kept("")
+    assert [(item["name"], item["value"]) for item in found["figures"]][1:] == [("contradictions found by smoke tests", 0)]
+    without = kept("", smoke={})
+    assert without["state"] == "passed" and len(without["figures"]) == 1 and "not part of this run" in without["limits"][-1]
+    assert kept("", smoke={"a": {"run": 0, "failed": 0}})["state"] == "failed"      # asked for, and none was found
+    assert kept("", smoke={"a": {"run": 9, "failed": 1}})["state"] == "failed"
 
 
 # REQ-EVI-025

@@ -68,7 +68,7 @@ def read_gaps():
             if set(entry) != {"function", "line", "uncovered", "why"} or not str(entry["why"]).strip():
                 raise GateError(f"{GAPS.relative_to(ROOT)}: an entry of {file} has other fields than function, line, uncovered, why")
             justified.update((file, entry["function"], entry["line"], what) for what in entry["uncovered"])
-            reasons.append([file, entry["function"], entry["line"], "; ".join(entry["uncovered"]), entry["why"]])
+            reasons.append([f"{file} {entry['function']}", entry["line"], "; ".join(entry["uncovered"]), entry["why"]])
     return justified, data.get("open") or {}, reasons
 
 
@@ -153,7 +153,7 @@ def main():
     result.figure("lines compared with gcov", compared)
     result.details = {"measured": list(MEASURED), "files": table(measured, opened, justified),
                       "listing": OUT.relative_to(ROOT).as_posix()}
-    result.table("Gaps and why they stay", ["file", "function", "source line", "not covered", "reason"], reasons)
+    result.table("Gaps and why they stay", ["file and function", "source line", "not covered", "reason"], reasons)
     for text in NOTES:
         result.note(text)
     print(", ".join(f"{figure['name']} {figure['value']}{figure['unit']}" for figure in result.figures))

@@ -5,10 +5,11 @@ import collections
 from tools.evidence.report import charts, documents
 from tools.evidence.report import claims as texts
 from tools.evidence.report.front import tree_words
-from tools.evidence.report.markup import bullets, escape, facts, figure, link, paragraph, shown, state, table
+from tools.evidence.report.markup import bullets, escape, facts, figure, link, paragraph, prose, shown, state, table
 
 STATES = (
-    ("passed", "The check ran on exactly this commit, without uncommitted changes, and all its figures were within their limits. Only this counts."),
+    ("passed", "The check ran on exactly this commit, without uncommitted changes, and all its figures were within their limits. A stored result "
+               "(those with a command of hours) counts, too, when nothing that it depends on has changed since its commit, which is then named. Only this counts."),
     ("failed", "The check ran and the claim does not hold, or could not be established. Its findings say where."),
     ("stale", "The check passed, but on another commit, on a tree with uncommitted changes, or only a part of it was run. The section says which, "
               "and how much changed since. It says nothing certain about this commit."),
@@ -18,9 +19,13 @@ WORDS = (
     ("partition", "what the hypervisor keeps apart: its cores, pages, devices, interrupts and ports"),
     ("real-time VM, RTVM", "a VM on cores of its own, started at boot, independent of all others"),
     ("Service VM, User VM", "the Linux VM that owns the devices, and the VMs that it creates; none of them is trusted"),
+    ("exclusive core, shared core", "a core that runs one vCPU of one real-time VM and nothing else; a core whose time several vCPUs share"),
     ("VM exit", "the moment at which the processor leaves a VM and enters the hypervisor"),
     ("stage 2", "the page tables that map what a VM takes for physical memory to the machine's memory"),
     ("proof goal", "one statement that must be proved; a contract of a function gives many of them"),
+    ("canary goal, smoke test", "statements that are false, and that no prover may prove: if one is proved, the annotations contradict each other"),
+    ("gate", "a program that fails when a claim does not hold; continuous integration runs them all for every change"),
+    ("tick", "one nanosecond of virtual time, in which the emulated processor executes one instruction"),
     ("deviation", "a place where a coding guideline is not followed, with a record that says why and at what risk"),
     ("MC/DC", "modified condition/decision coverage: each condition was seen to decide its decision"),
 )
@@ -84,11 +89,12 @@ def tool_row(program, versions):
 
 def tools(report):
     rows = [tool_row(program, versions) for program, versions in report["tools"].items()]
+    rows += [[program, "named by no result", tool.tool_class, tool.role, "–", tool.error] for program, tool in texts.TOOLS.items() if program not in report["tools"]]
     columns = ["program", "package and version", "class", "role", "used by", "how an error of the tool would be noticed"]
     return (paragraph("IEC 61508-3, 7.4.4 asks for the class of each off-line tool and for how its errors would be noticed. T1: its output cannot reach the "
                       "executable; T2: it may fail to reveal a defect; T3: its output is part of the executable. No tool here is certified. Versions are "
                       "those that the results were made with.")
-            + (table(columns, rows) if rows else paragraph("No result names a tool.")))
+            + ("" if report["tools"] else paragraph("No result names a tool.")) + table(columns, rows))
 
 
 def clauses(report):
@@ -138,7 +144,7 @@ def assumptions_of_use(document):
 
 def limits(report):
     gone = [f"{claim['name']} is {claim['state']}" + (f": {claim['reason']}" if claim["reason"] else "") for claim in report["claims"] if claim["state"] != "passed"]
-    of_claims = [[link(claim["name"], escape(claim["name"])), "<br>".join(escape(limit) for limit in claim["limits"]) or "not written down"]
+    of_claims = [[link(claim["name"], escape(claim["name"])), "<br>".join(prose(limit) for limit in claim["limits"]) or "not written down"]
                  for claim in report["claims"]]
     return ("<h4>Of all of it</h4>" + bullets(report["general_limits"])
             + ("<h4>Of this report: claims without a valid result</h4>" + bullets(gone) if gone else "")

@@ -31,9 +31,10 @@ OTHER = "Other"
 Words = collections.namedtuple("Words", "shows open standard")
 WORDS = {
     "proofs": Words(
-        "Frama-C WP turns the contracts of stage 2, of the domains and of the partition table's memory checks, and the isolation theorem, into "
-        "proof goals; Qed, CVC4, Z3 and CVC5 prove them. Every goal is counted from WP's own report. In each unit a false canary goal must stay "
-        "unproved, or its annotations contradict each other.",
+        "Frama-C WP turns the contracts of stage 2, of the domains, of the partition table's checks but for its device lists, of the hypercall "
+        "dispatcher, of the life of User VMs and of the slots of I/O requests, and the isolation theorem, into proof goals; Qed, CVC4, Z3 and CVC5 "
+        "prove them. Every goal is counted from WP's own report. In each unit a false canary goal must stay unproved, or its annotations contradict "
+        "each other.",
         ["The proofs speak of the tables that the hypervisor builds, not of the processor that walks them: the hardware model is an assumption (see "
          "assumptions).",
          "Time, caches and other side channels are outside the theorem.",
@@ -87,7 +88,7 @@ WORDS = {
         "The compiler's call graph is followed from the run loop of an exclusive core. Nothing that it reaches has a waiting loop, and atomic "
         "operations stand only in the functions that are listed with their reason; so there is no lock on the way, and no other core can hold an "
         "exclusive one up.",
-        ["A waiting loop is recognised by the PAUSE instruction in it.",
+        ["A waiting loop is recognised by the PAUSE instruction in it; one without it would have to be found by review.",
          "Calls that constant tables rule out for exclusive vCPUs are cut by hand, each with its reason.",
          "Caches, memory and buses are shared with other cores whatever the code does."],
         [("A.2", "Static synchronisation of access to shared resources"),

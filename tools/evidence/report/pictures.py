@@ -83,6 +83,11 @@ def misra(claim):
     return [("MISRA C:2012 guidelines by category", charts.stacked("Guidelines by category and compliance", rows, states, alert=("violations",)))], [], ("gcs",)
 
 
+def eva(claim):
+    """details['not_reached'] and ['dead_statements'] say for programs what the tables say."""
+    return [], [], ("not_reached", "dead_statements") if claim["tables"] else ()
+
+
 def trace(claim):
     """Table 'Requirements by area': how many are built and planned."""
     rows = [(row["area"], {"built": row["built"], "planned, not built": row["planned"]}) for _, found in table_named(claim, "Requirements by area") for row in found]
@@ -90,4 +95,4 @@ def trace(claim):
 
 
 NOTHING = [], [], ()
-DRAWINGS = {"budget": budget, "coverage": coverage, "misra": misra, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
+DRAWINGS = {"budget": budget, "coverage": coverage, "eva": eva, "misra": misra, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}

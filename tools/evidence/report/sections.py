@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The section of one claim: what it says, its figures against limits, details, findings, limits, how to run it again."""
 from tools.evidence.report import pictures
-from tools.evidence.report.markup import bullets, escape, facts, figure, is_number, paragraph, shown, state, table
+from tools.evidence.report.markup import bullets, escape, facts, figure, grouped, is_number, paragraph, shown, state, table
 
 MOST_FINDINGS = 100   # on paper; all are in the JSON and SARIF files
 MOST_ROWS = 400
@@ -14,12 +14,14 @@ def made_on(claim, report):
     commit = claim["commit"]
     where = ("an unknown commit" if not commit else f"commit <code>{escape(commit[:12])}</code>" + (" (this one)" if commit == report["commit"] else ""))
     changed = ", tree with uncommitted changes" if claim["dirty"] else ""
+    if claim["state"] == "passed" and commit != report["commit"]:
+        changed += "; nothing that it depends on has changed since"
     took = f", in {escape(shown(claim['seconds']))} s" if claim["seconds"] is not None else ""
     return f"{escape(claim['made'] or 'unknown date')} on {where}{changed}{took}"
 
 
 def with_unit(value, unit):
-    return f"{shown(value)} {unit}" if unit else shown(value)
+    return f"{shown(value)} {grouped(unit)}" if unit else shown(value)
 
 
 def figures_table(claim):
@@ -117,8 +119,9 @@ def head(claim, place):
 
 def origin(claim, report):
     tools = ", ".join(version if version.split(" ")[0] == program else f"{program} ({version})" for program, version in claim["tools"].items())
+    none = "not recorded" if claim["state"] == "missing" else "none but Python"
     clauses = "; ".join(f"table {number}: {technique}" for number, technique in claim["standard"])
-    return facts([("result made", made_on(claim, report)), ("tools", escape(tools or "not recorded"))] + ([("IEC 61508-3", escape(clauses))] if clauses else []))
+    return facts([("result made", made_on(claim, report)), ("tools", escape(tools or none))] + ([("IEC 61508-3", escape(clauses))] if clauses else []))
 
 
 def claim_section(claim, place, report):
