@@ -107,8 +107,8 @@ def inline_functions(header):
     return re.findall(r"^static inline [\w ]*?(\w+)\(", (ROOT / header).read_text(), re.M)
 
 
-def headers(unit):
-    made = subprocess.run(["cpp", "-MM", "-D__FRAMAC__", *cpp_words(unit), UNITS[unit]], cwd=ROOT, capture_output=True, text=True, check=True)
+def headers(unit, root=ROOT):
+    made = subprocess.run(["cpp", "-MM", "-D__FRAMAC__", *cpp_words(unit), UNITS[unit]], cwd=root, capture_output=True, text=True, check=True)
     return made.stdout.replace("\\\n", " ").split()
 
 
@@ -124,12 +124,16 @@ def chosen(unit):
     return ["-wp-fct", ",".join(APART[unit])] if unit in APART else ["-wp-skip-fct", ",".join(skip)] if skip else []
 
 
+def wp_words(unit):
+    """The words that every run of WP on the unit begins with."""
+    return FRAMAC + [f"-cpp-extra-args={' '.join(cpp_words(unit))}", "-wp", "-wp-rte", *([] if unit in WRAPPING else WRAPS)]
+
+
 def run_wp(name, unit, files, words, env):
     """(report of frama-c, what it printed); name: of its report and log."""
     report = OUT / f"{name}.json"
     report.unlink(missing_ok=True)
-    command = FRAMAC + [f"-cpp-extra-args={' '.join(cpp_words(unit))}", "-wp", "-wp-rte", *([] if unit in WRAPPING else WRAPS),
-                        "-wp-prover", PROVERS, "-wp-par", "3", "-wp-report-json", str(report)] + words + files
+    command = wp_words(unit) + ["-wp-prover", PROVERS, "-wp-par", "3", "-wp-report-json", str(report)] + words + files
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     (OUT / f"{name}.log").write_text(done.stdout + done.stderr)
     if done.returncode != 0 or not report.exists():
@@ -147,6 +151,14 @@ def provers(report):
     """{name: goals, or parts of a goal that was split, that it proved}"""
     return {name.partition(":")[0].lower(): count["valid"] for name, count in report.get("wp:global", {}).items()
             if name != "wp:main" and count.get("valid")}
+
+
+def slowest(log):
+    """(seconds, goal) of the goal that a prover took longest for."""
+    found = [(float(time) / (1000 if unit == "ms" else 1), goal) for goal, time, unit in
+             re.findall(r"Goal (\S+) : Valid \(Qed:[^)]*\) \(([\d.]+)(ms|s)\)", log)]
+    minutes = [(60.0 * int(time) + int(rest), goal) for goal, time, rest in re.findall(r"Goal (\S+) : Valid \(Qed:[^)]*\) \((\d+)'(\d+)s\)", log)]
+    return max([*found, *minutes], default=(0.0, ""))
 
 
 def keep_proofs_only(session):
@@ -182,7 +194,7 @@ def prove(unit, options, env):
                        ["-wp-prop", "canary", "-wp-cache", "none", "-wp-timeout", "20" if options.cache == "none" else "3"], env)
     total, valid = totals(report)
     return {"unit": unit, "file": UNITS[unit], "goals": total, "valid": valid, "without_answer": missing,
-            "functions": sorted(name for name in report.get("wp:functions", {})), "provers": provers(report),
+            "functions": sorted(name for name in report.get("wp:functions", {})), "provers": provers(report), "slowest": slowest(log),
             "holes": sorted({what for pattern, what in HOLES.items() if re.search(pattern, log)}),
             "canary_refused": totals(canary) == (1, 0),
             "unproved": re.findall(r"\[(?:Failed|Timeout|Unknown|Stepout|NoResult|Unsuccess)\] Goal (\S+)", log)}
@@ -233,6 +245,15 @@ def run_all(names, options, env):
     return units
 
 
+def report_slowest(result, units, timeout):
+    """A goal near the limit would be a matter of luck on a slower machine."""
+    seconds, goal, file = max((*unit["slowest"], unit["file"]) for unit in units)
+    result.figure("slowest goal", seconds, "s", timeout)
+    if seconds > timeout / 4:
+        result.finding("slow", f"goal {goal} takes {seconds} s of {timeout}: split it, or say more in between", file, level="warning")
+        print(f"{file}:1: goal {goal} takes {seconds} s of {timeout}")
+
+
 def report_units(result, units, floors):
     """Findings, figures and table; whether all hold."""
     found = [(unit["file"], rule, message) for unit in units for rule, message in faults(unit, floors)]
@@ -258,10 +279,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", default="replay", choices=["replay", "update", "none"],
                         help="replay: committed answers, provers for the rest; update: store answers and raise floors; none: provers only")
-    parser.add_argument("--timeout", type=int, default=20, help="seconds for each prover and goal")
+    parser.add_argument("--timeout", type=int, help="seconds for each prover and goal (20; 60 without stored answers, where a busy machine must not "
+                        "decide: the slowest goal needs a fraction of it)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="units at a time")
     parser.add_argument("unit", nargs="*", metavar="UNIT", help=", ".join(UNITS))
     options = parser.parse_args()
+    options.timeout = options.timeout or (60 if options.cache == "none" else 20)
     if set(options.unit) - set(UNITS):
         parser.error(f"units are {', '.join(UNITS)}")
     result = Result("proofs", "Every goal of the contracts and of the isolation theorem is proved, without axioms")
@@ -274,6 +297,7 @@ def main():
     if options.cache == "update":
         raise_floors(units)
     good = report_units(result, units, json.loads(FLOORS.read_text()) if FLOORS.exists() else {})
+    report_slowest(result, units, options.timeout)
     axioms = list(assumed())
     result.figure("axioms and admits", len(axioms), limit=0)
     for file, line, word in axioms:
