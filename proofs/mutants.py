@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Shows that the proofs notice mistakes: each mutant is one wrong line, and must leave a goal of the function named for it unproved.
+"""Shows that the proofs notice mistakes: each mutant is one wrong line, and must leave the goal named for it unproved.
 
-    proofs/mutants.py [--store] [--no-smoke] [NAME...]
+    proofs/mutants.py [--store] [--keep] [UNIT...|NAME...]
 
-Then smoke tests: no contract and no branch of a unit may be contradictory (frama-c -wp-smoke-tests). --store writes
-proofs/mutants.json, which the report shows: this takes too long to be run with every change (scons proof-mutants).
+All goals of the functions to be changed must be proved without a mistake first, by the same command. Then smoke tests: no contract
+and no branch of a unit may be contradictory (proofs/smoke.py). --store writes the answers to proofs/mutants.json, which the report
+shows: this takes too long to be run with every change (scons proof-mutants). --keep: only units whose stored answer does not stand
+for what is here now. With the name of a mutant only that one is run.
 """
 import argparse
 import datetime
@@ -14,52 +16,64 @@ import shutil
 import subprocess
 import sys
 
+import answers
 import prove
+import smoke
 
 sys.path.insert(0, str(prove.ROOT))
 from tools.evidence import provenance  # noqa: E402
 
 AREA = prove.OUT / "mutant"
-STORED = prove.ROOT / "proofs" / "mutants.json"
+WORDS = ["-wp-prover", prove.PROVERS, "-wp-timeout", "10", "-wp-par", "2", "-wp-cache", "none"]
+TOOLS = ["frama-c", "why3", "z3", "cvc4", "cvc5"]
 TABLE, STAGE2, DOMAIN = "hv/core/stage2_table.c", "hv/core/stage2.c", "hv/core/domain.c"
-# name, file, function whose proof must fail, unit, right, wrong
+# name, file, function whose proof must fail, unit, right, wrong, goal that must not be proved any more
 MUTANTS = [
-    ("no-domain-check", TABLE, "stage2_set_leaf", "stage2_table", "!stage2_allowed(vm, hpa, stage2_span(level), rights, type)", "hpa == 1U"),
-    ("no-alignment-check", TABLE, "stage2_set_leaf", "stage2_table", "(level > 3U) || (stage2_offset(hpa, level) != 0U)", "level > 3U"),
-    ("read-only-becomes-writable", TABLE, "stage2_allowed", "stage2_table", "(((rights / S2_WRITE) % 2U) == 0U) &&", ""),
-    ("table-not-zeroed", TABLE, "stage2_take", "stage2_table", "        stage2_zero(vm, table);\n        stage2_level", "        stage2_level"),
+    ("no-domain-check", TABLE, "stage2_set_leaf", "stage2_table", "!stage2_allowed(vm, hpa, stage2_span(level), rights, type)", "hpa == 1U",
+     "stage2_set_leaf_ensures_wf"),
+    ("no-alignment-check", TABLE, "stage2_set_leaf", "stage2_table", "(level > 3U) || (stage2_offset(hpa, level) != 0U)", "level > 3U",
+     "stage2_make_leaf_requires_4"),
+    ("read-only-becomes-writable", TABLE, "stage2_allowed", "stage2_table", "(((rights / S2_WRITE) % 2U) == 0U) &&", "",
+     "stage2_allowed_ensures"),
+    ("table-not-zeroed", TABLE, "stage2_take", "stage2_table", "        stage2_zero(vm, table);\n        stage2_level", "        stage2_level",
+     "stage2_take_ensures_zero"),
     ("freed-table-stays-linked", TABLE, "stage2_free", "stage2_table",
-     "    stage2_table[vm][stage2_parent[vm][table]][stage2_slot[vm][table]] = 0U;\n", ""),
-    ("parent-not-recorded", TABLE, "stage2_link", "stage2_table", "    stage2_parent[vm][child] = table;\n", ""),
+     "    stage2_table[vm][stage2_parent[vm][table]][stage2_slot[vm][table]] = 0U;\n", "",
+     "stage2_free_ensures_wf"),
+    ("parent-not-recorded", TABLE, "stage2_link", "stage2_table", "    stage2_parent[vm][child] = table;\n", "",
+     "stage2_link_ensures_wf"),
     ("lookup-loses-the-offset", STAGE2, "stage2_lookup", "stage2",
-     "stage2_entry_address(entry) + stage2_offset(gpa, end.level);", "stage2_entry_address(entry);"),
-    ("range-end-ignored", "hv/core/interval.h", "interval_within", "domain", "(inner_size <= (outer_size - (inner - outer)))", "(inner_size != 0U)"),
+     "stage2_entry_address(entry) + stage2_offset(gpa, end.level);", "stage2_entry_address(entry);",
+     "stage2_lookup_ensures_mapped"),
+    ("range-end-ignored", "hv/core/interval.h", "interval_within", "domain", "(inner_size <= (outer_size - (inner - outer)))", "(inner_size != 0U)",
+     "interval_within_ensures"),
     ("hypervisor-shared-writable", DOMAIN, "domain_pair_apart", "domain",
-     "((b != DOMAIN_HYPERVISOR) || (domain_type[a][i] == MEMORY_RAM_READ_ONLY))", "true"),
-    ("hypervisor-not-compared", DOMAIN, "domain_all_apart", "domain", "apart && (b < DOMAIN_COUNT)", "apart && (b < MAX_VM)"),
-    ("pages-not-checked", "hv/core/partition_memory.c", "paged", "partition_memory", "((size % PAGE_SIZE) == 0U) && (size != 0U)", "(size != 0U)"),
+     "((b != DOMAIN_HYPERVISOR) || (domain_type[a][i] == MEMORY_RAM_READ_ONLY))", "true",
+     "domain_pair_apart_ensures"),
+    ("hypervisor-not-compared", DOMAIN, "domain_all_apart", "domain", "apart && (b < DOMAIN_COUNT)", "apart && (b < MAX_VM)",
+     "domain_all_apart_ensures"),
+    ("pages-not-checked", "hv/core/partition_memory.c", "paged", "partition_memory", "((size % PAGE_SIZE) == 0U) && (size != 0U)", "(size != 0U)",
+     "paged_ensures"),
     ("any-vm-is-a-target", "hv/core/hypercall.c", "hypercall_target", "hypercall",
-     "(param >= VM_FIRST_USER) && (param < MAX_VM)", "param < MAX_VM"),
-    ("target-not-checked", "hv/core/hypercall.c", "hypercall_dispatch", "hypercall", "(v == ID_NONE) ? -HC_EINVAL : call_on_vm", "(v == 5U) ? -HC_EINVAL : call_on_vm"),
-    ("memory-of-the-service-vm", "hv/core/hypercall_memory.c", "delete_region", "hypercall_memory", "stage2_unmap(v, ", "stage2_unmap(VM_SERVICE, "),
-    ("slot-of-a-prelaunched-vm", "hv/core/vm_user.c", "find_slot", "vm_user", "vm_id_t v = VM_FIRST_USER; (v < MAX_VM)", "vm_id_t v = 1U; (v < MAX_VM)"),
-    ("too-many-vcpus", "hv/core/vm_user.c", "bind_vcpus", "vm_user", "(p < MAX_PCPU) && (index < MAX_VCPU_PER_VM)", "(p < MAX_PCPU)"),
-    ("finish-when-nothing-is-pending", "hv/core/ioreq.c", "ioreq_finish", "ioreq", " && (ioreq_slot[v][slot] == IOREQ_SLOT_PENDING)", ""),
-    ("finish-before-it-is-complete", "hv/core/ioreq.c", "ioreq_finish", "ioreq", "== IOREQ_COMPLETE", "!= IOREQ_PENDING"),
-    ("finished-slot-stays-pending", "hv/core/ioreq.c", "ioreq_finish", "ioreq", "            ioreq_slot[v][slot] = IOREQ_SLOT_FREE;\n", ""),
-    ("beyond-the-request-page", "hv/core/ioreq.c", "slot_address", "ioreq", "((hpa_t)slot * IOREQ_SLOT_SIZE)", "((hpa_t)slot * PAGE_SIZE)"),
+     "(param >= VM_FIRST_USER) && (param < MAX_VM)", "param < MAX_VM",
+     "hypercall_target_ensures"),
+    ("target-not-checked", "hv/core/hypercall.c", "hypercall_dispatch", "hypercall", "(v == ID_NONE) ? -HC_EINVAL : call_on_vm", "(v == 5U) ? -HC_EINVAL : call_on_vm",
+     "call_on_vm_requires"),
+    ("memory-of-the-service-vm", "hv/core/hypercall_memory.c", "delete_region", "hypercall_memory", "stage2_unmap(v, ", "stage2_unmap(VM_SERVICE, ",
+     "delete_region_assigns"),
+    ("slot-of-a-prelaunched-vm", "hv/core/vm_user.c", "find_slot", "vm_user", "vm_id_t v = VM_FIRST_USER; (v < MAX_VM)", "vm_id_t v = 1U; (v < MAX_VM)",
+     "find_slot_loop_invariant"),
+    ("too-many-vcpus", "hv/core/vm_user.c", "bind_vcpus", "vm_user", "(p < MAX_PCPU) && (index < MAX_VCPU_PER_VM)", "(p < MAX_PCPU)",
+     "vcpu_id_requires"),
+    ("finish-when-nothing-is-pending", "hv/core/ioreq.c", "ioreq_finish", "ioreq", " && (ioreq_slot[v][slot] == IOREQ_SLOT_PENDING)", "",
+     "ioreq_finish_refused_ensures"),
+    ("finish-before-it-is-complete", "hv/core/ioreq.c", "ioreq_finish", "ioreq", "== IOREQ_COMPLETE", "!= IOREQ_PENDING",
+     "ioreq_finish_looked_at_ensures_by_the_word"),
+    ("finished-slot-stays-pending", "hv/core/ioreq.c", "ioreq_finish", "ioreq", "            ioreq_slot[v][slot] = IOREQ_SLOT_FREE;\n", "",
+     "complete_requires_free"),
+    ("beyond-the-request-page", "hv/core/ioreq.c", "slot_address", "ioreq", "((hpa_t)slot * IOREQ_SLOT_SIZE)", "((hpa_t)slot * PAGE_SIZE)",
+     "slot_address_ensures"),
 ]
-assert len(MUTANTS) >= 12
-OTHERS = "-@requires,-@ensures,-@assigns,-@exits,-@invariant,-@variant,-@assert,-@lemma"
-
-
-def report_of(area, unit, words, env):
-    report = area / "report.json"
-    report.unlink(missing_ok=True)
-    subprocess.run(prove.FRAMAC + [f"-cpp-extra-args={' '.join(prove.cpp_words(unit))}", "-wp", "-wp-rte", "-wp-par", "2", "-wp-cache", "none",
-                                   "-wp-report-json", str(report), *words, prove.UNITS[unit]],
-                   cwd=area, env=dict(env, PWD=str(area)), capture_output=True, check=True)
-    return json.loads(report.read_text())
 
 
 def copy_sources():
@@ -72,56 +86,114 @@ def copy_sources():
         shutil.copy(source, AREA / "proofs")
 
 
-def broken_goals(name, path, function, unit, right, wrong, env):
-    """The function's goals that are not proved any more; it has goals."""
+def goals_of(unit, functions, env):
+    """{function: {goal: whether it is proved}} in the copy."""
+    report = AREA / "report.json"
+    report.unlink(missing_ok=True)
+    subprocess.run(prove.wp_words(unit) + [*WORDS, "-wp-report-json", str(report), "-wp-fct", ",".join(functions), prove.UNITS[unit]],
+                   cwd=AREA, env=dict(env, PWD=str(AREA)), capture_output=True, check=True)
+    found = json.loads(report.read_text())["wp:functions"]
+    counts = {function: {goal: by["wp:main"] for goal, by in found.get(function, {}).items() if goal != "wp:section"} for function in functions}
+    return {function: {goal: count.get("valid", 0) == count["total"] for goal, count in goals.items()} for function, goals in counts.items()}
+
+
+def baseline(unit, seeds, env):
+    """What is not proved without a mistake of what the mistakes must break."""
+    functions = sorted({seed[2] for seed in seeds})
+    copy_sources()
+    proved = goals_of(unit, functions, env) if functions else {}
+    absent = {seed[6] for seed in seeds if seed[6] not in proved[seed[2]]}
+    return sorted(absent | {goal for goals in proved.values() for goal, valid in goals.items() if not valid})
+
+
+def broken_goals(seed, env):
+    """The function's goals that are not proved with the mistake."""
+    name, path, function, unit, right, wrong, _ = seed
     copy_sources()
     text = (AREA / path).read_text()
     if text.count(right) != 1:
-        sys.exit(f"{name}: the line to change is not in {path} exactly once")
+        raise RuntimeError(f"{name}: the line to change is not in {path} exactly once")
     (AREA / path).write_text(text.replace(right, wrong))
-    report = report_of(AREA, unit, ["-wp-prover", prove.PROVERS, "-wp-timeout", "5", "-wp-fct", function], env)
-    goals = report["wp:functions"].get(function, {})
-    if not goals:
-        sys.exit(f"{name}: {function} has no goals in unit {unit}")
-    return sorted(goal for goal, answers in goals.items()
-                  if goal != "wp:section" and answers.get("wp:main", {}).get("valid", 0) != answers.get("wp:main", {}).get("total", 0))
+    return sorted(goal for goal, valid in goals_of(unit, [function], env)[function].items() if not valid)
 
 
-def smoke(unit, env):
-    """(smoke tests run, failed) of a unit; with one prover and one second, as they must not succeed. They have no
-    category of their own: they are what is left when all others are taken away."""
-    report = report_of(prove.ROOT, unit, ["-wp-smoke-tests", "-wp-prover", "cvc4", "-wp-smoke-timeout", "1", "-wp-timeout", "1", f"-wp-prop={OTHERS}",
-                                          *prove.chosen(unit)], env)
-    total, valid = prove.totals(report)
-    return total, total - valid
+def tell(seed, goals):
+    print(f"{seed[0]}: {'noticed by ' + ', '.join(goals) if seed[6] in goals else f'NOT NOTICED by {seed[6]}'} in {seed[2]}", flush=True)
+
+
+def answer_of(unit, env):
+    """The answer of one unit, from nothing."""
+    seeds, source = seeds_of(unit), provenance.source()
+    unproved, mutants = baseline(unit, seeds, env), []
+    print(f"{unit}: " + (f"NOT PROVED without a mistake: {', '.join(unproved)}" if unproved else f"proved without a mistake, {len(seeds)} to seed"), flush=True)
+    for seed in seeds:
+        mutants.append([seed[0], broken_goals(seed, env)])
+        tell(seed, mutants[-1][1])
+    copy_sources()
+    standing = answers.inputs(unit, seeds, WORDS, AREA)
+    tests = smoke.test(AREA, unit, env)
+    print(f"smoke tests of {unit}: {tests['run'] - len(tests['contradictions'])} of {tests['run']} passed", flush=True)
+    return {"made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "commit": source["commit"],
+            "tools": provenance.versions(TOOLS), "inputs": standing, "unproved": unproved, "mutants": mutants, "smoke": tests}
+
+
+def seeds_of(unit):
+    return [seed for seed in MUTANTS if seed[3] == unit]
+
+
+def stands(unit, kept, root=prove.ROOT):
+    """Whether the stored answer of the unit was made from what is here now."""
+    try:
+        return kept.get("inputs") == answers.inputs(unit, seeds_of(unit), WORDS, root)
+    except (OSError, subprocess.CalledProcessError):   # the unit is not there any more
+        return False
+
+
+def run_names(names, env):
+    """Only these mutants; 0 when all are noticed."""
+    noticed = True
+    for seed in [seed for seed in MUTANTS if seed[0] in names]:
+        goals = broken_goals(seed, env)
+        tell(seed, goals)
+        noticed = noticed and seed[6] in goals
+    return 0 if noticed else 1
+
+
+def run_units(units, store, kept, env):
+    """Runs these units; kept: the answers of the others."""
+    for unit in units:
+        kept[unit] = answer_of(unit, env)
+        if store:
+            answers.store(kept)
+    faults = list(answers.faults(kept, MUTANTS))
+    for _, message, file, line in faults:
+        print(f"{file}:{line or 1}: {message}")
+    print(f"mutants: {sum(len(answer['mutants']) for answer in kept.values())} of {len(MUTANTS)} run; smoke tests: "
+          f"{sum(answer['smoke']['run'] for answer in kept.values())} run; {len(faults)} faults")
+    return 1 if faults else 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", action="store_true", help="write proofs/mutants.json")
-    parser.add_argument("--no-smoke", action="store_true", help="mutants only")
-    parser.add_argument("name", nargs="*", metavar="NAME", help=", ".join(m[0] for m in MUTANTS))
+    parser.add_argument("--keep", action="store_true", help="leave out units whose stored answer stands")
+    parser.add_argument("name", nargs="*", metavar="NAME", help=", ".join([*prove.UNITS, *(seed[0] for seed in MUTANTS)]))
     options = parser.parse_args()
+    names, seeds = set(options.name), {seed[0] for seed in MUTANTS}
+    if names - seeds - set(prove.UNITS) or (names & seeds and names - seeds):
+        parser.error("give names of units, or of mutants")
     env = prove.why3_config()
-    source, results, smokes = provenance.source(), [], {}
-    for mutant in [m for m in MUTANTS if not options.name or m[0] in options.name]:
-        goals = broken_goals(*mutant, env)
-        results.append({"name": mutant[0], "file": mutant[1], "function": mutant[2], "broken": goals})
-        print(f"{mutant[0]}: {'noticed by ' + ', '.join(goals) if goals else 'NOT NOTICED'} in {mutant[2]}", flush=True)
-    for unit in [] if options.no_smoke or options.name else prove.UNITS:
-        run, failed = smoke(unit, env)
-        smokes[unit] = {"run": run, "failed": failed}
-        print(f"smoke tests of {unit}: {run - failed} of {run} passed", flush=True)
-    alive = [result["name"] for result in results if not result["broken"]]
-    good = bool(results) and not alive and not any(test["failed"] for test in smokes.values())
-    print(f"mutants: {len(results) - len(alive)} of {len(results)} noticed; smoke tests: {sum(t['run'] for t in smokes.values())} run, "
-          f"{sum(t['failed'] for t in smokes.values())} failed")
-    if options.store:
-        STORED.write_text(json.dumps({
-            "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "commit": source["commit"],
-            "dirty": source["dirty"], "tools": provenance.versions(["frama-c", "why3", "z3", "cvc4", "cvc5"]), "passed": good,
-            "mutants": results, "smoke": smokes}, indent=1) + "\n")
-    return 0 if good else 1
+    try:
+        if names & seeds:
+            return run_names(names, env)
+        versions = provenance.versions(TOOLS)
+        kept = {unit: answer for unit, answer in answers.load().items()
+                if unit in prove.UNITS and stands(unit, answer) and answer["tools"] == versions} if options.keep or names else {}
+        units = [unit for unit in prove.UNITS if unit in names or not (names or unit in kept)]
+        return run_units(units, options.store, kept, env)
+    except RuntimeError as error:
+        print(error)
+        return 1
 
 
 if __name__ == "__main__":

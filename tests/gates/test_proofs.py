@@ -18,10 +18,7 @@ int tiny(void) { return next(1); }
 
 def tiny(project, step, floor=1, words=""):
     """One small unit in place of the real ones."""
-    project.write("hv/core/tiny.c", words + TINY.replace("STEP", str(step)))
-    text = (project.root / "proofs" / "prove.py").read_text()
-    begin, end = text.index("UNITS = {"), text.index("}", text.index("UNITS = {"))
-    project.write("proofs/prove.py", text[:begin] + 'UNITS = {"tiny": "hv/core/tiny.c"' + text[end:])
+    project.one_unit(words + TINY.replace("STEP", str(step)))
     project.write("proofs/floors.json", json.dumps({"hv/core/tiny.c": floor}))
     return project.run("proofs/prove.py", "--cache", "none", "--timeout", "3")
 

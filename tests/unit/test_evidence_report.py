@@ -5,6 +5,7 @@ import html.parser
 import json
 import pathlib
 import re
+import types
 import xml.etree.ElementTree as tree
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import evidence_samples as samples
 from tools import testing
 from tools.evidence import gates, provenance, tests
-from tools.evidence.report import chapters, claims, collect, command, documents, front, markup, page, pdf, pictures, sections
+from tools.evidence.report import chapters, claims, collect, command, documents, front, markup, page, pdf, pictures, sections, stored
 
 def claim(found, name):
     return next(item for item in found["claims"] if item["name"] == name)
@@ -400,51 +401,78 @@ def test_a_claim_of_a_test_passes_only_when_the_test_does(tmp_path, monkeypatch)
 
 # ---- results that are committed ----
 
-def store(root, **changes):
-    (root / "proofs").mkdir(parents=True, exist_ok=True)
-    kept = {"made": "2026-01-31T09:30:00Z", "commit": samples.OTHER, "dirty": False, "tools": {"z3": "z3 4.8.12-3.1"}, "passed": True,
-            "mutants": [{"name": "no-check", "file": "hv/core/a.c", "function": "f", "broken": ["f_ensures"]}], "smoke": {"a": {"run": 9, "failed": 0}}}
-    (root / "proofs" / "mutants.json").write_text(json.dumps({**kept, **changes}), encoding="utf-8")
+class Run:
+    """In place of proofs/mutants.py: one unit with one mistake, and what the long run left of it."""
+    prove = types.SimpleNamespace(UNITS={"a": "hv/core/a.c"})
+    MUTANTS = [("no-check", "hv/core/a.c", "f", "a", "x", "y", "f_ensures")]
+    changed = False
+
+    def stands(self, unit, kept, root):
+        return not self.changed and unit == "a" and bool(kept) and root.is_dir()
 
 
 MUTANTS = next(entry for entry in claims.CLAIMS if entry.name == "mutants")
+ANSWER = {"made": "2026-01-31T09:30:00Z", "commit": samples.OTHER, "tools": {"z3": "z3 4.8.12-3.1"}, "inputs": "0", "unproved": [],
+          "mutants": [["no-check", ["f_ensures"]]], "smoke": {"run": 9, "contradictions": []}}
 
 
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
-    """kept(changed files since, **changes): the claim of the stored mutants."""
-    def claim_kept(changed, **changes):
-        store(tmp_path, **changes)
-        monkeypatch.setattr(provenance, "git", lambda *words, root=None: "2" if words[0] == "rev-list" else changed)
+    """kept(changed=False, **changes): the claim of the stored mutants; changes: of the unit's answer, None: it has none."""
+    run = Run()
+    run.answers = stored.long_run().answers
+    monkeypatch.setattr(run.answers, "LEAST", 1)
+    monkeypatch.setattr(run.answers, "prove", run.prove)
+    monkeypatch.setattr(stored, "long_run", lambda: run)
+
+    def claim_kept(changed=False, **changes):
+        run.changed = changed
+        (tmp_path / "proofs").mkdir(parents=True, exist_ok=True)
+        units = {"gone": ANSWER} if changes.get("smoke", 0) is None else {"a": {**ANSWER, **changes}}
+        (tmp_path / "proofs" / "mutants.json").write_text(json.dumps({"units": units}), encoding="utf-8")
         return collect.claim_of(MUTANTS, tmp_path / "results", {"commit": samples.COMMIT, "dirty": False}, tmp_path)
     return claim_kept
 
 
+def figures(found):
+    return {item["name"]: item["value"] for item in found["figures"]}
+
+
 # REQ-EVI-025
 def test_a_stored_result_stands_while_its_inputs_are_the_same(kept):
-    assert kept("")["state"] == "passed"
-    assert "nothing that it depends on has changed since" in sections.made_on(kept(""), {"commit": samples.COMMIT})
-    assert kept("hv/core/stage2.c")["state"] == "stale"
-    assert kept(None)["state"] == "stale"
-    assert kept("", dirty=True)["state"] == "stale"
+    assert kept()["state"] == "passed"
+    assert "nothing that it depends on has changed since" in sections.made_on(kept(), {"commit": samples.COMMIT})
+    found = kept(changed=True)
+    assert found["state"] == "stale" and "a changed" in found["reason"]
 
 
 # REQ-EVI-025
-def test_a_stored_mistake_that_nothing_noticed_fails(kept):
-    found = kept("", mutants=[{"name": "no-check", "file": "hv/core/a.c", "function": "f", "broken": []}])
-    assert found["state"] == "failed" and found["findings"][0]["file"] == "hv/core/a.c"
-    assert kept("", mutants=[])["state"] == "failed" and kept("", passed=False)["state"] == "failed"
-    assert kept("", smoke=7)["state"] == "missing"
+def test_a_stored_mistake_that_the_named_goal_did_not_notice_fails(kept, monkeypatch):
+    found = kept(mutants=[["no-check", ["g_ensures"]]])
+    assert found["state"] == "failed" and found["findings"][0]["file"] == "hv/core/a.c" and figures(found)["seeded mistakes noticed"] == 0
+    assert kept(mutants=[])["state"] == "failed" and kept(smoke=7)["state"] == "missing"
+    monkeypatch.setattr(stored.long_run().answers, "LEAST", 2)
+    assert kept()["state"] == "failed"
 
 
 # REQ-EVI-025
-def test_smoke_tests_that_did_not_run_are_no_figure(kept):
-    found = kept("")
-    assert [(item["name"], item["value"]) for item in found["figures"]][1:] == [("contradictions found by smoke tests", 0)]
-    without = kept("", smoke={})
-    assert without["state"] == "passed" and len(without["figures"]) == 1 and "not part of this run" in without["limits"][-1]
-    assert kept("", smoke={"a": {"run": 0, "failed": 0}})["state"] == "failed"      # asked for, and none was found
-    assert kept("", smoke={"a": {"run": 9, "failed": 1}})["state"] == "failed"
+def test_a_stored_mistake_whose_goal_is_not_proved_without_it_fails(kept):
+    found = kept(unproved=["f_ensures"])
+    assert found["state"] == "failed" and "f_ensures is not proved without a mistake" in found["findings"][0]["message"]
+
+
+# REQ-EVI-025
+def test_smoke_tests_that_were_not_run_are_shown_as_missing(kept):
+    for found in (kept(smoke={"run": 0, "contradictions": []}), kept(smoke=None)):
+        assert found["state"] == "failed" and "contradictions found by smoke tests" not in figures(found)
+        assert figures(found)["units whose smoke tests are missing"] == 1 and found["tables"][1]["rows"] == [["a", "missing", "missing"]]
+    assert figures(kept())["contradictions found by smoke tests"] == 0
+
+
+# REQ-EVI-025
+def test_a_stored_contradiction_fails_where_it_is(kept):
+    found = kept(smoke={"run": 9, "contradictions": [["f_wp_smoke_dead_code_s3", "hv/core/a.h:12"]]})
+    assert found["state"] == "failed" and (found["findings"][0]["file"], found["findings"][0]["line"]) == ("hv/core/a.h", 12)
 
 
 # REQ-EVI-025

@@ -49,8 +49,10 @@ WORDS = {
         ["That an assumption is listed does not make it true; each names its test or its argument."],
         [("A.9", "Formal proof")]),
     "mutants": Words(
-        "Mistakes are seeded into the proved code one at a time. Each must break the proof goal that was named for it beforehand: a proof that "
-        "nothing can break proves nothing.",
+        "Mistakes are seeded into the proved code one at a time. Each must break the proof goal that was named for it beforehand, and that the same "
+        "command proves without the mistake: a proof that nothing can break proves nothing. Smoke tests try to prove false behind each contract, "
+        "branch, call and loop of the proved units; where that succeeds, the contracts contradict each other. In each unit they must find the "
+        "contradictions that are put beside it.",
         ["The mutants are samples, chosen by hand; that all are noticed does not show that every mistake would be."],
         [("B.2", "Test case execution from error seeding"),
          ("A.9", "Formal proof")]),

@@ -57,19 +57,14 @@ def changes_since(commit, root):
     return f"{commits} before this one, {changed} of hv/, rtvm/ and abi/ changed since"
 
 
-def unchanged_since(commit, inputs, root):
-    """Whether a stored result stands for this commit, too: nothing that it depends on is another."""
-    return bool(inputs) and provenance.git("diff", "--name-only", commit, "HEAD", "--", *inputs, root=root) == ""
-
-
 def stale_reason(result, source, root):
     """Why the result is not of this commit, or None."""
+    if "stale" in result:   # a committed one, which knows what it stands on
+        return result["stale"] or None
     commit = result.get("commit")
     if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{7,64}", commit):   # it becomes a word of a git command
         return "the result does not say on which commit it was made"
     if commit != source["commit"]:
-        if result.get("dirty") is False and unchanged_since(commit, result.get("inputs"), root):
-            return None
         return f"made on commit {commit[:10]}: {changes_since(commit, root)}"
     if result.get("dirty", True):
         return "made on a tree with uncommitted changes"
