@@ -6,6 +6,10 @@
 #include "abi/hv_info.h"
 #include "core/types.h"
 
+/* The event whose delivery to the guest the exit cut short, by what a fault in the middle of it makes
+ * (AMD APM 2, table 8-6; Intel SDM 3, table 6-5): that fault, a double fault, or the end. */
+enum exit_cut { CUT_NOTHING, CUT_BENIGN, CUT_CONTRIBUTORY, CUT_DOUBLE_FAULT }; /* contributory: page faults, too */
+
 /* What an HV_EXIT_CR / HV_EXIT_EXCEPTION record means is in "number". */
 struct vm_exit {
     enum hv_exit_reason reason;
@@ -22,6 +26,7 @@ struct vm_exit {
     uint32_t gpr;           /* CR: enum gpr of the other operand; 16: not known, decode */
     uint32_t error;         /* EXCEPTION: error code */
     gpa_t gpa;              /* MMIO: full address */
+    enum exit_cut cut;
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "core/decode.h"
 #include "core/emulate.h"
 #include "core/hw.h"
+#include "core/instruction.h"
 #include "core/ioreq.h"
 #include "core/log.h"
 #include "core/stage2.h"
@@ -237,6 +238,8 @@ static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
     }
 }
 
+/* No instruction to emulate, or none that can be. A guest whose tables or stack are where it has nothing would take the
+ * same exit for ever: its faults add up to its shutdown, as on the bare machine. */
 static void refuse(vcpu_id_t id, const struct vm_exit *exit, const char *why)
 {
     if (vm_may_log(vcpu_vm(id))) {
@@ -248,7 +251,13 @@ static void refuse(vcpu_id_t id, const struct vm_exit *exit, const char *why)
         log_hex(vcpu_regs[id].rip);
         log_end();
     }
-    emulate_gp(id);
+    if (exit->cut == CUT_DOUBLE_FAULT) {
+        instruction_shutdown(id);
+    } else if (exit->cut == CUT_CONTRIBUTORY) {
+        hw_vcpu_inject_exception(id, EXCEPTION_DF, true, 0U);
+    } else {
+        emulate_gp(id);
+    }
 }
 
 static bool allowed_now(vm_id_t v, const struct vm_exit *exit)
@@ -264,13 +273,15 @@ static bool allowed_now(vm_id_t v, const struct vm_exit *exit)
     return leaf.present && ((leaf.attr & need) == need);
 }
 
-/* REQ-IO-009 */
+/* REQ-IO-009 REQ-IO-024 */
 void mmio_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
     if (allowed_now(vcpu_vm(id), exit)) {
         hw_vcpu_flush(id); /* mapped since: the access is simply repeated */
     } else if (exit->execute || exit->table_walk) {
         refuse(id, exit, exit->execute ? ": executes from " : ": has page tables at ");
+    } else if (exit->cut != CUT_NOTHING) {
+        refuse(id, exit, ": has its stack or descriptor table at ");
     } else {
         uint8_t bytes[INSN_MAX] = { 0 };
         uint32_t count = guest_fetch(id, bytes);

@@ -18,6 +18,20 @@ struct event {
     uint32_t error;
 };
 
+/* What the delivery of this exception is to a fault in the middle of it (AMD APM 2, table 8-6). */
+static inline enum exit_cut vendor_cut_exception(uint32_t vector)
+{
+    enum exit_cut cut = CUT_BENIGN;
+    if (vector == 8U) {
+        cut = CUT_DOUBLE_FAULT;
+    } else if ((vector == 0U) || ((vector >= 10U) && (vector <= 14U))) {
+        cut = CUT_CONTRIBUTORY;
+    } else {
+        /* another exception */
+    }
+    return cut;
+}
+
 struct vendor_ops {
     const char *name;
     void (*core_enable)(void);              /* calling core: extension on */

@@ -234,5 +234,6 @@ struct vm_exit any_exit(void)
     exit.gpr = any_below((uint32_t)GPR_COUNT + 1U);
     exit.error = (uint32_t)any;
     exit.gpa = any;
+    exit.cut = (enum exit_cut)any_below((uint32_t)CUT_DOUBLE_FAULT + 1U);
     return exit;
 }

@@ -3,6 +3,10 @@
 import re
 import socket
 
+from tools.boot import BUILD
+
+GUESTS = BUILD / "tests" / "guests"
+
 MACHINE_CHECK = "mce 0 4 0xb200000000070f0f 0x4 0 0" # uncorrected, processor context corrupt, on core 0
 
 
@@ -63,3 +67,13 @@ def test_a_stray_nmi_on_every_core_changes_nothing(start, folder):
         monitor.say("nmi")
     expect_it_runs_on(machine)
     assert "panic" not in machine.text("hypervisor")
+
+
+# REQ-IO-024
+def test_a_guest_whose_page_tables_are_nowhere_shuts_down(start):
+    """Its #GP cannot be delivered, nor its double fault; the log does not fill with the attempts."""
+    machine = start("rt-only", images={"idle": GUESTS / "lost_tables.elf"}, append={"service": "console=0x2f8", "rtvm": "report=500"})
+    machine.wait_for("hypervisor", r"vm: service: triple fault on vCPU 0 at 0x")
+    machine.wait_for("rtvm", r"^rtvm: running samples 500 ")
+    expect_it_runs_on(machine)
+    assert machine.text("hypervisor").count("has page tables at") <= 3

@@ -26,6 +26,7 @@
 #define CONFIG_PAGE 0xE0000000U
 #define LONG_CODE 0x2000U
 #define GP 13U
+#define DF 8U
 
 void fake_vcpus_reset(void);
 
@@ -42,6 +43,8 @@ static uint32_t ioapic_reg[0x20];
 static bool apic_answers;
 
 void log_chars(const char *text, uint32_t size) { (void)text; (void)size; }
+static uint32_t shutdowns;
+void instruction_shutdown(vcpu_id_t id) { assert_int_equal(id, cpu); shutdowns++; }
 bool vm_may_log(vm_id_t v) { (void)v; return may_log; }
 
 struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
@@ -542,6 +545,41 @@ static void code_and_page_tables_in_device_memory_are_refused(void **state)
     assert_int_equal(request.count, 0U);
 }
 
+/* REQ-IO-024 */
+static void faults_in_the_delivery_of_events_add_up_to_a_shutdown(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_MMIO, .gpa = HOLE, .table_walk = true, .cut = CUT_BENIGN };
+    (void)state;
+    shutdowns = 0U;
+    mmio_exit(cpu, &exit);
+    assert_true(got_gp());
+    fake_vcpu_ran(cpu);
+    exit.cut = CUT_CONTRIBUTORY;
+    mmio_exit(cpu, &exit);
+    assert_int_equal(fake_vcpu[cpu].injected, DF + 1U);
+    assert_true(fake_vcpu[cpu].has_error);
+    assert_int_equal(fake_vcpu[cpu].error, 0U);
+    assert_int_equal(shutdowns, 0U);
+    fake_vcpu_ran(cpu);
+    exit.cut = CUT_DOUBLE_FAULT;
+    mmio_exit(cpu, &exit);
+    assert_int_equal(shutdowns, 1U);
+    assert_int_equal(fake_vcpu[cpu].injected, 0U);
+}
+
+/* REQ-IO-024: the instruction at RIP has nothing to do with such an access. */
+static void an_access_of_the_delivery_is_not_taken_for_the_instruction(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_MMIO, .gpa = HOLE, .cut = CUT_BENIGN };
+    const uint8_t store[] = { 0x89, 0x07 };
+    (void)state;
+    memcpy(&ram[CODE], store, sizeof(store));
+    mmio_exit(cpu, &exit);
+    assert_true(got_gp());
+    assert_int_equal(request.count, 0U);
+    assert_int_equal(vcpu_regs[cpu].rip, CODE);
+}
+
 static void an_access_that_is_allowed_by_now_is_repeated(void **state)
 {
     (void)state;
@@ -633,6 +671,8 @@ int main(void)
         T(code_that_cannot_be_fetched_is_refused),
         cmocka_unit_test_setup(a_store_to_the_ioapic_page_is_32_bits_and_aligned, setup),
         cmocka_unit_test_setup(gs_moves_the_source_as_fs_does, setup),
+        cmocka_unit_test_setup(faults_in_the_delivery_of_events_add_up_to_a_shutdown, setup),
+        cmocka_unit_test_setup(an_access_of_the_delivery_is_not_taken_for_the_instruction, setup),
         cmocka_unit_test_setup(movs_from_or_to_two_pages_that_are_apart_is_refused, setup),
         cmocka_unit_test_setup(an_instruction_without_a_memory_operand_is_refused, setup),
     };

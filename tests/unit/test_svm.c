@@ -397,6 +397,45 @@ static void an_event_cut_short_is_queued_again(void **state)
     assert_false(svm_vendor.event_queued(GUEST));
 }
 
+/* REQ-IO-024 */
+static void an_exit_says_what_delivery_it_cut_short(void **state)
+{
+    (void)state;
+    assert_int_equal(leave(0x400U, 0U, 0U).cut, CUT_NOTHING);
+    leaves.exit_int_info = (3ULL << 8) | 8U; /* stale: not valid */
+    assert_int_equal(leave(0x400U, 0U, 0U).cut, CUT_NOTHING);
+    leaves.exit_int_info = EVENT_VALID | 0x31U; /* interrupt 31H */
+    assert_int_equal(leave(0x400U, 0U, 0U).cut, CUT_BENIGN);
+    leaves.exit_int_info = EVENT_VALID | (4ULL << 8) | 8U; /* INT 8 */
+    assert_int_equal(leave(0x400U, 0U, 0U).cut, CUT_BENIGN);
+    leaves.exit_int_info = EVENT_VALID | EVENT_HAS_ERROR | (3ULL << 8) | 13U;
+    assert_int_equal(leave(0x400U, 0U, 0U).cut, CUT_CONTRIBUTORY);
+    leaves.exit_int_info = EVENT_VALID | EVENT_HAS_ERROR | (3ULL << 8) | 8U;
+    assert_int_equal(leave(0x400U, 0U, 0U).cut, CUT_DOUBLE_FAULT);
+}
+
+/* REQ-IO-024 */
+static void a_fault_in_a_delivery_counts_by_what_was_delivered(void **state)
+{
+    (void)state;
+    for (uint32_t vector = 0U; vector < 32U; vector++) {
+        const bool contributory = (vector == 0U) || (vector == 10U) || (vector == 11U) || (vector == 12U) || (vector == 13U) || (vector == 14U);
+        const enum exit_cut expected = (vector == 8U) ? CUT_DOUBLE_FAULT : (contributory ? CUT_CONTRIBUTORY : CUT_BENIGN);
+        assert_int_equal(vendor_cut_exception(vector), expected);
+    }
+}
+
+/* REQ-INT-016: QEMU's name for a virtual interrupt; injected as an exception it would make VMRUN fail. */
+static void an_exception_above_vector_31_is_not_queued(void **state)
+{
+    (void)state;
+    leaves.exit_int_info = EVENT_VALID | (3ULL << 8) | 0xFBU;
+    leave(0x400U, 0U, 0U);
+    leaves.exit_int_info = 0U;
+    leave(0x60U, 0U, 0U);
+    assert_int_equal(entered.event_injection, 0U);
+}
+
 /* REQ-INT-016 */
 static void instructions_that_raise_run_again_instead(void **state)
 {
@@ -531,6 +570,9 @@ int main(void)
         cmocka_unit_test_setup(instructions_of_hidden_features_are_undefined, setup),
         cmocka_unit_test_setup(every_code_gives_a_reason_in_range, setup),
         cmocka_unit_test_setup(an_event_cut_short_is_queued_again, setup),
+        cmocka_unit_test_setup(a_fault_in_a_delivery_counts_by_what_was_delivered, setup),
+        cmocka_unit_test_setup(an_exit_says_what_delivery_it_cut_short, setup),
+        cmocka_unit_test_setup(an_exception_above_vector_31_is_not_queued, setup),
         cmocka_unit_test_setup(instructions_that_raise_run_again_instead, setup),
         cmocka_unit_test_setup(stale_information_without_the_valid_bit_is_ignored, setup),
         cmocka_unit_test_setup(interrupts_wait_for_if_shadow_and_queue, setup),

@@ -129,7 +129,8 @@ void svm_event_requeue(vcpu_id_t vcpu)
     const uint64_t vector = info & 0xFFU;
     bool again = (info & EVENT_VALID) != 0U;
     if (type == EVENT_TYPE_EXCEPTION) {
-        again = again && (vector != 3U) && (vector != 4U);
+        /* No exception has a vector above 31: that is how QEMU names a virtual interrupt, which still waits by its V_IRQ. */
+        again = again && (vector != 3U) && (vector != 4U) && (vector < 32U);
     } else {
         again = again && ((type == EVENT_TYPE_INTERRUPT) || (type == EVENT_TYPE_NMI));
     }

@@ -138,12 +138,26 @@ static void decode_by_code(vcpu_id_t vcpu, uint32_t code, struct vm_exit *exit)
     }
 }
 
+static enum exit_cut cut_delivery(uint64_t info)
+{
+    enum exit_cut cut = CUT_NOTHING;
+    if ((info & EVENT_VALID) == 0U) {
+        /* the event went in whole, or there was none */
+    } else if (((info >> EVENT_TYPE_SHIFT) & EVENT_TYPE_MASK) == EVENT_TYPE_EXCEPTION) {
+        cut = vendor_cut_exception((uint32_t)info & 0xFFU);
+    } else {
+        cut = CUT_BENIGN; /* an interrupt, an NMI, INT n */
+    }
+    return cut;
+}
+
 /* REQ-IO-014 */
 void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const struct vmcb *const vmcb = &svm_vmcb[vcpu];
     const uint32_t code = (uint32_t)vmcb->exit_code;
     *exit = exit_nothing;
+    exit->cut = cut_delivery(vmcb->exit_int_info);
     if (code <= (uint32_t)EXIT_CR15_WRITE) {
         decode_cr(vmcb, code, exit);
     } else if ((code >= (uint32_t)EXIT_EXCEPTION) && (code <= (uint32_t)EXIT_EXCEPTION_LAST)) {
