@@ -3,6 +3,7 @@
 # The Service VM's only program. Lines that begin with "service:" are what demo and tests wait for.
 # Kernel command line: bulkhead.mode=demo runs one User VM from start to end and switches the machine off,
 # bulkhead.mode=loaded likewise with a busy User VM;
+# bulkhead.mode=bench reports on the real-time VM once it has bulkhead.samples=N, idle or with bulkhead.load=full;
 # shell (default) is a shell on the console; test is the same without prompt and echo.
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root PS1='service# '
@@ -13,8 +14,14 @@ mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 
 mode=shell
+samples=1000
+load=none
 for word in $(cat /proc/cmdline); do
-    case "$word" in bulkhead.mode=*) mode=${word#bulkhead.mode=} ;; esac
+    case "$word" in
+        bulkhead.mode=*) mode=${word#bulkhead.mode=} ;;
+        bulkhead.samples=*) samples=${word#bulkhead.samples=} ;;
+        bulkhead.load=*) load=${word#bulkhead.load=} ;;
+    esac
 done
 
 say() { echo "service: $*"; }
@@ -35,6 +42,11 @@ case "$mode" in
         ;;
     loaded)
         loaded
+        sync
+        poweroff -f
+        ;;
+    bench)
+        bench "$load" "$samples"
         sync
         poweroff -f
         ;;

@@ -63,3 +63,43 @@ loaded() {
     if vm_stop; then say "User VM is off, its device model ended"; else say "FAILED: bhdm ended with status $vm_status"; fi
     say "loaded done"
 }
+
+# Everything that Service VM and User VMs can do to the machine, at once: forks and copies in both, reads of the virtio disk, each of which
+# is some exits, hypercalls and interrupts, statistics, and a second User VM that is created and killed again and again.
+load_begin() {
+    say "starting a User VM"
+    vm_start user1 1 128
+    vm_expect ready 200 && vm_ask load loaded 60
+    vm_ask 'run (while :; do dd if=/dev/vda of=/dev/null bs=4k; echo 1 >/proc/sys/vm/drop_caches; done) >/dev/null 2>&1 &' "status 0" 60
+    (while :; do /bin/true; done) &
+    (while :; do dd if=/dev/zero of=/run/load bs=64k count=64; done) >/dev/null 2>&1 &
+    (while :; do bhctl stats --json; usleep 5000; done) >/dev/null 2>&1 &
+    (
+        while :; do
+            rm -f /run/user2.events
+            bhdm --name user2 --cpus 1 --memory 128M --kernel /vm/kernel --initrd /vm/initrd.gz --events /run/user2.events 3>&- 8>&- 9<&- &
+            until grep -q started /run/user2.events; do usleep 20000; done
+            kill -KILL $!
+            wait $!
+            echo >>/run/user2.times
+        done
+    ) </dev/null >/dev/null 2>&1 &
+    say "load begins"
+}
+
+# bench LOAD SAMPLES: what the RTVM saw by its sample SAMPLES; with the load, a quarter of them or more since that began.
+bench() {
+    bench_enough=$2
+    bench_pause=500000
+    if [ "$1" = full ]; then
+        load_begin
+        bench_pause=50000
+        bench_least=$(($(rt_samples) + $2 / 4))
+        [ "$bench_least" -gt "$bench_enough" ] && bench_enough=$bench_least
+    fi
+    while [ "$(rt_samples)" -lt "$bench_enough" ]; do usleep "$bench_pause"; done
+    bhctl rt --once --json --histogram
+    bhctl stats --json
+    [ "$1" = full ] && say "load: $(cat /proc/loadavg), second User VM created and killed $(grep -c '' /run/user2.times) times"
+    say "bench done"
+}
