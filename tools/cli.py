@@ -12,6 +12,8 @@ from tools.machine import MachineError
 from tools.progress import ROOT, StepError, run_step, say
 
 VERSION_FILE = ROOT / "VERSION"
+BENCH_PARTS = ("bare", "alone", "linux", "loaded", "cost", "work", "size")     # as in tools/bench/command.py, which needs more than help does
+BENCH_PERCENT = 2.0
 
 
 def jobs():
@@ -76,6 +78,12 @@ def command_evidence(args):
     return command.run(args.run, args.run_missing)
 
 
+def command_bench(args):
+    from tools.bench import command
+    prepare(args, targets=command.TARGETS_OF_BUILD)
+    return command.run(args)
+
+
 def command_config(args):
     setup.need_python_packages()
     return config_cli.run(args)
@@ -91,6 +99,13 @@ def command_completion(args):
     from tools import completion
     print(completion.script(build_parser()))
     return 0
+
+
+def percentage(text):
+    value = float(text)
+    if not 0 <= value < 1000:
+        raise ValueError(text)
+    return value
 
 
 def add_shared(parser, modules=True):
@@ -132,6 +147,18 @@ def build_parser():
     sub.add_argument("--icount", action="store_true", help="deterministic virtual time: one instruction is one nanosecond (slower)")
     sub.add_argument("--qemu", action="append", default=[], metavar="WORD", help="add a word to QEMU's command line, as --qemu=WORD; may be repeated")
     add_shared(sub)
+    sub = command("bench", command_bench, "measure latency, exits, boot and size in counted time, on the bare emulator and on Bulkhead",
+                  "Runs the same real-time image on the bare emulator, on Bulkhead alone, beside a Linux Service VM, and beside loaded Service VM and User VMs, "
+                  "in counted time (one instruction is one tick), and measures what exits cost, boot and size. Writes bench.json, bench.md "
+                  "(with each target and whether it is met) and bench.svg. The exit status is 0 when all was measured and, with --compare, nothing became worse; "
+                  "a target that is not met is shown and does not count.")
+    sub.add_argument("--quick", action="store_true", help="few samples, for a first look")
+    sub.add_argument("--only", action="append", default=[], choices=BENCH_PARTS, metavar="NAME", help=f"only this part; may be repeated: {', '.join(BENCH_PARTS)}")
+    sub.add_argument("--compare", metavar="OLD.json", help="list what became worse since that run, with exit status 1: latency, exits and overruns at all "
+                     "(the rarest latencies beside Linux by more than 40 ticks), everything else by more than the tolerance")
+    sub.add_argument("--tolerance", type=percentage, default=BENCH_PERCENT, metavar="PERCENT", help=f"what costs, boot and sizes may grow by (default: {BENCH_PERCENT:g})")
+    sub.add_argument("--out", default="build/bench", metavar="FOLDER", help="where the files go (default: build/bench)")
+    add_shared(sub, modules=False)
     sub = command("config", command_config, "check, compile or show a scenario", "The config compiler: scenario.yaml and board.yaml in, partition table out.")
     config_cli.add_commands(sub)
     sub = command("image", command_image, "build the images of Service VM and User VM and list what is in them",

@@ -14,7 +14,7 @@ from tools.images.listing import entries
 from tools.machine import MODES, Machine, MachineError
 from tools.progress import ROOT
 
-COMMANDS = ["demo", "test", "evidence", "run", "config", "image", "build", "setup", "completion"]
+COMMANDS = ["demo", "test", "evidence", "bench", "run", "config", "image", "build", "setup", "completion"]
 
 
 def bulkhead(*words, status=0):
@@ -69,6 +69,7 @@ def test_completion_offers_commands_options_and_scenarios():
     assert set(complete("config", "")) >= {"check", "compile", "show"}
     assert complete("config", "show", "min") == ["minimal"]
     assert "rt-only" in complete("run", "")
+    assert complete("bench", "--only", "lo") == ["loaded"] and complete("bench", "--q") == ["--quick"]
 
 
 # ---- images ----

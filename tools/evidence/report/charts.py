@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Charts as inline SVG: bars against limits, stacked bars, small multiples, histograms. No script, no external resource.
+"""Charts as inline SVG: bars against limits, stacked bars, small multiples, histograms, outlines. No script, no external resource.
 
 Each returns a string. Numbers stand beside the bars and series differ in lightness and hatching, so that a chart is
 read without colour; its title is the text for those who cannot see it.
@@ -183,3 +183,41 @@ def histograms(title, series, unit):
         drawn.append(text(place(mark) + width / 2, bottom + 14, number(mark), "middle", 9.5, MUTED))
     drawn.append(text(WIDTH - 24, bottom + 28, unit + "; height: number of samples, logarithmic", "end", 9.5, MUTED))
     return drawing(title, bottom + 34, drawn)
+
+
+DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
+
+
+def round_marks(low, high):
+    """1, 2, 5, 10, ... that lie between."""
+    return [factor * 10 ** decade for decade in range(math.ceil(math.log10(high)) + 1) for factor in (1, 2, 5) if low <= factor * 10 ** decade <= high]
+
+
+def outlines(title, series, unit):
+    """series: [(name, [(value, count)])]: one line for each on the same axes, values and counts on logarithmic scales. Lines stand side by side
+    by some pixels, so that equal ones do not hide each other."""
+    values = [max(value, 1) for _, points in series for value, _ in points]
+    low, high = max(1, min(values) / 2), max(values) * 2
+    left, top, height = 64, 22 + 16 * len(series), 220
+    bottom, room = top + height, WIDTH - left - 30
+    decades = max(1, math.ceil(math.log10(max(count for _, points in series for _, count in points) + 1)))
+    drawn = []
+
+    def place(value):
+        return left + room * math.log(max(value, 1) / low) / math.log(high / low)
+
+    def tall(count):
+        return bottom - height * math.log10(count + 1) / math.log10(10 ** decades + 1)
+    for decade in range(decades + 1):
+        drawn += [line(left, tall(10 ** decade), WIDTH - 24, tall(10 ** decade)), text(left - 7, tall(10 ** decade) + 3.5, number(10 ** decade), "end", 9.5, MUTED)]
+    ends = {min(values), max(values)}
+    for mark in sorted(ends | {mark for mark in round_marks(low, high) if all(abs(place(mark) - place(end)) > 40 for end in ends)}):
+        drawn += [line(place(mark), bottom, place(mark), bottom + 4, INK), text(place(mark), bottom + 16, number(mark), "middle", 9.5, MUTED)]
+    for index, (name, points) in enumerate(series):
+        colour, dash, y, shift = SERIES[index % 5], DASHES[index % len(DASHES)], 12 + 16 * index, (index - (len(series) - 1) / 2) * 4
+        drawn += [line(left, y - 4, left + 34, y - 4, colour, 2.5, dash), text(left + 42, y, f"{name}: {number(sum(count for _, count in points))} samples")]
+        for value, count in sorted(points):
+            x = place(value) + shift
+            drawn += [line(x, bottom, x, tall(count), colour, 2.5, dash), f'<circle cx="{x:.1f}" cy="{tall(count):.1f}" r="3" fill="{colour}"/>']
+    drawn += [line(left, bottom, WIDTH - 24, bottom, INK), text(WIDTH - 24, bottom + 32, unit + "; height: number of samples; both logarithmic", "end", 9.5, MUTED)]
+    return drawing(title, bottom + 40, drawn)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./bulkhead bench from end to end; the parts that take seconds."""
+import json
+import subprocess
+import sys
+
+from tools.progress import ROOT
+
+SAME = ("min", "p50", "p99", "max")
+
+
+# REQ-TOO-007 REQ-TOO-008
+def test_a_quick_benchmark_measures_and_compares_with_itself(folder):
+    words = [sys.executable, "-B", "bulkhead", "bench", "--no-setup", "--no-build", "--quick", "--out", str(folder), "--only", "bare"]
+    first = subprocess.run(words + ["--only", "alone", "--only", "cost", "--only", "size"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert first.returncode == 0, first.stdout + first.stderr
+    found = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
+    conditions = found["conditions"]
+    assert list(conditions) == ["bare", "bare-exact", "alone", "alone-exact"]
+    for one in conditions.values():
+        assert one["samples"] == 500 and one["overruns"] == 0 and one["latency"]["p9999"] is None
+    for mode in ("", "-exact"):
+        assert [conditions[f"alone{mode}"]["latency"][which] for which in SAME] == [conditions[f"bare{mode}"]["latency"][which] for which in SAME]
+        assert conditions[f"alone{mode}"]["exits"] == 0 and conditions[f"alone{mode}"]["boot_ticks"] > 0
+    assert all(found["costs"]["exclusive"][kind]["least"] > found["costs"]["bare"]["nothing"]["least"] for kind in ("cpuid", "rdmsr", "in", "vmmcall"))
+    assert "vmmcall" not in found["costs"]["bare"] and "vmmcall" in found["costs"]["shared"]
+    assert found["timer"]["busy"]["exits"] > 0 and found["timer"]["busy"]["ticks"] > 0
+    assert found["size"]["memory"] > found["size"]["page_table_pool"] > 0
+    old = folder / "old.json"
+    (folder / "bench.json").rename(old)
+    again = subprocess.run(words + ["--compare", str(old), "--tolerance", "0"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert again.returncode == 0 and " 0 worse," in again.stdout, again.stdout + again.stderr

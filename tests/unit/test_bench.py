@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./bulkhead bench without a machine: statistics, targets, comparison, files."""
+import argparse
+import copy
+import json
+import xml.etree.ElementTree as tree
+
+import pytest
+
+from tools import cli
+from tools.bench import command, compare, measure, report, statistics, targets
+from tools.evidence import provenance
+from tools.evidence.report import charts
+from tools.machine import MachineError
+
+HISTOGRAM = [[26, 9990], [30, 9], [1024, 1]]
+
+
+def one(histogram=None, exits=0, **more):
+    histogram = histogram or [[26, 12000]]
+    return {**measure.condition(histogram, max(ticks for ticks, _ in histogram), 0, "icount", exits=exits, boot_ticks=15_000_000,
+                                exits_by_reason={"cpuid": 2, "io": 0}), **more}
+
+
+def sample(quick=False):
+    results = {"form": 1, "commit": "a" * 40, "dirty": False, "made": "2026-01-01T00:00:00Z", "command": "./bulkhead bench", "emulated": True,
+               "quick": quick, "parts": list(command.NAMES), "tools": {"qemu-system-x86_64": "qemu 10"}, "problems": {},
+               "conditions": {name: one() for name in report.TITLES}, "work": {"shared.cpuid": {"most": 3000, "times": 5}},
+               "costs": {"bare": {"cpuid": {"least": 14, "mean": 14, "most": 14}},
+                         "exclusive": {"cpuid": {"least": 558, "mean": 560, "most": 700}, "vmmcall": {"least": 331, "mean": 331, "most": 331}}},
+               "timer": {"busy": {"exits": 3.0, "ticks": 7000.5}, "halted": {"exits": 3.0, "ticks": None}}, "size": dict.fromkeys(report.SIZES, 1000)}
+    for name in ("bare", "bare-exact"):
+        results["conditions"][name].update(exits=None, exits_by_reason=None, boot_ticks=None)
+    results["targets"] = targets.judge(results)
+    return results
+
+
+# ---- statistics ----
+
+# REQ-TOO-007
+def test_figures_of_a_histogram():
+    assert statistics.latency(HISTOGRAM) == {"min": 26, "p50": 26, "p99": 26, "p9999": 30, "max": 1024}
+    assert statistics.latency([[5, 50], [9, 50]]) == {"min": 5, "p50": 5, "p99": 9, "p9999": None, "max": 9}
+
+
+@pytest.mark.parametrize("samples, known", [(1, []), (2, ["p50"]), (99, ["p50"]), (100, ["p50", "p99"]), (9999, ["p50", "p99"]), (10000, ["p50", "p99", "p9999"])])
+def test_a_percentile_needs_a_sample_beyond_it(samples, known):
+    found = statistics.latency([[26, samples]])
+    assert [name for name in statistics.PERCENTILES if found[name] is not None] == known
+
+
+def test_order_of_the_histogram_does_not_matter_and_empty_has_no_figures():
+    assert statistics.latency(HISTOGRAM[::-1]) == statistics.latency(HISTOGRAM)
+    assert set(statistics.latency([]).values()) == {None}
+
+
+# ---- what machines print ----
+
+def test_console_of_the_real_time_image_is_read():
+    text = "rtvm: steady\nrtvm: latency 26 samples 499\nrtvm: latency 31 samples 1\nrtvm: finished samples 500 overruns 2 latency ticks min 26 p50 26 p99 26 max 31\n"
+    assert measure.console_histogram(text) == [[26, 499], [31, 1]]
+    assert measure.number(text.splitlines()[-1], "max") == 31 and measure.number(text.splitlines()[-1], "overruns") == 2
+
+
+def test_figures_of_test_guests_are_read():
+    text = "cost\ncpuid 000000000000022e\ncpuid mean 0000000000000230\nok hypervisor found\ndone\n"
+    assert measure.hex_figures(text) == {"cpuid": 0x22e, "cpuid mean": 0x230}
+
+
+@pytest.mark.parametrize("last, exits", [(99, 0), (100, 1), (200, 1)])
+def test_an_exit_after_the_warm_up_is_one_of_the_steady_state(last, exits):
+    assert measure.steady_exits({"last_exit_tsc": last, "steady_tsc": 100}) == exits
+
+
+def test_report_of_bhctl_becomes_a_condition():
+    rt = {"vm": "rtvm", "latency_ticks": {"min": 26, "p50": 26, "p99": 26, "max": 1025, "mean": 26}, "steady_exits": 0, "overruns": 0, "histogram": HISTOGRAM}
+    stats = {"boot_tsc": 100, "vms": [{"name": "service"}, {"name": "rtvm", "start_tsc": 350, "vcpus": [{"exits": {"cpuid": 2}}]}]}
+    text = "service: x\n{broken\n" + json.dumps({"latency_ticks": {}}) + "\n" + json.dumps(stats) + "\n" + json.dumps(rt) + "\n"
+    found = measure.of_bhctl(*measure.printed_objects(text), "icount")
+    assert (found["boot_ticks"], found["exits"], found["samples"]) == (250, 0, 10000)
+    assert found["latency"]["max"] == 1025      # exact, where the histogram's buckets are coarse
+
+
+def test_sizes_are_those_of_sections_and_symbols():
+    found = measure.size_of(".text 100 0\n.rodata 20 0\n.bss 4000 0\n",
+                            "0000000000001000 T image_start\n0000000000003000 B image_end\n0000000000002000 0000000000000800 B stage2_table\n", 77, 4)
+    assert (found["text"], found["data"], found["memory"], found["memory_without_pool"]) == (100, 0, 0x2000, 0x1800)
+    assert (found["page_table_pool"], found["page_table_pool_per_vm"], found["elf_file"]) == (0x800, 0x200, 77)
+
+
+def test_cost_of_a_timer_interrupt_is_without_the_guests_own_share():
+    shared = {"rounds": 1000, "exits nothing": 2, "exits busy": 3002, "exits halted": 2502, "ticks busy": 8_000_000}
+    assert measure.timer_of(shared, {"ticks busy": 1_000_000}) == {"busy": {"exits": 3.0, "ticks": 7000.0}, "halted": {"exits": 2.5, "ticks": None}}
+
+
+def runs_of(monkeypatch, *found):
+    rest = [copy.deepcopy(run) for run in found]
+    monkeypatch.setattr(measure, "beside_linux_once", lambda *_: rest.pop(0))
+    return rest
+
+
+def test_a_long_latency_is_measured_again_with_shifts_and_counted(monkeypatch):
+    rest = runs_of(monkeypatch, one([[26, 11999], [500, 1]]), one(), one())
+    found = measure.beside_linux(None, "loaded", "full", one())
+    assert (found["latency"]["max"], found["turns"], len(rest)) == (26, 1, 1)
+
+
+def test_a_long_latency_that_stays_is_reported(monkeypatch):
+    runs_of(monkeypatch, *[one([[26, 11999], [500, 1]])] * 3)
+    found = measure.beside_linux(None, "loaded", "full", one())
+    assert (found["latency"]["max"], found["turns"]) == (500, 3)
+
+
+def test_shifts_hide_neither_exits_nor_a_worse_median(monkeypatch):
+    runs_of(monkeypatch, one([[30, 11999], [500, 1]], exits=3), one())
+    found = measure.beside_linux(None, "loaded", "full", one())
+    assert (found["exits"], found["latency"]["p50"], found["latency"]["max"]) == (3, 30, 26)
+
+
+# ---- targets ----
+
+def judged(results):
+    return {row["name"]: row for row in targets.judge(results)}
+
+
+# REQ-TOO-007
+def test_a_target_is_met_not_met_or_not_measured():
+    rows = judged(sample())
+    assert rows["latency-alone"]["met"] is True and rows["exits-loaded"]["met"] is True and rows["cost-cpuid"]["met"] is False
+    assert (rows["cost-port"]["met"], rows["cost-port"]["why"]) == (None, "left out of this run")
+    assert (rows["ipi-shared"]["met"], rows["ipi-shared"]["why"]) == (None, targets.LATER)
+    assert rows["boot-rtvm"]["measured"] == 15.0
+
+
+@pytest.mark.parametrize("ticks, met", [(26, True), (66, True), (67, False)])
+def test_longest_latency_is_held_to_the_bare_machines(ticks, met):
+    results = sample()
+    results["conditions"]["loaded"] = one([[26, 11999], [ticks, 1]])
+    assert judged(results)["latency-loaded-max"]["met"] is met
+
+
+def test_alone_a_shorter_latency_is_a_difference_too():
+    results = sample()
+    results["conditions"]["alone-exact"] = one([[25, 12000]])
+    assert judged(results)["latency-alone"]["measured"] == 1
+
+
+def test_nothing_is_judged_without_figures():
+    nothing = {**sample(), "conditions": {}, "costs": {}, "timer": {}, "work": {}, "size": {}}
+    assert all(row["met"] is None and row["why"] for row in targets.judge(nothing))
+
+
+def test_names_of_targets_are_unique():
+    assert len({target.name for target in targets.TARGETS}) == len(targets.TARGETS)
+
+
+# ---- comparison ----
+
+def changed(path, value):
+    results = sample()
+    place = results
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return results
+
+
+def worse(new, percent=2.0, old=None):
+    return [found.name for found in compare.regressions(old or sample(), new, percent)[0]]
+
+
+def test_the_same_figures_are_no_regression():
+    assert compare.regressions(sample(), sample(), 0) == ([], [])
+
+
+@pytest.mark.parametrize("path, value, name", [
+    (("conditions", "alone", "latency", "p50"), 27, "latency.alone.p50"),
+    (("conditions", "loaded", "latency", "max"), 67, "latency.loaded.max"),
+    (("conditions", "linux", "exits"), 1, "exits.linux"),
+    (("conditions", "linux", "overruns"), 1, "overruns.linux"),
+    (("costs", "exclusive", "cpuid", "least"), 570, "cost.exclusive.cpuid"),
+    (("work", "shared.cpuid", "most"), 3061, "work.shared.cpuid"),
+    (("timer", "busy", "ticks"), 7200, "timer.busy.ticks"),
+    (("timer", "halted", "exits"), 3.1, "timer.halted.exits"),
+    (("conditions", "alone", "boot_ticks"), 15_300_001, "boot.alone"),
+    (("size", "text"), 1021, "size.text"),
+])
+# REQ-TOO-008
+def test_what_became_worse_beyond_the_tolerance_is_named(path, value, name):
+    assert worse(changed(path, value)) == [name]
+
+
+@pytest.mark.parametrize("path, value", [
+    (("conditions", "loaded", "latency", "max"), 66), (("costs", "exclusive", "cpuid", "least"), 569), (("costs", "exclusive", "cpuid", "least"), 100),
+    (("work", "shared.cpuid", "most"), 3060), (("size", "text"), 1020), (("conditions", "alone", "latency", "p50"), 25),
+])
+def test_less_or_within_the_tolerance_is_no_regression(path, value):
+    assert worse(changed(path, value)) == []
+
+
+def test_tolerance_is_for_amounts_and_not_for_latency():
+    assert worse(changed(("costs", "exclusive", "cpuid", "least"), 600), percent=10) == []
+    assert worse(changed(("conditions", "alone", "latency", "p50"), 27), percent=10) == ["latency.alone.p50"]
+
+
+def test_a_figure_that_is_gone_is_named():
+    new = sample()
+    del new["conditions"]["linux"]
+    assert "latency.linux.p50" in compare.regressions(sample(), new, 2.0)[1]
+
+
+@pytest.mark.parametrize("content, words", [("{", "is not a bench.json"), ("[]", "is not a bench.json"), ("{}", "is not a bench.json"), (None, "cannot be read")])
+def test_a_file_that_is_no_earlier_run_is_refused(tmp_path, content, words):
+    path = tmp_path / "old.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(compare.Unfit, match=words):
+        compare.read(path)
+
+
+def test_another_form_and_another_number_of_samples_are_refused(tmp_path):
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps({**sample(), "form": 0}), encoding="utf-8")
+    with pytest.raises(compare.Unfit, match="form 0"):
+        compare.read(path)
+    with pytest.raises(compare.Unfit, match="--quick"):
+        compare.check_alike(sample(quick=True), False, path)
+
+
+# ---- the command ----
+
+def arguments(tmp_path, *words):
+    return cli.build_parser().parse_args(["bench", "--no-setup", "--no-build", "--out", str(tmp_path / "out"), *words])
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """measured(size): parts that give made-up figures at once."""
+    monkeypatch.setattr(provenance, "source", lambda: {"commit": "a" * 40, "dirty": False})
+
+    def give(text=1000):
+        monkeypatch.setattr(measure, "size", lambda: {**dict.fromkeys(report.SIZES, 1000), "text": text})
+        monkeypatch.setattr(measure, "bare", lambda settings, mode: one(exits=None, exits_by_reason=None))
+    give()
+    return give
+
+
+# REQ-TOO-007
+def test_a_run_writes_its_three_files(tmp_path, measured, capsys):
+    assert command.run(arguments(tmp_path, "--quick", "--only", "size", "--only", "bare")) == 0
+    found = json.loads((tmp_path / "out" / "bench.json").read_text(encoding="utf-8"))
+    assert (found["quick"], found["parts"], found["commit"]) == (True, ["bare", "size"], "a" * 40)
+    assert list(found["conditions"]) == ["bare", "bare-exact"] and found["size"]["text"] == 1000
+    assert "| Hypervisor's text | at most 163,840 bytes | 1,000 bytes | met |" in (tmp_path / "out" / "bench.md").read_text(encoding="utf-8")
+    tree.parse(tmp_path / "out" / "bench.svg")
+    assert "targets met" in capsys.readouterr().out
+
+
+# REQ-TOO-008
+@pytest.mark.parametrize("text, status, words", [(1000, 0, "0 worse"), (1021, 1, "size.text: 1,021, was 1,000")])
+def test_comparison_decides_about_the_exit_status(tmp_path, measured, capsys, text, status, words):
+    old = tmp_path / "old.json"
+    assert command.run(arguments(tmp_path, "--only", "size")) == 0
+    (tmp_path / "out" / "bench.json").rename(old)
+    measured(text)
+    assert command.run(arguments(tmp_path, "--only", "size", "--compare", str(old))) == status
+    assert words in capsys.readouterr().out
+
+
+def test_parts_that_were_not_asked_for_are_not_missed(tmp_path, measured, capsys):
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps(sample()), encoding="utf-8")
+    assert command.run(arguments(tmp_path, "--only", "size", "--compare", str(old))) == 0
+    assert "not measured this time" in capsys.readouterr().out
+
+
+def test_an_earlier_run_that_does_not_fit_ends_before_anything_is_measured(tmp_path, measured, capsys):
+    assert command.run(arguments(tmp_path, "--only", "size", "--compare", str(tmp_path / "none.json"))) == 2
+    assert not (tmp_path / "out").exists() and "cannot be read" in capsys.readouterr().err
+
+
+# REQ-TOO-007
+def test_a_part_that_fails_is_told_and_fails_the_run(tmp_path, measured, monkeypatch, capsys):
+    def broken(*_):
+        raise MachineError("the machine stopped", "rtvm")
+    monkeypatch.setattr(measure, "bare", broken)
+    assert command.run(arguments(tmp_path, "--only", "bare", "--only", "size")) == 1
+    found = json.loads((tmp_path / "out" / "bench.json").read_text(encoding="utf-8"))
+    assert found["problems"] == {"bare": "the machine stopped"} and found["size"]
+    assert "- bare: the machine stopped" in (tmp_path / "out" / "bench.md").read_text(encoding="utf-8")
+    assert "failed" in capsys.readouterr().out
+
+
+def test_the_parser_knows_every_part_and_refuses_others(tmp_path, capsys):
+    assert cli.BENCH_PARTS == command.NAMES
+    for words in (["--only", "flight"], ["--tolerance", "-1"], ["--tolerance", "much"]):
+        with pytest.raises(SystemExit) as caught:
+            arguments(tmp_path, *words)
+        assert caught.value.code == 2
+    assert "invalid choice: 'flight'" in capsys.readouterr().err
+
+
+def test_the_file_says_how_to_repeat_it():
+    assert command.command_line(argparse.Namespace(quick=True, only=["bare", "size"])) == "./bulkhead bench --quick --only bare --only size"
+
+
+# ---- the files ----
+
+def test_markdown_has_every_target_and_every_condition():
+    text = report.markdown(sample())
+    assert all(f"| {target.words} |" in text for target in targets.TARGETS)
+    assert all(title in text for title in report.TITLES.values())
+    assert "558 / 560 / 700" in text and "no such thing" in text and "| CPUID exit, exclusive core | at most 200 ticks | 558 ticks | **not met** |" in text
+
+
+def test_markdown_tells_a_changed_tree_and_a_quick_run():
+    text = report.markdown({**sample(quick=True), "dirty": True})
+    assert "with uncommitted changes" in text and "`--quick`" in text
+    assert "uncommitted" not in report.markdown(sample()) and "--quick" not in report.markdown(sample())
+
+
+def test_a_cell_cannot_break_its_table():
+    assert report.table(["a"], [["x|y\nz"]]) == "| a |\n|---|\n| x\\|y z |\n"
+    assert report.table(["a"], [[1234567], [None]]) == "| a |\n|---:|\n| 1,234,567 |\n| – |\n"
+
+
+def test_every_row_of_every_table_has_the_columns_of_its_head():
+    width = None
+    for line in report.markdown(sample()).splitlines():
+        if line.startswith("|"):
+            cells = line.replace("\\|", "").count("|")
+            width = width or cells
+            assert cells == width, line
+        else:
+            width = None
+
+
+def test_plot_has_one_line_for_each_condition_of_one_emulation():
+    svg = report.plot(sample()["conditions"])
+    root = tree.fromstring(svg)
+    words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert sum("samples" in (word or "") and ":" in word for word in words) - 1 == 4    # the axis has the word as well
+    assert report.plot({}) is None
+
+
+def test_plot_stays_inside_its_frame_for_any_values():
+    svg = charts.outlines("t", [("a", [(0, 1), (1, 100000)]), ("b", [(1_000_000, 3)]), ("c", [(26, 1)])], "ticks")
+    for element in tree.fromstring(svg).iter("{http://www.w3.org/2000/svg}circle"):
+        assert 0 <= float(element.get("cx")) <= charts.WIDTH and 0 <= float(element.get("cy")) <= 330
