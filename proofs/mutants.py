@@ -73,6 +73,15 @@ MUTANTS = [
      "complete_requires_free"),
     ("beyond-the-request-page", "hv/core/ioreq.c", "slot_address", "ioreq", "((hpa_t)slot * IOREQ_SLOT_SIZE)", "((hpa_t)slot * PAGE_SIZE)",
      "slot_address_ensures"),
+    ("copy-across-the-page", "hv/core/guest_copy.c", "page_rest", "guest_copy", "(rest < size) ? rest : size", "size",
+     "page_rest_ensures"),
+    ("device-is-guest-memory", "hv/core/guest_copy.c", "guest_page", "guest_copy", "(leaf.attr < S2_UC)", "(leaf.attr != S2_UC)",
+     "guest_page_ensures_page"),
+    ("pages-checked-on-the-way", "hv/core/guest_copy.c", "guest_read", "guest_copy", "guest_check(v, gpa, size, S2_READ)", "guest_check(v, gpa, 1U, S2_READ)",
+     "guest_read_loop_invariant_mapped"),
+    ("write-needs-no-right", "hv/core/guest_copy.c", "guest_write", "guest_copy",
+     "guest_check(v, gpa, size, S2_READ | S2_WRITE)", "guest_check(v, gpa, size, S2_READ)",
+     "guest_write_loop_invariant_mapped"),
 ]
 
 

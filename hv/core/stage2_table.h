@@ -221,7 +221,8 @@ enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr);
       \forall integer hpa, e; !hw_maps(vm, gpa, hpa, e);
     ensures present: \result.present ==> \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) ==>
       hpa == \result.hpa && \result.attr == entry_rights(e) + entry_type(e);
-    ensures mapped: \result.present ==> vm < MAX_VM && \exists integer e; hw_maps(vm, gpa, \result.hpa, e);
+    ensures mapped: \result.present ==> vm < MAX_VM && gpa < S2_GPA_LIMIT &&
+      \exists integer e; 0 <= e && hw_maps(vm, gpa, \result.hpa, e);
     ensures within: \result.present ==> \result.hpa % 4096 == gpa % 4096 && \result.hpa < 0x20000000000000; */
 struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa);
 #endif

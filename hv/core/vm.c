@@ -19,68 +19,6 @@ struct vcpu vcpus[MAX_VCPU];
 static uint64_t vm_log_second[MAX_VM];
 static uint32_t vm_log_lines[MAX_VM];
 
-/* Bytes from gpa to the end of its page, at most size. */
-static uint32_t page_rest(gpa_t gpa, uint32_t size)
-{
-    uint32_t rest = PAGE_SIZE - (uint32_t)(gpa % PAGE_SIZE);
-    return (rest < size) ? rest : size;
-}
-
-/* RAM only: an uncached leaf is a device, and reading one may have side effects. */
-static enum status guest_page(vm_id_t v, gpa_t gpa, uint32_t right, hpa_t *hpa)
-{
-    struct stage2_mapping leaf = stage2_lookup(v, gpa);
-    bool ram = leaf.present && ((leaf.attr & (S2_UC | S2_WC)) == 0U) && ((leaf.attr & right) == right);
-    *hpa = leaf.hpa;
-    return ram ? STATUS_OK : STATUS_FAULT;
-}
-
-/* Every page is checked before the first byte moves, so that a fault leaves the state unchanged. */
-static enum status guest_check(vm_id_t v, gpa_t gpa, uint32_t size, uint32_t right)
-{
-    enum status result = ((gpa + size) >= gpa) ? STATUS_OK : STATUS_FAULT;
-    uint32_t done = 0U;
-    while ((done < size) && (result == STATUS_OK)) {
-        hpa_t hpa = 0U;
-        result = guest_page(v, gpa + done, right, &hpa);
-        done += page_rest(gpa + done, size - done);
-    }
-    return result;
-}
-
-/* REQ-HYP-004 */
-enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)
-{
-    enum status result = guest_check(v, gpa, size, S2_READ);
-    uint32_t done = 0U;
-    while ((done < size) && (result == STATUS_OK)) {
-        uint32_t piece = page_rest(gpa + done, size - done);
-        hpa_t hpa = 0U;
-        result = guest_page(v, gpa + done, S2_READ, &hpa);
-        if (result == STATUS_OK) {
-            hw_phys_copy_in(&dst[done], hpa, piece);
-        }
-        done += piece;
-    }
-    return result;
-}
-
-enum status guest_write(vm_id_t v, gpa_t gpa, const uint8_t *src, uint32_t size)
-{
-    enum status result = guest_check(v, gpa, size, S2_READ | S2_WRITE);
-    uint32_t done = 0U;
-    while ((done < size) && (result == STATUS_OK)) {
-        uint32_t piece = page_rest(gpa + done, size - done);
-        hpa_t hpa = 0U;
-        result = guest_page(v, gpa + done, S2_READ | S2_WRITE, &hpa);
-        if (result == STATUS_OK) {
-            hw_phys_copy_out(hpa, &src[done], piece);
-        }
-        done += piece;
-    }
-    return result;
-}
-
 /* A core that we kick leaves the guest and then waits for the lock that we hold: it cannot come
  * back before we are done, so the wait ends. A core inside the hypervisor is not waited for. */
 static void leave_guest(pcpu_id_t pcpu)

@@ -42,7 +42,7 @@ MISSING = re.compile(r"Neither code nor specification for function (\w+)")
 # Stood in for by stubs_wp.c: what the heart of the proofs promises is more than Eva could find out.
 STOOD_IN = tuple(f"core/{name}.c" for name in ("domain", "domain_build", "partition_memory", "stage2", "stage2_table"))
 # Of the proofs: what WP looks at, file by file.
-PROVED_FILES = {path for path in prove.UNITS.values() if path.startswith("hv/")} | set(prove.INLINE)
+PROVED_FILES = prove.proved_files() | set(prove.INLINE)
 
 
 def directive(text, name):

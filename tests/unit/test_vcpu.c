@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/vm.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* unit-sources: core/vm.c core/guest_copy.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* Guest memory through stage 2, and what the rest of the hypervisor does to a vCPU. */
 #include <setjmp.h>
 #include <stdarg.h>
