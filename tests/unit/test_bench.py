@@ -256,6 +256,13 @@ def test_a_run_writes_its_three_files(tmp_path, measured, capsys):
     assert "targets met" in capsys.readouterr().out
 
 
+def test_a_tree_that_changed_meanwhile_counts_as_changed(tmp_path, measured, monkeypatch):
+    states = iter([{"commit": "a" * 40, "dirty": False}, {"commit": "b" * 40, "dirty": False}])
+    monkeypatch.setattr(provenance, "source", lambda: next(states))
+    assert command.run(arguments(tmp_path, "--only", "size")) == 0
+    assert json.loads((tmp_path / "out" / "bench.json").read_text(encoding="utf-8"))["dirty"] is True
+
+
 # REQ-TOO-008
 @pytest.mark.parametrize("text, status, words", [(1000, 0, "0 worse"), (1021, 1, "size.text: 1,021, was 1,000")])
 def test_comparison_decides_about_the_exit_status(tmp_path, measured, capsys, text, status, words):

@@ -112,7 +112,7 @@ def write(results, folder):
     drawn = report.plot(results["conditions"])
     (folder / "bench.svg").unlink(missing_ok=True)
     if drawn:
-        (folder / "bench.svg").write_text(drawn, encoding="utf-8")
+        (folder / "bench.svg").write_text(f"<!-- SPDX-License-Identifier: Apache-2.0 -->\n{drawn}", encoding="utf-8")
         names.append("bench.svg")
     say(f"written: {os.path.relpath(folder, ROOT)}/" + ", ".join(names))
 
@@ -156,6 +156,8 @@ def run(args):
     say(f"Measuring in counted time: {', '.join(part.name for part in parts)}")
     for part in parts:
         run_part(part, settings, results)
+    after = provenance.source()     # a tree that changed meanwhile is of no one commit
+    results["dirty"] = results["dirty"] or after["dirty"] or after["commit"] != results["commit"]
     results["targets"] = judge(results)
     print_targets(results["targets"])
     write(results, folder)

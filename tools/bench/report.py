@@ -125,7 +125,7 @@ def work_words(work):
 def size_words(size):
     if not size:
         return ""
-    return "## Size of the hypervisor, in bytes\n\n" + table(["what", "bytes"], [[words, size[name]] for name, words in SIZES.items()])
+    return "## Size of the hypervisor, in bytes\n\nWithout the RAM that a scenario gives for statistics and log (128 KiB).\n\n" + table(["what", "bytes"], [[words, size[name]] for name, words in SIZES.items()])
 
 
 # REQ-TOO-007
