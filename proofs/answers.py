@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers of the long run (proofs/mutants.py), kept in proofs/mutants.json by unit: what each stands on, and what is wrong with it.
 
-An answer of a unit holds while everything that it was made from is the same: the unit's source and all that it includes, the
-words of the commands, the mistakes seeded into it, proofs/doomed.c. A change of one unit leaves the answers of the others.
+An answer of a unit holds while everything that it was made from is the same: the unit as frama-c reads it (with all that it
+includes and uses, and proofs/doomed.c), the words of the commands, the mistakes seeded into it. So a change of one unit, and a
+change in a header that the others do not use, leave the answers of the others.
 """
 import hashlib
 import json
+import os
+import subprocess
 
 import prove
 import smoke
@@ -16,12 +19,10 @@ LEAST = 12
 
 def inputs(unit, seeds, words, root=prove.ROOT):
     """Digest of what the answer of the unit depends on, but for the versions of the tools."""
-    digest = hashlib.sha256()
-    for name in sorted({word for word in prove.headers(unit, root)[1:]} | {smoke.DOOMED}):
-        digest.update(f"{name} {hashlib.sha256((root / name).read_bytes()).hexdigest()}\n".encode())
+    printed = subprocess.run([*prove.FRAMAC, f"-cpp-extra-args={' '.join(prove.cpp_words(unit))}", "-kernel-verbose", "0", "-print",
+                              prove.UNITS[unit], smoke.DOOMED], cwd=root, env=dict(os.environ, PWD=str(root)), capture_output=True, check=True)
     how = [prove.wp_words(unit), prove.chosen(unit), words, smoke.SEARCH, smoke.OTHERS, sorted(smoke.MUST_FAIL), seeds]
-    digest.update(json.dumps(how).encode())
-    return digest.hexdigest()
+    return hashlib.sha256(printed.stdout + json.dumps(how).encode()).hexdigest()
 
 
 def load(root=prove.ROOT):

@@ -154,8 +154,14 @@ def stands(unit, kept, root=prove.ROOT):
     """Whether the stored answer of the unit was made from what is here now."""
     try:
         return kept.get("inputs") == answers.inputs(unit, seeds_of(unit), WORDS, root)
-    except (OSError, subprocess.CalledProcessError):   # the unit is not there any more
+    except (OSError, subprocess.CalledProcessError):   # the unit is not there any more, or no frama-c to read it
         return False
+
+
+def outdated(kept):
+    """Units whose answer was made from something else, or with other tools."""
+    versions = provenance.versions(TOOLS)
+    return {unit for unit, answer in kept.items() if answer["tools"] != versions or not stands(unit, answer)}
 
 
 def run_names(names, env):
@@ -174,7 +180,8 @@ def run_units(units, store, kept, env):
         kept[unit] = answer_of(unit, env)
         if store:
             answers.store(kept)
-    faults = list(answers.faults(kept, MUTANTS))
+    faults = [*answers.faults(kept, MUTANTS), *(("outdated", f"the answer of unit {unit} is not of it as it is here", prove.UNITS[unit], 0)
+                                                for unit in sorted(outdated(kept)))]
     for _, message, file, line in faults:
         print(f"{file}:{line or 1}: {message}")
     print(f"mutants: {sum(len(answer['mutants']) for answer in kept.values())} of {len(MUTANTS)} run; smoke tests: "
@@ -195,10 +202,8 @@ def main():
     try:
         if names & seeds:
             return run_names(names, env)
-        versions = provenance.versions(TOOLS)
-        kept = {unit: answer for unit, answer in answers.load().items()
-                if unit in prove.UNITS and stands(unit, answer) and answer["tools"] == versions} if options.keep or names else {}
-        units = [unit for unit in prove.UNITS if unit in names or not (names or unit in kept)]
+        kept = {unit: answer for unit, answer in answers.load().items() if unit in prove.UNITS} if options.keep or names else {}
+        units = [unit for unit in prove.UNITS if unit in (names or outdated(kept) | prove.UNITS.keys() - kept.keys())]
         return run_units(units, options.store, kept, env)
     except RuntimeError as error:
         print(error)

@@ -126,8 +126,8 @@ def inline_functions(header):
     return re.findall(r"^static inline [\w ]*?(\w+)\(", (ROOT / header).read_text(), re.M)
 
 
-def headers(unit, root=ROOT):
-    made = subprocess.run(["cpp", "-MM", "-D__FRAMAC__", *cpp_words(unit), UNITS[unit]], cwd=root, capture_output=True, text=True, check=True)
+def headers(unit):
+    made = subprocess.run(["cpp", "-MM", "-D__FRAMAC__", *cpp_words(unit), UNITS[unit]], cwd=ROOT, capture_output=True, text=True, check=True)
     return made.stdout.replace("\\\n", " ").split()
 
 

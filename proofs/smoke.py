@@ -13,7 +13,6 @@ import prove
 DOOMED = "proofs/doomed.c"
 MUST_FAIL = {"doomed_requires_wp_smoke_default_requires", "doomed_branch_wp_smoke_dead_code", "doomed_callee_wp_smoke_dead_call",
              "doomed_loop_wp_smoke_dead_loop"}
-DOOMED_FUNCTIONS = ("doomed_requires", "doomed_branch", "doomed_call", "doomed_loop")
 SEARCH = ["-wp-prover", "cvc4", "-wp-steps", "30000", "-wp-smoke-timeout", "60", "-wp-timeout", "1", "-wp-par", "2", "-wp-cache", "none"]
 # What is not of interest here; but a function of which nothing is proved gets no smoke tests, so the assigns clauses stay.
 OTHERS = "-@requires,-@ensures,-@exits,-@invariant,-@variant,-@assert,-@lemma"
@@ -21,10 +20,7 @@ OTHERS = "-@requires,-@ensures,-@exits,-@invariant,-@variant,-@assert,-@lemma"
 
 def run(root, unit, words, env):
     """What frama-c prints."""
-    chosen = prove.chosen(unit)
-    if "-wp-fct" in chosen:
-        chosen = ["-wp-fct", ",".join([chosen[1], *DOOMED_FUNCTIONS])]
-    command = prove.wp_words(unit) + ["-wp-smoke-tests", *chosen, *words, prove.UNITS[unit], DOOMED]
+    command = prove.wp_words(unit) + ["-wp-smoke-tests", *prove.chosen(unit), *words, prove.UNITS[unit], DOOMED]
     done = subprocess.run(command, cwd=root, env=dict(env, PWD=str(root)), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{unit}: frama-c failed in the smoke tests\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -443,7 +443,7 @@ def test_a_stored_result_stands_while_its_inputs_are_the_same(kept):
     assert kept()["state"] == "passed"
     assert "nothing that it depends on has changed since" in sections.made_on(kept(), {"commit": samples.COMMIT})
     found = kept(changed=True)
-    assert found["state"] == "stale" and "a changed" in found["reason"]
+    assert found["state"] == "stale" and "not made of a as they are here" in found["reason"]
 
 
 # REQ-EVI-025

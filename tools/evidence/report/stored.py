@@ -58,7 +58,7 @@ def mutants(root):
     last = max(units.values(), key=lambda answer: answer["made"])
     return {"gate": "mutants", "claim": "Each mistake that is seeded into the proved code breaks the goal named for it, which is proved without the mistake; "
                                         "no contract and no branch is contradictory",
-            "passed": not faults, "stale": f"made before {', '.join(changed)} changed" if changed else "",
+            "passed": not faults, "stale": f"not made of {', '.join(changed)} as they are here" if changed else "",
             "commit": last["commit"], "dirty": False, "made": last["made"], "tools": versions(units),
             "figures": figures(units, seeded, smoke, missing),
             "findings": [{"rule": rule, "message": message, "file": file, "line": line, "level": "error"} for rule, message, file, line in faults],
