@@ -15,7 +15,8 @@ from tools.evidence import provenance
 from tools.machine import MachineError
 from tools.progress import BOLD, GREEN, RED, ROOT, StepError, colour, say
 
-OUT = ROOT / "build" / "bench"
+# Not below --out: a boot loader's module carries its file's name, and a longer one takes more instructions to read.
+MACHINES = ROOT / "build" / "bench" / "machines"
 SAMPLES, SAMPLES_QUICK = 12000, 500
 PROGRAMS = ("qemu-system-x86_64", "gcc")
 TARGETS_OF_BUILD = ("hv", "rtvm", "images", "guests", "qemu-plugin", "budget-plugin")
@@ -151,7 +152,7 @@ def run(args):
         print(f"bulkhead: {error}", file=sys.stderr)
         return 2
     folder.mkdir(parents=True, exist_ok=True)
-    settings = measure.Settings(folder, SAMPLES_QUICK if args.quick else SAMPLES, args.quick)
+    settings = measure.Settings(MACHINES, SAMPLES_QUICK if args.quick else SAMPLES, args.quick)
     results = empty(args, parts)
     say(f"Measuring in counted time: {', '.join(part.name for part in parts)}")
     for part in parts:

@@ -20,8 +20,9 @@ CAVEATS = (
     "QEMU: compare them with each other, never with hardware. Caches, memory bandwidth and firmware are not in them.",
     "Latency is from the programmed expiry of the timer to the reading of the clock in its handler, the real-time VM waiting in HLT, the same image in "
     "each condition. The bare machine has no other busy core: QEMU lets busy cores take turns, which may put a turn of the other core into a sample "
-    "(docs/decisions/0013-counted-time.md). So a longest latency beyond the target is measured again, up to three times, with the "
-    "real-time VM shifted by some instructions; the column *turns* says how often that was. Median, 99th percentile and exits are the worst of these runs.",
+    "(docs/decisions/0013-counted-time.md). So where the longest latency is beyond the target, the condition is "
+    "measured again with the real-time VM shifted by some instructions, in at most three runs; the column *turns* says how many had such a sample. Median, "
+    "99th percentile and exits are the worst of these runs.",
     "A percentile is left out when there are too few samples for one to lie beyond it.",
 )
 
