@@ -8,6 +8,7 @@
 #include "core/boot_info.h"
 #include "core/hw.h"
 #include "core/limits.h"
+#include "core/ring.h"
 #include "core/stats.h"
 
 #define LOG_RING 4096U /* bytes a core can hold back; a power of two */
@@ -29,10 +30,10 @@ static const char digit[] = "0123456789abcdef";
 
 static void log_put(pcpu_id_t core, char c)
 {
-    bool room = (log_at[core] - log_tail[core]) < LOG_RING;
+    bool room = ring_distance(log_tail[core], log_at[core]) < LOG_RING;
     if (room && (log_used[core] < LOG_LINE)) {
         log_ring[core][log_at[core] % LOG_RING] = c;
-        log_at[core]++;
+        log_at[core] = ring_next(log_at[core]);
         log_used[core]++;
     } else {
         log_lost[core]++;
@@ -129,8 +130,8 @@ void log_end(void)
         log_put_text(core, " [cut]");
     }
     log_used[core] = 0U;
-    if ((log_at[core] - log_tail[core]) == LOG_RING) {
-        log_at[core]--; /* the last byte of a full ring becomes the line's end */
+    if ((log_at[core] != log_head[core]) && (ring_distance(log_tail[core], log_at[core]) == LOG_RING)) {
+        log_at[core] = ring_previous(log_at[core]); /* the line's last byte in a full ring becomes its end */
     }
     log_put(core, '\n');
     log_lost[core] = 0U;

@@ -6,6 +6,7 @@
 #include "core/hw.h"
 #include "core/kvmclock.h"
 #include "core/log.h"
+#include "core/msr_spec.h"
 #include "core/msr_table.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
@@ -39,13 +40,19 @@ static uint64_t *stored(vcpu_id_t id, const struct msr_rule *rule, uint32_t msr)
 /* REQ-ISO-017 */
 void msr_open_bitmap(vm_id_t v)
 {
+    /*@ loop invariant i <= MSR_RULES && msr_opened_by(v, i);
+        loop assigns i, proof_opened;
+        loop variant MSR_RULES - i; */
     for (uint32_t i = 0U; i < MSR_RULES; i++) {
-        const struct msr_rule *rule = &msr_rules[i];
-        enum msr_way read_way = vms[v].exclusive ? rule->x_read : rule->read;
-        enum msr_way write_way = vms[v].exclusive ? rule->x_write : rule->write;
+        enum msr_way read_way = vms[v].exclusive ? msr_rules[i].x_read : msr_rules[i].read;
+        enum msr_way write_way = vms[v].exclusive ? msr_rules[i].x_write : msr_rules[i].write;
         bool read = (read_way == MSR_OPEN);
         bool write = (write_way == MSR_OPEN);
-        for (uint32_t msr = rule->first; (read || write) && (msr <= rule->last); msr++) {
+        /*@ loop invariant msr_rules[i].first <= msr <= msr_rules[i].last + 1;
+            loop invariant opened: msr_opened_within{LoopEntry, Here}(msr_rules[i].first, msr, read, write);
+            loop assigns msr, proof_opened;
+            loop variant msr_rules[i].last + 1 - msr; */
+        for (uint32_t msr = msr_rules[i].first; (read || write) && (msr <= msr_rules[i].last); msr++) {
             hw_msr_open(v, msr, read, write);
         }
     }

@@ -118,6 +118,7 @@ static void rules_do_not_overlap_and_are_in_order(void **state)
     (void)state;
     for (uint32_t i = 0U; i < MSR_RULES; i++) {
         assert_true(msr_rules[i].first <= msr_rules[i].last);
+        assert_true(msr_rules[i].last < UINT32_MAX); /* loops go one further */
         if (i > 0U) {
             assert_true(msr_rules[i].first > msr_rules[i - 1U].last);
         }

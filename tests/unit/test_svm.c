@@ -277,7 +277,19 @@ static void bitmaps_are_closed_until_opened_one_by_one(void **state)
     assert_int_equal(msrs[4096U + 5U], 0xF7U);
     assert_int_equal(open_bits(msrs, 8192U), 4U);
     svm_vendor.msr_open(1U, 0x40000000U, true, true); /* outside the map's ranges: stays closed */
+    svm_vendor.msr_open(1U, 0x2000U, true, true);
+    svm_vendor.msr_open(1U, 0xBFFFFFFFU, true, true);
+    svm_vendor.msr_open(1U, 0xC0002000U, true, true);
+    svm_vendor.msr_open(1U, 0xC000FFFFU, true, true);
+    svm_vendor.msr_open(1U, 0xC0012000U, true, true);
     assert_int_equal(open_bits(msrs, 8192U), 4U);
+    svm_vendor.msr_open(1U, 0x1FFFU, true, true);
+    svm_vendor.msr_open(1U, 0xC0001FFFU, true, true);
+    svm_vendor.msr_open(1U, 0xC0011FFFU, true, true);
+    assert_int_equal(msrs[2047], 0x3FU);
+    assert_int_equal(msrs[4095], 0x3FU);
+    assert_int_equal(msrs[6143], 0x3FU);
+    assert_int_equal(open_bits(msrs, 8192U), 10U);
     svm_vendor.port_open(1U, 0x3F8U);
     assert_int_equal(ports[0x7F], 0xFEU);
     assert_int_equal(open_bits(ports, 12288U), 1U);
