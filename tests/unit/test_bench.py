@@ -12,6 +12,7 @@ from tools.bench import command, compare, measure, report, statistics, targets
 from tools.evidence import provenance
 from tools.evidence.report import charts
 from tools.machine import MachineError
+from tools.progress import ROOT
 
 HISTOGRAM = [[26, 9990], [30, 9], [1024, 1]]
 
@@ -312,6 +313,14 @@ def test_the_file_says_how_to_repeat_it():
 
 
 # ---- the files ----
+
+# REQ-TOO-007
+def test_the_page_that_is_kept_is_what_its_data_give():
+    kept = ROOT / "docs" / "benchmark"
+    results = compare.read(kept / "bench.json")
+    assert results["dirty"] is False and results["quick"] is False and results["parts"] == list(command.NAMES) and results["problems"] == {}
+    assert (kept / "bench.md").read_text(encoding="utf-8") == report.markdown(results), "run ./bulkhead bench on a clean commit and keep its three files"
+
 
 def test_markdown_has_every_target_and_every_condition():
     text = report.markdown(sample())
