@@ -109,7 +109,8 @@ def writers():
 def check_functions(entries, found):
     """Every function that a unit knows by contract only is in the list, and nothing else is."""
     named = {name: entry["id"] for entry in entries for name in entry.get("functions", [])}
-    _, bodiless, present = call_graph([path for unit, path in prove.UNITS.items() if unit not in prove.APART], ["-Ihv", "-I.", "-DPROOF_WP"])
+    _, bodiless, present = call_graph([path for unit, path in prove.UNITS.items() if unit not in prove.APART and unit not in prove.WALKS.values()],
+                                         ["-Ihv", "-I.", "-DPROOF_WP"])
     proved = present - bodiless
     for unit, functions in prove.APART.items():
         calls, _, _ = call_graph([prove.UNITS[unit]], ["-Ihv", "-I."], len(functions))

@@ -23,6 +23,12 @@ def predicate(path, name):
     return found.group().replace("/*@", "").strip()
 
 
+def lemma(path, name):
+    """The statement of a lemma, on one line."""
+    found = re.search(rf"^\s*lemma {name}\b.*?: (.*?;)$", (ROOT / path).read_text(), re.M | re.S)
+    return " ".join(found.group(1).split())
+
+
 def contract(path, name):
     """The contract and prototype of a function."""
     text = (ROOT / path).read_text()
@@ -116,6 +122,23 @@ The words of the statement:
 {predicate("proofs/dispatcher.h", "sane")}
 ```
 
+## What stage2_map() does to the walks
+WP proves of the hardware's walk before and after, in the VM and in all other VMs (`proofs/walks_table.c` and `proofs/walks.c` have the
+lemmas; the properties are named `walk`):
+
+```c
+{contract("hv/core/stage2_table.h", "stage2_map")}
+
+{predicate("hv/core/stage2_spec.h", "same_walk")}
+{predicate("hv/core/stage2_spec.h", "maps_as")}
+```
+
+`walk_leaf` is the leaf entry at which the walk for `gpa` ends, 0 for none; `walk_hpa` is where that leads. They are functions in place of the relation
+`hw_maps`, and the same: `{lemma("proofs/walks_table.c", "walk_is_hardware")}`
+
+The steps below it have such contracts as well: one entry changes the walks that come through it and no other (`stage2_set_leaf`, `stage2_clear`), a new
+table changes none (`stage2_grow`).
+
 ## From one core to many
 The proof is about one sequence of steps. The machine has several cores; why the proof speaks of it all the same:
 
@@ -149,8 +172,8 @@ No run-time error for any input; each driver names the files that it analyses, r
 ## Neither
 - Files of `hv/core` and `hv/devices` that no unit and no driver names: {', '.join(f'`{file}`' for file in left) if left else 'none'}.
 - `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builder of the permission maps (`proofs/bitmap.c`).
-- That `stage2_map()` maps exactly what it was asked to and leaves other addresses alone, and that its commit cannot run out of tables: unit tests
-  compare both with a flat model under random operations.
+- That `stage2_unmap()` and `stage2_protect()` change exactly what they were asked to, and that no commit can run out of tables: unit tests
+  compare both with a flat model under random operations. (`stage2_map()` that runs out of tables leaves other addresses alone: proved.)
 - Timing, caches, speculative execution, devices' DMA.
 
 ## Assumptions

@@ -45,6 +45,15 @@ MUTANTS = [
     ("lookup-loses-the-offset", STAGE2, "stage2_lookup", "stage2",
      "stage2_entry_address(entry) + stage2_offset(gpa, end.level);", "stage2_entry_address(entry);",
      "stage2_lookup_ensures_mapped"),
+    ("map-writes-the-next-entry", STAGE2, "stage2_map_leaf", "walks", "stage2_set_leaf(vm, end.table, end.slot, hpa, attr)",
+     "stage2_set_leaf(vm, end.table, (end.slot + 1U) % S2_SLOTS, hpa, attr)",
+     "stage2_map_leaf_assert_walk_kept"),
+    ("map-repeats-the-first-page", STAGE2, "stage2_map_commit", "walks",
+     "stage2_map_leaf(vm, gpa + done, hpa + done, level, attr)", "stage2_map_leaf(vm, gpa + done, hpa, level, attr)",
+     "stage2_map_commit_loop_invariant_walk_mapped"),
+    ("busy-pages-are-mapped-over", STAGE2, "stage2_map_check", "walks",
+     "(end.level < level) || stage2_entry_present(stage2_table[vm][end.table][end.slot])", "end.level < level",
+     "stage2_map_check_assert_walk_open"),
     ("range-end-ignored", "hv/core/interval.h", "interval_within", "domain", "(inner_size <= (outer_size - (inner - outer)))", "(inner_size != 0U)",
      "interval_within_ensures"),
     ("hypervisor-shared-writable", DOMAIN, "domain_pair_apart", "domain",
@@ -105,6 +114,10 @@ MUTANTS = [
 ]
 
 
+def words_of(unit):
+    return [*WORDS, *prove.properties(unit)]
+
+
 def copy_sources():
     shutil.rmtree(AREA, ignore_errors=True)
     AREA.mkdir(parents=True)
@@ -119,7 +132,8 @@ def goals_of(unit, functions, env):
     """{function: {goal: whether it is proved}} in the copy."""
     report = AREA / "report.json"
     report.unlink(missing_ok=True)
-    subprocess.run(prove.wp_words(unit) + [*WORDS, "-wp-report-json", str(report), "-wp-fct", ",".join(functions), prove.UNITS[unit]],
+    subprocess.run(prove.wp_words(unit) + [*words_of(unit), "-wp-report-json", str(report), "-wp-fct", ",".join(functions),
+                                            prove.UNITS[unit]],
                    cwd=AREA, env=dict(env, PWD=str(AREA)), capture_output=True, check=True)
     found = json.loads(report.read_text())["wp:functions"]
     counts = {function: {goal: by["wp:main"] for goal, by in found.get(function, {}).items() if goal != "wp:section"} for function in functions}
@@ -159,7 +173,7 @@ def answer_of(unit, env):
         mutants.append([seed[0], broken_goals(seed, env)])
         tell(seed, mutants[-1][1])
     copy_sources()
-    standing = answers.inputs(unit, seeds, WORDS, AREA)
+    standing = answers.inputs(unit, seeds, words_of(unit), AREA)
     tests = smoke.test(AREA, unit, env)
     print(f"smoke tests of {unit}: {tests['run'] - len(tests['contradictions'])} of {tests['run']} passed", flush=True)
     return {"made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "commit": source["commit"],
@@ -173,7 +187,7 @@ def seeds_of(unit):
 def stands(unit, kept, root=prove.ROOT):
     """Whether the stored answer of the unit was made from what is here now."""
     try:
-        return kept.get("inputs") == answers.inputs(unit, seeds_of(unit), WORDS, root)
+        return kept.get("inputs") == answers.inputs(unit, seeds_of(unit), words_of(unit), root)
     except (OSError, subprocess.CalledProcessError):   # the unit is not there any more, or no frama-c to read it
         return False
 

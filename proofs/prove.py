@@ -39,6 +39,8 @@ UNITS = {
     "format": "proofs/format.c",
     "stage2_table": "hv/core/stage2_table.c",
     "stage2": "hv/core/stage2.c",
+    "walks_table": "proofs/walks_table.c",
+    "walks": "proofs/walks.c",
     "hypercall": "hv/core/hypercall.c",
     "hypercall_memory": "hv/core/hypercall_memory.c",
     "hypercall_vm": "hv/core/hypercall_vm.c",
@@ -59,6 +61,9 @@ APART = {
     "msr_policy": ("msr_open_bitmap",),
     "log": ("ring_distance", "ring_next", "ring_previous", "log_put"),
 }
+# The properties named walk are proved in units of their own, with lemmas that would slow the other proofs down: together they
+# prove all properties of these files.
+WALKS = {"stage2_table": "walks_table", "stage2": "walks"}
 INLINE = {
     "hv/core/interval.h": "domain",
     "hv/core/stage2_format.h": "format",
@@ -143,8 +148,13 @@ def skipped(unit):
             for name in inline_functions(header)]
 
 
+def properties(unit):
+    """Words that say which properties of these functions are proved here."""
+    return ["-wp-prop=-walk"] if unit in WALKS else ["-wp-prop=walk"] if unit in WALKS.values() else []
+
+
 def chosen(unit):
-    """Words that say which functions of the unit are proved here. Its lemmas always are: -wp-fct would leave them out."""
+    """Words that say which functions of the unit are proved here. With any, WP leaves the lemmas out."""
     skip = skipped(unit)
     if unit in APART:
         skip = [name for path in headers(unit) if path.endswith((".c", ".h")) for name in functions_of(path) if name not in APART[unit]]
@@ -187,10 +197,15 @@ def totals(report):
     return goals.get("total", 0), goals.get("valid", 0)
 
 
-def provers(report):
+def provers(reports):
     """{name: goals, or parts of a goal that was split, that it proved}"""
-    return {name.partition(":")[0].lower(): count["valid"] for name, count in report.get("wp:global", {}).items()
-            if name != "wp:main" and count.get("valid")}
+    counts = {}
+    for report in reports:
+        for name, count in (report or {}).get("wp:global", {}).items():
+            if name != "wp:main" and count.get("valid"):
+                known = name.partition(":")[0].lower()
+                counts[known] = counts.get(known, 0) + count["valid"]
+    return counts
 
 
 def slowest(log):
@@ -208,33 +223,48 @@ def keep_proofs_only(session):
             path.unlink()
 
 
-def run_goals(unit, options, env):
-    """(report, log, goals without a committed answer) of the unit's goals."""
-    session = SESSION / unit
-    words = chosen(unit) + ["-wp-timeout", str(options.timeout)]
+def has_lemmas(unit):
+    return any(re.search(r"^[ \t]*(?:/\*@)?[ \t]*lemma\b", (ROOT / path).read_text(), re.M) for path in headers(unit) if path.endswith((".c", ".h")))
+
+
+def run_part(name, unit, words, session, options, env):
+    """(report, log, goals without a committed answer) of one run of WP on the unit."""
+    words = words + ["-wp-timeout", str(options.timeout)]
     if options.cache == "none":
-        report, log = run_wp(unit, unit, [UNITS[unit]], words + ["-wp-cache", "none"], env)
+        report, log = run_wp(name, unit, [UNITS[unit]], words + ["-wp-cache", "none"], env)
         return report, log, 0
     words += ["-wp-session", str(session)]
     if options.cache == "update":
         (session / "cache").mkdir(parents=True, exist_ok=True)
-        report, log = run_wp(unit, unit, [UNITS[unit]], words + ["-wp-cache", "cleanup"], env)
+        report, log = run_wp(name, unit, [UNITS[unit]], words + ["-wp-cache", "cleanup"], env)
         keep_proofs_only(session)
         return report, log, 0
-    report, log = run_wp(unit, unit, [UNITS[unit]], words + ["-wp-cache", "offline"], env)
+    report, log = run_wp(name, unit, [UNITS[unit]], words + ["-wp-cache", "offline"], env)
     total, valid = totals(report)
     if valid != total:
-        report, log = run_wp(unit, unit, [UNITS[unit]], words + ["-wp-cache", "replay"], env)
+        report, log = run_wp(name, unit, [UNITS[unit]], words + ["-wp-cache", "replay"], env)
     return report, log, total - valid
 
 
+def run_goals(unit, options, env):
+    """[(report, log, goals without a committed answer)] of the unit: its functions, and its lemmas, which WP leaves out as soon as
+    functions are chosen."""
+    parts = [run_part(unit, unit, chosen(unit) + properties(unit), SESSION / unit, options, env)]
+    if chosen(unit) and has_lemmas(unit):
+        parts.append(run_part(f"{unit}-lemmas", unit, ["-wp-prop=@lemma"], SESSION / unit / "lemmas", options, env))
+        if totals(parts[1][0])[0] == 0:
+            raise RuntimeError(f"{unit}: has lemmas, but WP made no goal of them")
+    return parts
+
+
 def prove(unit, options, env):
-    report, log, missing = run_goals(unit, options, env)
+    parts = run_goals(unit, options, env)
+    log = "".join(part[1] for part in parts)
     canary, _ = run_wp(f"{unit}-canary", unit, [UNITS[unit], "proofs/canary.c"],
                        ["-wp-prop", "canary", "-wp-cache", "none", "-wp-timeout", "20" if options.cache == "none" else "3"], env)
-    total, valid = totals(report)
-    return {"unit": unit, "file": UNITS[unit], "goals": total, "valid": valid, "without_answer": missing,
-            "functions": sorted(name for name in report.get("wp:functions", {})), "provers": provers(report), "slowest": slowest(log),
+    total, valid = (sum(count) for count in zip(*(totals(part[0]) for part in parts)))
+    return {"unit": unit, "file": UNITS[unit], "goals": total, "valid": valid, "without_answer": sum(part[2] for part in parts),
+            "functions": sorted(parts[0][0].get("wp:functions", {})), "provers": provers([part[0] for part in parts]), "slowest": slowest(log),
             "holes": holes(unit, log),
             "canary_refused": totals(canary) == (1, 0),
             "unproved": re.findall(r"\[(?:Failed|Timeout|Unknown|Stepout|NoResult|Unsuccess)\] Goal (\S+)", log)}

@@ -20,6 +20,9 @@ struct stage2_step {
     requires !entry_leaf(stage2_table[vm][at.table][at.slot], at.level);
     assigns \nothing;
     exits \false;
+    ensures walk: visited: visits(vm, gpa, at.table, at.level) && at.slot == slot_of(gpa, at.level) ==>
+      visits(vm, gpa, \result.table, \result.level);
+    ensures walk: table: \result.table == child_of(vm, stage2_table[vm][at.table][at.slot]);
     ensures used(vm, \result.table) && stage2_level[vm][\result.table] == \result.level;
     ensures \result.level == at.level - 1;
     ensures \result.slot == slot_of(gpa, \result.level) && \result.slot < S2_SLOTS; */
@@ -46,7 +49,8 @@ static bool stage2_is_leaf(vm_id_t vm, struct stage2_position at)
     exits \false;
     ensures 1 <= \result <= 3;
     ensures gpa % 4096 == 0 && hpa % 4096 == 0 && size >= 4096 ==>
-      gpa % span(\result) == 0 && hpa % span(\result) == 0 && span(\result) <= size; */
+      gpa % span(\result) == 0 && hpa % span(\result) == 0 && span(\result) <= size;
+    ensures walk: fit: \result == fit(gpa, hpa, size); */
 static uint32_t stage2_fit(gpa_t gpa, hpa_t hpa, uint64_t size)
 {
     uint32_t level = 1U;
@@ -85,7 +89,8 @@ static uint32_t stage2_missing(gpa_t gpa, uint32_t level, uint32_t stop, bool fi
     requires gpa % 4096 == 0 && size % 4096 == 0 && hpa % 4096 == 0;
     requires gpa + size <= S2_GPA_LIMIT && hpa + size <= S2_HPA_LIMIT;
     assigns \nothing;
-    exits \false; */
+    exits \false;
+    ensures walk: ready: \result == STATUS_OK ==> ready(vm, gpa, hpa, size, 0, size); */
 static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size)
 {
     enum status ret = STATUS_OK;
@@ -93,6 +98,7 @@ static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t s
     uint64_t done = 0U;
     /*@ loop invariant 0 <= done <= size && done % 4096 == 0;
         loop invariant spare <= STAGE2_PAGES;
+        loop invariant walk: ready: ready(vm, gpa, hpa, size, 0, done);
         loop assigns done, spare, ret;
         loop variant size - done + (ret == STATUS_OK ? 1 : 0); */
     while ((done < size) && (ret == STATUS_OK)) {
@@ -107,6 +113,10 @@ static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t s
             ret = STATUS_NO_MEMORY;
         } else {
             spare = spare - missing;
+            /*@ assert walk: open: open(vm, gpa + done, level); */
+            /*@ assert walk: block: \forall integer d; done <= d < done + span(level) && d % 4096 == 0 ==>
+                  block(gpa + d, level) == block(gpa + done, level) && fit(gpa + d, hpa + d, size - d) <= level; */
+            /*@ assert walk: ready: ready(vm, gpa, hpa, size, done, done + span(level)); */
             done += stage2_span(level);
         }
     }
@@ -116,9 +126,18 @@ static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t s
 /* One leaf where nothing is mapped. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && 1 <= level <= 3;
     requires hpa < S2_HPA_LIMIT && attr < 24 && attr % 2 == 1;
+    requires walk: open: open(vm, gpa, level) && gpa < S2_GPA_LIMIT;
+    requires walk: aligned: gpa % span(level) == 0 && hpa % span(level) == 0;
+    requires walk: allowed: allowed(vm, hpa, span(level), ((attr % 8) / 2) % 2, (attr / 8) * 8);
     assigns STAGE2_OF(vm);
     exits \false;
-    ensures wf: stage2_wf(vm); */
+    ensures wf: stage2_wf(vm);
+    ensures walk: ret: \result == STATUS_OK || \result == STATUS_NO_MEMORY;
+    ensures walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==> same_walk{Pre, Here}(vm, g);
+    ensures walk: mapped: \result == STATUS_OK ==> \forall integer g; gpa <= g < gpa + span(level) ==>
+      maps_as(vm, g, hpa + (g - gpa), attr);
+    ensures walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && \old(open(vm, x, l)) &&
+      block(x, l) != block(gpa, l) && block(x, level) != block(gpa, level) ==> open(vm, x, l); */
 static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t level, uint32_t attr)
 {
     enum status ret = STATUS_OK;
@@ -126,17 +145,51 @@ static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t le
     /*@ loop invariant wf: stage2_wf(vm);
         loop invariant used(vm, end.table) && stage2_level[vm][end.table] == end.level;
         loop invariant end.slot == slot_of(gpa, end.level) && end.slot < S2_SLOTS;
+        loop invariant walk: visited: visits(vm, gpa, end.table, end.level) && end.level >= level;
+        loop invariant walk: ret: ret == STATUS_OK || ret == STATUS_NO_MEMORY;
+        loop invariant walk: nothing: ret == STATUS_OK ==> !entry_present(stage2_table[vm][end.table][end.slot]);
+        loop invariant walk: same: \forall integer g; 0 <= g < S2_GPA_LIMIT ==> same_walk{Pre, Here}(vm, g);
+        loop invariant walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && \at(open(vm, x, l), Pre) &&
+          block(x, l) != block(gpa, l) ==> open(vm, x, l);
         loop assigns end, ret, STAGE2_OF(vm);
         loop variant end.level + (ret == STATUS_OK ? 1 : 0); */
     while ((end.level > level) && (ret == STATUS_OK)) {
+        /*@ ghost turn: ; */
+        /*@ assert walk: through: \forall integer x; 0 <= x < S2_GPA_LIMIT && through(vm, x, end.table, end.slot) ==>
+              block(x, end.level) == block(gpa, end.level); */
         ret = stage2_entry_present(stage2_table[vm][end.table][end.slot]) ? STATUS_BUSY
                                                                           : stage2_grow(vm, end.table, end.slot);
+        /*@ assert walk: still: visits(vm, gpa, end.table, end.level); */
+        /*@ assert walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && open{turn}(vm, x, l) &&
+              block(x, l) != block(gpa, l) ==> open(vm, x, l); */
         if (ret == STATUS_OK) {
             end = stage2_below(vm, gpa, end);
         }
     }
     if (ret == STATUS_OK) {
+        /*@ ghost grown: ; */
+        /*@ assert walk: level: end.level == level && stage2_level[vm][end.table] == level; */
+        /*@ assert walk: inside: \forall integer g; gpa <= g < gpa + span(level) ==> block(g, level) == block(gpa, level); */
+        /*@ assert walk: outside: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==>
+              block(g, level) != block(gpa, level); */
+        /*@ assert walk: into: \forall integer g; 0 <= g < S2_GPA_LIMIT && block(g, level) == block(gpa, level) ==>
+              through(vm, g, end.table, end.slot); */
+        /*@ assert walk: all: \forall integer g; gpa <= g < gpa + span(level) ==> 0 <= g < S2_GPA_LIMIT &&
+              through(vm, g, end.table, end.slot); */
+        /*@ assert walk: from: \forall integer g; 0 <= g < S2_GPA_LIMIT && through(vm, g, end.table, end.slot) ==>
+              block(g, level) == block(gpa, level); */
+        /*@ assert walk: apart: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==>
+              !through(vm, g, end.table, end.slot); */
         ret = stage2_set_leaf(vm, end.table, end.slot, hpa, attr);
+        /*@ assert walk: granted: ret == STATUS_OK; */
+        /*@ assert walk: kept: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==> same_walk{grown, Here}(vm, g); */
+        /*@ assert walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==> same_walk{Pre, Here}(vm, g); */
+        /*@ assert walk: offset: \forall integer g; gpa <= g < gpa + span(level) ==> g % span(level) == g - gpa; */
+        /*@ assert walk: leaf: \forall integer g; gpa <= g < gpa + span(level) ==>
+              walk_leaf(vm, g) == stage2_table[vm][end.table][end.slot] && walk_hpa(vm, g) == hpa + g % span(level); */
+        /*@ assert walk: ends: \forall integer g; gpa <= g < gpa + span(level) ==>
+              walk_leaf(vm, g) == stage2_table[vm][end.table][end.slot] && walk_hpa(vm, g) == hpa + (g - gpa); */
+        /*@ assert walk: mapped: \forall integer g; gpa <= g < gpa + span(level) ==> maps_as(vm, g, hpa + (g - gpa), attr); */
     }
     return ret;
 }
@@ -144,20 +197,36 @@ static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t le
 /*@ requires vm < MAX_VM && stage2_wf(vm) && attr < 24 && attr % 2 == 1;
     requires gpa % 4096 == 0 && size % 4096 == 0 && hpa % 4096 == 0;
     requires gpa + size <= S2_GPA_LIMIT && hpa + size <= S2_HPA_LIMIT;
+    requires walk: ready: ready(vm, gpa, hpa, size, 0, size);
+    requires walk: allowed: allowed(vm, hpa, size, ((attr % 8) / 2) % 2, (attr / 8) * 8);
     assigns STAGE2_OF(vm);
     exits \false;
-    ensures wf: stage2_wf(vm); */
+    ensures wf: stage2_wf(vm);
+    ensures walk: ret: \result == STATUS_OK || \result == STATUS_NO_MEMORY;
+    ensures walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + size) ==> same_walk{Pre, Here}(vm, g);
+    ensures walk: mapped: \result == STATUS_OK ==> \forall integer g; gpa <= g < gpa + size ==>
+      maps_as(vm, g, hpa + (g - gpa), attr); */
 static enum status stage2_map_commit(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr)
 {
     enum status ret = STATUS_OK;
     uint64_t done = 0U;
     /*@ loop invariant 0 <= done <= size && done % 4096 == 0;
         loop invariant wf: stage2_wf(vm);
+        loop invariant walk: ret: ret == STATUS_OK || ret == STATUS_NO_MEMORY;
+        loop invariant walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + done) ==> same_walk{Pre, Here}(vm, g);
+        loop invariant walk: mapped: ret == STATUS_OK ==> \forall integer g; gpa <= g < gpa + done ==>
+          maps_as(vm, g, hpa + (g - gpa), attr);
+        loop invariant walk: ready: ready(vm, gpa, hpa, size, done, size);
         loop assigns done, ret, STAGE2_OF(vm);
         loop variant size - done; */
     while ((done < size) && (ret == STATUS_OK)) {
         uint32_t level = stage2_fit(gpa + done, hpa + done, size - done);
+        /*@ assert fits: span(level) <= size - done && span(level) % 4096 == 0; */
         ret = stage2_map_leaf(vm, gpa + done, hpa + done, level, attr);
+        /*@ assert walk: before: ret == STATUS_OK ==> \forall integer g; gpa <= g < gpa + done ==> maps_as(vm, g, hpa + (g - gpa), attr); */
+        /*@ assert walk: later: \forall integer d; done + span(level) <= d < size && d % 4096 == 0 ==>
+              block(gpa + d, level) != block(gpa + done, level) &&
+              block(gpa + d, fit(gpa + d, hpa + d, size - d)) != block(gpa + done, fit(gpa + d, hpa + d, size - d)); */
         done += stage2_span(level);
     }
     return ret;
@@ -181,8 +250,8 @@ static bool stage2_attr_valid(uint32_t attr)
     return ((attr % 2U) == S2_READ) && (attr < (S2_WC + S2_UC));
 }
 
-/* REQ-ISO-009 REQ-ISO-010 */
-/* proves REQ-ISO-030 */
+/* REQ-ISO-009 REQ-ISO-010 REQ-ISO-045 */
+/* proves REQ-ISO-030 REQ-ISO-045 */
 enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr)
 {
     enum status ret;
@@ -382,6 +451,7 @@ struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa)
         if (stage2_entry_present(entry)) {
             /*@ assert here: hw_from(vm, end.table, end.level, gpa,
                   entry_address(entry) + gpa % span(end.level), entry); */
+            /*@ assert inside: (gpa % span(end.level)) % 4096 == gpa % 4096 && gpa % span(end.level) < 0x8000000000; */
             found.present = true;
             found.hpa = stage2_entry_address(entry) + stage2_offset(gpa, end.level);
             found.span = stage2_span(end.level);

@@ -92,6 +92,94 @@
     l == 3 ? hw_maps3(vm, t, gpa, hpa, e) : hw_maps(vm, gpa, hpa, e);
 
   predicate used{L}(integer vm, integer t) = 0 <= t < STAGE2_PAGES && 1 <= stage2_level[vm][t] <= 4;
+
+  // The walk for gpa comes to table t, of level l.
+  predicate leads{L}(integer vm, integer t, integer gpa, integer l) =
+    entry_present(stage2_table[vm][t][slot_of(gpa, l)]) && !entry_leaf(stage2_table[vm][t][slot_of(gpa, l)], l);
+  logic integer next{L}(integer vm, integer t, integer gpa, integer l) =
+    child_of(vm, stage2_table[vm][t][slot_of(gpa, l)]);
+  predicate visits3{L}(integer vm, integer gpa, integer t) =
+    leads(vm, S2_ROOT, gpa, 4) && t == next(vm, S2_ROOT, gpa, 4);
+  predicate visits2{L}(integer vm, integer gpa, integer t) =
+    \let p = next(vm, S2_ROOT, gpa, 4); visits3(vm, gpa, p) && leads(vm, p, gpa, 3) && t == next(vm, p, gpa, 3);
+  predicate visits1{L}(integer vm, integer gpa, integer t) =
+    \let p = next(vm, next(vm, S2_ROOT, gpa, 4), gpa, 3); visits2(vm, gpa, p) && leads(vm, p, gpa, 2) && t == next(vm, p, gpa, 2);
+  predicate visits{L}(integer vm, integer gpa, integer t, integer l) =
+    l == 4 ? t == S2_ROOT : l == 3 ? visits3(vm, gpa, t) : l == 2 ? visits2(vm, gpa, t) : visits1(vm, gpa, t);
+  // It comes to entry (t, j).
+  predicate through{L}(integer vm, integer gpa, integer t, integer j) =
+    visits(vm, gpa, t, stage2_level[vm][t]) && slot_of(gpa, stage2_level[vm][t]) == j;
+
+  // The same walk as functions: the leaf that it ends at, 0 for none, and where that leads. In well-formed tables
+  // hw_maps(vm, gpa, hpa, e) is "e is the leaf, and not 0, and hpa is where it leads" (lemma walk_is_hardware).
+  logic integer leaf1{L}(integer vm, integer t, integer gpa) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 1)]; d % 2 == 1 ? d : 0;
+  logic integer leaf2{L}(integer vm, integer t, integer gpa) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 2)]; d % 2 == 0 ? 0 : (d / 128) % 2 == 1 ? d : leaf1(vm, child_of(vm, d), gpa);
+  logic integer leaf3{L}(integer vm, integer t, integer gpa) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 3)]; d % 2 == 0 ? 0 : (d / 128) % 2 == 1 ? d : leaf2(vm, child_of(vm, d), gpa);
+  logic integer walk_leaf{L}(integer vm, integer gpa) =
+    \let d = stage2_table[vm][S2_ROOT][slot_of(gpa, 4)]; d % 2 == 0 ? 0 : leaf3(vm, child_of(vm, d), gpa);
+  logic integer hpa1{L}(integer vm, integer t, integer gpa) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 1)]; d % 2 == 1 ? entry_address(d) + gpa % 4096 : 0;
+  logic integer hpa2{L}(integer vm, integer t, integer gpa) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 2)]; d % 2 == 0 ? 0 :
+      (d / 128) % 2 == 1 ? entry_address(d) + gpa % 2097152 : hpa1(vm, child_of(vm, d), gpa);
+  logic integer hpa3{L}(integer vm, integer t, integer gpa) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 3)]; d % 2 == 0 ? 0 :
+      (d / 128) % 2 == 1 ? entry_address(d) + gpa % 1073741824 : hpa2(vm, child_of(vm, d), gpa);
+  logic integer walk_hpa{L}(integer vm, integer gpa) =
+    \let d = stage2_table[vm][S2_ROOT][slot_of(gpa, 4)]; d % 2 == 0 ? 0 : hpa3(vm, child_of(vm, d), gpa);
+  // From a table half-way down.
+  logic integer leaf_from{L}(integer vm, integer t, integer l, integer gpa) =
+    l == 1 ? leaf1(vm, t, gpa) : l == 2 ? leaf2(vm, t, gpa) : l == 3 ? leaf3(vm, t, gpa) : walk_leaf(vm, gpa);
+  logic integer hpa_from{L}(integer vm, integer t, integer l, integer gpa) =
+    l == 1 ? hpa1(vm, t, gpa) : l == 2 ? hpa2(vm, t, gpa) : l == 3 ? hpa3(vm, t, gpa) : walk_hpa(vm, gpa);
+
+  // The walk for gpa ends as it did.
+  predicate same_walk{A, B}(integer vm, integer gpa) =
+    walk_leaf{A}(vm, gpa) == walk_leaf{B}(vm, gpa) && walk_hpa{A}(vm, gpa) == walk_hpa{B}(vm, gpa);
+  predicate open1{L}(integer vm, integer t, integer gpa) = !entry_present(stage2_table[vm][t][slot_of(gpa, 1)]);
+  predicate open2{L}(integer vm, integer t, integer gpa, integer l) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 2)];
+    !entry_present(d) || (l == 1 && !entry_large(d) && open1(vm, child_of(vm, d), gpa));
+  predicate open3{L}(integer vm, integer t, integer gpa, integer l) =
+    \let d = stage2_table[vm][t][slot_of(gpa, 3)];
+    !entry_present(d) || (l <= 2 && !entry_large(d) && open2(vm, child_of(vm, d), gpa, l));
+  // It still comes to every table that it came to.
+  predicate same_visits{A, B}(integer vm, integer gpa) =
+    \forall integer t, l; 1 <= l <= 4 && visits{A}(vm, gpa, t, l) ==> visits{B}(vm, gpa, t, l);
+  // Tables were added, no walk ends elsewhere.
+  predicate all_walks_same{A, B}(integer vm) =
+    \forall integer g; 0 <= g < S2_GPA_LIMIT ==> same_walk{A, B}(vm, g) && same_visits{A, B}(vm, g);
+  // Nothing is mapped for gpa, and there is no table that covers less than an entry of level l.
+  predicate open{L}(integer vm, integer gpa, integer l) =
+    \let d = stage2_table[vm][S2_ROOT][slot_of(gpa, 4)]; !entry_present(d) || (l <= 3 && open3(vm, child_of(vm, d), gpa, l));
+  // Which block of the size of an entry of level l the address lies in.
+  logic integer block(integer gpa, integer l) =
+    l == 1 ? gpa / 4096 : l == 2 ? gpa / 2097152 : l == 3 ? gpa / 1073741824 : gpa / 549755813888;
+  // The walk for gpa ends at hpa with these rights and type.
+  predicate maps_as{L}(integer vm, integer gpa, integer hpa, integer attr) =
+    walk_leaf(vm, gpa) != 0 && walk_hpa(vm, gpa) == hpa &&
+    entry_rights(walk_leaf(vm, gpa)) + entry_type(walk_leaf(vm, gpa)) == attr;
+  // The largest level that a leaf at this place can have.
+  logic integer fit(integer gpa, integer hpa, integer size) =
+    gpa % 1073741824 == 0 && hpa % 1073741824 == 0 && size >= 1073741824 ? 3 :
+    gpa % 2097152 == 0 && hpa % 2097152 == 0 && size >= 2097152 ? 2 : 1;
+  // Leaves of these levels find nothing in their way in [gpa + from, gpa + to).
+  predicate ready{L}(integer vm, integer gpa, integer hpa, integer size, integer from, integer to) =
+    \forall integer d; from <= d < to && d % 4096 == 0 ==> open(vm, gpa + d, fit(gpa + d, hpa + d, size - d));
+  // No entry but (t, j) changed.
+  predicate no_table{L}(integer vm, integer t, integer j) =
+    !entry_present(stage2_table[vm][t][j]) || entry_leaf(stage2_table[vm][t][j], stage2_level[vm][t]);
+  predicate one_table{A, B}(integer vm, integer c) =
+    \at(stage2_pool, A) == \at(stage2_pool, B) &&
+    \forall integer i, k; 0 <= i < STAGE2_PAGES && 0 <= k < S2_SLOTS && i != c ==>
+      \at(stage2_table[vm][i][k], A) == \at(stage2_table[vm][i][k], B);
+  predicate one_entry{A, B}(integer vm, integer t, integer j) =
+    \at(stage2_pool, A) == \at(stage2_pool, B) &&
+    \forall integer i, k; 0 <= i < STAGE2_PAGES && 0 <= k < S2_SLOTS && (i != t || k != j) ==>
+      \at(stage2_table[vm][i][k], A) == \at(stage2_table[vm][i][k], B);
 */
 
 #endif

@@ -42,6 +42,7 @@ struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa)
           entry_leaf(stage2_table[vm][at.table][at.slot], at.level);
         loop invariant path: \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) <==> hw_from(vm, at.table,
           at.level, gpa, hpa, e);
+        loop invariant walk: visited: visits(vm, gpa, at.table, at.level);
         loop assigns at, down;
         loop variant 2 * at.level + (down ? 1 : 0); */
     while (down) {
@@ -85,6 +86,12 @@ enum status stage2_set_leaf(vm_id_t vm, uint32_t table, uint32_t slot, hpa_t hpa
         ret = STATUS_DENIED;
     } else {
         stage2_table[vm][table][slot] = stage2_make_leaf(hpa, rights, type, level);
+        /*@ assert walk: one: one_entry{Pre, Here}(vm, table, slot); */
+        /*@ assert walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !through{Pre}(vm, g, table, slot) ==> same_walk{Pre, Here}(vm, g); */
+        /*@ assert walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && open{Pre}(vm, x, l) &&
+              !through{Pre}(vm, x, table, slot) ==> open(vm, x, l); */
+        /*@ assert walk: mapped: \forall integer g; 0 <= g < S2_GPA_LIMIT && through{Pre}(vm, g, table, slot) ==>
+              walk_leaf(vm, g) == stage2_table[vm][table][slot] && walk_hpa(vm, g) == hpa + g % span(stage2_level[vm][table]); */
     }
     return ret;
 }
@@ -140,13 +147,22 @@ static void stage2_zero(vm_id_t vm, uint32_t table)
     ensures kept: \forall integer i; 0 <= i < STAGE2_PAGES && i != \result ==>
       stage2_level[vm][i] == \old(stage2_level[vm][i]);
     ensures same: \forall integer i, j; 0 <= i < STAGE2_PAGES && 0 <= j < S2_SLOTS && i != \result ==>
-      stage2_table[vm][i][j] == \old(stage2_table[vm][i][j]); */
+      stage2_table[vm][i][j] == \old(stage2_table[vm][i][j]);
+    ensures walk: walks: all_walks_same{Pre, Here}(vm);
+    ensures walk: back: \forall integer g; 0 <= g < S2_GPA_LIMIT ==> same_visits{Here, Pre}(vm, g);
+    ensures walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && open{Pre}(vm, x, l) ==> open(vm, x, l); */
 static uint32_t stage2_take(vm_id_t vm, uint32_t level)
 {
     uint32_t table = stage2_find_free(vm);
     if (table < STAGE2_PAGES) {
         stage2_zero(vm, table);
         stage2_level[vm][table] = level;
+        /*@ assert walk: free: unlinked{Pre}(vm, table); */
+        /*@ assert walk: one: one_table{Pre, Here}(vm, table); */
+        /*@ assert walk: walks: all_walks_same{Pre, Here}(vm); */
+        /*@ assert walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && open{Pre}(vm, x, l) ==> open(vm, x, l); */
+        /*@ assert walk: free_now: unlinked(vm, table); */
+        /*@ assert walk: back: \forall integer g; 0 <= g < S2_GPA_LIMIT ==> same_visits{Here, Pre}(vm, g); */
     }
     return table;
 }
@@ -160,7 +176,8 @@ static uint32_t stage2_take(vm_id_t vm, uint32_t level)
     ensures wf: stage2_wf(vm);
     ensures link: entry_present(stage2_table[vm][table][slot]) &&
       !entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]) &&
-      child_of(vm, stage2_table[vm][table][slot]) == child; */
+      child_of(vm, stage2_table[vm][table][slot]) == child;
+    ensures walk: one: one_entry{Pre, Here}(vm, table, slot); */
 static void stage2_link(vm_id_t vm, uint32_t table, uint32_t slot, uint32_t child)
 {
     stage2_parent[vm][child] = table;
@@ -175,7 +192,31 @@ enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot)
     enum status ret = STATUS_NO_MEMORY;
     uint32_t child = stage2_take(vm, stage2_level[vm][table] - 1U);
     if (child < STAGE2_PAGES) {
+        /*@ ghost taken: ; */
         stage2_link(vm, table, slot, child);
+        /*@ assert walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !through{taken}(vm, g, table, slot) ==> same_walk{taken, Here}(vm, g); */
+        /*@ assert walk: through: \forall integer g; 0 <= g < S2_GPA_LIMIT && through{taken}(vm, g, table, slot) ==> through(vm, g, table, slot); */
+        /*@ assert walk: none_before: \forall integer g; 0 <= g < S2_GPA_LIMIT && through{taken}(vm, g, table, slot) ==>
+              walk_leaf{taken}(vm, g) == 0 && walk_hpa{taken}(vm, g) == 0; */
+        /*@ assert walk: zero: \forall integer j; 0 <= j < S2_SLOTS ==> stage2_table[vm][child][j] == 0; */
+        /*@ assert walk: none_below: \forall integer g; 0 <= g < S2_GPA_LIMIT ==>
+              leaf_from(vm, child, stage2_level[vm][table] - 1, g) == 0 && hpa_from(vm, child, stage2_level[vm][table] - 1, g) == 0; */
+        /*@ assert walk: below: \forall integer g; 0 <= g < S2_GPA_LIMIT && through(vm, g, table, slot) ==>
+              visits(vm, g, child, stage2_level[vm][table] - 1); */
+        /*@ assert walk: none: \forall integer g; 0 <= g < S2_GPA_LIMIT && through(vm, g, table, slot) ==>
+              walk_leaf(vm, g) == 0 && walk_hpa(vm, g) == 0; */
+        /*@ assert walk: same: \forall integer g; 0 <= g < S2_GPA_LIMIT ==> same_walk{taken, Here}(vm, g); */
+        /*@ assert walk: visits: \forall integer g; 0 <= g < S2_GPA_LIMIT ==> same_visits{taken, Here}(vm, g); */
+        /*@ assert walk: walks: all_walks_same{Pre, Here}(vm); */
+        /*@ assert walk: open_taken: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && open{Pre}(vm, x, l) ==> open{taken}(vm, x, l); */
+        /*@ assert walk: open_through: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l < stage2_level[vm][table] &&
+              open{taken}(vm, x, l) && through{taken}(vm, x, table, slot) ==> open(vm, x, l); */
+        /*@ assert walk: open_others: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 &&
+              open{taken}(vm, x, l) && !through{taken}(vm, x, table, slot) ==> open(vm, x, l); */
+        /*@ assert walk: back: \forall integer x; 0 <= x < S2_GPA_LIMIT && through{taken}(vm, x, table, slot) ==>
+              through{Pre}(vm, x, table, slot); */
+        /*@ assert walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && open{Pre}(vm, x, l) &&
+              !(through{Pre}(vm, x, table, slot) && stage2_level[vm][table] <= l) ==> open(vm, x, l); */
         ret = STATUS_OK;
     }
     return ret;

@@ -113,7 +113,8 @@ uint32_t stage2_child(vm_id_t vm, uint32_t table, uint32_t slot);
     ensures !entry_present(stage2_table[vm][\result.table][\result.slot]) ||
             entry_leaf(stage2_table[vm][\result.table][\result.slot], \result.level);
     ensures path: \forall integer hpa, e; hw_maps(vm, gpa, hpa, e) <==>
-      hw_from(vm, \result.table, \result.level, gpa, hpa, e); */
+      hw_from(vm, \result.table, \result.level, gpa, hpa, e);
+    ensures walk: visited: visits(vm, gpa, \result.table, \result.level); */
 struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa);
 
 /* The only writer of leaf entries. STATUS_INVALID: not aligned; STATUS_DENIED: not the VM's. */
@@ -127,14 +128,23 @@ struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa);
     ensures leaf: \result == STATUS_OK ==> entry_present(stage2_table[vm][table][slot]) &&
       entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]) &&
       entry_address(stage2_table[vm][table][slot]) == hpa &&
-      entry_rights(stage2_table[vm][table][slot]) + entry_type(stage2_table[vm][table][slot]) == attr; */
+      entry_rights(stage2_table[vm][table][slot]) + entry_type(stage2_table[vm][table][slot]) == attr;
+    ensures walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !\old(through(vm, g, table, slot)) ==> same_walk{Pre, Here}(vm, g);
+    ensures walk: mapped: \result == STATUS_OK ==> \forall integer g; 0 <= g < S2_GPA_LIMIT && \old(through(vm, g, table, slot)) ==>
+      walk_leaf(vm, g) == stage2_table[vm][table][slot] && walk_hpa(vm, g) == hpa + g % span(stage2_level[vm][table]);
+    ensures walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && \old(open(vm, x, l)) &&
+      !\old(through(vm, x, table, slot)) ==> open(vm, x, l);
+    ensures granted: stage2_level[vm][table] <= 3 && hpa % span(stage2_level[vm][table]) == 0 &&
+      allowed(vm, hpa, span(stage2_level[vm][table]), ((attr % 8) / 2) % 2, (attr / 8) * 8) ==> \result == STATUS_OK; */
 enum status stage2_set_leaf(vm_id_t vm, uint32_t table, uint32_t slot, hpa_t hpa, uint32_t attr);
 
 /*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS;
     assigns stage2_table[vm][table][slot];
     exits \false;
     ensures wf: stage2_wf(vm);
-    ensures stage2_table[vm][table][slot] == 0; */
+    ensures stage2_table[vm][table][slot] == 0;
+    ensures walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !\old(through(vm, g, table, slot)) ==> same_walk{Pre, Here}(vm, g);
+    ensures walk: gone: \forall integer g; 0 <= g < S2_GPA_LIMIT && \old(through(vm, g, table, slot)) ==> walk_leaf(vm, g) == 0; */
 void stage2_clear(vm_id_t vm, uint32_t table, uint32_t slot);
 
 /* Puts an empty table under an entry that is not present. */
@@ -148,7 +158,14 @@ void stage2_clear(vm_id_t vm, uint32_t table, uint32_t slot);
     ensures kept: \forall integer i; 0 <= i < STAGE2_PAGES && \old(stage2_level[vm][i]) != 0 ==>
       stage2_level[vm][i] == \old(stage2_level[vm][i]);
     ensures grown: \result == STATUS_OK ==> entry_present(stage2_table[vm][table][slot]) &&
-      !entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]); */
+      !entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
+    ensures walk: empty: \result == STATUS_OK ==> \forall integer j; 0 <= j < S2_SLOTS ==>
+      stage2_table[vm][child_of(vm, stage2_table[vm][table][slot])][j] == 0;
+    ensures walk: walks: all_walks_same{Pre, Here}(vm);
+    ensures walk: still: \forall integer g; 0 <= g < S2_GPA_LIMIT && \old(visits(vm, g, table, stage2_level[vm][table])) ==>
+      visits(vm, g, table, stage2_level[vm][table]);
+    ensures walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && \old(open(vm, x, l)) &&
+      !(\old(through(vm, x, table, slot)) && \old(stage2_level[vm][table]) <= l) ==> open(vm, x, l); */
 enum status stage2_grow(vm_id_t vm, uint32_t table, uint32_t slot);
 
 /* Replaces a large leaf by a table of 512 leaves with the same translation. The table is linked
@@ -202,7 +219,14 @@ uint32_t stage2_pages_used(vm_id_t vm);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
     assigns STAGE2_OF(vm);
     exits \false;
-    ensures wf: vm < MAX_VM ==> stage2_wf(vm); */
+    ensures wf: vm < MAX_VM ==> stage2_wf(vm);
+    ensures walk: others: vm < MAX_VM ==> \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + size) ==>
+      same_walk{Pre, Here}(vm, g);
+    ensures walk: other_vms: \forall integer w, g; 0 <= w < MAX_VM && w != vm && 0 <= g < S2_GPA_LIMIT ==> same_walk{Pre, Here}(w, g);
+    ensures walk: mapped: \result == STATUS_OK ==> vm < MAX_VM && gpa + size <= S2_GPA_LIMIT &&
+      \forall integer g; gpa <= g < gpa + size ==> maps_as(vm, g, hpa + (g - gpa), attr);
+    ensures walk: refused: vm < MAX_VM && \result != STATUS_OK && \result != STATUS_NO_MEMORY ==>
+      \forall integer g; 0 <= g < S2_GPA_LIMIT ==> same_walk{Pre, Here}(vm, g); */
 enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr);
 /*@ requires vm < MAX_VM ==> stage2_wf(vm);
     assigns STAGE2_OF(vm);

@@ -38,6 +38,12 @@ def test_lost_goals_fail(project):
     assert status == 1 and "the floor is 99" in output, output
 
 
+def test_a_wrong_lemma_fails_where_functions_are_chosen(project):
+    words = '#include "core/interval.h"\n/*@ lemma wrong: \\forall integer x; x * x != 25; */\n'
+    status, output = tiny(project, 1, words=words)
+    assert status == 1 and "typed_lemma_wrong is not proved" in output, output
+
+
 def test_an_axiom_fails(project):
     status, output = tiny(project, 1, words="/*@ axiomatic A { axiom free: \\true; } */\n")
     assert status == 1 and "hv/core/tiny.c:1: axiom" in output, output

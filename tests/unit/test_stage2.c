@@ -345,7 +345,7 @@ static void compare_with_model(void)
     }
 }
 
-/* REQ-ISO-010 REQ-ISO-030 */
+/* REQ-ISO-010 REQ-ISO-030 REQ-ISO-045 */
 static void behaves_like_a_flat_map(void **state)
 {
     (void)state;
