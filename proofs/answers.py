@@ -21,7 +21,7 @@ def inputs(unit, seeds, words, root=prove.ROOT):
     """Digest of what the answer of the unit depends on, but for the versions of the tools."""
     printed = subprocess.run([*prove.FRAMAC, f"-cpp-extra-args={' '.join(prove.cpp_words(unit))}", "-kernel-verbose", "0", "-print",
                               prove.UNITS[unit], smoke.DOOMED], cwd=root, env=dict(os.environ, PWD=str(root)), capture_output=True, check=True)
-    how = [prove.wp_words(unit), prove.chosen(unit), words, smoke.SEARCH, smoke.OTHERS, sorted(smoke.MUST_FAIL), seeds]
+    how = [prove.wp_words(unit), prove.chosen(unit), words, smoke.search(unit), smoke.OTHERS, sorted(smoke.MUST_FAIL), seeds]
     return hashlib.sha256(printed.stdout + json.dumps(how).encode()).hexdigest()
 
 
