@@ -157,8 +157,7 @@ static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t le
         /*@ ghost turn: ; */
         /*@ assert walk: through: \forall integer x; 0 <= x < S2_GPA_LIMIT && through(vm, x, end.table, end.slot) ==>
               block(x, end.level) == block(gpa, end.level); */
-        ret = stage2_entry_present(stage2_table[vm][end.table][end.slot]) ? STATUS_BUSY
-                                                                          : stage2_grow(vm, end.table, end.slot);
+        ret = stage2_grow(vm, end.table, end.slot); /* nothing is mapped: the entry is free */
         /*@ assert walk: still: visits(vm, gpa, end.table, end.level); */
         /*@ assert walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && open{turn}(vm, x, l) &&
               block(x, l) != block(gpa, l) ==> open(vm, x, l); */
