@@ -31,7 +31,7 @@
 #define HV_INFO_MAGIC     0x46494842U /* "BHIF" */
 #define HV_STATS_MAGIC    0x54534842U /* "BHST" */
 #define HV_LOG_MAGIC      0x474C4842U /* "BHLG" */
-#define HV_INFO_VERSION   1U
+#define HV_INFO_VERSION   2U
 #define HV_STATS_OFFSET   0x1000U
 #define HV_LOG_OFFSET     0x10000U
 #define HV_TELEMETRY_SIZE 0x20000U
@@ -71,11 +71,20 @@ enum hv_exit_reason {
 #define HV_STATS_VMS   8U
 #define HV_STATS_VCPUS 8U
 
+/*
+ * How long an exit took: TSC ticks from the reading right after the core left this vCPU's guest to the one right
+ * before the same core entered a guest again, whichever that was, or began to wait for work. So on a shared core
+ * the wait for the shared lock and the interrupts that were served on the way are in it; idle time and the time of
+ * other vCPUs are not. An entry that a kick prevented does not end it. The maxima begin at 0 with each life of the
+ * VM and cannot be reset otherwise: nobody takes an RTVM's worst moment off the record.
+ */
 struct hv_vcpu_stats {
     uint64_t exits_total;
     uint64_t last_exit_tsc;
     uint64_t run_ticks;       /* TSC ticks in the guest */
     uint64_t exits[16];       /* by enum hv_exit_reason */
+    uint64_t worst_ticks[16]; /* longest exit so far, by enum hv_exit_reason */
+    uint64_t worst_tsc;       /* when the longest of all ended; 0: none yet */
     uint32_t pcpu;
     uint32_t state;           /* 0 off, 1 runnable, 2 halted, 3 waiting for an I/O request */
 };
@@ -113,8 +122,8 @@ struct hv_log_ring {
 
 _Static_assert(sizeof(struct hv_region) == 40U, "hv_region layout");
 _Static_assert(sizeof(struct hv_info) <= 4096U, "hv_info fits its page");
-_Static_assert(sizeof(struct hv_vcpu_stats) == 160U, "hv_vcpu_stats layout");
-_Static_assert(sizeof(struct hv_vm_stats) == 1336U, "hv_vm_stats layout");
+_Static_assert(sizeof(struct hv_vcpu_stats) == 296U, "hv_vcpu_stats layout");
+_Static_assert(sizeof(struct hv_vm_stats) == 2424U, "hv_vm_stats layout");
 _Static_assert(sizeof(struct hv_stats) <= (HV_LOG_OFFSET - HV_STATS_OFFSET), "hv_stats fits");
 
 #endif

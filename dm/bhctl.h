@@ -50,6 +50,8 @@ uint64_t stats_ticks_to(uint64_t ticks, uint64_t hz, uint64_t per_second);
 /* Time in the guest. A core that never exits does not count it: all since the last exit is added. */
 uint64_t stats_run_ticks(const struct hv_stats *stats, const struct hv_vm_stats *vm, uint32_t index);
 uint64_t stats_vm_exits(const struct hv_vm_stats *vm);
+/* The reason whose longest exit was the longest of all; its worst_ticks are 0 when there was no exit. */
+unsigned int stats_worst_reason(const struct hv_vcpu_stats *vcpu);
 
 /* bhctl_print.c */
 void print_json_string(FILE *out, const char *text, size_t size);

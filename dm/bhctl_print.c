@@ -101,7 +101,13 @@ static void print_vcpu_json(FILE *out, const struct hv_stats *stats, const struc
         fprintf(out, "%s\"%s\":%llu", reason == 0U ? "" : ",", stats_reason_name(reason),
                 (unsigned long long)vcpu->exits[reason]);
     }
-    fputs("}}", out);
+    fputs("},\"worst_ticks\":{", out);
+    for (unsigned int reason = 0U; reason < HV_EXIT_REASONS; reason++) {
+        fprintf(out, "%s\"%s\":%llu", reason == 0U ? "" : ",", stats_reason_name(reason),
+                (unsigned long long)vcpu->worst_ticks[reason]);
+    }
+    fprintf(out, "},\"worst_exit_ticks\":%llu,\"worst_exit_tsc\":%llu}",
+            (unsigned long long)vcpu->worst_ticks[stats_worst_reason(vcpu)], (unsigned long long)vcpu->worst_tsc);
 }
 
 static void print_vm_json(FILE *out, const struct hv_stats *stats, const struct hv_vm_stats *vm, uint32_t index)
@@ -149,7 +155,9 @@ static void print_stats_text(FILE *out, const struct hv_stats *stats)
                     (unsigned long long)stats_ticks_to(stats_run_ticks(stats, vm, v), stats->tsc_hz, 1000U));
             for (unsigned int reason = 0U; reason < HV_EXIT_REASONS; reason++) {
                 if (vm->vcpu[v].exits[reason] != 0U) {
-                    fprintf(out, ", %s %llu", stats_reason_name(reason), (unsigned long long)vm->vcpu[v].exits[reason]);
+                    fprintf(out, ", %s %llu (worst %llu ticks)", stats_reason_name(reason),
+                            (unsigned long long)vm->vcpu[v].exits[reason],
+                            (unsigned long long)vm->vcpu[v].worst_ticks[reason]);
                 }
             }
             fputc('\n', out);

@@ -72,6 +72,19 @@ uint64_t stats_vm_exits(const struct hv_vm_stats *vm)
     return exits;
 }
 
+/* REQ-RT-030 */
+unsigned int stats_worst_reason(const struct hv_vcpu_stats *vcpu)
+{
+    unsigned int worst = 0U;
+
+    for (unsigned int reason = 1U; reason < HV_EXIT_REASONS; reason++) {
+        if (vcpu->worst_ticks[reason] > vcpu->worst_ticks[worst]) {
+            worst = reason;
+        }
+    }
+    return worst;
+}
+
 /* REQ-DM-011 */
 bool stats_copy(const struct hv_stats *source, struct hv_stats *copy)
 {

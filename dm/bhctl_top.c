@@ -26,10 +26,10 @@ static void print_vcpu(FILE *out, const struct hv_stats *old_stats, const struct
     uint64_t ran = grown(stats_run_ticks(old_stats, &old_stats->vm[vm_index], index),
                          stats_run_ticks(stats, &stats->vm[vm_index], index));
 
-    fprintf(out, "%4u %-8s %5.1f %10llu %14llu ", now->pcpu, stats_vcpu_state_name(now->state),
+    fprintf(out, "%4u %-8s %5.1f %10llu %14llu %10llu ", now->pcpu, stats_vcpu_state_name(now->state),
             ticks == 0U ? 0.0 : (100.0 * (double)ran) / (double)ticks,
             (unsigned long long)per_second(grown(before->exits_total, now->exits_total), ticks, hz),
-            (unsigned long long)now->exits_total);
+            (unsigned long long)now->exits_total, (unsigned long long)now->worst_ticks[stats_worst_reason(now)]);
     for (unsigned int reason = 0U; reason < HV_EXIT_REASONS; reason++) {
         uint64_t rate = per_second(grown(before->exits[reason], now->exits[reason]), ticks, hz);
         if (rate != 0U) {
@@ -45,8 +45,8 @@ void print_top(FILE *out, const struct hv_stats *before, const struct hv_stats *
 
     fprintf(out, "up %llu:%02llu:%02llu\n", (unsigned long long)(up / 3600U), (unsigned long long)((up / 60U) % 60U),
             (unsigned long long)(up % 60U));
-    fprintf(out, "%-19s %4s %-8s %5s %10s %14s  %s\n", "VM/VCPU", "CORE", "STATE", "BUSY%", "EXITS/S", "EXITS",
-            "REASONS (EXITS/S)");
+    fprintf(out, "%-19s %4s %-8s %5s %10s %14s %10s  %s\n", "VM/VCPU", "CORE", "STATE", "BUSY%", "EXITS/S", "EXITS",
+            "WORSTTICKS", "REASONS (EXITS/S)");
     for (uint32_t i = 0U; i < now->vm_count && i < HV_STATS_VMS; i++) {
         const struct hv_vm_stats *vm = &now->vm[i];
         for (uint32_t v = 0U; vm->state != 0U && v < vm->vcpu_count && v < HV_STATS_VCPUS; v++) {

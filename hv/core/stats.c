@@ -11,6 +11,9 @@
 
 #define LOG_CAPACITY 32768U /* a power of two that fits behind the ring's header */
 #define LOG_HEADER   16U    /* sizeof(struct hv_log_ring) without text[] */
+#define VM_HEADER    56U    /* sizeof(struct hv_vm_stats) without vcpu[] */
+
+_Static_assert(sizeof(struct hv_vm_stats) == (VM_HEADER + (HV_STATS_VCPUS * sizeof(struct hv_vcpu_stats))), "VM_HEADER");
 
 struct vcpu_stats vcpu_stats[MAX_VCPU];
 
@@ -88,30 +91,44 @@ static void fill_vcpu(struct hv_vcpu_stats *out, vcpu_id_t id)
     out->run_ticks = in->run_ticks;
     for (uint32_t r = 0U; r < (uint32_t)HV_EXIT_REASONS; r++) {
         out->exits[r] = in->exits[r];
+        out->worst_ticks[r] = in->worst[r];
     }
+    out->worst_tsc = in->worst_tsc;
     out->pcpu = vcpus[id].pcpu;
     out->state = (uint32_t)vcpus[id].state;
 }
 
-static void fill_vm(vm_id_t v)
+/* Fills stats_vm; returns how many of its bytes say something, the rest being zeros. */
+static uint32_t fill_vm(vm_id_t v)
 {
-    (void)memset(&stats_vm, 0, sizeof(stats_vm));
-    if (vms[v].state != VM_FREE) {
-        for (uint32_t i = 0U; i < 16U; i++) {
-            stats_vm.name[i] = vms[v].name[i];
-        }
-        stats_vm.state = (uint32_t)vms[v].state;
-        stats_vm.kind = (uint32_t)vms[v].kind;
-        stats_vm.vcpu_count = vms[v].vcpu_count;
-        stats_vm.pages_used = stage2_pages_used(v);
-        stats_vm.pages_quota = STAGE2_PAGES;
-        stats_vm.exclusive = vms[v].exclusive ? 1U : 0U;
-        stats_vm.start_tsc = vms[v].start_tsc;
-        stats_vm.memory_size = vms[v].memory_size;
-        for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (i < HV_STATS_VCPUS); i++) {
-            fill_vcpu(&stats_vm.vcpu[i], vcpu_id(v, i));
-        }
+    uint32_t used = VM_HEADER;
+    for (uint32_t i = 0U; i < 16U; i++) {
+        stats_vm.name[i] = vms[v].name[i];
     }
+    stats_vm.state = (uint32_t)vms[v].state;
+    stats_vm.kind = (uint32_t)vms[v].kind;
+    stats_vm.vcpu_count = vms[v].vcpu_count;
+    stats_vm.pages_used = stage2_pages_used(v);
+    stats_vm.pages_quota = STAGE2_PAGES;
+    stats_vm.exclusive = vms[v].exclusive ? 1U : 0U;
+    stats_vm.start_tsc = vms[v].start_tsc;
+    stats_vm.memory_size = vms[v].memory_size;
+    for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (i < HV_STATS_VCPUS); i++) {
+        fill_vcpu(&stats_vm.vcpu[i], vcpu_id(v, i));
+        used += (uint32_t)sizeof(stats_vm.vcpu[i]);
+    }
+    return used;
+}
+
+/* Zeros are not copied but made: most records are empty, and that is cheaper. */
+static void publish_vm(vm_id_t v, hpa_t to)
+{
+    uint32_t used = 0U;
+    if (vms[v].state != VM_FREE) {
+        used = fill_vm(v);
+        hw_phys_copy_out(to, (const uint8_t *)&stats_vm, used);
+    }
+    hw_phys_zero(to + used, (uint32_t)sizeof(stats_vm) - used);
 }
 
 /* REQ-RT-014 */
@@ -128,9 +145,7 @@ void stats_publish(void)
         hw_phys_write(base + 24U, 8U, hw_tsc_hz());
         hw_phys_write(base + 32U, 8U, boot_info.entry_tsc);
         for (vm_id_t v = 0U; v < HV_STATS_VMS; v++) {
-            fill_vm(v);
-            hw_phys_copy_out(base + 40U + (v * sizeof(stats_vm)), (const uint8_t *)&stats_vm,
-                             (uint32_t)sizeof(stats_vm));
+            publish_vm(v, base + 40U + (v * sizeof(stats_vm)));
         }
         stats_sequence++;
         hw_phys_write(base + 8U, 4U, stats_sequence);

@@ -10,11 +10,44 @@
 
 struct vcpu_stats {
     uint64_t exits[HV_EXIT_REASONS];
+    uint64_t worst[HV_EXIT_REASONS]; /* longest exit in TSC ticks; abi/hv_info.h says from when to when */
     uint64_t exits_total;
     uint64_t last_exit_tsc;
     uint64_t run_ticks;      /* TSC ticks spent in the guest */
+    uint64_t worst_all;      /* the largest of worst[] ... */
+    uint64_t worst_tsc;      /* ... and when that exit ended */
+    enum hv_exit_reason last_reason;
 };
 extern struct vcpu_stats vcpu_stats[MAX_VCPU];
+
+/* The core has left the guest of this vCPU, which it had entered at the TSC value "entered". */
+/* REQ-RT-014 */
+static inline void stats_exit_begins(vcpu_id_t id, enum hv_exit_reason reason, uint64_t entered, uint64_t now)
+{
+    struct vcpu_stats *stats = &vcpu_stats[id];
+    stats->exits[reason]++;
+    stats->exits_total++;
+    stats->last_exit_tsc = now;
+    stats->last_reason = reason;
+    stats->run_ticks += now - entered;
+}
+
+/* The core goes back to a guest, or begins to wait. exiting: whose exit it was handling, as id + 1; 0: nobody's. */
+/* REQ-RT-030 */
+static inline void stats_exit_ends(vcpu_id_t exiting, uint64_t now)
+{
+    if (exiting != 0U) {
+        struct vcpu_stats *stats = &vcpu_stats[exiting - 1U];
+        uint64_t spent = now - stats->last_exit_tsc;
+        if (spent > stats->worst[stats->last_reason]) {
+            stats->worst[stats->last_reason] = spent;
+            if (spent > stats->worst_all) {
+                stats->worst_all = spent;
+                stats->worst_tsc = now;
+            }
+        }
+    }
+}
 
 void stats_init(void);            /* boot, partition table valid: writes the information page */
 void stats_publish(void);         /* lock held: refreshes struct hv_stats in the telemetry range */

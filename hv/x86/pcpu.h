@@ -22,6 +22,7 @@ struct pcpu {
     uint32_t arrived[8];      /* bit n: host vector n is in service and not yet handled */
     vcpu_id_t loaded;         /* whose state the core carries, or ID_NONE */
     uint64_t timer_deadline;  /* what the timer is armed for, or TIME_NEVER */
+    vcpu_id_t exiting;        /* whose exit the core handles, as id + 1; 0: nobody's */
     bool exclusive;
 } __attribute__((aligned(64)));
 

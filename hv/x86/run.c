@@ -39,21 +39,27 @@ static void arrived_drain(struct pcpu *self)
 }
 
 /* Enters the guest unless a kick came first; true: it ran, and *exit says why it left. */
-/* REQ-RT-014 REQ-RT-020 */
+/* REQ-RT-014 REQ-RT-020 REQ-RT-030 */
 static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const uint64_t start = asm_rdtsc();
+    stats_exit_ends(self->exiting, start);
     const bool ran = vendor->enter(vcpu, &self->kick, exit);
     const uint64_t end = asm_rdtsc();
     atomic_store(&self->state, PCPU_IN_HV);
     if (ran) {
-        struct vcpu_stats *const stats = &vcpu_stats[vcpu];
-        stats->exits[exit->reason]++;
-        stats->exits_total++;
-        stats->last_exit_tsc = end;
-        stats->run_ticks += end - start;
+        stats_exit_begins(vcpu, exit->reason, start, end);
+        self->exiting = vcpu + 1U;
     }
     return ran;
+}
+
+/* Nothing to run: the exit that led here is over. */
+static void idle_wait(struct pcpu *self)
+{
+    stats_exit_ends(self->exiting, asm_rdtsc());
+    self->exiting = 0U;
+    pcpu_wait(self);
 }
 
 /* REQ-ISO-034 */
@@ -78,7 +84,7 @@ static void shared_step(struct pcpu *self)
         }
     } else {
         unlock_shared();
-        pcpu_wait(self);
+        idle_wait(self);
         lock_shared();
     }
 }
@@ -116,7 +122,7 @@ NORETURN void run_exclusive(vcpu_id_t vcpu)
             }
         }
         /* Stopped: whatever still arrives for the guest is acknowledged and dropped. */
-        pcpu_wait(self);
+        idle_wait(self);
         pcpu_discard_arrived(self);
     }
 }

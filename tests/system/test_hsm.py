@@ -86,7 +86,7 @@ def test_failures_of_the_hypervisor_leak_nothing(with_client):
     assert oopses(machine).count("\n") == 1 and oopses(machine).count("refused to destroy") == 2
 
 
-# REQ-IO-012 REQ-HSM-009
+# REQ-IO-012 REQ-HSM-009 REQ-RT-030
 def test_regions_and_bhctl(with_client):
     machine = with_client
     regions_are_read_only_unless_the_scenario_says_otherwise(machine)
@@ -109,6 +109,10 @@ def bhctl_reads_what_the_hypervisor_publishes(machine):
     for vm in stats["vms"]:
         for vcpu in vm["vcpus"]:
             assert vcpu["exits_total"] == sum(vcpu["exits"].values())
+            # each reason that came up took some time, and the longest of them is named
+            assert {name for name, ticks in vcpu["worst_ticks"].items() if ticks} <= {name for name, n in vcpu["exits"].items() if n}
+            assert vcpu["worst_exit_ticks"] == max(vcpu["worst_ticks"].values())
+            assert (vcpu["worst_exit_ticks"] > 0) == (vcpu["worst_exit_tsc"] > 0) == (vcpu["exits_total"] > 0)
     report = json.loads(machine.shell("bhctl rt --once --json"))
     assert report["vm"] == "rtvm" and report["state"] == "steady"
     assert report["steady_exits"] == 0 and report["steady_exits_exact"]

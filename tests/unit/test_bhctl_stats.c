@@ -123,6 +123,23 @@ static void json_names_every_reason(void **state)
     expect_text(out, "\"exits\":{\"cpuid\":0,\"hlt\":0,\"io\":60,");
 }
 
+/* REQ-RT-030 */
+static void json_gives_the_longest_exit(void **state)
+{
+    struct hv_stats stats;
+    FILE *out = begin();
+    (void)state;
+
+    fill(&stats);
+    stats.vm[0].vcpu[0].worst_ticks[HV_EXIT_CPUID] = 90U;
+    stats.vm[0].vcpu[0].worst_ticks[HV_EXIT_OTHER] = 91U;
+    stats.vm[0].vcpu[0].worst_tsc = 1234U;
+    print_stats_json(out, &stats);
+    fflush(out);
+    assert_non_null(strstr(text, "\"worst_ticks\":{\"cpuid\":90,\"hlt\":0,"));
+    expect_text(out, "\"other\":91},\"worst_exit_ticks\":91,\"worst_exit_tsc\":1234}");
+}
+
 static void top_shows_rates_between_two_readings(void **state)
 {
     struct hv_stats before, now;
@@ -135,10 +152,12 @@ static void top_shows_rates_between_two_readings(void **state)
     now.vm[0].vcpu[1].exits_total += 500U;
     now.vm[0].vcpu[1].exits[HV_EXIT_IO] += 400U;
     now.vm[0].vcpu[1].run_ticks += 1000000000U;
+    now.vm[0].vcpu[1].worst_ticks[HV_EXIT_HLT] = 290U;
+    now.vm[0].vcpu[1].worst_ticks[HV_EXIT_IO] = 730U;
     print_top(out, &before, &now);
     fflush(out);
     assert_non_null(strstr(text, "up 1:01:03\n"));
-    expect_text(out, "service/1              1 runnable  50.0        250            600  io 200\n");
+    expect_text(out, "service/1              1 runnable  50.0        250            600        730  io 200\n");
 }
 
 static void top_takes_a_smaller_counter_for_a_restart(void **state)
@@ -230,6 +249,7 @@ int main(void)
         cmocka_unit_test(list_survives_counts_and_codes_out_of_range),
         cmocka_unit_test(json_escapes_names),
         cmocka_unit_test(json_names_every_reason),
+        cmocka_unit_test(json_gives_the_longest_exit),
         cmocka_unit_test(top_shows_rates_between_two_readings),
         cmocka_unit_test(top_takes_a_smaller_counter_for_a_restart),
         cmocka_unit_test(ticks_convert_without_overflow),

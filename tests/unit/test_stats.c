@@ -169,6 +169,76 @@ static void vms_and_their_vcpus_are_published(void **state)
     assert_int_equal(hw_phys_read(TELEMETRY + HV_STATS_OFFSET + 8U, 4U) % 2U, 0U); /* complete */
 }
 
+/* A slot that another VM had, or a vCPU that is gone, leaves nothing behind. */
+static void records_of_what_is_gone_are_empty(void **state)
+{
+    static const struct hv_vm_stats empty;
+    (void)state;
+    vms[1].vcpu_count = 1U;
+    stats_publish();
+    read_vm(1U);
+    assert_string_equal(published.name, "rtvm");
+    assert_memory_equal(&published.vcpu[1], &empty.vcpu[1], sizeof(empty.vcpu[1]));
+    vms[1].state = VM_FREE;
+    stats_publish();
+    read_vm(1U);
+    assert_memory_equal(&published, &empty, sizeof(empty));
+    vms[1].state = VM_RUNNING;
+    vms[1].vcpu_count = 2U;
+}
+
+static void an_exit(vcpu_id_t id, enum hv_exit_reason reason, uint64_t from, uint64_t to)
+{
+    stats_exit_begins(id, reason, from - 10U, from);
+    stats_exit_ends(id + 1U, to);
+}
+
+/* REQ-RT-030 */
+static void the_longest_exit_of_each_reason_is_kept(void **state)
+{
+    vcpu_id_t id = vcpu_id(1U, 1U);
+    (void)state;
+    stats_reset_vm(1U);
+
+    an_exit(id, HV_EXIT_MSR_WRITE, 1000U, 1300U);
+    an_exit(id, HV_EXIT_CPUID, 2000U, 2500U);
+    an_exit(id, HV_EXIT_MSR_WRITE, 3000U, 3400U);
+    an_exit(id, HV_EXIT_CPUID, 4000U, 4499U); /* shorter */
+    stats_publish();
+
+    read_vm(1U);
+    assert_int_equal(published.vcpu[1].worst_ticks[HV_EXIT_MSR_WRITE], 400U);
+    assert_int_equal(published.vcpu[1].worst_ticks[HV_EXIT_CPUID], 500U);
+    assert_int_equal(published.vcpu[1].worst_ticks[HV_EXIT_IO], 0U);
+    assert_int_equal(published.vcpu[1].worst_tsc, 2500U);
+    assert_int_equal(published.vcpu[1].exits_total, 4U);
+    assert_int_equal(published.vcpu[1].run_ticks, 40U);
+    assert_int_equal(published.vcpu[0].worst_tsc, 0U);
+}
+
+/* A kick that comes before the entry sends the core round again. */
+/* REQ-RT-030 */
+static void an_entry_that_was_given_up_does_not_end_an_exit(void **state)
+{
+    vcpu_id_t id = vcpu_id(1U, 0U);
+    (void)state;
+    an_exit(id, HV_EXIT_IO, 1000U, 1100U);
+    stats_exit_ends(id + 1U, 1250U);
+    assert_int_equal(vcpu_stats[id].worst[HV_EXIT_IO], 250U);
+    assert_int_equal(vcpu_stats[id].worst_tsc, 1250U);
+}
+
+/* REQ-RT-030 */
+static void a_core_that_handles_no_exit_counts_no_time(void **state)
+{
+    vcpu_id_t id = vcpu_id(0U, 0U);
+    (void)state;
+    stats_reset_vm(0U);
+    stats_exit_ends(0U, 999999U);
+    assert_int_equal(vcpu_stats[id].worst_all, 0U);
+    assert_int_equal(vcpu_stats[id].worst_tsc, 0U);
+}
+
 static void a_vm_that_claims_too_many_vcpus_fills_its_own_record_only(void **state)
 {
     (void)state;
@@ -187,6 +257,7 @@ static void a_new_life_begins_at_zero(void **state)
     vcpu_stats[vcpu_id(1U, 0U)].exits_total = 3U;
     vcpu_stats[vcpu_id(2U, 0U)].exits_total = 4U;
     stats_reset_vm(1U);
+    assert_int_equal(vcpu_stats[vcpu_id(1U, 0U)].worst_all, 0U);
     assert_int_equal(vcpu_stats[vcpu_id(1U, 0U)].exits_total, 0U);
     assert_int_equal(vcpu_stats[vcpu_id(2U, 0U)].exits_total, 4U);
 }
@@ -213,6 +284,10 @@ int main(void)
         cmocka_unit_test(shared_regions_are_named_with_the_rights_of_the_service_vm),
         cmocka_unit_test(no_more_regions_are_listed_than_fit),
         cmocka_unit_test(vms_and_their_vcpus_are_published),
+        cmocka_unit_test(records_of_what_is_gone_are_empty),
+        cmocka_unit_test(the_longest_exit_of_each_reason_is_kept),
+        cmocka_unit_test(an_entry_that_was_given_up_does_not_end_an_exit),
+        cmocka_unit_test(a_core_that_handles_no_exit_counts_no_time),
         cmocka_unit_test(a_vm_that_claims_too_many_vcpus_fills_its_own_record_only),
         cmocka_unit_test(a_new_life_begins_at_zero),
         cmocka_unit_test(the_summary_adds_up_the_vcpus),
