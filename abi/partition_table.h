@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define PART_MAGIC        0x54504842U /* "BHPT" */
-#define PART_VERSION      1U
+#define PART_VERSION      2U
 #define PART_MAX_SIZE     65536U      /* whole table with its blob area */
 
 #define PART_MAX_VM       4U   /* entry 0 is the Service VM, the others are pre-launched */
@@ -24,6 +24,8 @@
 #define PART_MAX_GSI      16U
 #define PART_MAX_PCI      16U
 #define PART_MAX_SHARED   4U
+#define PART_MAX_MODULE   4U
+#define PART_MAX_SAFE     16U
 #define PART_NAME_SIZE    16U  /* NUL-terminated */
 #define PART_TAG_SIZE     32U  /* NUL-terminated boot-module tag */
 #define PART_CMDLINE_SIZE 1024U /* NUL-terminated */
@@ -43,6 +45,24 @@
 /* part_vm.flags */
 #define PART_VM_FORBID_POWEROFF 1U /* the machine stays on while this VM runs */
 #define PART_VM_EXCLUSIVE       2U /* its cores run nothing else: local APIC passed through */
+
+/* Index of part_vm.on_fault: what went wrong with a pre-launched VM */
+#define PART_FAULT_SHUTDOWN      0U /* triple fault */
+#define PART_FAULT_STAGE2        1U /* access to an address that it does not have */
+#define PART_FAULT_MACHINE_CHECK 2U
+#define PART_FAULT_HEARTBEAT     3U /* its counter stood still for heartbeat_us */
+#define PART_FAULTS              4U
+
+/* Value of part_vm.on_fault: what follows */
+#define PART_ON_FAULT_STOP       0U
+#define PART_ON_FAULT_RESTART    1U /* from its pristine image, restart_limit times, then stop */
+#define PART_ON_FAULT_SAFE_STATE 2U /* stop, and perform the writes of part_vm.safe */
+#define PART_ON_FAULT_HALT       3U /* safe states of all VMs, then the machine stops */
+#define PART_ON_FAULT_LAST       3U
+
+/* part_safe.kind */
+#define PART_SAFE_PORT    1U /* I/O port */
+#define PART_SAFE_MEMORY  2U /* host-physical address in one of the VM's MMIO ranges */
 
 /* part_range.type */
 #define PART_RANGE_RAM    1U
@@ -89,6 +109,20 @@ struct part_board {
     uint16_t reserved;
 };
 
+struct part_safe { /* one write of a safe state: value, of size 1, 2 or 4 bytes, aligned */
+    uint64_t address;
+    uint32_t value;
+    uint16_t kind;
+    uint16_t size;
+};
+
+struct part_cache { /* share of caches and memory bandwidth; 0: all */
+    uint32_t l2_mask;         /* capacity bit mask of L2 */
+    uint32_t l3_mask;         /* of L3 */
+    uint32_t bandwidth;       /* per cent of the memory bandwidth, 1..100 */
+    uint32_t reserved;
+};
+
 struct part_vm {
     char name[PART_NAME_SIZE];
     uint32_t kind;
@@ -109,6 +143,16 @@ struct part_vm {
     struct part_ports ports[PART_MAX_PORTS]; /* pre-launched: open; Service VM: open beyond the default */
     uint32_t gsi[PART_MAX_GSI];   /* interrupt lines of a pre-launched VM */
     uint16_t pci[PART_MAX_PCI];   /* PCI functions given to a pre-launched VM */
+    char module[PART_MAX_MODULE][PART_TAG_SIZE]; /* multiboot: tags of further boot modules, in order */
+    uint32_t module_count;
+    uint32_t safe_count;
+    struct part_safe safe[PART_MAX_SAFE]; /* in order */
+    uint8_t on_fault[PART_FAULTS];
+    uint32_t restart_limit;   /* restarts by on_fault and heartbeat since the machine's start; 0: none */
+    uint64_t heartbeat_gpa;   /* 64-bit counter of the VM, aligned, in its RAM or a shared region */
+    uint32_t heartbeat_us;    /* longest time in which it must change; 0: nobody looks */
+    uint32_t reserved;
+    struct part_cache cache;
     uint64_t acpi_gpa;        /* where the ACPI blob is copied; its RSDP comes first */
     uint32_t acpi_offset;     /* from the start of the table; 0: no ACPI */
     uint32_t acpi_size;
@@ -143,7 +187,9 @@ struct part_table {
 _Static_assert(sizeof(struct part_range) == 32U, "part_range layout");
 _Static_assert(sizeof(struct part_shared) == 32U, "part_shared layout");
 _Static_assert(sizeof(struct part_board) == 72U, "part_board layout");
-_Static_assert(sizeof(struct part_vm) == 1864U, "part_vm layout");
-_Static_assert(sizeof(struct part_table) == 7752U, "part_table layout");
+_Static_assert(sizeof(struct part_safe) == 16U, "part_safe layout");
+_Static_assert(sizeof(struct part_cache) == 16U, "part_cache layout");
+_Static_assert(sizeof(struct part_vm) == 2296U, "part_vm layout");
+_Static_assert(sizeof(struct part_table) == 9480U, "part_table layout");
 
 #endif

@@ -35,6 +35,7 @@ UNITS = {
     "domain_build": "hv/core/domain_build.c",
     "partition": "hv/core/partition.c",
     "partition_vm": "hv/core/partition_vm.c",
+    "partition_policy": "hv/core/partition_policy.c",
     "partition_memory": "hv/core/partition_memory.c",
     "format": "proofs/format.c",
     "stage2_table": "hv/core/stage2_table.c",

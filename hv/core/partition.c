@@ -258,6 +258,6 @@ struct partition_verdict partition_validate(uint32_t table_size)
     partition_result.vm = ID_NONE;
     partition_result.detail = 0U;
     partition_result.valid = partition_check_header(table_size) && partition_check_board() && partition_check_vms() &&
-                             partition_check_memory() && partition_check_devices();
+                             partition_check_policy() && partition_check_memory() && partition_check_devices();
     return partition_result;
 }

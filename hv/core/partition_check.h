@@ -32,6 +32,11 @@ bool partition_text_ends(const char *text, uint32_t size);
     exits \false;
     ensures \result ==> counts_ok; */
 bool partition_check_vms(void);
+/* Modules, what follows faults, shares of caches. */
+/*@ requires boot_ok && header_ok;
+    assigns partition_result;
+    exits \false; */
+bool partition_check_policy(void);
 /* Ranges one by one, then against each other. */
 /*@ requires boot_ok && counts_ok && partition.table.total_size >= sizeof(struct part_table);
     assigns partition_result;

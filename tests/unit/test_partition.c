@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_device.c */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_device.c */
 /* What the validator of partition tables refuses, each mistake with its reason. */
 #include "partition_machine.h"
 
@@ -112,6 +112,18 @@ static bool make_mistake(int line)
     CASE("must be on a shared core", SERVICE.pcpu[1] = 3U)
     CASE("one vCPU only", (RTVM.vcpu_count = 2U, RTVM.pcpu[1] = 3U))
     CASE("one vCPU only", (OTHER.flags = PART_VM_EXCLUSIVE, OTHER.pcpu[0] = 3U))
+    /* policy */
+    CASE("at most 4 modules", (RTVM.image_type = PART_IMAGE_MULTIBOOT, RTVM.module_count = PART_MAX_MODULE + 1U))
+    CASE("only a multiboot image", (strcpy(RTVM.module[0], "kernel"), RTVM.module_count = 1U))
+    CASE("module's tag has", (RTVM.image_type = PART_IMAGE_MULTIBOOT, RTVM.module_count = 1U))
+    CASE("module's tag has", (RTVM.image_type = PART_IMAGE_MULTIBOOT, RTVM.module_count = 1U, memset(RTVM.module[0], 'x', PART_TAG_SIZE)))
+    CASE("this VM's module", (RTVM.image_type = PART_IMAGE_MULTIBOOT, RTVM.module_count = 1U, strcpy(RTVM.module[0], "missing")))
+    CASE("what follows a fault", RTVM.on_fault[PART_FAULTS - 1U] = PART_ON_FAULT_LAST + 1U)
+    CASE("only a pre-launched VM has a policy", SERVICE.on_fault[0] = PART_ON_FAULT_RESTART)
+    CASE("at most 16 writes", RTVM.safe_count = PART_MAX_SAFE + 1U)
+    CASE("reserved fields", RTVM.reserved = 1U)
+    CASE("1 to 100 per cent", RTVM.cache.bandwidth = 101U)
+    CASE("reserved fields", RTVM.cache.reserved = 1U)
     /* memory */
     CASE("telemetry range must", T.telemetry_size = 0x1000U)
     CASE("telemetry range must", T.telemetry_hpa += 8U)

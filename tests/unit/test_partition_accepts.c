@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_device.c */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_device.c */
 /* What the validator of partition tables accepts. */
 #include "partition_machine.h"
 
@@ -89,6 +89,20 @@ static void accepts_devices_in_memory_that_is_reserved_or_listed_empty(void **st
     assert_string_equal(validate().reason, "");
 }
 
+/* REQ-CFG-004 */
+static void accepts_modules_policies_and_shares(void **state)
+{
+    (void)state;
+    RTVM.image_type = PART_IMAGE_MULTIBOOT;
+    RTVM.module_count = PART_MAX_MODULE;
+    for (uint32_t i = 0U; i < PART_MAX_MODULE; i++) {
+        strcpy(RTVM.module[i], "initrd");
+    }
+    RTVM.on_fault[PART_FAULT_SHUTDOWN] = PART_ON_FAULT_LAST;
+    RTVM.cache.bandwidth = 100U;
+    assert_true(validate().valid);
+}
+
 static void accepts_lists_of_more_than_one(void **state)
 {
     (void)state;
@@ -117,6 +131,7 @@ int main(void)
         cmocka_unit_test_setup(accepts_boards_that_leave_values_to_the_machine, setup),
         cmocka_unit_test_setup(accepts_each_face_and_image_type, setup),
         cmocka_unit_test_setup(accepts_devices_in_memory_that_is_reserved_or_listed_empty, setup),
+        cmocka_unit_test_setup(accepts_modules_policies_and_shares, setup),
         cmocka_unit_test_setup(accepts_lists_of_more_than_one, setup),
     };
 

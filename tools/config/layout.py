@@ -7,7 +7,7 @@ import re
 
 HEADER = pathlib.Path(__file__).resolve().parents[2] / "abi" / "partition_table.h"
 CONSTANT = re.compile(r"^#define (PART_\w+)\s+(0x[0-9A-Fa-f]+|[0-9]+)U\b", re.M)
-U16, U32, U64 = ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
+U8, U16, U32, U64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
 
 C = {name: int(value, 0) for name, value in CONSTANT.findall(HEADER.read_text(encoding="utf-8"))}
 
@@ -30,6 +30,14 @@ class Board(ctypes.LittleEndianStructure):
                 ("s5_slp_typ", U16), ("hv_device_bdf", U16), ("reserved", U16)]
 
 
+class Safe(ctypes.LittleEndianStructure):
+    _fields_ = [("address", U64), ("value", U32), ("kind", U16), ("size", U16)]
+
+
+class Cache(ctypes.LittleEndianStructure):
+    _fields_ = [("l2_mask", U32), ("l3_mask", U32), ("bandwidth", U32), ("reserved", U32)]
+
+
 class Vm(ctypes.LittleEndianStructure):
     _fields_ = [("name", ctypes.c_char * C["PART_NAME_SIZE"]), ("kind", U32), ("face", U32), ("flags", U32),
                 ("image_type", U32), ("weight", U32), ("vcpu_count", U32), ("pcpu", U32 * C["PART_MAX_VCPU"]),
@@ -37,7 +45,10 @@ class Vm(ctypes.LittleEndianStructure):
                 ("cmdline", ctypes.c_char * C["PART_CMDLINE_SIZE"]), ("range_count", U32), ("ports_count", U32),
                 ("gsi_count", U32), ("pci_count", U32), ("range", Range * C["PART_MAX_RANGE"]),
                 ("ports", Ports * C["PART_MAX_PORTS"]), ("gsi", U32 * C["PART_MAX_GSI"]),
-                ("pci", U16 * C["PART_MAX_PCI"]), ("acpi_gpa", U64), ("acpi_offset", U32), ("acpi_size", U32)]
+                ("pci", U16 * C["PART_MAX_PCI"]), ("module", (ctypes.c_char * C["PART_TAG_SIZE"]) * C["PART_MAX_MODULE"]),
+                ("module_count", U32), ("safe_count", U32), ("safe", Safe * C["PART_MAX_SAFE"]),
+                ("on_fault", U8 * C["PART_FAULTS"]), ("restart_limit", U32), ("heartbeat_gpa", U64), ("heartbeat_us", U32),
+                ("reserved", U32), ("cache", Cache), ("acpi_gpa", U64), ("acpi_offset", U32), ("acpi_size", U32)]
 
 
 class UserPolicy(ctypes.LittleEndianStructure):
@@ -52,5 +63,5 @@ class Table(ctypes.LittleEndianStructure):
                 ("vm", Vm * C["PART_MAX_VM"])]
 
 
-STRUCTS = {"part_range": Range, "part_ports": Ports, "part_shared": Shared, "part_board": Board, "part_vm": Vm,
+STRUCTS = {"part_safe": Safe, "part_cache": Cache, "part_range": Range, "part_ports": Ports, "part_shared": Shared, "part_board": Board, "part_vm": Vm,
            "part_user_policy": UserPolicy, "part_table": Table}
