@@ -30,3 +30,15 @@ def test_a_quick_benchmark_measures_and_compares_with_itself(folder):
     (folder / "bench.json").rename(old)
     again = subprocess.run(words + ["--compare", str(old), "--tolerance", "0"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert again.returncode == 0 and " 0 worse," in again.stdout, again.stdout + again.stderr
+
+
+# REQ-TOO-007
+def test_paths_through_two_vcpus_and_through_the_device_model_are_measured(folder):
+    words = [sys.executable, "-B", "bulkhead", "bench", "--no-setup", "--no-build", "--quick", "--out", str(folder), "--only", "ipi", "--only", "access"]
+    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    found = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
+    least = {side: ticks["least"] for side, ticks in found["ipi"].items()}
+    assert 0 < least["bare"] < least["exclusive"] < least["shared"]
+    reads = {kind: ticks["least"] for kind, ticks in found["access"].items()}
+    assert reads["nothing"] < reads["port"] < reads["dm_port"] and reads["nothing"] < reads["mmio"] < reads["dm_mmio"]

@@ -8,7 +8,7 @@ import pathlib
 import shlex
 import sys
 
-from tools.bench import compare, measure, report
+from tools.bench import compare, measure, paths, report
 from tools.bench.progress import measuring
 from tools.bench.targets import judge
 from tools.evidence import provenance
@@ -60,6 +60,21 @@ def work(_, results):
     return f"{len(results['work'])} kinds of exits and hypercalls"
 
 
+def ipi(settings, results):
+    results["ipi"] = paths.ipi(settings)
+    return ", ".join(f"{side} {ticks['least']}" for side, ticks in results["ipi"].items()) + " ticks"
+
+
+def access(settings, results):
+    results["access"] = paths.access(settings)
+    return f"{results['access']['dm_mmio']['least']} ticks for a read that bhdm answers"
+
+
+def linux_boot(settings, results):
+    results["linux_boot"] = paths.linux_boot(settings)
+    return ", ".join(f"{vm} VM {one['bulkhead']:,} ticks, bare machine {one['bare']:,}" for vm, one in results["linux_boot"].items())
+
+
 def size(_, results):
     results["size"] = measure.size()
     return f"text {results['size']['text']:,} bytes, memory {results['size']['memory']:,} bytes"
@@ -71,6 +86,9 @@ PARTS = (
     Part("linux", "latency beside a Linux Service VM", with_linux("linux", "none")),
     Part("loaded", "latency beside a loaded Service VM and User VMs", with_linux("loaded", "full")),
     Part("cost", "what exits cost a guest", costs),
+    Part("ipi", "interrupts between halted vCPUs", ipi),
+    Part("access", "accesses of a User VM", access),
+    Part("linux-boot", "boot of Linux in Service VM and User VM", linux_boot),
     Part("work", "instructions of the hypervisor for each exit and hypercall", work),
     Part("size", "size of the hypervisor", size),
 )
@@ -86,7 +104,7 @@ def empty(args, parts):
     return {"form": compare.FORM, "commit": source["commit"], "dirty": source["dirty"],
             "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "command": command_line(args),
             "emulated": True, "quick": args.quick, "parts": [part.name for part in parts], "tools": provenance.versions(PROGRAMS),
-            "conditions": {}, "costs": {}, "timer": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
+            "conditions": {}, "costs": {}, "timer": {}, "ipi": {}, "access": {}, "linux_boot": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
 
 
 def command_line(args):

@@ -27,6 +27,9 @@ def figures(results):
         found.update({f"cost.{side}.{kind}": ticks["least"] for kind, ticks in kinds.items()})
     for state, one in results["timer"].items():
         found.update({f"timer.{state}.exits": one["exits"], f"timer.{state}.ticks": one["ticks"]})
+    for group in ("ipi", "access"):
+        found.update({f"{group}.{kind}": ticks["least"] for kind, ticks in results.get(group, {}).items()})
+    found.update({f"linux_boot.{vm}": ticks["bulkhead"] for vm, ticks in results.get("linux_boot", {}).items()})
     found.update({f"work.{kind}": one["most"] for kind, one in results["work"].items()})
     found.update({f"size.{name}": size for name, size in results["size"].items()})
     return {name: number for name, number in found.items() if number is not None}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of ./bulkhead bench: bench.json, bench.md, bench.svg."""
-from tools.bench import statistics
+from tools.bench import peers, report_paths, statistics
+from tools.bench.tables import cell, table
 from tools.evidence.report import charts
 
 TITLES = {
@@ -27,27 +28,11 @@ CAVEATS = (
 )
 
 
-def cell(value):
-    """A number or words in a Markdown table."""
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    return charts.number(value) if charts.is_number(value) else str(value).replace("|", "\\|").replace("\n", " ")
-
-
-def table(columns, rows):
-    """Columns of numbers are aligned to the right."""
-    right = [all(charts.is_number(row[index]) or row[index] is None for row in rows) for index in range(len(columns))]
-    lines = ["| " + " | ".join(columns) + " |", "|" + "|".join("---:" if each else "---" for each in right) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(map(cell, row)) + " |" for row in rows]) + "\n"
-
-
 def target_rows(judged):
     for one in judged:
         limit = "report it" if one["limit"] is None else f"at most {cell(one['limit'])} {one['unit']}" if one["limit"] else f"0 {one['unit']}"
         measured = one["why"] if one["measured"] is None else f"{cell(one['measured'])} {one['unit']}"
-        yield [one["words"], limit, measured, WORDS[one["met"]]]
+        yield [one["words"], limit, measured, WORDS[one["met"]], *peers.figures(one["name"])]
 
 
 def latency_rows(conditions):
@@ -133,9 +118,9 @@ def size_words(size):
 def markdown(results):
     parts = [heading(results), problem_words(results["problems"]),
              "## Targets\n\nAims, not promises; what is promised is in `docs/specification.md`.\n\n"
-             + table(["target", "aim", "measured", ""], list(target_rows(results["targets"]))),
+             + table(["target", "aim", "measured", "", "KVM", "Xen"], list(target_rows(results["targets"]))) + peers.CAVEATS,
              latency_words(results["conditions"]), cost_words(results["costs"]),
-             timer_words(results["timer"]), work_words(results["work"]), size_words(results["size"])]
+             timer_words(results["timer"]), *report_paths.sections(results), work_words(results["work"]), size_words(results["size"])]
     return "<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + "\n".join(part for part in parts if part)
 
 

@@ -45,6 +45,18 @@ def largest_difference(results):
     return max(abs(one - other) for one, other in both if one is not None and other is not None)
 
 
+def beyond_percent(one):
+    """Negative when Bulkhead takes less."""
+    return 100 * (one["bulkhead"] - one["bare"]) / one["bare"]
+
+
+def beyond_bare_boot(name):
+    def measured(results):
+        one = nested(results, "linux_boot", name)
+        return None if one is None else beyond_percent(one)
+    return measured
+
+
 def milliseconds(*path):
     def measured(results):
         ticks = nested(results, *path)
@@ -67,14 +79,14 @@ TARGETS = (
     Target("cost-hypercall-shared", "Null hypercall, shared core", 150, "ticks", value("costs", "shared", "vmmcall", "least")),
     Target("cost-port", "Port exit handled in the hypervisor, exclusive core", 250, "ticks", value("costs", "exclusive", "in", "least")),
     Target("cost-msr", "MSR exit, exclusive core", 250, "ticks", value("costs", "exclusive", "rdmsr", "least")),
-    Target("cost-device-model", "MMIO read answered by the device model, round trip", 7000, "ticks"),
+    Target("cost-device-model", "MMIO read answered by the device model, round trip", 7000, "ticks", value("access", "dm_mmio", "mean")),
     Target("timer-shared-exits", "VM exits for a timer interrupt of a shared vCPU", 2, "exits", value("timer", "busy", "exits")),
     Target("timer-shared", "Host instructions for a timer interrupt of a shared vCPU", 2000, "ticks", value("timer", "busy", "ticks")),
-    Target("ipi-exclusive", "IPI round trip between halted vCPUs on exclusive cores", 250, "ticks"),
-    Target("ipi-shared", "IPI round trip between halted vCPUs on shared cores", 8000, "ticks"),
+    Target("ipi-exclusive", "IPI round trip between halted vCPUs on exclusive cores", 250, "ticks", value("ipi", "exclusive", "mean")),
+    Target("ipi-shared", "IPI round trip between halted vCPUs on shared cores", 8000, "ticks", value("ipi", "shared", "mean")),
     Target("map-pages", "Cost of mapping and unmapping a page of 4 KiB, 2 MiB and 1 GiB", None, ""),
-    Target("boot-linux-service", "Service VM's Linux boot path, beyond the bare machine's", 2, "%"),
-    Target("boot-linux-user", "User VM's Linux boot path, beyond the bare machine's", 2, "%"),
+    Target("boot-linux-service", "Service VM's Linux boot path, beyond the bare machine's", 2, "%", beyond_bare_boot("service")),
+    Target("boot-linux-user", "User VM's Linux boot path, beyond the bare machine's", 2, "%", beyond_bare_boot("user")),
     Target("boot-rtvm", "Hypervisor's entry to the first instruction of a 64 MiB RTVM, alone", 20, "ms", milliseconds("conditions", "alone", "boot_ticks")),
     Target("boot-rtvm-linux", "The same, with a Linux Service VM to load", 20, "ms", milliseconds("conditions", "linux", "boot_ticks")),
     Target("memory", "Hypervisor's memory without the pools of page tables", 2 * MIB, "bytes", value("size", "memory_without_pool")),

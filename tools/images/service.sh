@@ -4,6 +4,7 @@
 # Kernel command line: bulkhead.mode=demo runs one User VM from start to end and switches the machine off,
 # bulkhead.mode=loaded likewise with a busy User VM;
 # bulkhead.mode=bench reports on the real-time VM once it has bulkhead.samples=N, idle or with bulkhead.load=full;
+# a path runs that script, from an initial RAM disk added to this one, and switches the machine off;
 # shell (default) is a shell on the console; test is the same without prompt and echo.
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root PS1='service# '
@@ -47,6 +48,11 @@ case "$mode" in
         ;;
     bench)
         bench "$load" "$samples"
+        sync
+        poweroff -f
+        ;;
+    /*)
+        . "$mode"
         sync
         poweroff -f
         ;;
