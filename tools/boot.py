@@ -10,13 +10,19 @@ from tools.machine import ROOT, Machine
 
 BUILD = ROOT / "build"
 TABLE_TAG = "partition-table"
+RT_TAGS = {"rt-kernel", "rt-initrd"}     # made only where ./bulkhead setup --group rt or test has run
 
 
 def known_images():
-    """{tag: file} of what the build makes; the kernel only after ./bulkhead setup."""
-    kernel = setup.service_kernel() if setup.kernel_ready() else None
-    return {**({"service-kernel": kernel.image} if kernel else {}), "service-initrd": BUILD / "images" / "service-initrd.gz",
-            "rtvm": BUILD / "rtvm" / "rtvm.elf", "idle": BUILD / "tests" / "guests" / "idle.elf"}
+    """{tag: file} of what the build makes; kernels only after ./bulkhead setup."""
+    kernels = {"service-kernel": setup.service_kernel() if setup.kernel_ready() else None, "rt-kernel": setup.rt_kernel()}
+    return {**{tag: kernel.image for tag, kernel in kernels.items() if kernel}, "service-initrd": BUILD / "images" / "service-initrd.gz",
+            "rt-initrd": BUILD / "images" / "rt-initrd.gz", "rtvm": BUILD / "rtvm" / "rtvm.elf", "idle": BUILD / "tests" / "guests" / "idle.elf"}
+
+
+def tags(scenario):
+    """Tags of all boot modules that its VMs ask for."""
+    return {vm["image"][key] for _, vm in vms(scenario.data) for key in ("kernel", "initrd") if key in vm["image"]}
 
 
 def boot_modules(scenario, folder, append=None, images=None):
@@ -32,7 +38,8 @@ def boot_modules(scenario, folder, append=None, images=None):
             tag = vm["image"].get(key)
             if tag and tag not in files:
                 where = ".".join(map(str, path + ("image", key)))
-                raise ConfigError([f"{scenario.document.name}: {where}: no file is known for the tag {tag}; give one with --module {tag}=FILE"])
+                raise ConfigError([f"{scenario.document.name}: {where}: no file is known for the tag {tag}; give one with --module {tag}=FILE"
+                                   + (", or run ./bulkhead setup --group rt" if tag in RT_TAGS else "")])
             if tag and (files[tag], tag) not in modules:
                 modules.append((files[tag], tag))
     return modules

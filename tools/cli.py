@@ -56,9 +56,12 @@ def command_demo(args):
 
 
 def command_run(args):
-    prepare(args)
+    if not args.no_setup:
+        setup.need_python_packages()     # to read which VMs the scenario has
     from tools import run
-    return run.run(args, parse_modules(args.module))
+    images = parse_modules(args.module)
+    prepare(args, group=run.group(args.scenario, images))
+    return run.run(args, images)
 
 
 def command_test(args):
@@ -161,9 +164,9 @@ def build_parser():
     add_shared(sub, modules=False)
     sub = command("config", command_config, "check, compile or show a scenario", "The config compiler: scenario.yaml and board.yaml in, partition table out.")
     config_cli.add_commands(sub)
-    sub = command("image", command_image, "build the images of Service VM and User VM and list what is in them",
+    sub = command("image", command_image, "build the images of the Linux VMs and list what is in them",
                   "Builds the images and lists every file in them.")
-    sub.add_argument("image", nargs="?", choices=["service", "user"], default="service", help="which initramfs to list (default: service)")
+    sub.add_argument("image", nargs="?", choices=["service", "user", "rt"], default="service", help="which initramfs to list (default: service)")
     add_shared(sub, modules=False)
     sub = command("build", command_build, "build everything, or the targets named",
                   "Builds with SCons into build/. 'scons -h' lists targets: hv, rtvm, hsm, dm, configs, images, unit.")
@@ -171,8 +174,8 @@ def build_parser():
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("setup", command_setup, "install missing Debian packages and unpack kernels; does nothing the second time",
                   "Installs missing Debian packages (as root or with sudo) and unpacks Debian kernels under build/kernels. The other commands do this themselves.")
-    sub.add_argument("--group", choices=["run", "test", "evidence"], default="test",
-                     help="run: what demo and run need; test: and what the tests need (default); evidence: what the report's PDF needs")
+    sub.add_argument("--group", choices=["run", "rt", "test", "evidence"], default="test",
+                     help="run: what demo and run need; rt: and what the PREEMPT_RT VM needs; test: and what the tests need (default); evidence: what the report's PDF needs")
     command("completion", command_completion, "print a bash completion script", "Prints a completion script for bash. Use: source <(./bulkhead completion)")
     return parser
 

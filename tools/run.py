@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """./bulkhead run: a scenario with the Service VM's console on this terminal."""
-from tools.boot import BUILD, machine_for
+from tools.boot import BUILD, RT_TAGS, machine_for, tags
 from tools.config.compile import load_scenario
 from tools.config.picture import draw
 from tools.machine import relative
 from tools.progress import BOLD, colour, say
+
+
+def group(name, images):
+    """What ./bulkhead setup must have seen to before this scenario runs."""
+    return "rt" if RT_TAGS & tags(load_scenario(name)) - set(images) else "run"
 
 
 def run(args, images):

@@ -18,7 +18,8 @@ RT_STAMP = KERNELS / "rt" / "version"            # goes with the folder
 NEWER_STAMP = KERNELS / "headers" / "newer"      # goes with the folder
 QEMU_LEAST = "1:9"
 
-# package: (group, why). Group "run" is what demo and run need; "test" is needed by ./bulkhead test besides;
+# package: (group, why). Group "run" is what demo and run need; "rt" is needed besides by a scenario with the PREEMPT_RT VM; "test" is
+# needed by ./bulkhead test besides both;
 # "evidence" is for ./bulkhead evidence alone.
 PACKAGES = {
     "gcc": ("run", "compiles hypervisor, device model and kernel module"),
@@ -36,6 +37,8 @@ PACKAGES = {
     "e2fsprogs": ("run", "makes the User VM's disk image"),
     "libelf1": ("run", "kernel module build (objtool)"),
     "qemu-system-x86": ("run", "the emulated machine, version 9 or newer"),
+    "rt-tests": ("rt", "cyclictest, for the PREEMPT_RT VM's image"),
+    "rtla": ("rt", "the kernel's own latency tracers, for the same image; Debian 12 and later have it"),
     "clang": ("test", "second compiler"),
     "clang-19": ("test", "coverage of the unit tests: the first that measures MC/DC"),
     "libclang-rt-19-dev": ("test", "coverage of the unit tests"),
@@ -64,7 +67,7 @@ DEBIAN_13 = {"libelf1": "libelf1t64"}
 
 def wanted(group, version):
     """{package: why} for that group on that release."""
-    groups = ("run", "test") if group == "test" else (group,)
+    groups = {"rt": ("run", "rt"), "test": ("run", "rt", "test")}.get(group, (group,))
     names = {name: why for name, (part, why) in PACKAGES.items() if part in groups}
     return {DEBIAN_13.get(name, name) if version == "13" else name: why for name, why in names.items()}
 
@@ -167,7 +170,7 @@ def user_kernel():
 
 
 def rt_kernel():
-    """Debian's PREEMPT_RT kernel, which only a test runs: its image without modules, or None."""
+    """Debian's PREEMPT_RT kernel: its image without modules, or None."""
     return Kernel(KERNELS / "rt", RT_STAMP.read_text(encoding="utf-8").strip()) if RT_STAMP.exists() else None
 
 
@@ -240,7 +243,7 @@ def fetch_newer_headers():
 def fetch_rt_kernel():
     update_lists()
     if apt.candidate("linux-image-rt-amd64") is None:
-        say("No linux-image-rt-amd64 in your mirror: the test that boots it will be skipped.")
+        say("No linux-image-rt-amd64 in your mirror: the tests that boot it will be skipped.")
         return
     package = versioned("linux-image-rt-amd64", "linux-image-")
     debs = KERNELS / "debs"
@@ -291,7 +294,8 @@ def relocate_headers(folder, abi):
 
 
 def run(group="test", quiet=False):
-    """Makes sure of packages and kernels. group: 'run' for demo and run, 'test' for all, 'evidence' for the report (no kernels)."""
+    """Makes sure of packages and kernels. group: 'run' for demo and run, 'rt' for a run with the PREEMPT_RT VM, 'test' for all,
+    'evidence' for the report (no kernels)."""
     version, _ = apt.release()
     missing = missing_packages(wanted(group, version))
     if missing:
@@ -302,7 +306,7 @@ def run(group="test", quiet=False):
         fetch_kernels()
     if group == "test" and not newer_headers_ready():
         fetch_newer_headers()
-    if group == "test" and rt_kernel() is None:
+    if group in ("rt", "test") and rt_kernel() is None:
         fetch_rt_kernel()
     if not quiet:
         say(f"{colour(BOLD, 'Ready.')} Packages installed; Service VM kernel {read_stamp()['service']}, User VM kernel {read_stamp()['user']}.")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_device.c */
-/* unit-needs: build/configs/demo.part build/configs/rt-only.part build/configs/service-only.part build/configs/minimal.part build/configs/rt-linux.part */
+/* unit-needs: build/configs/demo.part build/configs/rt-only.part build/configs/service-only.part build/configs/minimal.part build/configs/rt-linux.part build/configs/rt-linux-smp.part */
 /* The hypervisor's validator accepts what the config compiler wrote for the shipped scenarios. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,12 +72,14 @@ static void service_only_table_is_valid(void **state) { (void)state; accepts("se
 static void minimal_table_is_valid(void **state) { (void)state; accepts("minimal"); }
 /* REQ-TOO-002 */
 static void rt_linux_table_is_valid(void **state) { (void)state; accepts("rt-linux"); }
+static void rt_linux_smp_table_is_valid(void **state) { (void)state; accepts("rt-linux-smp"); }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(demo_table_is_valid), cmocka_unit_test(rt_only_table_is_valid),
         cmocka_unit_test(service_only_table_is_valid), cmocka_unit_test(minimal_table_is_valid), cmocka_unit_test(rt_linux_table_is_valid),
+        cmocka_unit_test(rt_linux_smp_table_is_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from tools import apt, cli, completion, demo, progress, setup, testing
+from tools import apt, cli, completion, demo, progress, run, setup, testing
+from tools.images import build, programs
 from tools.images.cpio import Archive
 from tools.images.listing import entries
 from tools.machine import MODES, Machine, MachineError
@@ -95,6 +96,30 @@ def test_archive_is_the_same_every_time():
     assert make() == make()
 
 
+@pytest.mark.skipif(programs.path(programs.NEEDED) is None, reason="needs rt-tests")
+# REQ-TOO-009
+def test_real_time_image_has_its_programs_with_every_library_and_is_the_same_every_time():
+    packed = build.rt()
+    names = {name for name, _, _ in entries(gzip.decompress(packed))}
+    assert {"init", "bin/busybox", "usr/bin/cyclictest", "etc/rt_cyclictest.sh"} <= names
+    for name in ("cyclictest", "rtla", "hackbench"):
+        if f"usr/bin/{name}" in names:
+            needed = re.findall(r"NEEDED +(\S+)", subprocess.run(["objdump", "-p", f"/usr/bin/{name}"], check=True, capture_output=True, text=True).stdout)
+            assert needed and all(any(path.endswith("/" + library) for path in names) for library in needed)
+    assert "lib64/ld-linux-x86-64.so.2" in names
+    assert build.rt() == packed
+
+
+def test_a_program_without_its_libraries_makes_no_image(tmp_path):
+    (tmp_path / "ldd").write_text("#!/bin/sh\necho '  liblost.so.1 => not found'\n", encoding="utf-8")
+    (tmp_path / "ldd").chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(programs.LOCALE, "PATH", str(tmp_path))
+        patch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        with pytest.raises(FileNotFoundError, match="liblost"):
+            programs.with_libraries(pathlib.Path("/usr/bin/anything"))
+
+
 # ---- packages ----
 
 def test_nothing_is_missing_when_all_is_installed(monkeypatch):
@@ -113,6 +138,14 @@ def test_old_qemu_counts_as_missing_and_says_why(monkeypatch):
 def test_the_report_needs_no_more_than_its_own_packages():
     assert set(setup.wanted("evidence", "12")) == {"weasyprint", "fonts-open-sans"}
     assert "weasyprint" not in setup.wanted("test", "12")
+
+
+def test_a_scenario_with_the_real_time_kernel_asks_for_it():
+    assert run.group("rt-linux", {}) == run.group("rt-linux-smp", {}) == "rt"
+    assert run.group("demo", {}) == "run"
+    assert run.group("rt-linux", {"rt-kernel": "a", "rt-initrd": "b"}) == "run"     # with files of one's own
+    assert set(setup.wanted("rt", "12")) - set(setup.wanted("run", "12")) == {"rt-tests", "rtla"}
+    assert set(setup.wanted("rt", "12")) < set(setup.wanted("test", "12"))
 
 
 def test_package_names_of_debian_13():

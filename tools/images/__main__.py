@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python3 -m tools.images user|disk|service -o FILE [--file NAME=PATH ...], for the build."""
+"""python3 -m tools.images user|disk|rt|service -o FILE [--file NAME=PATH ...], for the build."""
 import argparse
 import pathlib
 import sys
@@ -9,7 +9,7 @@ from tools.images import build
 
 def main(argv):
     parser = argparse.ArgumentParser(prog="tools.images")
-    parser.add_argument("image", choices=["user", "disk", "service"])
+    parser.add_argument("image", choices=["user", "disk", "rt", "service"])
     parser.add_argument("-o", "--output", required=True, type=pathlib.Path)
     parser.add_argument("--file", action="append", default=[], metavar="NAME=PATH", help="put PATH into the image as NAME")
     args = parser.parse_args(argv)
@@ -18,6 +18,8 @@ def main(argv):
         build.disk(args.output)
     elif args.image == "user":
         args.output.write_bytes(build.user())
+    elif args.image == "rt":
+        args.output.write_bytes(build.rt())
     else:
         files = {name: pathlib.Path(path) for name, path in (entry.split("=", 1) for entry in args.file)}
         args.output.write_bytes(build.service(files))

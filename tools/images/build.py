@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from tools import setup
-from tools.images import modules
+from tools.images import modules, programs
 from tools.images.cpio import Archive
 from tools.images.modules import KMOD
 
@@ -18,8 +18,8 @@ DISK_TEXT = "This line was read from a virtio-blk disk.\n"
 DISK_SIZE = 4 << 20
 
 
-def base(kernel, script, module_names, extra_modules=()):
-    """Busybox, an init script, and modules under /modules, listed in load order in /modules/order."""
+def busybox(script):
+    """Busybox and an init script."""
     archive = Archive()
     for folder in ("proc", "sys", "dev", "run", "tmp", "mnt", "root", "etc"):
         archive.folder(folder)
@@ -29,6 +29,12 @@ def base(kernel, script, module_names, extra_modules=()):
     archive.link("bin/sh", "busybox")
     archive.link("sbin", "bin")
     archive.file("init", (HERE / script).read_bytes(), 0o755)
+    return archive
+
+
+def base(kernel, script, module_names, extra_modules=()):
+    """The same, and modules under /modules, listed in load order in /modules/order."""
+    archive = busybox(script)
     order = []
     for path in modules.load_order(kernel, module_names) + list(extra_modules):
         name = modules.plain_name(path)
@@ -51,6 +57,17 @@ def service(files):
             archive.file(name, path.read_bytes(), 0o755 if os.access(path, os.X_OK) else 0o644)
     # The kernel and the images in it are compressed already.
     return archive.pack(level=1)
+
+
+# REQ-TOO-009
+def rt():
+    """The PREEMPT_RT VM's: busybox, and the measuring programs that this Debian release has. All drivers it needs are built in."""
+    archive = busybox("rt.sh")
+    archive.file("etc/rt_cyclictest.sh", (HERE / "rt_cyclictest.sh").read_bytes())
+    for name in [programs.NEEDED] + [name for name in programs.WELCOME if programs.path(name)]:
+        for path in programs.with_libraries(programs.path(name)):
+            archive.once(path.as_posix().lstrip("/"), path.read_bytes(), 0o755)
+    return archive.pack()
 
 
 def disk(output):

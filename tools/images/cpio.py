@@ -33,6 +33,11 @@ class Archive:
             self.folder(name.rpartition("/")[0])
         self._add(name, stat.S_IFREG | mode, data)
 
+    def once(self, name, data, mode=0o644):
+        """A file that several ask for."""
+        if name not in self.names:
+            self.file(name, data, mode)
+
     def link(self, name, target):
         if "/" in name:
             self.folder(name.rpartition("/")[0])

@@ -6,7 +6,7 @@ import stat
 from tools.config.picture import human
 from tools.progress import ROOT, say
 
-FILES = {"service": "service-initrd.gz", "user": "user-initrd.gz"}
+FILES = {"service": "service-initrd.gz", "user": "user-initrd.gz", "rt": "rt-initrd.gz"}
 
 
 def entries(content):
