@@ -58,7 +58,7 @@ static void masked_host(uint32_t leaf, uint32_t subleaf, uint32_t out[CPUID_REGS
     clear(out);
     for (uint32_t i = 0U; i < RULE_COUNT; i++) {
         if ((cpuid_rules[i].leaf == leaf) && ((leaf != 7U) || (subleaf == 0U))) {
-            hw_cpuid(leaf, subleaf, out);
+            hw_cpuid(leaf, 0U, out);
             for (uint32_t r = 0U; r < (uint32_t)CPUID_REGS; r++) {
                 out[r] &= cpuid_rules[i].mask[r];
             }
@@ -83,6 +83,13 @@ static uint32_t core_shift(uint32_t vcpu_count)
     return shift;
 }
 
+/* The bit that tells whether the guest's kernel has switched XSAVE on. */
+static uint32_t osxsave(vcpu_id_t id, uint32_t features_ecx)
+{
+    bool on = ((features_ecx & FEATURE_XSAVE) != 0U) && ((hw_vcpu_get(id, REG_CR4) & CR4_OSXSAVE) != 0U);
+    return on ? FEATURE_OSXSAVE : 0U;
+}
+
 static void features(vcpu_id_t id, uint32_t out[CPUID_REGS])
 {
     uint32_t host[CPUID_REGS];
@@ -91,9 +98,7 @@ static void features(vcpu_id_t id, uint32_t out[CPUID_REGS])
     out[CPUID_EBX] |= (vcpu_index(id) << 24) | (owner->vcpu_count << 16);
     out[CPUID_ECX] |= FEATURE_X2APIC | FEATURE_HYPER;
     out[CPUID_ECX] |= owner->exclusive ? (host[CPUID_ECX] & FEATURE_DEADLINE) : FEATURE_DEADLINE;
-    if (((out[CPUID_ECX] & FEATURE_XSAVE) != 0U) && ((hw_vcpu_get(id, REG_CR4) & CR4_OSXSAVE) != 0U)) {
-        out[CPUID_ECX] |= FEATURE_OSXSAVE;
-    }
+    out[CPUID_ECX] |= osxsave(id, out[CPUID_ECX]);
     out[CPUID_EDX] |= (owner->vcpu_count > 1U) ? FEATURE_HTT : 0U;
 }
 
@@ -259,13 +264,58 @@ void cpuid_query(vcpu_id_t id, uint32_t leaf, uint32_t subleaf, uint32_t out[CPU
     }
 }
 
+/* The leaves that kernels ask for by the thousand, answered once for the vCPU 0 of each VM. Not in it: what has
+ * subleaves, and the hypervisor's leaves. */
+#define ROWS_BASIC    0x0BU
+#define ROWS_EXTENDED ((LEAF_EXTENDED_MAX - LEAF_EXTENDED) + 1U)
+#define ROWS          (ROWS_BASIC + ROWS_EXTENDED)
+static uint32_t cpuid_table[MAX_VM][ROWS][CPUID_REGS];
+static uint32_t cpuid_table_like[MAX_VM]; /* what the answers depend on, besides the machine; 0: none yet */
+
+/* Row of the table, or ROWS. */
+static uint32_t row_of(uint32_t leaf, uint32_t subleaf)
+{
+    uint32_t row = ROWS;
+    if (leaf < ROWS_BASIC) {
+        row = ((leaf == 7U) && (subleaf != 0U)) ? ROWS : leaf;
+    } else if ((leaf >= LEAF_EXTENDED) && (leaf <= LEAF_EXTENDED_MAX)) {
+        row = ROWS_BASIC + (leaf - LEAF_EXTENDED);
+    } else {
+        /* not kept */
+    }
+    return row;
+}
+
+void cpuid_prepare(vm_id_t v)
+{
+    uint32_t like = (vms[v].vcpu_count << 1) | (vms[v].exclusive ? 1U : 0U);
+    for (uint32_t row = 0U; (row < ROWS) && (cpuid_table_like[v] != like); row++) {
+        uint32_t leaf = (row < ROWS_BASIC) ? row : (LEAF_EXTENDED + (row - ROWS_BASIC));
+        cpuid_query(vcpu_id(v, 0U), leaf, 0U, cpuid_table[v][row]);
+    }
+    cpuid_table[v][1][CPUID_ECX] &= ~FEATURE_OSXSAVE;
+    cpuid_table_like[v] = like;
+}
+
+/* REQ-RT-060 */
 void cpuid_emulate(vcpu_id_t id)
 {
     uint32_t out[CPUID_REGS];
+    const uint32_t *found = out;
     struct vcpu_regs *regs = &vcpu_regs[id];
-    cpuid_query(id, (uint32_t)regs->gpr[GPR_RAX], (uint32_t)regs->gpr[GPR_RCX], out);
-    regs->gpr[GPR_RAX] = out[CPUID_EAX];
-    regs->gpr[GPR_RBX] = out[CPUID_EBX];
-    regs->gpr[GPR_RCX] = out[CPUID_ECX];
-    regs->gpr[GPR_RDX] = out[CPUID_EDX];
+    uint32_t leaf = (uint32_t)regs->gpr[GPR_RAX];
+    uint32_t row = row_of(leaf, (uint32_t)regs->gpr[GPR_RCX]);
+    if (row < ROWS) {
+        found = cpuid_table[vcpu_vm(id)][row];
+    } else {
+        cpuid_query(id, leaf, (uint32_t)regs->gpr[GPR_RCX], out);
+    }
+    regs->gpr[GPR_RAX] = found[CPUID_EAX];
+    regs->gpr[GPR_RBX] = found[CPUID_EBX];
+    regs->gpr[GPR_RCX] = found[CPUID_ECX];
+    regs->gpr[GPR_RDX] = found[CPUID_EDX];
+    if (row == 1U) { /* what differs between the vCPUs of a VM and from time to time */
+        regs->gpr[GPR_RBX] |= vcpu_index(id) << 24;
+        regs->gpr[GPR_RCX] |= osxsave(id, found[CPUID_ECX]);
+    }
 }

@@ -4,6 +4,8 @@
 #include "core/exclusive.h"
 #include "core/hw.h"
 #include "core/msr_number.h"
+#include "core/quick.h"
+#include "core/vcpu_hw.h"
 #include "core/vm.h"
 
 #define APIC_BASE_VALUE 0xFEE00C00ULL /* enabled, x2APIC */
@@ -26,6 +28,7 @@
 #define MODE_NMI        4U
 #define MODE_INIT       5U
 #define MODE_SIPI       6U
+#define ICR_NOT_PLAIN   0xC0F00U /* shorthand, logical destination, a mode other than fixed */
 #define DEST_BROADCAST  0xFFFFFFFFU
 #define SLOTS           8U /* SVR, CMCI, five LVTs, ICR */
 #define SLOT_SVR        5U
@@ -111,6 +114,23 @@ static void interrupt_command(vcpu_id_t id, uint64_t icr)
             done = (mode == MODE_LOWEST);
         }
     }
+}
+
+/* A fixed interrupt for one vCPU by its id: all that a write of ICR is, but for what starts and stops vCPUs. */
+/* REQ-RT-060 REQ-INT-008 */
+bool core_quick_msr_write(vcpu_id_t id)
+{
+    const struct vm *vm = &vms[vcpu_vm(id)];
+    uint32_t low = (uint32_t)vcpu_regs[id].gpr[GPR_RAX];
+    uint32_t dest = (uint32_t)vcpu_regs[id].gpr[GPR_RDX];
+    uint32_t vector = low & 0xFFU;
+    bool icr = vm->exclusive && ((uint32_t)vcpu_regs[id].gpr[GPR_RCX] == REG_ICR);
+    bool plain = icr && ((low & ICR_NOT_PLAIN) == 0U) && (vector >= 16U) && (dest < vm->vcpu_count);
+    if (plain) {
+        lapic_kept[id][SLOT_ICR] = ((uint64_t)dest << 32) | low;
+        hw_send_ipi(vcpus[vcpu_id(vcpu_vm(id), dest)].pcpu, vector);
+    }
+    return plain;
 }
 
 enum status exclusive_lapic_read(vcpu_id_t id, uint32_t msr, uint64_t *value)

@@ -4,6 +4,7 @@
  * Lock: all of this runs under the shared-side lock, or at single-core boot.
  */
 #include "core/vm.h"
+#include "core/cpuid.h"
 #include "core/hw.h"
 #include "core/sched.h"
 #include "core/stage2.h"
@@ -84,6 +85,9 @@ void vcpu_power_on(vcpu_id_t id)
     hw_vcpu_init(id, vms[v].exclusive);
     hw_vcpu_set_stage2(id, stage2_root(v), v + 1U);
     hw_vcpu_flush(id);
+    if (vcpu_index(id) == 0U) {
+        cpuid_prepare(v);
+    }
     if (!vms[v].exclusive) {
         vlapic_reset(id);
     }

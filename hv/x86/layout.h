@@ -30,4 +30,10 @@
 #define REGS_R14 112
 #define REGS_R15 120
 
+/* struct svm_run (x86/svm/svm.h) */
+#define RUN_REGS 0
+#define RUN_VMCB 8
+#define RUN_HOST 16
+#define RUN_KICK 24
+
 #endif

@@ -38,7 +38,8 @@ static void arrived_drain(struct pcpu *self)
     }
 }
 
-/* Enters the guest unless a kick came first; true: it ran, and *exit says why it left. */
+/* Enters the guest unless a kick came first; true: it ran, and *exit says why it left. Exits that the
+ * backend and core/quick.h answer at once do not come here: the mark stays set meanwhile. */
 /* REQ-RT-014 REQ-RT-020 REQ-RT-030 */
 static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
 {

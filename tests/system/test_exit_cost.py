@@ -17,8 +17,8 @@ def costs(machine, console):
 
 
 @pytest.mark.parametrize("core, names", [
-    ("exclusive", ["cost.exclusive.cpuid", "cost.exclusive.rdmsr", "cost.exclusive.in"]),
-    ("shared", ["cost.shared.cpuid", "cost.shared.rdmsr"]),
+    ("exclusive", ["cost.exclusive.cpuid", "cost.exclusive.rdmsr", "cost.exclusive.in", "cost.exclusive.vmmcall"]),
+    ("shared", ["cost.shared.cpuid", "cost.shared.rdmsr", "cost.shared.vmmcall"]),
 ])
 # REQ-RT-020
 def test_exit_stays_within_its_budget(start, core, names):

@@ -216,6 +216,23 @@ static void the_longest_exit_of_each_reason_is_kept(void **state)
     assert_int_equal(published.vcpu[0].worst_tsc, 0U);
 }
 
+/* REQ-RT-014 REQ-RT-030 REQ-RT-060 */
+static void an_exit_that_is_answered_at_once_counts_like_others(void **state)
+{
+    vcpu_id_t id = vcpu_id(1U, 1U);
+    (void)state;
+    stats_reset_vm(1U);
+    stats_exit_quick(&vcpu_stats[id], HV_EXIT_CPUID, 1000U, 1120U);
+    stats_exit_quick(&vcpu_stats[id], HV_EXIT_CPUID, 2000U, 2100U);
+    an_exit(id, HV_EXIT_CPUID, 3000U, 3110U);
+    assert_int_equal(vcpu_stats[id].exits[HV_EXIT_CPUID], 3U);
+    assert_int_equal(vcpu_stats[id].exits_total, 3U);
+    assert_int_equal(vcpu_stats[id].last_exit_tsc, 3000U);
+    assert_int_equal(vcpu_stats[id].worst[HV_EXIT_CPUID], 120U);
+    assert_int_equal(vcpu_stats[id].worst_all, 120U);
+    assert_int_equal(vcpu_stats[id].worst_tsc, 1120U);
+}
+
 /* A kick that comes before the entry sends the core round again. */
 /* REQ-RT-030 */
 static void an_entry_that_was_given_up_does_not_end_an_exit(void **state)
@@ -286,6 +303,7 @@ int main(void)
         cmocka_unit_test(vms_and_their_vcpus_are_published),
         cmocka_unit_test(records_of_what_is_gone_are_empty),
         cmocka_unit_test(the_longest_exit_of_each_reason_is_kept),
+        cmocka_unit_test(an_exit_that_is_answered_at_once_counts_like_others),
         cmocka_unit_test(an_entry_that_was_given_up_does_not_end_an_exit),
         cmocka_unit_test(a_core_that_handles_no_exit_counts_no_time),
         cmocka_unit_test(a_vm_that_claims_too_many_vcpus_fills_its_own_record_only),

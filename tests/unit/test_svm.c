@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c */
+/* unit-sources: x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/quick.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c */
 /* What emulators do not show of the AMD-V backend: flushes, ASIDs, features that QEMU lacks, requeued events. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/cpuid.h"
+#include "core/quick.h"
+#include "core/stats.h"
 #include "x86/fatal.h"
 #include "x86/pcpu.h"
 #include "x86/svm/svm.h"
@@ -37,26 +40,58 @@ NORETURN void fatal_boot(const char *what, const char *detail)
     __builtin_unreachable();
 }
 
-static bool deliver_interrupts = true; /* false: a physical interrupt comes first */
-uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const _Atomic uint32_t *flag);
-uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const _Atomic uint32_t *flag)
+struct vcpu_stats vcpu_stats[MAX_VCPU];
+static bool answers;       /* what core/quick.h says */
+static uint32_t asked, asked_cpl, asked_size;
+static bool asked_write;
+static bool answer(vcpu_id_t id)
 {
-    struct vmcb *const at = (struct vmcb *)(uintptr_t)vmcb;
-    (void)regs;
-    (void)host;
-    assert_ptr_equal(flag, &kick);
+    assert_int_equal(id, GUEST);
+    asked++;
+    vcpu_regs[id].gpr[GPR_RAX] += answers ? 0x100U : 0U;
+    return answers;
+}
+void cpuid_emulate(vcpu_id_t id) { (void)answer(id); }
+bool core_quick_msr_read(vcpu_id_t id) { return answer(id); }
+bool core_quick_msr_write(vcpu_id_t id) { asked_write = true; return answer(id); }
+bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl) { asked_cpl = cpl; return answer(id); }
+bool core_quick_port(vcpu_id_t id, uint32_t size, bool write)
+{
+    asked_size = size;
+    asked_write = write;
+    return answer(id);
+}
+
+static bool deliver_interrupts = true; /* false: a physical interrupt comes first */
+static void cpu_runs(struct vmcb *at)
+{
     entered = *at;
+    vmruns++;
+    at->exit_code = leaves.exit_code;
+    at->exit_info1 = leaves.exit_info1;
+    at->exit_info2 = leaves.exit_info2;
+    at->exit_int_info = leaves.exit_int_info;
+    at->next_rip = leaves.next_rip;
+    at->rip = leaves.rip;
+    if (((at->intercept_misc1 & MISC1_VINTR) == 0U) && deliver_interrupts) {
+        at->interrupt_control &= ~VINT_IRQ;
+    }
+}
+
+/* As enter.S has it; a quick exit is followed by a physical interrupt at the next instruction. */
+uint32_t svm_vmrun(struct svm_run *run)
+{
+    entered = *run->vmcb;
+    assert_ptr_equal(run->kick, &kick);
+    assert_ptr_equal(run->regs, &vcpu_regs[run->vcpu]);
+    assert_ptr_equal(run->vmcb, &svm_vmcb[run->vcpu]);
     if (!kicked) {
-        vmruns++;
-        at->exit_code = leaves.exit_code;
-        at->exit_info1 = leaves.exit_info1;
-        at->exit_info2 = leaves.exit_info2;
-        at->exit_int_info = leaves.exit_int_info;
-        at->next_rip = leaves.next_rip;
-        at->rip = leaves.rip;
-        at->event_injection = 0U; /* delivered */
-        if (((at->intercept_misc1 & MISC1_VINTR) == 0U) && deliver_interrupts) {
-            at->interrupt_control &= ~VINT_IRQ;
+        cpu_runs(run->vmcb);
+        while (svm_quick(run) != 0U) {
+            leaves.exit_code = 0x60U;
+            leaves.exit_int_info = 0U;
+            leaves.rip = run->vmcb->rip;
+            cpu_runs(run->vmcb);
         }
     }
     return kicked ? 0U : 1U;
@@ -70,7 +105,11 @@ static int setup(void **state)
     memset(svm_vmcb, 0, sizeof(svm_vmcb));
     memset(vcpu_regs, 0, sizeof(vcpu_regs));
     memset(&leaves, 0, sizeof(leaves));
+    memset(vcpu_stats, 0, sizeof(vcpu_stats));
     vmruns = 0U;
+    asked = 0U;
+    asked_write = false;
+    answers = false;
     kicked = false;
     svm_vendor.bitmaps_close(1U);
     svm_vendor.vcpu_init(GUEST, false);
@@ -303,6 +342,7 @@ static void bitmaps_are_closed_until_opened_one_by_one(void **state)
 static void lengths_come_from_a_table_without_next_rip(void **state)
 {
     (void)state;
+    leaves.exit_int_info = EVENT_VALID | 0x31U; /* an interrupt's delivery cut short: no quick exit */
     assert_int_equal(leave(0x72U, 0U, 0U).length, 2U); /* CPUID */
     assert_int_equal(leave(0x81U, 0U, 0U).length, 3U); /* VMMCALL */
     assert_int_equal(leave(0x78U, 0U, 0U).length, 1U); /* HLT */
@@ -316,6 +356,7 @@ static void next_rip_is_used_when_present(void **state)
     (void)state;
     svm_features.next_rip = true;
     leaves.next_rip = 0x1004U; /* a prefix made it longer */
+    leaves.exit_int_info = EVENT_VALID | 0x31U;
     assert_int_equal(leave(0x72U, 0U, 0U).length, 4U);
 }
 
@@ -387,6 +428,128 @@ static void every_code_gives_a_reason_in_range(void **state)
         const struct vm_exit exit = leave(code, UINT64_MAX, UINT64_MAX);
         assert_in_range(exit.reason, 0, HV_EXIT_REASONS - 1);
     }
+}
+
+/* ---- quick exits ---- */
+
+/* Leaves by this exit, which is answered; then by an interrupt. */
+static void leave_quickly(uint64_t code, uint64_t info1, uint64_t info2)
+{
+    answers = true;
+    vmruns = 0U;
+    asked = 0U;
+    svm_vmcb[GUEST].rax = 0x10U;
+    svm_vmcb[GUEST].interrupt_state = INTERRUPT_SHADOW;
+    svm_vmcb[GUEST].event_injection = EVENT_VALID | (3ULL << 8) | 6U;
+    vcpu_regs[GUEST].gpr[GPR_RAX] = 0x10U;
+    leaves.rip = 0x1000U;
+    assert_int_equal(leave(code, info1, info2).reason, HV_EXIT_INTERRUPT);
+    assert_int_equal(vmruns, 2U);
+    assert_int_equal(asked, 1U);
+    assert_int_equal(entered.rax, 0x110U);
+    assert_int_equal(entered.interrupt_state & INTERRUPT_SHADOW, 0U);
+    assert_int_equal(entered.tlb_control, 0U);
+    assert_int_equal(entered.event_injection, 0U);
+    assert_int_equal(vcpu_regs[GUEST].gpr[GPR_RAX], 0x110U);
+}
+
+/* REQ-RT-060 */
+static void an_exit_that_is_answered_goes_straight_back(void **state)
+{
+    (void)state;
+    leave_quickly(0x72U, 0U, 0U); /* CPUID */
+    assert_int_equal(vcpu_regs[GUEST].rip, 0x1002U);
+    svm_vmcb[GUEST].cpl = 3U;
+    leave_quickly(0x81U, 0U, 0U); /* VMMCALL */
+    assert_int_equal(vcpu_regs[GUEST].rip, 0x1003U);
+    assert_int_equal(asked_cpl, 3U);
+    leave_quickly(0x7CU, 0U, 0U); /* RDMSR */
+    assert_int_equal(vcpu_regs[GUEST].rip, 0x1002U);
+    assert_false(asked_write);
+    leave_quickly(0x7CU, 1U, 0U); /* WRMSR */
+    assert_int_equal(vcpu_regs[GUEST].rip, 0x1002U);
+    assert_true(asked_write);
+    leave_quickly(0x7BU, (0x500U << 16) | (1U << 5) | 1U, 0x1001U); /* IN AX, DX */
+    assert_int_equal(vcpu_regs[GUEST].rip, 0x1001U);
+    assert_int_equal(asked_size, 2U);
+    assert_false(asked_write);
+    leave_quickly(0x7BU, (0x500U << 16) | (1U << 6), 0x1002U); /* OUT imm8, EAX */
+    assert_int_equal(vcpu_regs[GUEST].rip, 0x1002U);
+    assert_int_equal(asked_size, 4U);
+    assert_true(asked_write);
+}
+
+/* REQ-RT-060 REQ-IO-014 */
+static void the_cpu_tells_where_the_next_instruction_is(void **state)
+{
+    (void)state;
+    svm_features.next_rip = true;
+    leaves.next_rip = 0x1005U;
+    leave_quickly(0x81U, 0U, 0U);
+    assert_int_equal(vcpu_regs[GUEST].rip, 0x1005U);
+}
+
+/* REQ-RT-060 REQ-RT-014 */
+static void quick_exits_are_counted_as_all_others(void **state)
+{
+    (void)state;
+    leave_quickly(0x72U, 0U, 0U);
+    leave_quickly(0x81U, 0U, 0U);
+    leave_quickly(0x81U, 0U, 0U);
+    leave_quickly(0x7CU, 1U, 0U);
+    leave_quickly(0x7BU, 1U << 4, 0U);
+    assert_int_equal(vcpu_stats[GUEST].exits[HV_EXIT_CPUID], 1U);
+    assert_int_equal(vcpu_stats[GUEST].exits[HV_EXIT_HYPERCALL], 2U);
+    assert_int_equal(vcpu_stats[GUEST].exits[HV_EXIT_MSR_WRITE], 1U);
+    assert_int_equal(vcpu_stats[GUEST].exits[HV_EXIT_IO], 1U);
+    assert_int_equal(vcpu_stats[GUEST].exits_total, 5U); /* the others are counted by the run loop */
+    assert_true(vcpu_stats[GUEST].last_exit_tsc != 0U);
+    assert_true(vcpu_stats[GUEST].worst[HV_EXIT_CPUID] != 0U);
+    assert_int_equal(vcpu_stats[GUEST].worst[HV_EXIT_MSR_READ], 0U);
+}
+
+/* REQ-RT-060 */
+static void an_exit_without_an_answer_goes_the_ordinary_way(void **state)
+{
+    static const uint64_t codes[] = { 0x81U, 0x7CU, 0x7BU };
+    (void)state;
+    for (size_t i = 0U; i < 3U; i++) {
+        asked = 0U;
+        svm_vmcb[GUEST].interrupt_state = INTERRUPT_SHADOW;
+        assert_int_not_equal(leave(codes[i], 0x11U, 0x1001U).reason, HV_EXIT_OTHER);
+        assert_int_equal(asked, 1U);
+        assert_int_equal(vcpu_regs[GUEST].rip, 0x1000U);
+        assert_int_equal(svm_vmcb[GUEST].interrupt_state, INTERRUPT_SHADOW);
+    }
+    assert_int_equal(vmruns, 3U);
+    answers = true;
+    asked = 0U;
+    assert_true(leave(0x7BU, 0x15U, 0x1001U).string); /* INS */
+    assert_int_equal(leave(0x8DU, 0U, 0U).reason, HV_EXIT_XSETBV);
+    assert_int_equal(asked, 0U);
+}
+
+/* REQ-RT-060 REQ-INT-016 REQ-INT-017 */
+static void an_event_on_its_way_makes_every_exit_ordinary(void **state)
+{
+    (void)state;
+    answers = true;
+    leaves.exit_int_info = EVENT_VALID | 0x31U;
+    assert_int_equal(leave(0x72U, 0U, 0U).reason, HV_EXIT_CPUID);
+    leaves.exit_int_info = 0U;
+    svm_vendor.request_window(GUEST, false);
+    svm_vmcb[GUEST].interrupt_control = 0U;
+    svm_vendor.request_window(GUEST, true); /* someone waits for the moment */
+    assert_int_equal(leave(0x72U, 0U, 0U).reason, HV_EXIT_CPUID);
+    svm_vendor.request_window(GUEST, false);
+    deliver_interrupts = false;
+    svm_vendor.inject(GUEST, (struct event){ EVENT_INTERRUPT, 0x41U, false, 0U }); /* not gone in yet */
+    assert_int_equal(leave(0x72U, 0U, 0U).reason, HV_EXIT_CPUID);
+    deliver_interrupts = true;
+    leave(0x60U, 0U, 0U);
+    svm_vendor.inject(GUEST, (struct event){ EVENT_NMI, 2U, false, 0U }); /* in its handler another may wait */
+    assert_int_equal(leave(0x72U, 0U, 0U).reason, HV_EXIT_CPUID);
+    assert_int_equal(asked, 0U);
 }
 
 /* ---- events ---- */
@@ -581,6 +744,11 @@ int main(void)
         cmocka_unit_test_setup(nested_page_fault, setup),
         cmocka_unit_test_setup(instructions_of_hidden_features_are_undefined, setup),
         cmocka_unit_test_setup(every_code_gives_a_reason_in_range, setup),
+        cmocka_unit_test_setup(an_exit_that_is_answered_goes_straight_back, setup),
+        cmocka_unit_test_setup(the_cpu_tells_where_the_next_instruction_is, setup),
+        cmocka_unit_test_setup(quick_exits_are_counted_as_all_others, setup),
+        cmocka_unit_test_setup(an_exit_without_an_answer_goes_the_ordinary_way, setup),
+        cmocka_unit_test_setup(an_event_on_its_way_makes_every_exit_ordinary, setup),
         cmocka_unit_test_setup(an_event_cut_short_is_queued_again, setup),
         cmocka_unit_test_setup(a_fault_in_a_delivery_counts_by_what_was_delivered, setup),
         cmocka_unit_test_setup(an_exit_says_what_delivery_it_cut_short, setup),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/cpuid.h"
 #include "core/sched.h"
 #include "core/stage2.h"
 #include "core/vm.h"
@@ -47,6 +48,8 @@ hpa_t stage2_root(vm_id_t v) { return 0x100000U + (v * 0x1000U); }
 void sched_wake(vcpu_id_t id) { woken |= 1U << (id - BOOT_CPU); vcpus[id].state = VCPU_RUNNABLE; }
 uint32_t vlapic_pending(vcpu_id_t id) { (void)id; return pending; }
 void vlapic_init(vcpu_id_t id) { (void)id; vlapic_inits++; }
+static uint32_t prepared; /* times that CPUID answers were made */
+void cpuid_prepare(vm_id_t v) { assert_int_equal(v, GUEST); prepared++; }
 void vlapic_reset(vcpu_id_t id) { (void)id; vlapic_resets++; }
 
 static int setup(void **state)
@@ -62,6 +65,7 @@ static int setup(void **state)
     pending = VECTOR_NONE;
     vlapic_inits = 0U;
     vlapic_resets = 0U;
+    prepared = 0U;
     vms[GUEST].vcpu_count = 2U;
     vcpus[BOOT_CPU].state = VCPU_RUNNABLE;
     vcpus[BOOT_CPU].pcpu = 0U;
@@ -247,6 +251,7 @@ static void power_on_leaves_all_but_the_first_waiting(void **state)
     assert_false(vcpus[SECOND].nmi_pending);
     assert_false(vcpus[SECOND].init_latched);
     assert_int_equal(vlapic_resets, 2U);
+    assert_int_equal(prepared, 1U);
     assert_int_equal(fake_vcpu[SECOND].stage2_root, stage2_root(GUEST));
     assert_int_equal(fake_vcpu[SECOND].asid, GUEST + 1U);
 }

@@ -19,11 +19,6 @@ enum {
 #define VECTOR_GP 13U
 #define GPR_UNKNOWN 16U
 
-/* EXITINFO1 of IOIO (APM 2, 15.10.2). */
-#define IO_IN     0x1U
-#define IO_STRING 0x4U
-#define IO_REPEAT 0x8U
-
 /* EXITINFO1 of NPF (APM 2, 15.25.6). */
 #define NPF_WRITE (1ULL << 1)
 #define NPF_FETCH (1ULL << 4)

@@ -2,14 +2,17 @@
 /* AMD-V: enabling it, entering a guest, and the vendor table. */
 #include "x86/svm/svm.h"
 
+#include <stddef.h>
+
+#include "core/stats.h"
 #include "core/vm.h"
 #include "x86/address.h"
 #include "x86/asm.h"
 #include "x86/fatal.h"
+#include "x86/layout.h"
 #include "x86/msr.h"
 #include "x86/pcpu.h"
 
-#define TLB_KEEP       0U
 #define TLB_FLUSH_ALL  1U
 #define TLB_FLUSH_ASID 3U
 #define NESTED_PAGING  1U
@@ -17,11 +20,14 @@
 
 struct svm_features svm_features;
 struct vmcb svm_vmcb[MAX_VCPU] __attribute__((aligned(4096)));
-static bool flush_wanted[MAX_VCPU];
+bool svm_flush_wanted[MAX_VCPU];
 static uint8_t host_save_area[MAX_PCPU][PAGE_SIZE] __attribute__((aligned(4096)));
 static struct vmcb host_vmcb[MAX_PCPU] __attribute__((aligned(4096)));
 
-uint32_t svm_vmrun(struct vcpu_regs *regs, uint64_t vmcb, uint64_t host, const shared_u32_t *kick);
+_Static_assert(offsetof(struct svm_run, regs) == (size_t)RUN_REGS, "assembly layout");
+_Static_assert(offsetof(struct svm_run, vmcb) == (size_t)RUN_VMCB, "assembly layout");
+_Static_assert(offsetof(struct svm_run, host_vmcb) == (size_t)RUN_HOST, "assembly layout");
+_Static_assert(offsetof(struct svm_run, kick) == (size_t)RUN_KICK, "assembly layout");
 
 static void svm_core_enable(void)
 {
@@ -57,13 +63,13 @@ static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
     svm_bitmaps_attach(vmcb, vcpu_vm(id));
     svm_state_reset(vmcb);
     svm_nmi_reset(id);
-    flush_wanted[id] = true;
+    svm_flush_wanted[id] = true;
 }
 
 /* Translations are tagged by ASID, which vCPUs may share: a core that changes vCPU flushes. */
 static void svm_vcpu_load(vcpu_id_t id)
 {
-    flush_wanted[id] = true;
+    svm_flush_wanted[id] = true;
 }
 
 static void svm_vcpu_unload(vcpu_id_t id)
@@ -77,12 +83,12 @@ static void svm_set_stage2(vcpu_id_t id, hpa_t root, uint32_t asid)
     const uint32_t usable = (svm_features.asid_count > 1U) ? (svm_features.asid_count - 1U) : 1U;
     svm_vmcb[id].nested_cr3 = root;
     svm_vmcb[id].asid = (asid % usable) + 1U;
-    flush_wanted[id] = true;
+    svm_flush_wanted[id] = true;
 }
 
 static void svm_flush(vcpu_id_t id)
 {
-    flush_wanted[id] = true;
+    svm_flush_wanted[id] = true;
 }
 
 /* REQ-ISO-013 */
@@ -95,8 +101,8 @@ static void svm_prepare(vcpu_id_t id)
     vmcb->rax = regs->gpr[GPR_RAX];
     vmcb->rsp = regs->gpr[GPR_RSP];
     vmcb->clean_bits = 0U;
-    vmcb->tlb_control = TLB_KEEP;
-    if (flush_wanted[id]) {
+    vmcb->tlb_control = SVM_TLB_KEEP;
+    if (svm_flush_wanted[id]) {
         vmcb->tlb_control = svm_features.flush_by_asid ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
     }
 }
@@ -105,11 +111,11 @@ static bool svm_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *ex
 {
     struct vmcb *const vmcb = &svm_vmcb[id];
     struct vcpu_regs *const regs = &vcpu_regs[id];
+    struct svm_run run = { regs, vmcb, address_of(&host_vmcb[hw_pcpu()]), kick, &vcpu_stats[id], id };
     bool ran;
     svm_prepare(id);
-    ran = svm_vmrun(regs, address_of(vmcb), address_of(&host_vmcb[hw_pcpu()]), kick) != 0U;
+    ran = svm_vmrun(&run) != 0U;
     if (ran) {
-        flush_wanted[id] = false;
         if ((uint32_t)vmcb->exit_code != EXIT_INVALID) { /* else the save area may hold host state (QEMU) */
             regs->rip = vmcb->rip;
             regs->rflags = vmcb->rflags;

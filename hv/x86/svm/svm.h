@@ -13,8 +13,22 @@ struct svm_features {
     bool decode_assists; /* bit 7 */
     uint32_t asid_count;
 };
+/* One vCPU's stay on a core, from an entry to the exit that ends it; the first four fields are read by enter.S. */
+struct svm_run {
+    struct vcpu_regs *regs;
+    struct vmcb *vmcb;          /* its address is also its physical address, as of all of the image */
+    uint64_t host_vmcb;         /* physical address */
+    const shared_u32_t *kick;
+    struct vcpu_stats *stats;
+    vcpu_id_t vcpu;
+};
+uint32_t svm_vmrun(struct svm_run *run);
+/* After each #VMEXIT, with GIF=0. Not 0: the exit is dealt with, enter again. */
+uint32_t svm_quick(struct svm_run *run);
+
 extern struct svm_features svm_features;
 extern struct vmcb svm_vmcb[MAX_VCPU];
+extern bool svm_flush_wanted[MAX_VCPU]; /* its next VMRUN drops what is cached of its translations */
 
 /* Interrupt control word (APM 2, B-1, offset 060h). */
 #define VINT_IRQ          (1ULL << 8)
@@ -25,6 +39,7 @@ extern struct vmcb svm_vmcb[MAX_VCPU];
 #define VINT_MASKING      (1ULL << 24)
 
 #define INTERRUPT_SHADOW  1ULL
+#define SVM_TLB_KEEP      0U
 
 /* Event injection and exit-interrupt-info (APM 2, 15.20). */
 #define EVENT_TYPE_SHIFT  8U
@@ -34,6 +49,11 @@ extern struct vmcb svm_vmcb[MAX_VCPU];
 #define EVENT_TYPE_EXCEPTION 3U
 #define EVENT_HAS_ERROR   (1ULL << 11)
 #define EVENT_VALID       (1ULL << 31)
+
+/* EXITINFO1 of IOIO (APM 2, 15.10.2). */
+#define IO_IN             0x1U
+#define IO_STRING         0x4U
+#define IO_REPEAT         0x8U
 
 #define MISC1_VINTR       0x10U
 #define MISC1_IRET        0x100000U

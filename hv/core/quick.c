@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/quick.h"
+#include "abi/hypercall.h"
+#include "core/vcpu_hw.h"
+#include "core/vm.h"
+
+#define HYPERCALL_NUMBERS 0x100U /* all of them lie in HC_BASE and so many more */
+#define REFUSED           ((uint64_t)(0LL - (int64_t)HC_ENOTTY))
+
+/* A number that is none, or from a VM that has no hypercalls: refused. A shared vCPU's user mode gets #GP, elsewhere. */
+/* REQ-RT-060 REQ-HYP-001 */
+bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl)
+{
+    const struct vm *vm = &vms[vcpu_vm(id)];
+    uint64_t number = vcpu_regs[id].gpr[GPR_R8] - HC_BASE;
+    bool none = (vm->kind != VM_KIND_SERVICE) || (number >= HYPERCALL_NUMBERS);
+    bool refused = vm->exclusive || ((cpl == 0U) && none);
+    if (refused) {
+        vcpu_regs[id].gpr[GPR_RAX] = REFUSED;
+    }
+    return refused;
+}
+
+/* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere. */
+/* REQ-RT-060 REQ-IO-005 */
+bool core_quick_port(vcpu_id_t id, uint32_t size, bool write)
+{
+    bool closed = vms[vcpu_vm(id)].exclusive;
+    uint64_t *rax = &vcpu_regs[id].gpr[GPR_RAX];
+    if (!closed || write) {
+        /* nothing to fill in */
+    } else if (size >= 4U) {
+        *rax = 0xFFFFFFFFU; /* a 32-bit destination clears the upper half, the smaller ones keep the rest */
+    } else {
+        *rax |= ((uint64_t)1U << (size * 8U)) - 1U;
+    }
+    return closed;
+}

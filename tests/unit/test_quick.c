@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: all */
+/* An exit that is answered at once leaves what the ordinary way would have left; one that is not leaves all as it was. */
+#include "world.h"
+
+#include "core/cpuid.h"
+#include "core/msr_table.h"
+#include "core/quick.h"
+
+#define SHARED    SERVICE_BSP
+#define EXCLUSIVE (RTVM * MAX_VCPU_PER_VM)
+#define ROUNDS    20000U
+
+static const vcpu_id_t both[] = { SHARED, EXCLUSIVE, SHARED + 1U, EXCLUSIVE + 1U };
+static uint64_t seed = 0x9E3779B97F4A7C15U;
+static uint64_t next_random(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed;
+}
+
+static int boot(void **state)
+{
+    int result = world_start(state);
+    for (uint32_t i = 0U; i < 4U; i++) {
+        vcpus[both[i]].state = VCPU_RUNNABLE;
+        vcpus[both[i]].run_epoch = vcpus[both[i]].epoch;
+    }
+    return result;
+}
+
+static void some_registers(vcpu_id_t id)
+{
+    for (uint32_t i = 0U; i < (uint32_t)GPR_COUNT; i++) {
+        vcpu_regs[id].gpr[i] = next_random();
+    }
+    vcpu_regs[id].rip = 0x1000U;
+    fake_vcpu[id].event_queued = false;
+    fake_vcpu[id].injected = 0U;
+    fake_vcpu[id].shadow = true;
+    fake_vcpu[id].reg[REG_CPL] = ((next_random() % 4U) == 0U) ? 3U : 0U;
+}
+
+static void ordinary(vcpu_id_t id, const struct vm_exit *exit)
+{
+    if (vms[vcpu_vm(id)].exclusive) {
+        fake_current_pcpu = vcpus[id].pcpu;
+        (void)core_exclusive_exit(id, exit);
+        fake_current_pcpu = 0U;
+    } else {
+        core_exit(id, exit);
+    }
+}
+
+static bool quick(vcpu_id_t id, const struct vm_exit *exit)
+{
+    bool done = true;
+    switch (exit->reason) {
+    case HV_EXIT_CPUID: cpuid_emulate(id); break;
+    case HV_EXIT_HYPERCALL: done = core_quick_hypercall(id, (uint32_t)hw_vcpu_get(id, REG_CPL)); break;
+    case HV_EXIT_MSR_READ: done = core_quick_msr_read(id); break;
+    case HV_EXIT_MSR_WRITE: done = core_quick_msr_write(id); break;
+    default: done = core_quick_port(id, exit->size, exit->write); break;
+    }
+    if (done) { /* as the backend does */
+        vcpu_regs[id].rip += exit->length;
+        hw_vcpu_clear_shadow(id);
+    }
+    return done;
+}
+
+struct seen {
+    struct vcpu_regs regs;
+    uint32_t ipis[4], last_ipi[4], injected;
+    bool shadow;
+    uint64_t icr;
+};
+static struct seen look(vcpu_id_t id)
+{
+    struct seen seen;
+    memset(&seen, 0, sizeof(seen));
+    seen.regs = vcpu_regs[id];
+    for (uint32_t i = 0U; i < 4U; i++) {
+        seen.ipis[i] = fake_pcpu[i].ipis;
+        seen.last_ipi[i] = fake_pcpu[i].last_ipi;
+        fake_pcpu[i].ipis = 0U;
+        fake_pcpu[i].last_ipi = 0U;
+    }
+    seen.injected = fake_vcpu[id].injected;
+    seen.shadow = fake_vcpu[id].shadow;
+    if (vms[vcpu_vm(id)].exclusive) {
+        vcpu_regs[id].gpr[GPR_RCX] = 0x830U;
+        assert_true(core_quick_msr_read(id));
+        seen.icr = (vcpu_regs[id].gpr[GPR_RDX] << 32) | vcpu_regs[id].gpr[GPR_RAX];
+        vcpu_regs[id] = seen.regs;
+    }
+    return seen;
+}
+
+/* The registers are set; true: it was answered at once, and as it is otherwise. */
+static bool same_both_ways(vcpu_id_t id, const struct vm_exit *exit)
+{
+    const struct vcpu_regs before = vcpu_regs[id];
+    const struct seen start = look(id);
+    bool done = quick(id, exit);
+    const struct seen at_once = look(id);
+    if (done) {
+        vcpu_regs[id] = before;
+        fake_vcpu[id].shadow = start.shadow;
+        ordinary(id, exit);
+        const struct seen otherwise = look(id);
+        assert_memory_equal(&at_once, &otherwise, sizeof(otherwise));
+    } else {
+        assert_memory_equal(&at_once, &start, sizeof(start));
+    }
+    return done;
+}
+
+/* REQ-RT-060 REQ-ISO-025 */
+static void cpuid(void **state)
+{
+    static const uint32_t bases[] = { 0U, 0x80000000U, 0x40000000U, 0x7FFFFFF0U, 0xFFFFFFF0U };
+    const struct vm_exit exit = { .reason = HV_EXIT_CPUID, .length = 2U };
+    (void)state;
+    for (uint32_t leaf = 0U; leaf < 0xEU; leaf++) {
+        fake_cpuid_set(leaf, 0U, 0xFFFFFFFFU, 0xFFFFFFFFU, 0xFFFFFFFFU, 0xFFFFFFFFU);
+        fake_cpuid_set(0x80000000U + leaf, 0U, 0xFFFFFFFFU, 0xFFFFFFFFU, 0xFFFFFFFFU, 0xFFFFFFFFU);
+    }
+    for (uint32_t v = 0U; v < 2U; v++) { /* another count of vCPUs, for which the answers are taken anew; then back */
+        vms[v].vcpu_count = 3U;
+        cpuid_prepare(v);
+        vms[v].vcpu_count = 2U;
+        cpuid_prepare(v);
+    }
+    for (uint32_t i = 0U; i < 4U; i++) {
+        for (uint32_t n = 0U; n < (5U * 0x20U * 3U); n++) {
+            uint32_t out[CPUID_REGS];
+            uint32_t leaf = bases[n % 5U] + ((n / 5U) % 0x20U);
+            uint32_t subleaf = n / (5U * 0x20U);
+            some_registers(both[i]);
+            fake_vcpu[both[i]].reg[REG_CR4] = ((n % 7U) < 3U) ? 0x40000U : 0U;
+            vcpu_regs[both[i]].gpr[GPR_RAX] = (next_random() << 32) | leaf;
+            vcpu_regs[both[i]].gpr[GPR_RCX] = (next_random() << 32) | subleaf;
+            cpuid_query(both[i], leaf, subleaf, out);
+            assert_true(same_both_ways(both[i], &exit));
+            assert_true(vcpu_regs[both[i]].gpr[GPR_RAX] == out[CPUID_EAX]);
+            assert_true(vcpu_regs[both[i]].gpr[GPR_RBX] == out[CPUID_EBX]);
+            assert_true(vcpu_regs[both[i]].gpr[GPR_RCX] == out[CPUID_ECX]);
+            assert_true(vcpu_regs[both[i]].gpr[GPR_RDX] == out[CPUID_EDX]);
+        }
+    }
+}
+
+/* REQ-RT-060 REQ-HYP-001 */
+static void hypercalls(void **state)
+{
+    const struct vm_exit exit = { .reason = HV_EXIT_HYPERCALL, .length = 3U };
+    uint32_t at_once = 0U;
+    (void)state;
+    for (uint32_t n = 0U; n < ROUNDS; n++) {
+        vcpu_id_t id = both[next_random() % 4U];
+        uint64_t number = HC_BASE - 0x20U + (next_random() % 0x140U);
+        bool kernel;
+        some_registers(id);
+        kernel = fake_vcpu[id].reg[REG_CPL] == 0U;
+        vcpu_regs[id].gpr[GPR_R8] = ((n % 3U) == 0U) ? next_random() : number;
+        number = vcpu_regs[id].gpr[GPR_R8] - HC_BASE;
+        if (same_both_ways(id, &exit)) {
+            at_once++;
+        } else {
+            assert_true(!vms[vcpu_vm(id)].exclusive && (!kernel || (number < 0x100U)));
+        }
+    }
+    assert_in_range(at_once, ROUNDS / 2U, ROUNDS);
+}
+
+/* Every MSR of every rule and its neighbours; nothing that another core may change is read without the lock. */
+/* REQ-RT-060 REQ-ISO-018 */
+static void msr_reads(void **state)
+{
+    const struct vm_exit exit = { .reason = HV_EXIT_MSR_READ, .length = 2U };
+    uint32_t at_once = 0U;
+    (void)state;
+    for (uint32_t rule = 0U; rule < MSR_RULES; rule++) {
+        for (uint32_t msr = msr_rules[rule].first - 1U; msr <= (msr_rules[rule].last + 1U); msr++) {
+            for (uint32_t i = 0U; i < 4U; i++) {
+                struct vm_exit this = exit;
+                bool done;
+                this.number = msr;
+                some_registers(both[i]);
+                vcpu_regs[both[i]].gpr[GPR_RCX] = (next_random() << 32) | msr;
+                done = same_both_ways(both[i], &this);
+                at_once += done ? 1U : 0U;
+                if ((msr >= 0x800U) && (msr <= 0x8FFU) && !vms[vcpu_vm(both[i])].exclusive) {
+                    assert_false(done);
+                }
+            }
+        }
+    }
+    assert_in_range(at_once, 200U, 10000U);
+}
+
+/* REQ-RT-060 REQ-INT-008 REQ-INT-009 */
+static void interrupts_between_exclusive_vcpus(void **state)
+{
+    const struct vm_exit exit = { .reason = HV_EXIT_MSR_WRITE, .length = 2U, .number = 0x830U };
+    uint32_t at_once = 0U;
+    (void)state;
+    for (uint32_t n = 0U; n < ROUNDS; n++) {
+        vcpu_id_t id = both[next_random() % 4U];
+        some_registers(id);
+        vcpu_regs[id].gpr[GPR_RCX] = (next_random() << 32) | 0x830U;
+        vcpu_regs[id].gpr[GPR_RDX] = (next_random() << 32) | (next_random() % 3U);
+        vcpu_regs[id].gpr[GPR_RAX] &= ((n % 2U) == 0U) ? 0xFFFFFFFF000C0FFFU : 0xFFFFFFFF000000FFU;
+        if (same_both_ways(id, &exit)) {
+            at_once++;
+            assert_true(vms[vcpu_vm(id)].exclusive);
+        }
+    }
+    assert_in_range(at_once, ROUNDS / 10U, ROUNDS / 2U);
+    some_registers(EXCLUSIVE);
+    vcpu_regs[EXCLUSIVE].gpr[GPR_RCX] = 0x80FU; /* any other register */
+    assert_false(core_quick_msr_write(EXCLUSIVE));
+}
+
+/* REQ-RT-060 REQ-IO-005 */
+static void ports(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0U; n < ROUNDS; n++) {
+        vcpu_id_t id = both[next_random() % 4U];
+        const struct vm_exit exit = { .reason = HV_EXIT_IO, .length = 1U, .number = 0x500U, .size = 1U << (n % 3U),
+                                      .write = (next_random() % 2U) == 0U };
+        some_registers(id);
+        assert_int_equal(same_both_ways(id, &exit), vms[vcpu_vm(id)].exclusive);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(cpuid, boot),
+        cmocka_unit_test_setup(hypercalls, boot),
+        cmocka_unit_test_setup(msr_reads, boot),
+        cmocka_unit_test_setup(interrupts_between_exclusive_vcpus, boot),
+        cmocka_unit_test_setup(ports, boot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
