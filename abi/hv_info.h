@@ -2,12 +2,13 @@
 /*
  * What the hypervisor publishes to the Service VM: a small PCI device whose
  * capability names an information page, and behind that page the statistics,
- * the log ring and the shared-memory regions. The Service VM reads memory; it
+ * the log ring, the trace and the shared-memory regions. The Service VM reads memory; it
  * never makes the hypervisor interrupt an exclusive core to learn something.
  *
  * Telemetry range (part_table.telemetry_hpa, identity mapped read-only in the
  * Service VM): page 0 is struct hv_info, then the statistics at
- * HV_STATS_OFFSET, then the log ring at HV_LOG_OFFSET.
+ * HV_STATS_OFFSET, then the log ring at HV_LOG_OFFSET and the trace (abi/trace.h)
+ * at HV_TRACE_OFFSET.
  */
 #ifndef ABI_HV_INFO_H
 #define ABI_HV_INFO_H
@@ -18,14 +19,17 @@
 #include <stdint.h>
 #endif
 
+#include "abi/trace.h"
+
 /* The hypervisor's PCI device. The ids are not registered with the PCI-SIG. */
 #define HV_PCI_VENDOR     0xB04DU
 #define HV_PCI_DEVICE     0x0001U
 #define HV_PCI_CLASS      0x088000U /* system peripheral, other */
 #define HV_PCI_CAP_MSI    0x40U     /* MSI, 64-bit address, one vector: the I/O request upcall */
-#define HV_PCI_CAP_VENDOR 0x50U     /* vendor-specific: id 09, next, length 0x10, revision 1 */
+#define HV_PCI_CAP_VENDOR 0x50U     /* vendor-specific: id 09, next, length 0x14, revision 2 */
 #define HV_PCI_COMMAND    0x54U     /* 32 bits: write HV_COMMAND_* */
 #define HV_PCI_INFO_GPA   0x58U     /* 64 bits, read-only: GPA of struct hv_info */
+#define HV_PCI_TRACE      0x60U     /* 32 bits: what the trace records, a mask of 1 << enum hv_trace_kind; 0 after a reset */
 #define HV_COMMAND_PUBLISH 1U       /* refresh the statistics before the write completes */
 
 #define HV_INFO_MAGIC     0x46494842U /* "BHIF" */
@@ -34,12 +38,14 @@
 #define HV_INFO_VERSION   2U
 #define HV_STATS_OFFSET   0x1000U
 #define HV_LOG_OFFSET     0x10000U
-#define HV_TELEMETRY_SIZE 0x20000U
+#define HV_TRACE_OFFSET   0x20000U
+#define HV_TELEMETRY_SIZE 0x121000U
 
 #define HV_MAX_REGION     8U
 #define HV_REGION_STATS   1U
 #define HV_REGION_LOG     2U
 #define HV_REGION_SHARED  3U
+#define HV_REGION_TRACE   4U
 #define HV_REGION_WRITE   1U /* flags: the Service VM may write */
 
 struct hv_region {
@@ -124,6 +130,7 @@ _Static_assert(sizeof(struct hv_region) == 40U, "hv_region layout");
 _Static_assert(sizeof(struct hv_info) <= 4096U, "hv_info fits its page");
 _Static_assert(sizeof(struct hv_vcpu_stats) == 296U, "hv_vcpu_stats layout");
 _Static_assert(sizeof(struct hv_vm_stats) == 2424U, "hv_vm_stats layout");
+_Static_assert(HV_TELEMETRY_SIZE == (HV_TRACE_OFFSET + HV_TRACE_SIZE), "the trace ends the telemetry range");
 _Static_assert(sizeof(struct hv_stats) <= (HV_LOG_OFFSET - HV_STATS_OFFSET), "hv_stats fits");
 
 #endif

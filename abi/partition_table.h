@@ -176,7 +176,7 @@ struct part_table {
     uint32_t vm_count;
     uint32_t shared_count;
     uint32_t reserved2;
-    uint64_t telemetry_hpa;   /* RAM for abi/hv_info.h: info page, statistics, log */
+    uint64_t telemetry_hpa;   /* RAM for abi/hv_info.h: info page, statistics, log, trace */
     uint64_t telemetry_size;  /* HV_TELEMETRY_SIZE */
     struct part_board board;
     struct part_user_policy user;

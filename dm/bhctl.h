@@ -10,6 +10,7 @@
 
 #include "abi/hv_info.h"
 #include "abi/rt_telemetry.h"
+#include "abi/trace.h"
 
 enum bhctl_exit { BHCTL_OK = 0, BHCTL_FAILED = 1, BHCTL_USAGE = 2 };
 
@@ -23,6 +24,10 @@ struct bhctl_options {
     bool follow;
     unsigned long count;    /* top, rt: refreshes; log: lines; 0: no limit */
     unsigned long delay_ms;
+    const char *output;     /* trace: file, or directory for CTF */
+    double seconds;         /* trace: how long */
+    uint32_t events;        /* trace: mask of 1 << enum hv_trace_kind */
+    bool ctf;               /* trace: CTF, not Perfetto's JSON */
 };
 
 /* A region mapped read-only. */
@@ -33,6 +38,7 @@ struct bhctl_region {
 };
 
 /* bhctl_region.c; messages go to stderr */
+bool region_directory(const struct bhctl_options *options, char *directory, size_t size);
 bool region_open(const struct bhctl_options *options, const char *name, size_t minimum, struct bhctl_region *region);
 bool region_open_telemetry(const struct bhctl_options *options, struct bhctl_region *region);
 void region_close(struct bhctl_region *region);
@@ -98,6 +104,7 @@ enum bhctl_exit command_stats(const struct bhctl_options *options);
 enum bhctl_exit command_top(const struct bhctl_options *options);
 enum bhctl_exit command_log(const struct bhctl_options *options);
 enum bhctl_exit command_rt(const struct bhctl_options *options);
+enum bhctl_exit command_trace(const struct bhctl_options *options);
 
 /* bhctl_options.c: fills options; BHCTL_OK, or the exit status after a message or help */
 struct bhctl_command {

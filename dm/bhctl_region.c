@@ -14,7 +14,7 @@
 
 #define DEVICE_PATTERN "/sys/bus/pci/drivers/bulkhead_hsm/*:*"
 
-static bool find_device(const struct bhctl_options *options, char *directory, size_t size)
+bool region_directory(const struct bhctl_options *options, char *directory, size_t size)
 {
     glob_t found;
     bool good = false;
@@ -60,7 +60,7 @@ bool region_open(const struct bhctl_options *options, const char *name, size_t m
     char directory[512];
     char path[1024];
 
-    if (!find_device(options, directory, sizeof(directory))) {
+    if (!region_directory(options, directory, sizeof(directory))) {
         return false;
     }
     (void)snprintf(path, sizeof(path), "%s/region_%s", directory, name);
@@ -89,7 +89,8 @@ static bool has_telemetry(const struct bhctl_region *region)
 
 static bool is_shared_region(const char *name)
 {
-    return strncmp(name, "region_", 7U) == 0 && strcmp(name, "region_stats") != 0 && strcmp(name, "region_log") != 0;
+    return strncmp(name, "region_", 7U) == 0 && strcmp(name, "region_stats") != 0 && strcmp(name, "region_log") != 0 &&
+           strcmp(name, "region_trace") != 0;
 }
 
 static bool open_first_telemetry(const char *directory, struct bhctl_region *region)
@@ -129,7 +130,7 @@ bool region_open_telemetry(const struct bhctl_options *options, struct bhctl_reg
         }
         return good;
     }
-    if (!find_device(options, directory, sizeof(directory))) {
+    if (!region_directory(options, directory, sizeof(directory))) {
         return false;
     }
     good = open_first_telemetry(directory, region);

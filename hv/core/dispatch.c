@@ -11,6 +11,7 @@
 #include "core/mmio.h"
 #include "core/msr.h"
 #include "core/sched.h"
+#include "core/trace.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
 #include "devices/vpic.h"
@@ -50,10 +51,13 @@ static uint64_t advance_timers(pcpu_id_t pcpu, uint64_t now)
 static void dispatch_interrupt(vcpu_id_t id, uint32_t pending)
 {
     if (pending == VECTOR_EXTINT) {
-        hw_vcpu_inject_interrupt(id, vpic_acknowledge(vcpu_vm(id)));
+        uint32_t vector = vpic_acknowledge(vcpu_vm(id));
+        hw_vcpu_inject_interrupt(id, vector);
+        trace_now(HV_TRACE_INTERRUPT, id, vector, 0U);
     } else {
         vlapic_accepted(id, pending);
         hw_vcpu_inject_interrupt(id, pending);
+        trace_now(HV_TRACE_INTERRUPT, id, pending, 0U);
     }
 }
 
@@ -67,6 +71,7 @@ static void deliver_events(vcpu_id_t id)
         if (vcpus[id].nmi_pending && hw_vcpu_can_accept_nmi(id)) {
             vcpus[id].nmi_pending = false;
             hw_vcpu_inject_nmi(id);
+            trace_now(HV_TRACE_INTERRUPT, id, HV_TRACE_NMI, 0U);
         } else if ((pending != VECTOR_NONE) && hw_vcpu_can_accept_interrupt(id)) {
             dispatch_interrupt(id, pending);
         } else {
@@ -91,6 +96,14 @@ static void prepare_entry(vcpu_id_t id, uint64_t now)
     }
 }
 
+/* before: as in dispatch_running */
+static void trace_switch(vcpu_id_t before, vcpu_id_t next)
+{
+    if (before != (next + 1U)) {
+        trace_now(HV_TRACE_SWITCH, next, (before == 0U) ? HV_TRACE_NO_VCPU : (before - 1U), 0U);
+    }
+}
+
 struct run_plan core_next(pcpu_id_t pcpu)
 {
     struct run_plan plan = { RUN_IDLE, ID_NONE };
@@ -101,11 +114,13 @@ struct run_plan core_next(pcpu_id_t pcpu)
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     plan.vcpu = sched_pick(pcpu, now);
-    dispatch_running[pcpu] = 0U;
     if (plan.vcpu < MAX_VCPU) {
         plan.action = RUN_VCPU;
+        trace_switch(dispatch_running[pcpu], plan.vcpu);
         dispatch_running[pcpu] = plan.vcpu + 1U;
         prepare_entry(plan.vcpu, now);
+    } else {
+        dispatch_running[pcpu] = 0U;
     }
     slice_end = sched_slice_end(pcpu);
     log_due = log_drain(now);

@@ -11,6 +11,7 @@
 #include "core/msr.h"
 #include "core/stage2.h"
 #include "core/stats.h"
+#include "core/trace.h"
 #include "core/vm.h"
 
 #define HYPERCALL_REFUSED 0xFFFFFFFFFFFFFFE7U /* -ENOTTY */
@@ -107,6 +108,7 @@ static void take_messages(vcpu_id_t id)
         if (now) {
             exclusive_nmi[id] = false;
             hw_vcpu_inject_nmi(id);
+            trace_now(HV_TRACE_INTERRUPT, id, HV_TRACE_NMI, 0U);
         }
         hw_vcpu_request_window(id, !now); /* nothing else makes this vCPU exit */
     }

@@ -18,6 +18,11 @@ void hw_phys_copy_out(hpa_t dst, const uint8_t *src, uint32_t size);
 void hw_phys_move(hpa_t dst, hpa_t src, uint64_t size); /* boot and reload only */
 void hw_phys_zero(hpa_t dst, uint64_t size);
 
+/* The trace (core/trace.h): maps its pages for good, once at boot; then 8-byte stores into them, any core, at a
+ * multiple of 8 below HV_TRACE_SIZE. They need no window, so they cost a store. */
+void hw_trace_map(hpa_t base, uint32_t pages);
+void hw_trace_write(uint32_t offset, uint64_t value);
+
 /* Device registers: uncached, one access of exactly that size. */
 uint64_t hw_mmio_read(hpa_t pa, uint32_t size);
 void hw_mmio_write(hpa_t pa, uint32_t size, uint64_t value);

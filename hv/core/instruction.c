@@ -6,6 +6,7 @@
 #include "core/hypercall.h"
 #include "core/ioreq.h"
 #include "core/log.h"
+#include "core/trace.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
 
@@ -35,7 +36,9 @@ void instruction_hypercall(vcpu_id_t id, uint32_t length)
         emulate_gp(id);
     } else {
         uint32_t epoch = vcpus[id].epoch;
-        int64_t result = hypercall_dispatch(id, regs->gpr[GPR_R8], regs->gpr[GPR_RDI], regs->gpr[GPR_RSI]);
+        int64_t result;
+        trace_now(HV_TRACE_HYPERCALL, id, (uint32_t)regs->gpr[GPR_R8] & 0xFFFFU, (uint32_t)regs->gpr[GPR_RDI]);
+        result = hypercall_dispatch(id, regs->gpr[GPR_R8], regs->gpr[GPR_RDI], regs->gpr[GPR_RSI]);
         if ((result != HYPERCALL_AGAIN) && (vcpus[id].epoch == epoch)) {
             regs->gpr[GPR_RAX] = (uint64_t)result;
             emulate_skip(id, length);

@@ -5,6 +5,7 @@
  */
 #include "core/sched.h"
 #include "core/hw.h"
+#include "core/trace.h"
 #include "core/vm.h"
 
 #define SLICES_PER_SECOND 333U  /* 3 ms */
@@ -62,6 +63,7 @@ void sched_wake(vcpu_id_t id)
         sched_vtime[id] = least;
     }
     vcpus[id].state = VCPU_RUNNABLE;
+    trace_now(HV_TRACE_WAKE, id, 0U, 0U);
 }
 
 /* REQ-RT-016 */

@@ -7,6 +7,7 @@
 #include "core/partition.h"
 #include "core/stage2.h"
 #include "core/string.h"
+#include "core/trace.h"
 #include "core/vm.h"
 
 #define LOG_CAPACITY 32768U /* a power of two that fits behind the ring's header */
@@ -68,7 +69,8 @@ void stats_init(void)
     }
     /* whole pages: that is what the Service VM can map */
     stats_add_region("stats", base + HV_STATS_OFFSET, HV_LOG_OFFSET - HV_STATS_OFFSET, HV_REGION_STATS, 0U);
-    stats_add_region("log", base + HV_LOG_OFFSET, HV_TELEMETRY_SIZE - HV_LOG_OFFSET, HV_REGION_LOG, 0U);
+    stats_add_region("log", base + HV_LOG_OFFSET, HV_TRACE_OFFSET - HV_LOG_OFFSET, HV_REGION_LOG, 0U);
+    stats_add_region("trace", base + HV_TRACE_OFFSET, HV_TRACE_SIZE, HV_REGION_TRACE, 0U);
     add_shared_regions();
     hw_phys_zero(base, HV_TELEMETRY_SIZE);
     hw_phys_copy_out(base, (const uint8_t *)&stats_info, (uint32_t)sizeof(stats_info));
@@ -79,6 +81,7 @@ void stats_init(void)
         /* in pieces: a copy may not be longer than the window allows */
         hw_phys_copy_out(base + HV_LOG_OFFSET + LOG_HEADER + at, (const uint8_t *)&stats_log[at], PAGE_SIZE);
     }
+    trace_init(base + HV_TRACE_OFFSET);
     stats_ready = true;
     stats_publish();
 }

@@ -9,6 +9,7 @@
 #include "abi/partition_table.h"
 #include "core/partition.h"
 #include "core/stats.h"
+#include "core/trace.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
 #include "devices/vpci.h"
@@ -20,7 +21,7 @@
 #define HV_MULTIFUNCTION 0x00800000U
 #define MSI_CAP_HEADER  (0x00800005U | ((uint32_t)HV_PCI_CAP_VENDOR << 8U)) /* 64-bit, one message */
 #define MSI_ENABLE      0x00010000U
-#define VENDOR_HEADER   0x01100009U /* last; length 0x10; revision 1 */
+#define VENDOR_HEADER   0x02140009U /* last; length 0x14; revision 2 */
 #define MSI_ADDRESS_HIGH (HV_PCI_CAP_MSI + 8U)
 #define MSI_DATA        (HV_PCI_CAP_MSI + 12U)
 
@@ -37,6 +38,7 @@ static uint32_t callback_vector;
 void vpci_hv_reset(void)
 {
     hv_device = (struct hv_device){ .command = 0U };
+    trace_select(0U);
     callback_vector = (partition.table.vm[VM_SERVICE].face == PART_FACE_ACRN) ? HC_VCPU_UPCALL_VECTOR : 0U;
 }
 
@@ -98,6 +100,9 @@ uint32_t vpci_hv_read(uint32_t offset)
     case HV_PCI_INFO_GPA + 4U:
         value = (uint32_t)(partition.table.telemetry_hpa >> 32U);
         break;
+    case HV_PCI_TRACE:
+        value = trace_selected();
+        break;
     default:
         value = 0U;
         break;
@@ -106,7 +111,7 @@ uint32_t vpci_hv_read(uint32_t offset)
 }
 
 /* value: the whole dword; written: the bits that the guest's access covered. */
-/* REQ-IO-011 */
+/* REQ-IO-011 REQ-RT-031 */
 void vpci_hv_write(uint32_t offset, uint32_t value, uint32_t written)
 {
     switch (offset) {
@@ -131,6 +136,11 @@ void vpci_hv_write(uint32_t offset, uint32_t value, uint32_t written)
     case HV_PCI_COMMAND:
         if ((written == PCI_WORD_ONES) && (value == HV_COMMAND_PUBLISH)) {
             stats_publish();
+        }
+        break;
+    case HV_PCI_TRACE:
+        if (written == PCI_WORD_ONES) {
+            trace_select(value);
         }
         break;
     default:

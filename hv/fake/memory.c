@@ -102,6 +102,19 @@ void hw_phys_zero(hpa_t dst, uint64_t size)
     }
 }
 
+static hpa_t trace_base;
+
+void hw_trace_map(hpa_t base, uint32_t pages)
+{
+    (void)pages;
+    trace_base = base;
+}
+
+void hw_trace_write(uint32_t offset, uint64_t value)
+{
+    hw_phys_write(trace_base + offset, 8U, value);
+}
+
 uint64_t hw_mmio_read(hpa_t pa, uint32_t size)
 {
     return hw_phys_read(pa, size);

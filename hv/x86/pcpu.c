@@ -3,6 +3,7 @@
 #include "x86/pcpu.h"
 
 #include "core/dispatch.h"
+#include "core/trace.h"
 #include "x86/address.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
@@ -39,6 +40,7 @@ void hw_kick(pcpu_id_t target)
     uint32_t state;
     atomic_store(&pcpus[target].kick, 1U);
     state = atomic_load(&pcpus[target].state);
+    trace_now(HV_TRACE_KICK, ID_NONE, target, state);
     if (state == PCPU_IN_GUEST) {
         apic_send_nmi(pcpus[target].apic_id);
     } else if (state == PCPU_IDLE) {

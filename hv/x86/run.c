@@ -9,6 +9,7 @@
 #include "core/dispatch.h"
 #include "core/irq.h"
 #include "core/stats.h"
+#include "core/trace.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
 #include "x86/fatal.h"
@@ -40,17 +41,21 @@ static void arrived_drain(struct pcpu *self)
 
 /* Enters the guest unless a kick came first; true: it ran, and *exit says why it left. Exits that the
  * backend and core/quick.h answer at once do not come here: the mark stays set meanwhile. */
-/* REQ-RT-014 REQ-RT-020 REQ-RT-030 */
+/* REQ-RT-014 REQ-RT-020 REQ-RT-030 REQ-RT-031 */
 static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const uint64_t start = asm_rdtsc();
     stats_exit_ends(self->exiting, start);
+    trace_at(HV_TRACE_ENTRY, vcpu, 0U, start);
     const bool ran = vendor->enter(vcpu, &self->kick, exit);
     const uint64_t end = asm_rdtsc();
     atomic_store(&self->state, PCPU_IN_HV);
     if (ran) {
         stats_exit_begins(vcpu, exit->reason, start, end);
         self->exiting = vcpu + 1U;
+        trace_exit(vcpu, exit, end);
+    } else {
+        trace_at(HV_TRACE_REFUSED, vcpu, 0U, end);
     }
     return ran;
 }
@@ -58,9 +63,12 @@ static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
 /* Nothing to run: the exit that led here is over. */
 static void idle_wait(struct pcpu *self)
 {
-    stats_exit_ends(self->exiting, asm_rdtsc());
+    const uint64_t start = asm_rdtsc();
+    stats_exit_ends(self->exiting, start);
     self->exiting = 0U;
+    trace_at(HV_TRACE_IDLE, ID_NONE, 0U, start);
     pcpu_wait(self);
+    trace_now(HV_TRACE_BUSY, ID_NONE, 0U, 0U);
 }
 
 /* REQ-ISO-034 */

@@ -2,6 +2,7 @@
 /* Access to physical memory and device registers through the calling core's windows. */
 #include "x86/window.h"
 
+#include "abi/trace.h"
 #include "core/hw.h"
 #include "core/limits.h"
 #include "x86/address.h"
@@ -12,11 +13,12 @@
 #define WINDOW_DEST   1U /* write-back */
 #define WINDOW_DEVICE 2U /* uncached */
 #define WINDOWS       4U /* a core; the last stays unmapped */
+#define TRACE_INDEX   (MAX_PCPU * WINDOWS) /* the trace has the pages from here on, for good */
 
 #define PTE_FLAGS     0x8000000000000003ULL /* NX, writable, present */
 #define PTE_UNCACHED  0x18ULL               /* PCD and PWT: PAT entry 3, UC */
 
-_Static_assert((MAX_PCPU * WINDOWS) <= 512U, "windows fit one page table");
+_Static_assert((TRACE_INDEX + (HV_TRACE_SIZE / PAGE_SIZE)) <= 512U, "windows and trace fit one page table");
 uint64_t window_table[512] __attribute__((aligned(4096)));
 
 static uint32_t window_index(uint32_t window)
@@ -79,6 +81,20 @@ static void access_write(uintptr_t at, uint32_t size, uint64_t value)
         *(volatile uint64_t *)at = value; /* DEV-004 */
         break;
     }
+}
+
+/* No page was present there, so nothing is to be flushed on any core. */
+/* REQ-ISO-015 */
+void hw_trace_map(hpa_t base, uint32_t pages)
+{
+    for (uint32_t i = 0U; i < pages; i++) {
+        window_table[TRACE_INDEX + i] = (base + ((uint64_t)i * PAGE_SIZE)) | PTE_FLAGS;
+    }
+}
+
+void hw_trace_write(uint32_t offset, uint64_t value)
+{
+    access_write((uintptr_t)(WINDOW_BASE + ((uint64_t)TRACE_INDEX * PAGE_SIZE) + offset), 8U, value);
 }
 
 uint64_t hw_phys_read(hpa_t pa, uint32_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Copy windows: three virtual pages a core, each mapped only for the length of one copy. */
+/* Copy windows: three virtual pages a core, each mapped only for the length of one copy; behind them the trace. */
 #ifndef X86_WINDOW_H
 #define X86_WINDOW_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/sched.c core/stats.c devices/platform.c devices/vpci.c
+/* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/sched.c core/stats.c core/trace.c devices/platform.c devices/vpci.c
    devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpic.c devices/vioapic.c
    devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c */
 /* eva-stubs: wp log power string */

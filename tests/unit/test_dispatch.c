@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/dispatch.c core/sched.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c
+/* unit-sources: core/dispatch.c core/sched.c core/trace.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c
    devices/vlapic_timer.c devices/vlapic_ipi.c devices/vpic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* A shared core: what it runs next, which event goes in, when its timer fires. */
 #include <setjmp.h>
@@ -22,6 +22,7 @@
 #include "devices/vlapic.h"
 #include "devices/vpic.h"
 #include "fake/fake.h"
+#include "trace_reader.h"
 
 #define CORE 1U
 #define SERVICE vcpu_id(VM_SERVICE, 0U)
@@ -429,6 +430,41 @@ static void an_nmi_that_must_wait_asks_for_an_exit(void **state)
     assert_false(fake_vcpu[SERVICE].window);
 }
 
+/* REQ-RT-031 */
+static void scheduling_and_events_are_traced(void **state)
+{
+    (void)state;
+    trace_init(TRACE);
+    fake_current_pcpu = CORE;
+    trace_select(HV_TRACE_ALL);
+    vlapic_post(SERVICE, 0x51U, false);
+    enter();
+    assert_int_equal(trace_last(CORE).kind, HV_TRACE_INTERRUPT);
+    assert_int_equal(trace_last(CORE).arg, 0x51U);
+    assert_int_equal(trace_last(CORE).vcpu, SERVICE);
+    assert_int_equal(trace_count(CORE, HV_TRACE_SWITCH), 1U);
+    leave(HV_EXIT_CPUID);
+    enter();
+    assert_int_equal(trace_count(CORE, HV_TRACE_SWITCH), 1U); /* the same goes on */
+    leave(HV_EXIT_HLT);
+    boot(USER);
+    vcpus[SERVICE].nmi_pending = true;
+    (void)core_next(CORE);
+    assert_int_equal(trace_last(CORE).kind, HV_TRACE_SWITCH);
+    assert_int_equal(trace_last(CORE).vcpu, USER);
+    assert_int_equal(trace_last(CORE).arg, SERVICE);
+    vcpus[USER].state = VCPU_OFF;
+    assert_int_equal(core_next(CORE).action, RUN_IDLE);
+    sched_wake(SERVICE);
+    assert_int_equal(trace_last(CORE).kind, HV_TRACE_WAKE);
+    assert_int_equal(trace_last(CORE).vcpu, SERVICE);
+    enter();
+    assert_int_equal(trace_last(CORE).kind, HV_TRACE_INTERRUPT);
+    assert_int_equal(trace_last(CORE).arg, HV_TRACE_NMI);
+    assert_int_equal(trace_count(CORE, HV_TRACE_SWITCH), 3U);
+    trace_select(0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +477,7 @@ int main(void)
         T(the_pics_vector_is_fetched_at_delivery), T(exits_reach_their_handlers), T(wbinvd_is_skipped),
         T(unknown_exits_are_undefined_instructions), T(exits_of_an_earlier_life_are_dropped),
         T(exits_of_a_paused_vm_are_executed_again), T(only_vectors_of_sources_reach_the_interrupt_policy),
+        T(scheduling_and_events_are_traced),
         cmocka_unit_test_setup(an_nmi_that_must_wait_asks_for_an_exit, setup),
     };
 

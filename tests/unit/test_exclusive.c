@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/exclusive.c core/exclusive_lapic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* unit-sources: core/exclusive.c core/trace.c core/exclusive_lapic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* A VM on exclusive cores: its own life, its own interrupts, nothing of anybody else. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/instruction.c core/decode.c core/guest_walk.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* unit-sources: core/instruction.c core/trace.c core/decode.c core/guest_walk.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* Intercepted instructions: halt, hypercall, CR8, XSETBV, undefined opcodes, triple faults. */
 #include <setjmp.h>
 #include <stdarg.h>

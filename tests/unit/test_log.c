@@ -122,7 +122,7 @@ static void test_the_information_page_names_what_the_service_vm_may_map(void **s
     (void)state;
     hw_phys_copy_in((uint8_t *)&info, TELEMETRY_HPA, sizeof(info));
     assert_int_equal(info.magic, HV_INFO_MAGIC);
-    assert_int_equal(info.region_count, 2U);
+    assert_int_equal(info.region_count, 3U);
     assert_string_equal(info.region[0].name, "stats");
     assert_int_equal(info.region[0].gpa, STATS_HPA);
     assert_int_equal(info.region[1].kind, HV_REGION_LOG);

@@ -24,6 +24,16 @@ static void asm_sti_hlt_cli(void)
 
 #include "x86/pcpu.c"
 
+volatile uint32_t trace_events;
+static uint32_t kicks_traced;
+uint64_t hw_tsc(void) { return 0U; }
+void trace_record(enum hv_trace_kind kind, vcpu_id_t vcpu, uint32_t arg, uint32_t value, uint64_t tsc)
+{
+    (void)vcpu;
+    (void)tsc;
+    kicks_traced += ((kind == HV_TRACE_KICK) && (arg == 1U) && (value == PCPU_IN_GUEST)) ? 1U : 0U;
+}
+
 static uint64_t asm_rdmsr(uint32_t msr)
 {
     assert_int_equal(msr, MSR_X2APIC_TPR);
@@ -97,6 +107,19 @@ static void pending_kick_does_not_wait(void **state)
     assert_int_equal(atomic_load(&pcpus[0].state), PCPU_IN_HV);
 }
 
+/* REQ-RT-031 */
+static void a_kick_is_traced_when_that_is_on(void **state)
+{
+    (void)state;
+    atomic_store(&pcpus[1].state, PCPU_IN_GUEST);
+    hw_kick(1U);
+    assert_int_equal(kicks_traced, 0U);
+    trace_events = 1U << (uint32_t)HV_TRACE_KICK;
+    hw_kick(1U);
+    trace_events = 0U;
+    assert_int_equal(kicks_traced, 1U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +127,7 @@ int main(void)
         cmocka_unit_test_setup(exclusive_guest_tpr_does_not_hold_back_the_wake_up, setup),
         cmocka_unit_test_setup(shared_wait_leaves_tpr_alone, setup),
         cmocka_unit_test_setup(pending_kick_does_not_wait, setup),
+        cmocka_unit_test_setup(a_kick_is_traced_when_that_is_on, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/sched.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* unit-sources: core/sched.c core/trace.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* The scheduler of a shared core: shares by weight, no starvation, quick wake-ups. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/stats.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* unit-sources: core/stats.c core/trace.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* What is published of the machine, its VMs and its log. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,7 +87,12 @@ static void the_information_page_says_where_things_are(void **state)
     assert_int_equal(info.region[0].gpa + info.region[0].size, TELEMETRY + HV_LOG_OFFSET);
     assert_string_equal(info.region[1].name, "log");
     assert_int_equal(info.region[1].gpa, TELEMETRY + HV_LOG_OFFSET);
-    assert_int_equal(info.region[1].gpa + info.region[1].size, TELEMETRY + HV_TELEMETRY_SIZE);
+    assert_int_equal(info.region[1].gpa + info.region[1].size, TELEMETRY + HV_TRACE_OFFSET);
+    assert_string_equal(info.region[2].name, "trace");
+    assert_int_equal(info.region[2].kind, HV_REGION_TRACE);
+    assert_int_equal(info.region[2].flags, 0U);
+    assert_int_equal(info.region[2].gpa, TELEMETRY + HV_TRACE_OFFSET);
+    assert_int_equal(info.region[2].gpa + info.region[2].size, TELEMETRY + HV_TELEMETRY_SIZE);
 }
 
 /* stats_init() runs once a boot and adds to what it has: this program calls it twice, so there are two of each. */
@@ -116,7 +121,7 @@ static void shared_regions_are_named_with_the_rights_of_the_service_vm(void **st
         }
     }
     assert_int_equal(found, 2U); /* the third is counted, but not mapped */
-    assert_int_equal(info.region_count, 6U);
+    assert_int_equal(info.region_count, 8U);
 }
 
 static void no_more_regions_are_listed_than_fit(void **state)

@@ -9,6 +9,7 @@
 
 #include "core/cpuid.h"
 #include "core/quick.h"
+#include "core/trace.h"
 #include "core/stats.h"
 #include "x86/fatal.h"
 #include "x86/pcpu.h"
@@ -52,6 +53,14 @@ static bool answer(vcpu_id_t id)
     return answers;
 }
 void cpuid_emulate(vcpu_id_t id) { (void)answer(id); }
+volatile uint32_t trace_events;
+static uint32_t quick_traced;  /* the reason of the last one + 1 */
+void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t left, uint64_t now)
+{
+    assert_int_equal(vcpu, GUEST);
+    assert_true(left <= now);
+    quick_traced = (uint32_t)reason + 1U;
+}
 bool core_quick_msr_read(vcpu_id_t id) { return answer(id); }
 bool core_quick_msr_write(vcpu_id_t id) { asked_write = true; return answer(id); }
 bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl) { asked_cpl = cpl; return answer(id); }
@@ -489,6 +498,18 @@ static void the_cpu_tells_where_the_next_instruction_is(void **state)
     assert_int_equal(vcpu_regs[GUEST].rip, 0x1005U);
 }
 
+/* REQ-RT-031 */
+static void quick_exits_are_traced_when_that_is_on(void **state)
+{
+    (void)state;
+    leave_quickly(0x81U, 0U, 0U);
+    assert_int_equal(quick_traced, 0U);
+    trace_events = HV_TRACE_ALL;
+    leave_quickly(0x81U, 0U, 0U);
+    trace_events = 0U;
+    assert_int_equal(quick_traced, HV_EXIT_HYPERCALL + 1U);
+}
+
 /* REQ-RT-060 REQ-RT-014 */
 static void quick_exits_are_counted_as_all_others(void **state)
 {
@@ -747,6 +768,7 @@ int main(void)
         cmocka_unit_test_setup(an_exit_that_is_answered_goes_straight_back, setup),
         cmocka_unit_test_setup(the_cpu_tells_where_the_next_instruction_is, setup),
         cmocka_unit_test_setup(quick_exits_are_counted_as_all_others, setup),
+        cmocka_unit_test_setup(quick_exits_are_traced_when_that_is_on, setup),
         cmocka_unit_test_setup(an_exit_without_an_answer_goes_the_ordinary_way, setup),
         cmocka_unit_test_setup(an_event_on_its_way_makes_every_exit_ordinary, setup),
         cmocka_unit_test_setup(an_event_cut_short_is_queued_again, setup),

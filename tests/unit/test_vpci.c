@@ -173,7 +173,7 @@ static void the_hypervisors_device_names_the_information_page(void **state)
     assert_int_equal(rd(HV_DEVICE, 6U, 2U) & 0x10U, 0x10U);
     assert_int_equal(rd(HV_DEVICE, 0x34U, 1U), HV_PCI_CAP_MSI);
     assert_int_equal(rd(HV_DEVICE, 0x40U, 2U), 0x5005U);
-    assert_int_equal(rd(HV_DEVICE, 0x50U, 4U), 0x01100009U);
+    assert_int_equal(rd(HV_DEVICE, 0x50U, 4U), 0x02140009U);
     assert_int_equal(rd(HV_DEVICE, HV_PCI_INFO_GPA, 4U), 0x44100000U);
     assert_int_equal(rd(HV_DEVICE, HV_PCI_INFO_GPA + 4U, 4U), 1U);
     assert_int_equal(rd(HV_DEVICE, 0x0EU, 1U), 0U);
@@ -194,6 +194,18 @@ static void only_a_whole_publish_command_publishes(void **state)
     assert_int_equal(published, 0U);
     wr(HV_DEVICE, HV_PCI_COMMAND, 4U, HV_COMMAND_PUBLISH);
     assert_int_equal(published, 1U);
+}
+
+/* REQ-RT-031 */
+static void the_trace_is_switched_by_whole_writes_and_off_after_a_reset(void **state)
+{
+    (void)state;
+    wr(HV_DEVICE, HV_PCI_TRACE, 1U, 3U);
+    assert_int_equal(rd(HV_DEVICE, HV_PCI_TRACE, 4U), 0U);
+    wr(HV_DEVICE, HV_PCI_TRACE, 4U, 0x3FFU);
+    assert_int_equal(rd(HV_DEVICE, HV_PCI_TRACE, 4U), 0x3FFU);
+    vpci_reset(VM_SERVICE);
+    assert_int_equal(rd(HV_DEVICE, HV_PCI_TRACE, 4U), 0U);
 }
 
 /* REQ-IO-011 */
@@ -364,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup(ports_reach_the_same_registers, setup),
         cmocka_unit_test_setup(the_hypervisors_device_names_the_information_page, setup),
         cmocka_unit_test_setup(only_a_whole_publish_command_publishes, setup),
+        cmocka_unit_test_setup(the_trace_is_switched_by_whole_writes_and_off_after_a_reset, setup),
         cmocka_unit_test_setup(the_upcall_is_the_msi_of_the_device, setup),
         cmocka_unit_test_setup(the_acrn_face_gets_a_vector, setup),
         cmocka_unit_test_setup(a_real_function_in_the_devices_place_is_refused, setup),

@@ -40,6 +40,7 @@ struct vcpu vcpus[MAX_VCPU];
 #define ALL_ONES    0xFFFFFFFFU
 
 static unsigned int published;
+static uint32_t traced;
 static unsigned int delivered;
 static uint64_t delivered_address;
 static uint32_t delivered_data;
@@ -69,6 +70,8 @@ void vlapic_post(vcpu_id_t id, uint32_t vector, bool level)
 void vcpu_notify(vcpu_id_t id) { (void)id; }
 vcpu_id_t vlapic_target(vm_id_t v, uint32_t dest, bool logical) { return ((dest < 3U) && !logical) ? vcpu_id(v, dest) : ID_NONE; }
 void stats_publish(void) { published++; }
+void trace_select(uint32_t events) { traced = events; }
+uint32_t trace_selected(void) { return traced; }
 uint32_t domain_of(vm_id_t v) { return v; }
 bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t type)
 {

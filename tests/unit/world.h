@@ -106,7 +106,7 @@ static inline void world_table(void)
     memset(&partition, 0, sizeof(partition));
     partition.table.vm_count = 2U;
     partition.table.telemetry_hpa = TELEMETRY_HPA;
-    partition.table.telemetry_size = 0x20000U;
+    partition.table.telemetry_size = HV_TELEMETRY_SIZE;
     partition.table.board.log_port = 0x3F8U;
     partition.table.board.hv_device_bdf = 0xF0U;
     partition.table.board.shared_pcpu_mask = 3U;

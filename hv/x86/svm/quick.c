@@ -7,6 +7,7 @@
  */
 #include "core/quick.h"
 #include "core/stats.h"
+#include "core/trace.h"
 #include "x86/asm.h"
 #include "x86/svm/svm.h"
 
@@ -58,13 +59,14 @@ static enum hv_exit_reason answer(const struct svm_run *run, uint64_t *next)
     return reason;
 }
 
-/* REQ-RT-060 */
+/* REQ-RT-031 REQ-RT-060 */
 uint32_t svm_quick(struct svm_run *run)
 {
     const uint64_t left = asm_rdtsc();
     struct vmcb *const vmcb = run->vmcb;
     enum hv_exit_reason reason = HV_EXIT_OTHER;
     uint64_t next = 0U;
+    uint64_t now;
     if (vmcb->tlb_control != SVM_TLB_KEEP) {
         vmcb->tlb_control = SVM_TLB_KEEP;
         svm_flush_wanted[run->vcpu] = false;
@@ -77,7 +79,9 @@ uint32_t svm_quick(struct svm_run *run)
         vmcb->rip = svm_features.next_rip ? vmcb->next_rip : next; /* the CPU's knows of prefixes */
         vmcb->interrupt_state &= ~INTERRUPT_SHADOW;
         vmcb->event_injection = 0U; /* it went in whole */
-        stats_exit_quick(run->stats, reason, left, asm_rdtsc());
+        now = asm_rdtsc();
+        stats_exit_quick(run->stats, reason, left, now);
+        trace_quick(run->vcpu, reason, left, now);
     }
     return (reason != HV_EXIT_OTHER) ? 1U : 0U;
 }
