@@ -4,23 +4,27 @@ _bhctl() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            list|top|stats|log|rt) command=${COMP_WORDS[i]} ;;
+            list|top|stats|log|rt|trace) command=${COMP_WORDS[i]} ;;
         esac
     done
     case $before in
         --dir) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
-        -d|--delay|-n|--count) return ;;
+        -d|--delay|-n|--count|-s|--seconds) return ;;
+        -o|--output) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W "perfetto ctf" -- "$word"); return ;;
+        -e|--events) mapfile -t COMPREPLY < <(compgen -W "all entry exit refused switch idle busy wake interrupt hypercall kick" -- "$word"); return ;;
     esac
     local words
     case $command in
-        "") words="list top stats log rt --dir --help" ;;
+        "") words="list top stats log rt trace --dir --help" ;;
         list) words="--help" ;;
         top) words="--delay --count --batch --help" ;;
         stats) words="--json --help" ;;
         log) words="--follow --count --help" ;;
+        trace) words="--json --seconds --events --format --output --help" ;;
         rt) words="--json --once --delay --count --help"
             for i in /sys/bus/pci/drivers/bulkhead_hsm/*/region_*; do
-                case ${i##*/region_} in stats|log|'*') ;; *) words+=" ${i##*/region_}" ;; esac
+                case ${i##*/region_} in stats|log|trace|'*') ;; *) words+=" ${i##*/region_}" ;; esac
             done ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

@@ -15,6 +15,8 @@ const struct bhctl_command bhctl_commands[] = {
     { "stats", "all statistics", "[--json]", command_stats },
     { "log", "the hypervisor's log", "[-f] [-n LINES]", command_log },
     { "rt", "latency and exits of the real-time VM", "[--json] [--histogram] [--once] [-d SECONDS] [-n COUNT] [REGION]", command_rt },
+    { "trace", "what every core does, recorded for Perfetto or as CTF",
+      "[--json] [--seconds N] [--events LIST] [--format perfetto|ctf] --output FILE", command_trace },
     { NULL, NULL, NULL, NULL }
 };
 
@@ -35,7 +37,7 @@ bool bhctl_wait(unsigned long delay_ms)
 
 int main(int count, char **arguments)
 {
-    struct bhctl_options options = { .delay_ms = 1000UL };
+    struct bhctl_options options = { .delay_ms = 1000UL, .seconds = 1.0, .events = HV_TRACE_ALL };
     const struct bhctl_command *command = NULL;
     struct sigaction action = { .sa_handler = on_signal };
     enum bhctl_exit status = options_parse(count, arguments, &options, &command);

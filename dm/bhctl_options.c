@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bhctl.h"
+#include "bhctl_trace.h"
 
 #define DELAY_MIN_MS 50UL
 #define DELAY_MAX_MS 3600000UL
@@ -26,6 +26,15 @@ static void help(FILE *out)
 static void help_command(FILE *out, const struct bhctl_command *command)
 {
     fprintf(out, "usage: bhctl %s %s\nShows %s.\n\n", command->name, command->usage, command->summary);
+    if (strstr(command->usage, "--output") != NULL) {
+        fprintf(out, "  -s, --seconds N      how long, 0.05 to 3600 (default 1); ends well when interrupted\n"
+                     "  -e, --events LIST    of all (default)");
+        for (uint32_t kind = 0U; kind < HV_TRACE_KINDS; kind++) {
+            fprintf(out, "%s%s", kind == 4U ? ",\n                       " : ", ", trace_kind_name(kind));
+        }
+        fprintf(out, "\n      --format FORMAT  perfetto (default): JSON, also for Chrome; ctf: a directory, for babeltrace2\n"
+                     "  -o, --output FILE    where to; a CTF directory must not exist yet\n");
+    }
     if (strstr(command->usage, "SECONDS") != NULL) {
         fprintf(out, "  -d, --delay SECONDS  between two refreshes (default 1)\n"
                      "  -n, --count COUNT    refreshes before the end (default: until interrupted)\n");
@@ -65,17 +74,30 @@ static bool parse_count(const char *text, unsigned long *value)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *value != 0UL;
 }
 
-static bool parse_delay(const char *text, unsigned long *delay_ms)
+static bool parse_seconds(const char *text, double *seconds)
 {
     char *end = NULL;
-    double seconds = strtod(text, &end);
-    bool good = end != text && *end == '\0' && isfinite(seconds) && seconds * 1000.0 >= (double)DELAY_MIN_MS &&
-                seconds * 1000.0 <= (double)DELAY_MAX_MS;
+
+    *seconds = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*seconds) && *seconds * 1000.0 >= (double)DELAY_MIN_MS &&
+           *seconds * 1000.0 <= (double)DELAY_MAX_MS;
+}
+
+static bool parse_delay(const char *text, unsigned long *delay_ms)
+{
+    double seconds;
+    bool good = parse_seconds(text, &seconds);
 
     if (good) {
         *delay_ms = (unsigned long)(seconds * 1000.0);
     }
     return good;
+}
+
+static bool parse_format(const char *text, bool *ctf)
+{
+    *ctf = strcmp(text, "ctf") == 0;
+    return *ctf || strcmp(text, "perfetto") == 0;
 }
 
 static const struct bhctl_command *find_command(const char *name)
@@ -110,10 +132,24 @@ static enum bhctl_exit parse_valued(const char *argument, const char *value, con
         status = parse_delay(value, &options->delay_ms) ? BHCTL_OK : refuse("not between 0.05 and 3600 seconds", value);
     } else if (is(argument, "-n", "--count") && has(command, "-n ")) {
         status = parse_count(value, &options->count) ? BHCTL_OK : refuse("not a positive number", value);
+    } else if (is(argument, "-s", "--seconds") && has(command, "--seconds")) {
+        status = parse_seconds(value, &options->seconds) ? BHCTL_OK : refuse("not between 0.05 and 3600 seconds", value);
+    } else if (is(argument, "-e", "--events") && has(command, "--events")) {
+        status = trace_parse_events(value, &options->events) ? BHCTL_OK : refuse("no list of events", value);
+    } else if (is(argument, "-o", "--output") && has(command, "--output")) {
+        options->output = value;
+    } else if (is(argument, NULL, "--format") && has(command, "--format")) {
+        status = parse_format(value, &options->ctf) ? BHCTL_OK : refuse("neither perfetto nor ctf", value);
     } else {
         status = refuse("unknown option", argument);
     }
     return status;
+}
+
+static bool takes_value(const char *argument)
+{
+    return is(argument, "-d", "--delay") || is(argument, "-n", "--count") || is(argument, "-s", "--seconds") ||
+           is(argument, "-e", "--events") || is(argument, "-o", "--output") || is(argument, NULL, "--format");
 }
 
 static enum bhctl_exit parse_flag(const char *argument, const struct bhctl_command *command, struct bhctl_options *options)
@@ -147,12 +183,15 @@ static enum bhctl_exit parse_command_options(int count, char *const *arguments, 
         if (is(arguments[i], "-h", "--help")) {
             help_command(stdout, *command);
             *command = NULL;
-        } else if (is(arguments[i], "-d", "--delay") || is(arguments[i], "-n", "--count")) {
+        } else if (takes_value(arguments[i])) {
             status = parse_valued(arguments[i], i + 1 < count ? arguments[i + 1] : NULL, *command, options);
             i++;
         } else {
             status = parse_flag(arguments[i], *command, options);
         }
+    }
+    if (status == BHCTL_OK && *command != NULL && has(*command, " --output") && options->output == NULL) {
+        status = refuse("needs --output", (*command)->name);
     }
     return status;
 }

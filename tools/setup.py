@@ -47,6 +47,7 @@ PACKAGES = {
     "cppcheck": ("test", "MISRA C:2012 rules"),
     "clang-tidy": ("test", "MISRA C:2012 rules"),
     "libcmocka-dev": ("test", "unit tests"),
+    "babeltrace2": ("test", "reads the traces that bhctl writes as CTF"),
     "sparse": ("test", "checks the kernel module"),
     "frama-c-base": ("test", "parses core/ and devices/, replays proofs"),
     "why3": ("test", "proofs"),

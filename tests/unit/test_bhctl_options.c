@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bhctl: the command line. Whatever is not understood is exit status 2 and runs nothing.
- * unit-sources: /dm/bhctl_options.c */
+ * unit-sources: /dm/bhctl_options.c /dm/bhctl_events.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -18,6 +18,7 @@ const struct bhctl_command bhctl_commands[] = {
     { "top", "top", "[-d SECONDS] [-n COUNT] [-b]", nothing },
     { "log", "log", "[-f] [-n LINES]", nothing },
     { "rt", "rt", "[--json] [--histogram] [--once] [-d SECONDS] [-n COUNT] [REGION]", nothing },
+    { "trace", "trace", "[--json] [--seconds N] [--events LIST] [--format perfetto|ctf] --output FILE", nothing },
     { NULL, NULL, NULL, NULL }
 };
 
@@ -51,6 +52,37 @@ static void accepts_each_option(void **state)
     assert_string_equal(options.directory, "/x");
     assert_int_equal(PARSE("top", "--batch"), BHCTL_OK);
     assert_true(options.batch);
+}
+
+/* REQ-DM-012 */
+static void a_trace_has_events_a_length_and_a_format(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE("trace", "-o", "x.json"), BHCTL_OK);
+    assert_string_equal(options.output, "x.json");
+    assert_false(options.ctf);
+    assert_int_equal(PARSE("trace", "--format", "ctf", "--output", "x", "--seconds", "2.5", "--events", "kick,exit"), BHCTL_OK);
+    assert_true(options.ctf);
+    assert_true(options.seconds == 2.5);
+    assert_int_equal(options.events, (1U << HV_TRACE_KICK) | (1U << HV_TRACE_EXIT));
+    assert_int_equal(PARSE("trace", "-o", "x", "-e", "all"), BHCTL_OK);
+    assert_int_equal(options.events, HV_TRACE_ALL);
+    assert_int_equal(PARSE("trace"), BHCTL_USAGE);
+    assert_int_equal(PARSE("trace", "-o"), BHCTL_USAGE);
+    assert_int_equal(PARSE("trace", "-o", "x", "--format", "xml"), BHCTL_USAGE);
+    assert_int_equal(PARSE("trace", "-o", "x", "-s", "0"), BHCTL_USAGE);
+    assert_int_equal(PARSE("rt", "-o", "x"), BHCTL_USAGE);
+}
+
+/* REQ-DM-012 */
+static void refuses_lists_that_name_no_event(void **state)
+{
+    static char *const bad[] = { "", ",", "exit,", ",exit", "exit,,kick", "exi", "exits", "gap", "all exit" };
+    (void)state;
+
+    for (size_t i = 0U; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(PARSE("trace", "-o", "x", "-e", bad[i]), BHCTL_USAGE);
+    }
 }
 
 /* REQ-DM-011 */
@@ -95,6 +127,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_each_option),
+        cmocka_unit_test(a_trace_has_events_a_length_and_a_format),
+        cmocka_unit_test(refuses_lists_that_name_no_event),
         cmocka_unit_test(refuses_what_it_does_not_know),
         cmocka_unit_test(refuses_numbers_out_of_range),
         cmocka_unit_test(help_runs_nothing),
