@@ -3,7 +3,7 @@
 import pathlib
 
 from tools import setup
-from tools.config.check import vms
+from tools.config.check import image_tags, vms
 from tools.config.compile import compile_scenario, load_scenario
 from tools.config.errors import ConfigError
 from tools.machine import ROOT, Machine
@@ -22,7 +22,7 @@ def known_images():
 
 def tags(scenario):
     """Tags of all boot modules that its VMs ask for."""
-    return {vm["image"][key] for _, vm in vms(scenario.data) for key in ("kernel", "initrd") if key in vm["image"]}
+    return {tag for _, vm in vms(scenario.data) for _, tag in image_tags(vm)}
 
 
 def boot_modules(scenario, folder, append=None, images=None):
@@ -34,13 +34,12 @@ def boot_modules(scenario, folder, append=None, images=None):
     files = {**known_images(), **(images or {})}
     modules = [(table, TABLE_TAG)]
     for path, vm in vms(scenario.data):
-        for key in ("kernel", "initrd"):
-            tag = vm["image"].get(key)
-            if tag and tag not in files:
-                where = ".".join(map(str, path + ("image", key)))
+        for key, tag in image_tags(vm):
+            if tag not in files:
+                where = ".".join(map(str, path + ("image",) + key))
                 raise ConfigError([f"{scenario.document.name}: {where}: no file is known for the tag {tag}; give one with --module {tag}=FILE"
                                    + (", or run ./bulkhead setup --group rt" if tag in RT_TAGS else "")])
-            if tag and (files[tag], tag) not in modules:
+            if (files[tag], tag) not in modules:
                 modules.append((files[tag], tag))
     return modules
 

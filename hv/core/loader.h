@@ -12,10 +12,12 @@
 #define LOADER_CMDLINE    0x11000U
 #define LOADER_GDT        0x12000U /* or the multiboot memory map */
 #define LOADER_PML4       0x13000U
+#define LOADER_MODULES    0x13000U /* multiboot: the list of modules, then their strings */
 #define LOADER_PDPT       0x14000U
 #define LOADER_PD         0x15000U /* four pages: the first 4 GiB */
 #define LOADER_ACPI       0x1F000U /* the Service VM's filtered tables */
 #define LOADER_LOW_END    0x20000U
+#define LOADER_MODULE_TOP 0xFFFFF000U /* modules of a multiboot image end below */
 
 struct loader_verdict {
     const char *reason;  /* what is wrong with the image, for the boot log; NULL-like: loader_ok */
@@ -24,5 +26,9 @@ struct loader_verdict {
 
 struct loader_verdict loader_bzimage(vm_id_t v, const struct part_vm *config, gpa_t rsdp);
 struct loader_verdict loader_multiboot(vm_id_t v, const struct part_vm *config);
+
+/* Parts of loader_multiboot(). The reason is empty when all modules are in place. */
+const char *loader_modules(vm_id_t v, const struct part_vm *config, gpa_t image_end);
+void loader_write32(vm_id_t v, gpa_t gpa, uint32_t value);
 
 #endif

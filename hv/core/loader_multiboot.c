@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Multiboot Specification 0.6.96, with an ELF32 image (ELF, "Program Header"): command line and
- * memory map, 32-bit protected mode without paging. Lengths are checked before they are used. */
+/* Multiboot Specification 0.6.96, with an ELF32 image (ELF, "Program Header"): command line,
+ * memory map and modules, 32-bit protected mode without paging. Lengths are checked before they are used. */
 #include "core/boot_info.h"
 #include "core/guest_map.h"
 #include "core/hw.h"
@@ -18,6 +18,7 @@
 #define ELF_LOAD       1U
 #define INFO_MEMORY    1U
 #define INFO_CMDLINE   4U
+#define INFO_MODS      8U
 #define INFO_MMAP      64U
 #define INFO_NAME      512U
 #define MMAP_ENTRY     24U
@@ -79,7 +80,8 @@ static const char *check_segment(const struct elf_segment *segment, uint64_t ima
     return reason;
 }
 
-static const char *load_segments(vm_id_t v, hpa_t image, uint64_t size)
+/* *end: behind the last segment. */
+static const char *load_segments(vm_id_t v, hpa_t image, uint64_t size, gpa_t *end)
 {
     const char *reason = "";
     uint64_t count = hw_phys_read(image + 44U, 2U);
@@ -94,30 +96,22 @@ static const char *load_segments(vm_id_t v, hpa_t image, uint64_t size)
                     || (guest_load(v, segment.address, image + segment.offset, segment.file_size) != STATUS_OK))) {
                 reason = "image not loaded";
             }
+            *end = ((segment.address + segment.memory_size) > *end) ? (segment.address + segment.memory_size) : *end;
         }
     }
     return reason;
-}
-
-static void multiboot_write32(vm_id_t v, gpa_t gpa, uint32_t value)
-{
-    uint8_t bytes[4];
-    for (uint32_t i = 0U; i < 4U; i++) {
-        bytes[i] = (uint8_t)(value >> (8U * i));
-    }
-    (void)guest_write(v, gpa, bytes, 4U);
 }
 
 static void write_map(vm_id_t v)
 {
     for (uint32_t i = 0U; i < guest_map_count; i++) {
         gpa_t at = LOADER_GDT + ((gpa_t)i * MMAP_ENTRY);
-        multiboot_write32(v, at, MMAP_ENTRY - 4U);
-        multiboot_write32(v, at + 4U, (uint32_t)guest_map[i].base);
-        multiboot_write32(v, at + 8U, (uint32_t)(guest_map[i].base >> 32));
-        multiboot_write32(v, at + 12U, (uint32_t)guest_map[i].size);
-        multiboot_write32(v, at + 16U, (uint32_t)(guest_map[i].size >> 32));
-        multiboot_write32(v, at + 20U, guest_map[i].type);
+        loader_write32(v, at, MMAP_ENTRY - 4U);
+        loader_write32(v, at + 4U, (uint32_t)guest_map[i].base);
+        loader_write32(v, at + 8U, (uint32_t)(guest_map[i].base >> 32));
+        loader_write32(v, at + 12U, (uint32_t)guest_map[i].size);
+        loader_write32(v, at + 16U, (uint32_t)(guest_map[i].size >> 32));
+        loader_write32(v, at + 20U, guest_map[i].type);
     }
 }
 
@@ -138,13 +132,13 @@ static void write_info(vm_id_t v, const struct part_vm *config)
 {
     static const char name[] = "Bulkhead";
     (void)guest_clear(v, LOADER_LOW, LOADER_ACPI - LOADER_LOW);
-    multiboot_write32(v, LOADER_LOW, INFO_MEMORY | INFO_CMDLINE | INFO_MMAP | INFO_NAME);
-    multiboot_write32(v, LOADER_LOW + 4U, 640U);
-    multiboot_write32(v, LOADER_LOW + 8U, upper_kib());
-    multiboot_write32(v, LOADER_LOW + 16U, LOADER_CMDLINE);
-    multiboot_write32(v, LOADER_LOW + 44U, guest_map_count * MMAP_ENTRY);
-    multiboot_write32(v, LOADER_LOW + 48U, LOADER_GDT);
-    multiboot_write32(v, LOADER_LOW + 64U, LOADER_NAME);
+    loader_write32(v, LOADER_LOW, INFO_MEMORY | INFO_CMDLINE | INFO_MODS | INFO_MMAP | INFO_NAME);
+    loader_write32(v, LOADER_LOW + 4U, 640U);
+    loader_write32(v, LOADER_LOW + 8U, upper_kib());
+    loader_write32(v, LOADER_LOW + 16U, LOADER_CMDLINE);
+    loader_write32(v, LOADER_LOW + 44U, guest_map_count * MMAP_ENTRY);
+    loader_write32(v, LOADER_LOW + 48U, LOADER_GDT);
+    loader_write32(v, LOADER_LOW + 64U, LOADER_NAME);
     (void)guest_write(v, LOADER_CMDLINE, (const uint8_t *)config->cmdline, PART_CMDLINE_SIZE - 1U);
     (void)guest_write(v, LOADER_NAME, (const uint8_t *)name, (uint32_t)sizeof(name));
     write_map(v);
@@ -181,8 +175,12 @@ struct loader_verdict loader_multiboot(vm_id_t v, const struct part_vm *config)
             result.reason = "no RAM at 64 KiB for the boot information";
         }
         if (result.reason[0] == '\0') {
+            gpa_t end = 0U;
             write_info(v, config);
-            result.reason = load_segments(v, image, size);
+            result.reason = load_segments(v, image, size, &end);
+            if (result.reason[0] == '\0') {
+                result.reason = loader_modules(v, config, end);
+            }
         }
         if (result.reason[0] == '\0') {
             enter_32(vcpu_id(v, 0U), read32(image + 24U));

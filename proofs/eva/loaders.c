@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: core/loader_bzimage.c core/loader_multiboot.c core/guest_map.c */
+/* eva-sources: core/loader_bzimage.c core/loader_multiboot.c core/loader_modules.c core/guest_map.c */
 /* eva-without: state */
 /* eva-stubs: wp */
 /* Any image in any boot module, any memory map, any accepted partition table. */

@@ -11,6 +11,7 @@ import zlib
 import pytest
 import yaml
 
+from tools.boot import tags
 from tools.config import acpi
 from tools.config.compile import compile_scenario, load_scenario, without
 from tools.config.errors import ConfigError
@@ -48,6 +49,27 @@ def test_layout_equals_the_c_header(tmp_path):
     subprocess.run(["gcc", "-std=c11", "-Wall", "-Werror", f"-I{ROOT}", str(source), "-o", str(tmp_path / "layout")], check=True)
     printed = subprocess.run([str(tmp_path / "layout")], check=True, capture_output=True, text=True).stdout.split("\n")
     assert printed[:-1] == expected
+
+
+# REQ-TOO-002
+def test_modules_of_a_multiboot_image_are_in_the_table_in_order(tmp_path):
+    data = yaml.safe_load(yaml.safe_dump(DEMO))
+    data["prelaunched_vms"][0]["image"]["modules"] = ["first", "second"]
+    path = tmp_path / "modules.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    scenario = load_scenario(path)
+    vm = Table.from_buffer_copy(compile_scenario(scenario)).vm[1]
+    assert vm.module_count == 2 and [tag.value for tag in vm.module] == [b"first", b"second", b"", b""]
+    assert {"first", "second", "rtvm"} < tags(scenario)
+
+
+# REQ-TOO-001
+def test_only_a_multiboot_image_has_modules_and_only_a_bzimage_an_initrd(tmp_path):
+    text = demo_with(tmp_path, lambda data: data["service_vm"]["image"].update(modules=["a"]))
+    assert "service_vm.image.modules: a bzimage has no modules" in text and "give it an initrd" in text
+    text = demo_with(tmp_path, lambda data: data["prelaunched_vms"][0]["image"].update(initrd="a"))
+    assert "prelaunched_vms[0].image.initrd: a multiboot image has no initrd" in text and "list it under modules" in text
+    assert "5 entries, more than 4" in demo_with(tmp_path, lambda data: data["prelaunched_vms"][0]["image"].update(modules=["a", "b", "c", "d", "e"]))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

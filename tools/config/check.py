@@ -32,6 +32,13 @@ def vms(scenario):
         yield ("prelaunched_vms", index), vm
 
 
+def image_tags(vm):
+    """Tags of the boot modules that a VM's image is made of, with where they stand in it: ("kernel",), ("modules", 0), ..."""
+    image = vm["image"]
+    return [((key,), image[key]) for key in ("kernel", "initrd") if key in image] + \
+        [(("modules", index), tag) for index, tag in enumerate(image.get("modules", []))]
+
+
 class Claims:
     """Things that at most one owner may hold: memory, ports, cores, lines, devices."""
 
@@ -61,6 +68,7 @@ class Checker:
         self.check_cores()
         self.check_memory()
         for path, vm in vms(self.scenario):
+            self.check_image(path + ("image",), vm["image"])
             self.check_gpa(path, vm)
             self.check_ports(path, vm)
             self.check_devices(path, vm)
@@ -78,6 +86,12 @@ class Checker:
             if region["name"] in regions:
                 self.fail(("shared_memory", index, "name"), f"the name {region['name']} stands twice", "choose another")
             regions.add(region["name"])
+
+    def check_image(self, path, image):
+        if image["type"] == "multiboot" and "initrd" in image:
+            self.fail(path + ("initrd",), "a multiboot image has no initrd", "list it under modules")
+        if image["type"] == "bzimage" and "modules" in image:
+            self.fail(path + ("modules",), "a bzimage has no modules", "give it an initrd, or use type: multiboot")
 
     def check_cores(self):
         shared = set()

@@ -112,6 +112,10 @@ def fill_vm(scenario, path, vm, out, append):
     out.vcpu_count = fill(scenario, path + ("cores",), "cores", C["PART_MAX_VCPU"], vm["cores"], out.pcpu)
     out.kernel = vm["image"]["kernel"].encode()
     out.initrd = vm["image"].get("initrd", "").encode()
+    modules = vm["image"].get("modules", [])
+    for index, tag in enumerate(modules):
+        out.module[index].value = tag.encode()
+    out.module_count = len(modules)
     cmdline = " ".join(filter(None, [vm.get("cmdline", ""), append.get(vm["name"], "")]))
     if len(cmdline) >= C["PART_CMDLINE_SIZE"]:
         raise ConfigError([scenario.document.problem(path + ("cmdline",), f"{len(cmdline)} characters", "use at most 1023")])
