@@ -33,7 +33,8 @@ static void charge(pcpu_id_t pcpu, uint64_t now)
 static uint64_t advance_timers(pcpu_id_t pcpu, uint64_t now)
 {
     uint64_t next = TIME_NEVER;
-    for (uint32_t i = 0U; i < MAX_VM; i++) {
+    uint32_t bound = sched_member_bound(pcpu);
+    for (uint32_t i = 0U; i < bound; i++) {
         vcpu_id_t id = sched_member(pcpu, i);
         if ((id < MAX_VCPU) && (vms[i].state == VM_RUNNING)) {
             uint64_t deadline = vlapic_deadline(id);
@@ -66,19 +67,20 @@ static void dispatch_interrupt(vcpu_id_t id, uint32_t pending)
 /* REQ-INT-016 */
 static void deliver_events(vcpu_id_t id)
 {
+    uint32_t pending = vlapic_pending(id);
     if (!hw_vcpu_event_queued(id)) {
-        uint32_t pending = vlapic_pending(id);
         if (vcpus[id].nmi_pending && hw_vcpu_can_accept_nmi(id)) {
             vcpus[id].nmi_pending = false;
             hw_vcpu_inject_nmi(id);
             trace_now(HV_TRACE_INTERRUPT, id, HV_TRACE_NMI, 0U);
         } else if ((pending != VECTOR_NONE) && hw_vcpu_can_accept_interrupt(id)) {
             dispatch_interrupt(id, pending);
+            pending = vlapic_pending(id);
         } else {
             /* nothing to deliver now */
         }
     }
-    hw_vcpu_request_window(id, vcpus[id].nmi_pending || (vlapic_pending(id) != VECTOR_NONE));
+    hw_vcpu_request_window(id, vcpus[id].nmi_pending || (pending != VECTOR_NONE));
 }
 
 /* REQ-ISO-012 */

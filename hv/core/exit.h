@@ -10,7 +10,7 @@
  * (AMD APM 2, table 8-6; Intel SDM 3, table 6-5): that fault, a double fault, or the end. */
 enum exit_cut { CUT_NOTHING, CUT_BENIGN, CUT_CONTRIBUTORY, CUT_DOUBLE_FAULT }; /* contributory: page faults, too */
 
-/* What an HV_EXIT_CR / HV_EXIT_EXCEPTION record means is in "number". */
+/* Fields that do not belong to the reason hold anything. What an HV_EXIT_CR / HV_EXIT_EXCEPTION record means is in "number". */
 struct vm_exit {
     enum hv_exit_reason reason;
     uint32_t length;        /* bytes to the next instruction; 0: not known, or not to be skipped */

@@ -20,6 +20,7 @@ struct sched_core {
 };
 static struct sched_core sched_core[MAX_PCPU];
 static vcpu_id_t sched_members[MAX_PCPU][MAX_VM]; /* of each core, by VM: id + 1; 0: none */
+static uint32_t sched_bound[MAX_PCPU]; /* one more than the highest VM that has a member there */
 static uint64_t sched_vtime[MAX_VCPU];
 static uint32_t sched_weight[MAX_VCPU];
 
@@ -28,10 +29,20 @@ static bool runnable(vcpu_id_t id)
     return (vcpus[id].state == VCPU_RUNNABLE) && (vms[vcpu_vm(id)].state == VM_RUNNING);
 }
 
+static void find_bound(pcpu_id_t pcpu)
+{
+    uint32_t bound = 0U;
+    for (uint32_t i = 0U; i < MAX_VM; i++) {
+        bound = (sched_members[pcpu][i] != 0U) ? (i + 1U) : bound;
+    }
+    sched_bound[pcpu] = bound;
+}
+
 void sched_add(vcpu_id_t id, uint32_t weight)
 {
     struct sched_core *core = &sched_core[vcpus[id].pcpu];
     sched_members[vcpus[id].pcpu][vcpu_vm(id)] = id + 1U;
+    find_bound(vcpus[id].pcpu);
     sched_weight[id] = (weight == 0U) ? 1U : weight;
     sched_vtime[id] = core->floor;
 }
@@ -41,10 +52,16 @@ void sched_remove(vcpu_id_t id)
     struct sched_core *core = &sched_core[vcpus[id].pcpu];
     if (sched_members[vcpus[id].pcpu][vcpu_vm(id)] == (id + 1U)) {
         sched_members[vcpus[id].pcpu][vcpu_vm(id)] = 0U;
+        find_bound(vcpus[id].pcpu);
     }
     if (core->current == (id + 1U)) {
         core->current = 0U;
     }
+}
+
+uint32_t sched_member_bound(pcpu_id_t pcpu)
+{
+    return sched_bound[pcpu];
 }
 
 vcpu_id_t sched_member(pcpu_id_t pcpu, uint32_t index)
@@ -76,7 +93,7 @@ void sched_charge(vcpu_id_t id, uint64_t ticks)
 static vcpu_id_t least_virtual_time(pcpu_id_t pcpu)
 {
     vcpu_id_t best = ID_NONE;
-    for (uint32_t i = 0U; i < MAX_VM; i++) {
+    for (uint32_t i = 0U; i < sched_bound[pcpu]; i++) {
         vcpu_id_t id = sched_member(pcpu, i);
         if ((id < MAX_VCPU) && runnable(id) && ((best >= MAX_VCPU) || (sched_vtime[id] < sched_vtime[best]))) {
             best = id;
@@ -121,7 +138,7 @@ uint64_t sched_slice_end(pcpu_id_t pcpu)
 {
     const struct sched_core *core = &sched_core[pcpu];
     uint64_t end = TIME_NEVER;
-    for (uint32_t i = 0U; i < MAX_VM; i++) {
+    for (uint32_t i = 0U; i < sched_bound[pcpu]; i++) {
         vcpu_id_t id = sched_member(pcpu, i);
         if ((id < MAX_VCPU) && ((id + 1U) != core->current) && runnable(id)) {
             end = core->slice_end;

@@ -19,5 +19,6 @@ void sched_charge(vcpu_id_t id, uint64_t ticks);
 uint64_t sched_slice_end(pcpu_id_t pcpu);
 /* Members of a core: index 0..MAX_VM-1, ID_NONE where there is none. */
 vcpu_id_t sched_member(pcpu_id_t pcpu, uint32_t index);
+uint32_t sched_member_bound(pcpu_id_t pcpu); /* no index from here on has one; at most MAX_VM */
 
 #endif

@@ -34,16 +34,28 @@ static void bit_clear(uint32_t bits[8], uint32_t vector)
     bits[vector >> 5U] &= ~(1U << (vector & 31U));
 }
 
+static uint32_t up(uint32_t word, uint32_t at, uint32_t by)
+{
+    return ((word >> (at + by)) != 0U) ? (at + by) : at;
+}
+
 /* Highest vector in the set; VECTOR_NONE: empty (vectors below 16 are never in it). */
 static uint32_t bit_highest(const uint32_t bits[8])
 {
-    uint32_t vector = 255U;
+    uint32_t vector = VECTOR_NONE;
 
-    while ((vector > VECTOR_NONE) && !bit_test(bits, vector)) {
-        if (bits[vector >> 5U] == 0U) {
-            vector = vector & ~31U; /* nothing in this word: on to the last of the next */
+    /* mostly empty: this is asked several times at every exit */
+    if ((bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7]) != 0U) {
+        uint32_t word = 7U;
+        uint32_t bit;
+        while ((word > 0U) && (bits[word] == 0U)) {
+            word--;
         }
-        vector = (vector > VECTOR_NONE) ? (vector - 1U) : VECTOR_NONE;
+        bit = up(bits[word], 0U, 16U);
+        bit = up(bits[word], bit, 8U);
+        bit = up(bits[word], bit, 4U);
+        bit = up(bits[word], bit, 2U);
+        vector = (word * 32U) + up(bits[word], bit, 1U);
     }
     return vector;
 }
@@ -139,7 +151,7 @@ uint32_t vlapic_pending(vcpu_id_t id)
         vector = VECTOR_EXTINT;
     } else if (vlapic_enabled(id)) {
         vector = bit_highest(vlapic[id].irr);
-        if ((vector & CLASS_MASK) <= (vlapic_ppr(id) & CLASS_MASK)) {
+        if ((vector != VECTOR_NONE) && ((vector & CLASS_MASK) <= (vlapic_ppr(id) & CLASS_MASK))) {
             vector = VECTOR_NONE;
         }
     } else {

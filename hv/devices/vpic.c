@@ -75,10 +75,11 @@ static uint32_t blocking_set(const struct chip *chip, uint32_t which)
 /* Input that the chip would interrupt for, or NO_REQUEST. */
 static uint32_t chip_request(const struct chip *chip, uint32_t which)
 {
-    uint32_t rank = best_rank(chip, chip->irr & ~chip->imr);
+    uint32_t wanted = chip->irr & ~chip->imr;
     uint32_t input = NO_REQUEST;
 
-    if ((rank < NO_REQUEST) && (chip->step == STEP_READY)) {
+    if (((wanted & 0xFFU) != 0U) && (chip->step == STEP_READY)) { /* seldom: this is asked at every entry of vCPU 0 */
+        uint32_t rank = best_rank(chip, wanted);
         if (rank < best_rank(chip, blocking_set(chip, which))) {
             input = (chip->highest + rank) & 7U;
         }

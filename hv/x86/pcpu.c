@@ -86,7 +86,9 @@ void pcpu_wait(struct pcpu *self)
 uint32_t pcpu_take_arrived(struct pcpu *self)
 {
     uint32_t vector = 0U;
-    for (uint32_t word = 8U; (word > 0U) && (vector == 0U); word--) {
+    const uint32_t *const set = self->arrived;
+    const bool some = (set[0] | set[1] | set[2] | set[3] | set[4] | set[5] | set[6] | set[7]) != 0U; /* mostly not */
+    for (uint32_t word = 8U; some && (word > 0U) && (vector == 0U); word--) {
         const uint32_t bits = self->arrived[word - 1U];
         if (bits != 0U) {
             const uint32_t bit = 31U - (uint32_t)__builtin_clz(bits);

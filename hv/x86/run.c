@@ -72,10 +72,9 @@ static void idle_wait(struct pcpu *self)
 }
 
 /* REQ-ISO-034 */
-static void shared_step(struct pcpu *self)
+static void shared_step(struct pcpu *self, struct vm_exit *exit)
 {
     struct run_plan plan;
-    struct vm_exit exit;
     /* What a kicker changed before this point is seen below: it holds the lock to change anything. */
     atomic_store(&self->kick, 0U);
     arrived_drain(self);
@@ -85,11 +84,11 @@ static void shared_step(struct pcpu *self)
         /* Marked before the lock is dropped: whoever gets the lock next knows to kick. */
         atomic_store(&self->state, PCPU_IN_GUEST);
         unlock_shared();
-        const bool ran = guest_enter(self, plan.vcpu, &exit);
+        const bool ran = guest_enter(self, plan.vcpu, exit);
         asm_sti_nop_cli();
         lock_shared();
         if (ran) {
-            core_exit(plan.vcpu, &exit);
+            core_exit(plan.vcpu, exit);
         }
     } else {
         unlock_shared();
@@ -101,10 +100,11 @@ static void shared_step(struct pcpu *self)
 NORETURN void run_shared(void)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];
+    struct vm_exit exit = { .reason = HV_EXIT_OTHER };
     apic_timer_init();
     lock_shared();
     while (atomic_load(&fatal_shared_stop) == 0U) {
-        shared_step(self);
+        shared_step(self, &exit);
     }
     asm_halt_forever();
 }
@@ -113,7 +113,7 @@ NORETURN void run_shared(void)
 NORETURN void run_exclusive(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];
-    struct vm_exit exit;
+    struct vm_exit exit = { .reason = HV_EXIT_OTHER };
     for (;;) {
         enum run_action action;
         atomic_store(&self->kick, 0U);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/sched.c: members are ids, or none; a weight is never zero once the vCPU was added. */
+/* core/sched.c: members are ids, or none, of VMs; a weight is never zero once the vCPU was added. */
 #include "core/sched.c"
 #include "proofs/eva/eva.h"
 
@@ -8,6 +8,7 @@ void assume_sched(void)
     /*@ loop unroll MAX_PCPU; */
     for (uint32_t p = 0U; p < MAX_PCPU; p++) {
         sched_core[p].current = any_below(MAX_VCPU + 1U);
+        sched_bound[p] = any_below(MAX_VM + 1U);
         /*@ loop unroll MAX_VM; */
         for (uint32_t v = 0U; v < MAX_VM; v++) {
             sched_members[p][v] = any_below(MAX_VCPU + 1U);
@@ -24,6 +25,7 @@ void check_sched(void)
 {
     { uint32_t p = any_below(MAX_PCPU);
         /*@ assert current: sched_core[p].current <= MAX_VCPU; */
+        /*@ assert bound: sched_bound[p] <= MAX_VM; */
         { uint32_t v = any_below(MAX_VM);
             /*@ assert member: sched_members[p][v] <= MAX_VCPU; */
         }

@@ -24,8 +24,6 @@ enum {
 #define NPF_FETCH (1ULL << 4)
 #define NPF_TABLE (1ULL << 33)
 
-static const struct vm_exit exit_nothing = { .reason = HV_EXIT_OTHER, .gpr = GPR_UNKNOWN };
-
 /* Without the next-RIP feature: the length of the instruction by its kind; no prefix is legal
  * on these in 64-bit code but REX and segment overrides, which no compiler or kernel emits. */
 static uint32_t length_of(const struct vmcb *vmcb, uint32_t usual)
@@ -61,6 +59,7 @@ static void decode_cr(const struct vmcb *vmcb, uint32_t code, struct vm_exit *ex
     exit->reason = HV_EXIT_CR;
     exit->number = code & 0xFU;
     exit->write = code >= (uint32_t)EXIT_CR0_WRITE;
+    exit->gpr = GPR_UNKNOWN;
     if (svm_features.decode_assists && ((vmcb->exit_info1 >> 63) != 0U)) { /* a MOV, not LMSW or CLTS */
         exit->gpr = (uint32_t)(vmcb->exit_info1 & 0xFU);
         exit->length = length_of(vmcb, 0U);
@@ -151,7 +150,8 @@ void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const struct vmcb *const vmcb = &svm_vmcb[vcpu];
     const uint32_t code = (uint32_t)vmcb->exit_code;
-    *exit = exit_nothing;
+    exit->reason = HV_EXIT_OTHER;
+    exit->length = 0U;
     exit->cut = cut_delivery(vmcb->exit_int_info);
     if (code <= (uint32_t)EXIT_CR15_WRITE) {
         decode_cr(vmcb, code, exit);
