@@ -2,7 +2,8 @@
 /*
  * Application processors: started one after the other through a page below 1 MiB that
  * is put back as it was, before any VM exists. The trampoline is never used again, and
- * no core gets a physical INIT after this.
+ * no core gets a physical INIT after this. All get INIT first, so that the 10 ms in which
+ * a core must be left alone then pass once, and the boot core measures its clocks in them.
  */
 #include "boot/ap.h"
 
@@ -21,8 +22,8 @@
 
 #define LOW_FIRST   0x8000U
 #define LOW_END     0x9F000U
-#define INIT_WAIT_US  10000U  /* Intel SDM 3, 9.4.4.1 */
 #define SIPI_WAIT_US  200U
+#define WAKE_WAIT_US  200U
 #define START_LIMIT_US 2000000U
 
 /* trampoline.S: only their addresses mean something. */
@@ -32,7 +33,7 @@ extern uint64_t ap_stack;                /* for entry.S */
 uint64_t ap_stack;
 static pcpu_id_t ap_starting;
 static shared_u32_t ap_online;       /* how many have come */
-static shared_u32_t ap_released;
+static shared_u32_t ap_released;     /* bit n: core n enters its run loop */
 static uint64_t ap_tsc;                  /* of the starting core, on its way in */
 static uint8_t saved_page[PAGE_SIZE];
 
@@ -57,14 +58,29 @@ static hpa_t low_page_find(void)
     return (page < LOW_END) ? page : 0U;
 }
 
+/* The boot core sleeps meanwhile: the core that comes wakes it, or its timer does (hw_kick() has the order of the looks). */
 static bool ap_came(uint32_t expected, uint64_t limit_us)
 {
-    const uint64_t start = hw_tsc();
-    const uint64_t limit = tsc_scale(limit_us, hw_tsc_hz(), 1000000U);
-    while ((atomic_load(&ap_online) != expected) && ((hw_tsc() - start) < limit)) {
-        asm_pause();
+    struct pcpu *const self = &pcpus[0];
+    const uint64_t limit = hw_tsc() + tsc_scale(limit_us, hw_tsc_hz(), 1000000U);
+    while ((atomic_load(&ap_online) != expected) && (hw_tsc() < limit)) {
+        atomic_store(&self->kick, 0U);
+        hw_timer_arm(limit);
+        if (atomic_load(&ap_online) != expected) {
+            pcpu_wait(self);
+        }
+        pcpu_discard_arrived(self);
+        self->timer_deadline = TIME_NEVER; /* it has fired, or is armed anew */
     }
     return atomic_load(&ap_online) == expected;
+}
+
+void ap_init_all(void)
+{
+    for (pcpu_id_t id = 1U; id < platform.pcpu_count; id++) {
+        pcpus[id].apic_id = platform.apic_id[id];
+        apic_send_init(platform.apic_id[id]);
+    }
 }
 
 /* REQ-RT-010 */
@@ -76,10 +92,7 @@ static enum ap_result ap_start(pcpu_id_t id, hpa_t page)
     bool came;
     ap_starting = id;
     ap_stack = address_of(&pcpu_stacks[id].main[STACK_SIZE]);
-    pcpus[id].apic_id = platform.apic_id[id];
     atomic_thread_fence(memory_order_seq_cst);
-    apic_send_init(platform.apic_id[id]);
-    tsc_wait_us(INIT_WAIT_US);
     apic_send_sipi(platform.apic_id[id], vector);
     came = ap_came(id, SIPI_WAIT_US);
     if (!came) {
@@ -103,6 +116,7 @@ enum ap_result ap_start_all(pcpu_id_t *which)
         result = (page == 0U) ? AP_NO_LOW_PAGE : AP_STARTED;
     }
     if ((page != 0U) && (platform.pcpu_count > 1U)) {
+        apic_timer_init();
         hw_phys_copy_in(saved_page, page, PAGE_SIZE);
         hw_phys_move(page, address_of(&ap_trampoline), address_of(&ap_trampoline_end) - address_of(&ap_trampoline));
         for (pcpu_id_t id = 1U; (id < platform.pcpu_count) && (result == AP_STARTED); id++) {
@@ -110,16 +124,34 @@ enum ap_result ap_start_all(pcpu_id_t *which)
             result = ap_start(id, page);
         }
         hw_phys_copy_out(page, saved_page, PAGE_SIZE);
+        apic_timer_stop();
     }
     return result;
 }
 
+/* Kicks only cores that still wait: one that runs a guest is not disturbed. */
+static void ap_release(uint32_t cores)
+{
+    const uint32_t before = atomic_load(&ap_released);
+    atomic_store(&ap_released, before | cores);
+    for (pcpu_id_t id = 1U; id < platform.pcpu_count; id++) {
+        if ((((cores & (~before)) >> id) & 1U) != 0U) {
+            hw_kick(id);
+        }
+    }
+}
+
+static bool ap_may_go(pcpu_id_t id)
+{
+    return ((atomic_load(&ap_released) >> id) & 1U) != 0U;
+}
+
 void ap_release_all(void)
 {
-    atomic_store(&ap_released, 1U);
-    for (pcpu_id_t id = 1U; id < platform.pcpu_count; id++) {
-        hw_kick(id);
-    }
+    /* The last core that came may have waked a boot core that was awake: nothing of it is left for a guest. */
+    asm_sti_nop_cli();
+    pcpu_discard_arrived(&pcpus[0]);
+    ap_release(UINT32_MAX);
 }
 
 /* Entered from entry.S on the core's own stack, with the final page tables. */
@@ -134,9 +166,10 @@ void ap_main(void)
     vendor->core_enable();
     vcpu_state_core_init();
     atomic_store(&ap_online, id);
-    while (atomic_load(&ap_released) == 0U) {
+    hw_kick(0U);
+    while (!ap_may_go(id)) {
         atomic_store(&pcpus[id].kick, 0U);
-        if (atomic_load(&ap_released) == 0U) {
+        if (!ap_may_go(id)) {
             pcpu_wait(&pcpus[id]);
         }
         pcpu_discard_arrived(&pcpus[id]);
@@ -158,6 +191,23 @@ static vcpu_id_t exclusive_vcpu(pcpu_id_t id)
         }
     }
     return found;
+}
+
+/* Each that is waked is seen to go, in microseconds; where cores take turns, as in an emulator, this one gives way. */
+/* REQ-RT-040 */
+void hw_exclusive_start(void)
+{
+    const uint64_t limit = hw_tsc() + tsc_scale(WAKE_WAIT_US, hw_tsc_hz(), 1000000U);
+    uint32_t cores = 0U;
+    for (pcpu_id_t id = 1U; id < platform.pcpu_count; id++) {
+        cores |= (exclusive_vcpu(id) != ID_NONE) ? (1U << id) : 0U;
+    }
+    ap_release(cores);
+    for (pcpu_id_t id = 1U; id < platform.pcpu_count; id++) {
+        while ((((cores >> id) & 1U) != 0U) && (atomic_load(&pcpus[id].state) == PCPU_IDLE) && (hw_tsc() < limit)) {
+            asm_pause();
+        }
+    }
 }
 
 NORETURN void core_run(void)

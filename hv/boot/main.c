@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The boot order. A step that fails says so once and stops the machine before any VM started. */
+/* The boot order. A step that fails says so once and stops the machine before any VM started (but see vm_boot_all()). */
 #include "boot/ap.h"
 #include "boot/multiboot.h"
 #include "core/boot_info.h"
@@ -26,6 +26,7 @@
 
 #define EARLY_LOG_PORT 0x3F8U /* until the partition table names another */
 #define TAG_TABLE "partition-table"
+#define INIT_WAIT_US 10000U /* Intel SDM 3, 9.4.4.1 */
 
 void boot_main(uint32_t magic, uint32_t info);
 
@@ -63,13 +64,34 @@ static void boot_loader(uint32_t magic, hpa_t info)
     }
 }
 
+/* Takes the time for which the other cores must be left alone after their INIT. */
+static void boot_clocks(void)
+{
+    const uint64_t given = partition.table.board.tsc_hz;
+    apic_timer_measure_begin();
+    if (given != 0U) {
+        tsc_set_hz(given);
+        tsc_wait_us(INIT_WAIT_US);
+    } else if ((platform.pm_timer_port == 0U) || (!tsc_measure(platform.pm_timer_port))) {
+        fatal_boot("the ACPI PM timer does not count", "");
+    } else {
+        /* measured */
+    }
+    if (!apic_timer_measure_end()) {
+        fatal_boot("the local APIC timer does not count", "");
+    }
+}
+
 static void boot_cores(void)
 {
     static const char *const reasons[4] = {
         [AP_STARTED] = "", [AP_NO_LOW_PAGE] = "no RAM below 640 KiB to start the other cores from",
         [AP_ABSENT] = "a core does not start", [AP_TSC_DIFFERS] = "a core's TSC is not in step with the boot core's" };
     pcpu_id_t which = 0U;
-    const enum ap_result result = ap_start_all(&which);
+    enum ap_result result;
+    ap_init_all();
+    boot_clocks();
+    result = ap_start_all(&which);
     if (result != AP_STARTED) {
         log_begin("boot");
         log_text("core ");
@@ -77,25 +99,13 @@ static void boot_cores(void)
         log_end();
         fatal_boot(reasons[result], "");
     }
-}
-
-static void boot_platform(void)
-{
-    if (acpi_init() != STATUS_OK) {
-        fatal_boot("no usable ACPI tables", "");
-    }
-    if (!tsc_calibrate(platform.pm_timer_port)) {
-        fatal_boot("the ACPI PM timer does not count", "");
-    }
-    if (!apic_timer_calibrate()) {
-        fatal_boot("the local APIC timer does not count", "");
-    }
-    boot_cores();
     log_begin("boot");
     log_dec(platform.pcpu_count);
     log_text(" cores, TSC ");
     log_dec(hw_tsc_hz() / 1000U);
-    log_text(" kHz, APIC timer ");
+    log_text(" kHz (within ");
+    log_dec(tsc_error_ppm());
+    log_text(" ppm), APIC timer ");
     log_dec(apic_timer_hz() / 1000U);
     log_text(" kHz");
     log_end();
@@ -127,12 +137,10 @@ static void boot_partition(void)
     }
     paging_seal();
     uart_init(partition.table.board.log_port);
-    if (partition.table.board.tsc_hz != 0U) {
-        tsc_set_hz(partition.table.board.tsc_hz);
-    }
 }
 
-static void boot_vms(void)
+/* Before any other core is there, and before this one takes an interrupt. */
+static void boot_devices(void)
 {
     if (domain_build() != STATUS_OK) {
         fatal_boot("the memory map has too many pieces", "");
@@ -142,9 +150,6 @@ static void boot_vms(void)
         fatal_boot("the PCI functions exceed a limit", "");
     }
     irq_init();
-    if (vm_boot_all() != STATUS_OK) {
-        fatal_boot("a VM of the partition table cannot be built", "");
-    }
 }
 
 /* From entry.S, on the main stack of core 0, with the loader's identity map of the first GiB. */
@@ -158,9 +163,15 @@ void boot_main(uint32_t magic, uint32_t info)
     log_line("boot", "Bulkhead hypervisor");
     boot_cpu();
     boot_loader(magic, info);
-    boot_platform();
+    if (acpi_init() != STATUS_OK) {
+        fatal_boot("no usable ACPI tables", "");
+    }
     boot_partition();
-    boot_vms();
+    boot_devices();
+    boot_cores();
+    if (vm_boot_all() != STATUS_OK) {
+        fatal_boot("a VM of the partition table cannot be built", "");
+    }
     log_flush();
     ap_release_all();
     core_run();

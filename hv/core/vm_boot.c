@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot of the VMs in the partition table. Nothing runs yet: one core, no lock, no guest. */
+/*
+ * Boot of the VMs in the partition table, by one core and without the lock. Nothing runs yet but, while the Service VM is
+ * loaded, the exclusive VMs: these touch nothing of it, and their own was complete before.
+ */
 #include "core/acpi_filter.h"
 #include "core/acpi_relocate.h"
 #include "core/boot_info.h"
@@ -138,13 +141,17 @@ static const char *load(vm_id_t v)
     return reason;
 }
 
+/* All of a pre-launched VM; of the Service VM its tables, so that all tables are complete before any VM runs. */
 static const char *boot_one(vm_id_t v)
 {
     const char *reason = "stage 2 cannot be built";
     set_identity(v);
     if (vm_memory_build(v) == STATUS_OK) {
-        set_vcpus(v);
-        reason = load(v);
+        reason = "";
+        if (v != VM_SERVICE) {
+            set_vcpus(v);
+            reason = load(v);
+        }
     }
     return reason;
 }
@@ -183,12 +190,9 @@ enum status vm_boot_service(void)
     return (reason[0] == '\0') ? STATUS_OK : STATUS_INVALID;
 }
 
-/* REQ-RT-013 */
-enum status vm_boot_all(void)
+static enum status boot_each(void)
 {
     enum status result = STATUS_OK;
-    stats_init();
-    kvmclock_init();
     for (vm_id_t v = 0U; (v < partition.table.vm_count) && (v < PART_MAX_VM) && (result == STATUS_OK); v++) {
         const char *reason = (partition.table.vm[v].kind == 0U) ? "" : boot_one(v);
         if (reason[0] != '\0') {
@@ -196,11 +200,38 @@ enum status vm_boot_all(void)
             result = STATUS_INVALID;
         }
     }
-    for (vm_id_t v = 0U; (v < partition.table.vm_count) && (v < PART_MAX_VM) && (result == STATUS_OK); v++) {
+    return result;
+}
+
+/* True: one of them runs on a core of its own. */
+static bool start_prelaunched(void)
+{
+    bool exclusive = false;
+    for (vm_id_t v = VM_SERVICE + 1U; (v < partition.table.vm_count) && (v < PART_MAX_VM); v++) {
         if (vms[v].state == VM_CREATED) {
             vms[v].state = VM_RUNNING;
+            exclusive = exclusive || vms[v].exclusive;
             log_started(v);
         }
+    }
+    hw_exclusive_start();
+    return exclusive;
+}
+
+/* A Service VM that cannot be loaded stops alone when an exclusive VM runs already. */
+/* REQ-RT-013 REQ-RT-040 REQ-CFG-011 */
+enum status vm_boot_all(void)
+{
+    enum status result;
+    stats_init();
+    kvmclock_init();
+    result = boot_each();
+    if (result == STATUS_OK) {
+        const bool exclusive = start_prelaunched();
+        if (vms[VM_SERVICE].state == VM_CREATED) {
+            result = vm_boot_service();
+        }
+        result = exclusive ? STATUS_OK : result;
     }
     if (result == STATUS_OK) {
         stats_publish();

@@ -85,6 +85,10 @@ void hw_timer_arm(uint64_t tsc_deadline)
     fake_pcpu[fake_current_pcpu].timer = tsc_deadline;
 }
 
+void hw_exclusive_start(void)
+{
+}
+
 void hw_kick(pcpu_id_t pcpu)
 {
     fake_pcpu[pcpu].kicks++;

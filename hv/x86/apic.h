@@ -12,8 +12,10 @@ void apic_send_fixed(uint32_t destination, uint32_t vector);
 void apic_send_nmi(uint32_t destination);
 void apic_send_init(uint32_t destination);
 void apic_send_sipi(uint32_t destination, uint32_t page);
-bool apic_timer_calibrate(void);     /* boot core, after the TSC; false: the timer does not count */
+void apic_timer_measure_begin(void); /* boot core, before the TSC is measured */
+bool apic_timer_measure_end(void);   /* after it; false: the timer does not count */
 void apic_timer_init(void);          /* calling core */
+void apic_timer_stop(void);
 uint64_t apic_timer_hz(void);
 
 #endif

@@ -12,9 +12,9 @@
 #include "x86/tsc.h"
 
 #define LVT_TSC_DEADLINE 0x40000U
+#define LVT_MASKED       0x10000U
 #define DIVIDE_BY_1      0xBU
 #define COUNT_MAX        0xFFFFFFFFU
-#define MEASURE_US       20000U
 #define SAMPLE_TRIES     16U
 #define CPUID1_ECX_TSC_DEADLINE 0x1000000U
 
@@ -45,20 +45,23 @@ static struct timer_sample timer_take_sample(void)
     return best;
 }
 
-bool apic_timer_calibrate(void)
+static struct timer_sample timer_first;
+
+void apic_timer_measure_begin(void)
 {
-    struct timer_sample first;
-    struct timer_sample last;
     uint32_t leaf[4];
     asm_cpuid(1U, 0U, leaf);
     timer_has_deadline = (leaf[2] & CPUID1_ECX_TSC_DEADLINE) != 0U;
     asm_wrmsr(MSR_X2APIC_TDCR, DIVIDE_BY_1);
     asm_wrmsr(MSR_X2APIC_TMICT, COUNT_MAX); /* counts down although the LVT is masked */
-    first = timer_take_sample();
-    tsc_wait_us(MEASURE_US);
-    last = timer_take_sample();
+    timer_first = timer_take_sample();
+}
+
+bool apic_timer_measure_end(void)
+{
+    const struct timer_sample last = timer_take_sample();
     asm_wrmsr(MSR_X2APIC_TMICT, 0U);
-    timer_hz = tsc_scale(first.count - last.count, hw_tsc_hz(), last.tsc - first.tsc);
+    timer_hz = tsc_scale(timer_first.count - last.count, hw_tsc_hz(), last.tsc - timer_first.tsc);
     return timer_hz != 0U;
 }
 
@@ -71,6 +74,14 @@ void apic_timer_init(void)
 {
     asm_wrmsr(MSR_X2APIC_TDCR, DIVIDE_BY_1);
     asm_wrmsr(MSR_X2APIC_LVT_TIMER, VECTOR_TIMER | (timer_has_deadline ? LVT_TSC_DEADLINE : 0U));
+    pcpus[hw_pcpu()].timer_deadline = TIME_NEVER;
+}
+
+/* As apic_enable() left it. */
+void apic_timer_stop(void)
+{
+    asm_wrmsr(MSR_X2APIC_LVT_TIMER, LVT_MASKED);
+    asm_wrmsr(MSR_X2APIC_TMICT, 0U);
     pcpus[hw_pcpu()].timer_deadline = TIME_NEVER;
 }
 

@@ -2,7 +2,11 @@
 /*
  * The time base. CPUID leaves 15H and 16H are not to be trusted on emulators and some
  * boards, so the TSC is measured against the ACPI PM timer: 3.579545 MHz, at least 24
- * bits (ACPI 6.5, 4.8.3.3).
+ * bits (ACPI 6.5, 4.8.3.3); unless the board file gives its rate.
+ *
+ * How long: until the error is below ERROR_PPM_MOST, half of what time services correct
+ * (500 ppm), and as large as what the timer's own crystal may be off. Where a read of the
+ * port takes 1 us, 10 ms do; in an emulator they give a few ppm.
  */
 #include "x86/tsc.h"
 
@@ -11,53 +15,91 @@
 
 #define PM_TIMER_HZ    3579545U
 #define PM_TIMER_MASK  0xFFFFFFU
-#define MEASURE_TICKS  178977U /* 50 ms */
+#define ROUND_TICKS    35796U /* 10 ms: what a core must be left alone for after INIT (ap.c) */
+#define ROUNDS_MOST    5U
+#define ERROR_PPM_MOST 250U
 #define SAMPLE_TRIES   16U
+#define SAMPLE_POLLS   4096U
 #define POLL_LIMIT     100000000U
 
+/* The timer went to this value after one reading of the TSC and before the other. */
 struct tsc_sample {
-    uint64_t tsc;
+    uint64_t after;
+    uint64_t before;
     uint32_t timer;
 };
 
 static uint64_t tsc_hz;
+static uint32_t tsc_ppm;
 
-/* The reading with the narrowest bracket: an emulator may be preempted between the two clocks. */
+static uint32_t timer_read(uint16_t port)
+{
+    return asm_in32(port) & PM_TIMER_MASK;
+}
+
+/* The narrowest of some: an emulator may be preempted between the two clocks. All zero: the timer stands still. */
 static struct tsc_sample tsc_sample_timer(uint16_t port)
 {
-    struct tsc_sample best = { 0U, 0U };
+    struct tsc_sample best = { 0U, 0U, 0U };
     uint64_t width = UINT64_MAX;
-    for (uint32_t i = 0U; i < SAMPLE_TRIES; i++) {
-        const uint64_t before = asm_rdtsc();
-        const uint32_t timer = asm_in32(port) & PM_TIMER_MASK;
-        const uint64_t after = asm_rdtsc();
-        if ((after - before) < width) {
-            width = after - before;
-            best.tsc = before + (width / 2U);
-            best.timer = timer;
+    uint64_t last_read = asm_rdtsc();
+    uint32_t last = timer_read(port);
+    uint32_t tries = 0U;
+    for (uint32_t i = 0U; (i < SAMPLE_POLLS) && (tries < SAMPLE_TRIES); i++) {
+        const uint64_t start = asm_rdtsc();
+        const uint32_t timer = timer_read(port);
+        const uint64_t end = asm_rdtsc();
+        if (timer != last) {
+            tries++;
+            if ((end - last_read) < width) {
+                width = end - last_read;
+                best.after = last_read;
+                best.before = end;
+                best.timer = timer;
+            }
         }
+        last = timer;
+        last_read = start;
     }
     return best;
 }
 
-/* REQ-RT-011 */
-bool tsc_calibrate(uint16_t pm_timer_port)
+/* Waits until the timer has made that many ticks since the sample. */
+static bool timer_wait(uint16_t port, uint32_t since, uint32_t ticks)
 {
-    bool counts = false;
-    if (pm_timer_port != 0U) {
-        const struct tsc_sample first = tsc_sample_timer(pm_timer_port);
-        struct tsc_sample last;
-        uint32_t ticks = 0U;
-        uint32_t polls = 0U;
-        while ((ticks < MEASURE_TICKS) && (polls < POLL_LIMIT)) {
-            ticks = (asm_in32(pm_timer_port) - first.timer) & PM_TIMER_MASK;
-            polls++;
-        }
-        last = tsc_sample_timer(pm_timer_port);
-        ticks = (last.timer - first.timer) & PM_TIMER_MASK;
-        if (polls < POLL_LIMIT) {
-            tsc_hz = tsc_scale(last.tsc - first.tsc, PM_TIMER_HZ, ticks);
-            counts = true;
+    uint32_t polls = 0U;
+    while ((((timer_read(port) - since) & PM_TIMER_MASK) < ticks) && (polls < POLL_LIMIT)) {
+        polls++;
+    }
+    return polls < POLL_LIMIT;
+}
+
+/* Both ends are taken as late as they may have been, so the error is the wider of the two. */
+static void tsc_judge(const struct tsc_sample *first, const struct tsc_sample *last)
+{
+    const uint64_t elapsed = last->before - first->before;
+    const uint64_t first_width = first->before - first->after;
+    const uint64_t last_width = last->before - last->after;
+    const uint64_t width = (first_width > last_width) ? first_width : last_width;
+    tsc_hz = tsc_scale(elapsed, PM_TIMER_HZ, (last->timer - first->timer) & PM_TIMER_MASK);
+    tsc_ppm = (uint32_t)tsc_scale(width, 1000000U, elapsed) + 1U;
+}
+
+/* REQ-RT-011 REQ-RT-040 */
+bool tsc_measure(uint16_t pm_timer_port)
+{
+    const struct tsc_sample first = tsc_sample_timer(pm_timer_port);
+    bool counts = first.before != 0U;
+    bool exact = false;
+    for (uint32_t round = 1U; (round <= ROUNDS_MOST) && counts && (!exact); round++) {
+        counts = timer_wait(pm_timer_port, first.timer, round * ROUND_TICKS);
+        if (counts) {
+            const struct tsc_sample last = tsc_sample_timer(pm_timer_port);
+            counts = last.before != 0U;
+            if (counts) {
+                tsc_judge(&first, &last);
+                exact = tsc_ppm <= ERROR_PPM_MOST;
+            }
         }
     }
     return counts;
@@ -66,6 +108,12 @@ bool tsc_calibrate(uint16_t pm_timer_port)
 void tsc_set_hz(uint64_t hz)
 {
     tsc_hz = hz;
+    tsc_ppm = 0U;
+}
+
+uint32_t tsc_error_ppm(void)
+{
+    return tsc_ppm;
 }
 
 /* REQ-RT-009 */

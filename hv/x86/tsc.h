@@ -4,8 +4,9 @@
 
 #include "core/types.h"
 
-bool tsc_calibrate(uint16_t pm_timer_port); /* false: the PM timer does not count */
-void tsc_set_hz(uint64_t hz);               /* the partition table knows better */
+bool tsc_measure(uint16_t pm_timer_port); /* takes 10 ms or longer; false: the PM timer does not count */
+void tsc_set_hz(uint64_t hz);             /* the board file knows it: nothing to measure */
+uint32_t tsc_error_ppm(void);             /* bound of the measured rate's error, without the PM timer's own; 0: given */
 void tsc_wait_us(uint64_t microseconds);
 
 /* value * numerator / denominator without losing the high half; the result must fit. */

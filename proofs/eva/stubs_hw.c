@@ -114,6 +114,7 @@ uint64_t hw_tsc(void) { return any; }
 uint64_t hw_tsc_hz(void) { return any; }
 pcpu_id_t hw_pcpu(void) { return any_below(MAX_PCPU); }
 void hw_timer_arm(uint64_t tsc_deadline) { (void)tsc_deadline; }
+void hw_exclusive_start(void) { }
 void hw_kick(pcpu_id_t pcpu) { core(pcpu); }
 bool hw_pcpu_in_guest(pcpu_id_t pcpu) { core(pcpu); return any_bool(); }
 void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)

@@ -75,6 +75,18 @@ def test_kernel_module_missing(start, modules):
     refused(start_with(start, modules), r"boot: partition table refused: no boot module has the tag of this VM's kernel")
 
 
+# REQ-CFG-011 REQ-RT-013
+def test_a_service_vm_that_cannot_be_loaded_stops_alone(start, modules, folder):
+    """The RTVM runs by then, and runs on; the log says what is wrong, and the shared cores still write it."""
+    modules["idle"] = folder / "no-image.elf"
+    modules["idle"].write_bytes(b"no image" * 1000)
+    machine = start_with(start, modules)
+    machine.wait_for("hypervisor", r"boot: service: image is not ELF32 for x86$", timeout=20)
+    machine.wait_for("rtvm", r"^rtvm: started$", timeout=20)
+    machine.wait_for("rtvm", r"^rtvm: running samples", timeout=60)
+    assert "cannot start" not in machine.text("hypervisor")
+
+
 # REQ-CFG-011
 def test_too_few_cores(start, modules):
     machine = start(None, modules=[(path, tag) for tag, path in modules.items()], cores=2)

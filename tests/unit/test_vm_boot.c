@@ -67,6 +67,10 @@ static struct {
     uint32_t published;
     uint32_t restarted;
     uint32_t notified;
+    uint32_t exclusive_starts;
+    uint32_t running_at_start;  /* bit: VM, when the exclusive cores were let go */
+    uint32_t loaded_at_start;
+    uint32_t tables_at_start;
 } asked;
 
 void log_chars(const char *text, uint32_t size)
@@ -147,6 +151,15 @@ struct loader_verdict loader_multiboot(vm_id_t v, const struct part_vm *config)
     return verdict(v);
 }
 void vcpu_notify(vcpu_id_t id) { asked.notified |= 1U << id; }
+void hw_exclusive_start(void)
+{
+    asked.exclusive_starts++;
+    asked.loaded_at_start = asked.loaded_bzimage | asked.loaded_multiboot;
+    asked.tables_at_start = asked.memory_built;
+    for (vm_id_t v = 0U; v < MAX_VM; v++) {
+        asked.running_at_start |= (vms[v].state == VM_RUNNING) ? (1U << v) : 0U;
+    }
+}
 
 static void listed(uint32_t v, const char *name, uint32_t kind, uint32_t flags, uint32_t image)
 {
@@ -202,7 +215,24 @@ static void all_listed_vms_are_built_and_run(void **state)
     assert_int_equal(asked.ports_opened, 3U);
     assert_int_equal(asked.powered_on, 4U);
     assert_int_equal(asked.published, 1U);
-    assert_string_equal(log_last, "boot: rtvm: 2 exclusive vCPU, 64 MiB, entry 0x1000000");
+    assert_int_equal(log_lines, 2U);
+    assert_string_equal(log_last, "boot: service: 2 shared vCPU, 64 MiB, entry 0x1000000");
+}
+
+/* REQ-RT-013 REQ-RT-040 */
+static void exclusive_vms_start_before_the_service_vm_is_loaded(void **state)
+{
+    (void)state;
+    listed(2U, "other", PART_VM_PRELAUNCH, 0U, PART_IMAGE_MULTIBOOT);
+    partition.table.vm_count = 3U;
+
+    assert_int_equal(vm_boot_all(), STATUS_OK);
+
+    assert_int_equal(asked.exclusive_starts, 1U);
+    assert_int_equal(asked.running_at_start, (1U << RTVM) | 4U);
+    assert_int_equal(asked.loaded_at_start, (1U << RTVM) | 4U);
+    assert_int_equal(asked.tables_at_start, 7U); /* those of all VMs: stage 2 is complete before any VM runs */
+    assert_int_equal(asked.loaded_bzimage, 1U << VM_SERVICE);
 }
 
 static void only_shared_vms_get_the_scheduler_and_virtual_chips(void **state)
@@ -234,6 +264,7 @@ static void an_rtvm_gets_the_tables_of_the_partition_table(void **state)
 {
     struct part_vm *config = &partition.table.vm[RTVM];
     (void)state;
+    partition.table.vm[VM_SERVICE].kind = 0U; /* it would ask for its own */
     config->image_type = PART_IMAGE_BZIMAGE;
     config->acpi_offset = 0x2000U;
     config->acpi_size = 0x1001U;
@@ -248,6 +279,7 @@ static void an_rtvm_gets_the_tables_of_the_partition_table(void **state)
     assert_int_equal(asked.rsdp, ACPI_GPA);
 
     (void)setup(state);
+    partition.table.vm[VM_SERVICE].kind = 0U;
     config->acpi_offset = PART_MAX_SIZE - 0x1000U; /* to the very end of the table */
     config->acpi_size = 0x1000U;
     assert_int_equal(vm_boot_all(), STATUS_OK);
@@ -288,15 +320,28 @@ static void no_more_vms_are_booted_than_a_table_holds(void **state)
     assert_int_equal(asked.memory_built, 3U);
 }
 
-/* What makes one VM fail keeps all from running, and is said. */
+/* What makes one VM fail before any runs keeps all from running, and is said. */
 static void expect_refused(const char *line)
 {
     assert_int_equal(vm_boot_all(), STATUS_INVALID);
+    assert_int_equal(asked.exclusive_starts, 0U);
     assert_string_equal(log_last, line);
     assert_int_equal(log_lines, 1U);
     assert_int_not_equal(vms[VM_SERVICE].state, VM_RUNNING);
     assert_int_not_equal(vms[RTVM].state, VM_RUNNING);
     assert_int_equal(asked.published, 0U);
+}
+
+/* What makes the Service VM fail once an exclusive VM runs stops it alone, and is said. */
+static void expect_service_stopped(const char *line)
+{
+    assert_int_equal(vm_boot_all(), STATUS_OK);
+    assert_string_equal(log_last, line);
+    assert_int_equal(log_lines, 2U);
+    assert_int_equal(vms[VM_SERVICE].state, VM_STOPPED);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
+    assert_int_equal(asked.exclusive_starts, 1U);
+    assert_int_equal(asked.published, 1U);
 }
 
 static void memory_that_cannot_be_mapped_is_named(void **state)
@@ -312,21 +357,21 @@ static void a_memory_map_that_is_too_long_is_named(void **state)
 {
     (void)state;
     answer.map_fits = false;
-    expect_refused("boot: service: its memory map has too many entries");
+    expect_refused("boot: rtvm: its memory map has too many entries");
 }
 
 static void tables_that_are_too_long_are_named(void **state)
 {
     (void)state;
     answer.tables_size = 0U;
-    expect_refused("boot: service: no room for the machine's ACPI tables");
+    expect_service_stopped("boot: service: no room for the machine's ACPI tables");
 }
 
 static void tables_without_a_place_are_named(void **state)
 {
     (void)state;
     answer.tables_place = GUEST_MAP_NONE;
-    expect_refused("boot: service: no room for the machine's ACPI tables");
+    expect_service_stopped("boot: service: no room for the machine's ACPI tables");
     assert_int_equal(asked.relocated_to, 0U);
 }
 
@@ -334,7 +379,7 @@ static void tables_whose_place_cannot_be_listed_are_named(void **state)
 {
     (void)state;
     answer.carve_fails_at = TABLES;
-    expect_refused("boot: service: no room for the machine's ACPI tables");
+    expect_service_stopped("boot: service: no room for the machine's ACPI tables");
     assert_int_equal(asked.relocated_to, 0U);
 }
 
@@ -342,14 +387,14 @@ static void filtered_tables_without_a_place_are_named(void **state)
 {
     (void)state;
     answer.carve_fails_at = LOADER_ACPI;
-    expect_refused("boot: service: no RAM for the filtered ACPI tables");
+    expect_service_stopped("boot: service: no RAM for the filtered ACPI tables");
 }
 
 static void tables_that_cannot_be_filtered_are_named(void **state)
 {
     (void)state;
     answer.filter = STATUS_NOT_FOUND;
-    expect_refused("boot: service: the machine's ACPI tables cannot be filtered");
+    expect_service_stopped("boot: service: the machine's ACPI tables cannot be filtered");
 }
 
 static void listed_tables(uint32_t offset, uint32_t size)
@@ -401,7 +446,29 @@ static void what_the_loader_refuses_is_named(void **state)
 {
     (void)state;
     answer.image = "it is no kernel";
-    expect_refused("boot: service: it is no kernel");
+    expect_refused("boot: rtvm: it is no kernel");
+}
+
+/* REQ-RT-013 */
+static void a_service_vm_that_cannot_be_loaded_stops_no_exclusive_vm(void **state)
+{
+    (void)state;
+    partition.table.vm[VM_SERVICE].image_type = 7U;
+    expect_service_stopped("boot: service: image type is not known");
+}
+
+/* REQ-CFG-011 */
+static void a_service_vm_that_cannot_be_loaded_ends_a_boot_without_exclusive_vms(void **state)
+{
+    (void)state;
+    partition.table.vm[VM_SERVICE].image_type = 7U;
+    partition.table.vm[RTVM].flags = 0U; /* runs on the shared cores, which nobody has let go yet */
+
+    assert_int_equal(vm_boot_all(), STATUS_INVALID);
+
+    assert_string_equal(log_last, "boot: service: image type is not known");
+    assert_int_equal(vms[VM_SERVICE].state, VM_STOPPED);
+    assert_int_equal(asked.published, 0U);
 }
 
 /* REQ-LIF-005 */
@@ -443,6 +510,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(all_listed_vms_are_built_and_run, setup),
+        cmocka_unit_test_setup(exclusive_vms_start_before_the_service_vm_is_loaded, setup),
         cmocka_unit_test_setup(only_shared_vms_get_the_scheduler_and_virtual_chips, setup),
         cmocka_unit_test_setup(each_image_type_has_its_loader, setup),
         cmocka_unit_test_setup(the_service_vm_gets_copied_and_filtered_tables, setup),
@@ -462,6 +530,8 @@ int main(void)
         cmocka_unit_test_setup(listed_tables_outside_the_partition_table_are_never_read, setup),
         cmocka_unit_test_setup(an_image_type_that_nobody_knows_is_named, setup),
         cmocka_unit_test_setup(what_the_loader_refuses_is_named, setup),
+        cmocka_unit_test_setup(a_service_vm_that_cannot_be_loaded_stops_no_exclusive_vm, setup),
+        cmocka_unit_test_setup(a_service_vm_that_cannot_be_loaded_ends_a_boot_without_exclusive_vms, setup),
         cmocka_unit_test_setup(the_service_vm_boots_again_in_the_memory_that_it_has, setup),
         cmocka_unit_test_setup(a_service_vm_that_cannot_boot_again_stays_stopped, setup),
     };
