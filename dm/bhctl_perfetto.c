@@ -236,12 +236,13 @@ static void write_names(FILE *out, const struct trace_data *data)
     for (uint32_t vm = 0U; vm < HV_STATS_VMS; vm++) {
         (void)snprintf(text, sizeof(text), "VM %.16s", data->stats.vm[vm].name);
         for (uint32_t v = 0U; data->stats.vm[vm].state != 0U && v < data->stats.vm[vm].vcpu_count && v < HV_STATS_VCPUS; v++) {
-            comma(out);
-            print_name(out, "process_name", VM_PID + vm, 0U, text);
+            if (v == 0U) {
+                comma(out);
+                print_name(out, "process_name", VM_PID + vm, 0U, text);
+            }
             (void)snprintf(text, sizeof(text), "vCPU %u", v);
             comma(out);
             print_name(out, "thread_name", VM_PID + vm, v + 1U, text);
-            (void)snprintf(text, sizeof(text), "VM %.16s", data->stats.vm[vm].name);
         }
     }
 }

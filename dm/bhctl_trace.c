@@ -184,12 +184,15 @@ static bool record(const struct bhctl_options *options, const struct bhctl_regio
     const struct hv_trace *trace = region->memory;
     struct hv_stats stats;
     struct timespec begin;
-    bool good = stats_read(stats_region, &stats);
+    bool good;
 
     trace_begin(data, trace);
-    data->start_tsc = stats.tsc;
-    good = good && select_events(options, options->events);
-    if (good) {
+    good = select_events(options, options->events);
+    if (good && !stats_read(stats_region, &stats)) {
+        (void)select_events(options, 0U);
+        good = false;
+    } else if (good) {
+        data->start_tsc = stats.tsc;
         (void)clock_gettime(CLOCK_MONOTONIC, &begin);
         do {
             trace_collect(data, trace);
