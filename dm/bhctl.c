@@ -10,10 +10,11 @@
 static volatile sig_atomic_t stop_requested;
 
 const struct bhctl_command bhctl_commands[] = {
-    { "list", "VMs: state, cores, memory, exits", "", command_list },
-    { "top", "exits of each vCPU by reason, refreshed", "[-d SECONDS] [-n COUNT] [-b]", command_top },
+    { "vm", "VMs: state, cores, memory, when they started, exits", "[--json]", command_list },
+    { "list", "the same as vm", "[--json]", command_list },
+    { "top", "exits and core time of each vCPU, refreshed", "[--json] [-d SECONDS] [-n COUNT] [-b]", command_top },
     { "stats", "all statistics", "[--json]", command_stats },
-    { "log", "the hypervisor's log", "[-f] [-n LINES]", command_log },
+    { "log", "the hypervisor's log", "[--json] [-f] [-n LINES]", command_log },
     { "rt", "latency and exits of the real-time VM", "[--json] [--histogram] [--once] [-d SECONDS] [-n COUNT] [REGION]", command_rt },
     { "trace", "what every core does, recorded for Perfetto or as CTF",
       "[--json] [--seconds N] [--events LIST] [--format perfetto|ctf] --output FILE", command_trace },

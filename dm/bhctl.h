@@ -62,13 +62,16 @@ unsigned int stats_worst_reason(const struct hv_vcpu_stats *vcpu);
 /* bhctl_print.c */
 void print_json_string(FILE *out, const char *text, size_t size);
 void print_list(FILE *out, const struct hv_stats *stats);
+void print_list_json(FILE *out, const struct hv_stats *stats);
 void print_stats_json(FILE *out, const struct hv_stats *stats);
 
 /* bhctl_top.c: what happened between two readings */
 void print_top(FILE *out, const struct hv_stats *before, const struct hv_stats *now);
+void print_top_json(FILE *out, const struct hv_stats *before, const struct hv_stats *now);
 
 /* bhctl_log.c: text from position on; returns the position after it */
 uint64_t log_print(FILE *out, const struct hv_log_ring *ring, size_t size, uint64_t position);
+void log_print_json(FILE *out, const char *text, size_t size); /* one object a line */
 uint64_t log_position_of_last_lines(const struct hv_log_ring *ring, size_t size, unsigned long lines);
 
 /* bhctl_rt.c */
@@ -82,6 +85,8 @@ struct rt_report {
     uint64_t min_ticks;
     uint64_t p50_ticks;
     uint64_t p99_ticks;
+    bool p9999_known;       /* there are samples beyond it: 10,000 or more in all */
+    uint64_t p9999_ticks;
     uint64_t max_ticks;
     uint64_t mean_ticks;
     bool vm_known;
@@ -97,6 +102,8 @@ void rt_report_make(struct rt_report *report, const struct rt_telemetry *telemet
                     const struct hv_stats *before);
 void print_rt(FILE *out, const struct rt_report *report);
 void print_rt_json(FILE *out, const struct rt_report *report);
+/* bhctl_histogram.c */
+void print_histogram(FILE *out, const uint32_t *histogram, uint64_t hz);
 
 /* Commands: main has checked the options. */
 enum bhctl_exit command_list(const struct bhctl_options *options);

@@ -86,12 +86,51 @@ uint64_t log_position_of_last_lines(const struct hv_log_ring *ring, size_t size,
     return at;
 }
 
+void log_print_json(FILE *out, const char *text, size_t size)
+{
+    size_t begin = 0U;
+
+    for (size_t at = 0U; at < size; at++) {
+        if (text[at] == '\n') {
+            fputs("{\"line\":", out);
+            print_json_string(out, text + begin, at - begin);
+            fputs("}\n", out);
+            begin = at + 1U;
+        }
+    }
+}
+
+/* Whole lines only: what a core is still writing is left out. */
+static bool print_json(const struct hv_log_ring *ring, size_t size, uint64_t position)
+{
+    char *text = NULL;
+    size_t length = 0U;
+    FILE *memory = open_memstream(&text, &length);
+    bool good = memory != NULL;
+
+    if (good) {
+        (void)log_print(memory, ring, size, position);
+        good = fclose(memory) == 0;
+    }
+    if (good) {
+        log_print_json(stdout, text, length);
+    }
+    free(text);
+    return good;
+}
+
 enum bhctl_exit command_log(const struct bhctl_options *options)
 {
     struct bhctl_region region;
     const struct hv_log_ring *ring;
     uint64_t position;
-    bool good = region_open(options, "log", sizeof(struct hv_log_ring), &region);
+    bool good = !(options->json && options->follow);
+
+    if (!good) {
+        fprintf(stderr, "bhctl: log: --json and --follow do not go together (bhctl log --help)\n");
+        return BHCTL_USAGE;
+    }
+    good = region_open(options, "log", sizeof(struct hv_log_ring), &region);
 
     if (!good) {
         return BHCTL_FAILED;
@@ -100,6 +139,8 @@ enum bhctl_exit command_log(const struct bhctl_options *options)
     good = ring_valid(ring, region.size);
     if (!good) {
         fprintf(stderr, "bhctl: region_log holds no log\n");
+    } else if (options->json) {
+        good = print_json(ring, region.size, log_position_of_last_lines(ring, region.size, options->count));
     } else {
         position = log_print(stdout, ring, region.size, log_position_of_last_lines(ring, region.size, options->count));
         while (options->follow && fflush(stdout) == 0 && bhctl_wait(FOLLOW_MS)) {

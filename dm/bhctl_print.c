@@ -89,6 +89,33 @@ void print_list(FILE *out, const struct hv_stats *stats)
     }
 }
 
+/* REQ-DM-011 */
+void print_list_json(FILE *out, const struct hv_stats *stats)
+{
+    const char *separator = "";
+
+    fprintf(out, "{\"uptime_us\":%llu,\"vms\":[", (unsigned long long)stats_ticks_to(stats->tsc - stats->boot_tsc, stats->tsc_hz, 1000000U));
+    for (uint32_t i = 0U; i < vms_of(stats); i++) {
+        const struct hv_vm_stats *vm = &stats->vm[i];
+        if (vm->state == 0U) {
+            continue;
+        }
+        fprintf(out, "%s{\"vm\":%u,\"name\":", separator, i);
+        print_json_string(out, vm->name, sizeof(vm->name));
+        fprintf(out, ",\"kind\":\"%s\",\"state\":\"%s\",\"exclusive\":%s,\"cores\":[", stats_vm_kind_name(vm->kind),
+                stats_vm_state_name(vm->state), vm->exclusive != 0U ? "true" : "false");
+        for (uint32_t v = 0U; v < vcpus_of(vm); v++) {
+            fprintf(out, "%s%u", v == 0U ? "" : ",", vm->vcpu[v].pcpu);
+        }
+        fprintf(out, "],\"memory_bytes\":%llu,\"start_us\":%llu,\"exits_total\":%llu}", (unsigned long long)vm->memory_size,
+                (unsigned long long)(vm->start_tsc >= stats->boot_tsc
+                                         ? stats_ticks_to(vm->start_tsc - stats->boot_tsc, stats->tsc_hz, 1000000U) : 0U),
+                (unsigned long long)stats_vm_exits(vm));
+        separator = ",";
+    }
+    fputs("]}\n", out);
+}
+
 static void print_vcpu_json(FILE *out, const struct hv_stats *stats, const struct hv_vm_stats *vm, uint32_t index)
 {
     const struct hv_vcpu_stats *vcpu = &vm->vcpu[index];
@@ -182,7 +209,9 @@ enum bhctl_exit command_list(const struct bhctl_options *options)
     struct hv_stats stats;
     bool good = read_once(options, &stats);
 
-    if (good) {
+    if (good && options->json) {
+        print_list_json(stdout, &stats);
+    } else if (good) {
         print_list(stdout, &stats);
     }
     return good ? BHCTL_OK : BHCTL_FAILED;

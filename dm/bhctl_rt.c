@@ -58,6 +58,20 @@ static void report_exits(struct rt_report *report, const struct rt_telemetry *te
     }
 }
 
+/* Latency at or below which 9,999 of 10,000 samples lie. */
+static uint64_t percentile_9999(const uint32_t *histogram, uint64_t counted)
+{
+    uint64_t wanted = counted - (counted / 10000U);
+    uint64_t seen = 0U;
+    uint32_t bucket = 0U;
+
+    while (bucket < RT_BUCKETS && seen + histogram[bucket] < wanted) {
+        seen += histogram[bucket];
+        bucket++;
+    }
+    return rt_bucket_value(bucket);
+}
+
 void rt_report_make(struct rt_report *report, const struct rt_telemetry *telemetry, const struct hv_stats *stats,
                     const struct hv_stats *before)
 {
@@ -79,6 +93,8 @@ void rt_report_make(struct rt_report *report, const struct rt_telemetry *telemet
         report->mean_ticks = telemetry->samples == 0U ? 0U : telemetry->latency_sum / telemetry->samples;
         report->p50_ticks = rt_percentile(telemetry->histogram, counted, 500U);
         report->p99_ticks = rt_percentile(telemetry->histogram, counted, 990U);
+        report->p9999_known = counted >= 10000U;
+        report->p9999_ticks = report->p9999_known ? percentile_9999(telemetry->histogram, counted) : 0U;
     }
     if (stats != NULL) {
         report_exits(report, telemetry, stats, before);
@@ -94,7 +110,7 @@ static const char *state_name(uint32_t state)
 
 static void print_latency(FILE *out, const char *name, uint64_t ticks, uint64_t hz)
 {
-    fprintf(out, "  %-4s %10llu ticks %10.3f us\n", name, (unsigned long long)ticks,
+    fprintf(out, "  %-6s %10llu ticks %10.3f us\n", name, (unsigned long long)ticks,
             hz == 0U ? 0.0 : ((double)ticks * 1e6) / (double)hz);
 }
 
@@ -115,7 +131,15 @@ void print_rt(FILE *out, const struct rt_report *report)
     print_latency(out, "min", report->min_ticks, report->tsc_hz);
     print_latency(out, "p50", report->p50_ticks, report->tsc_hz);
     print_latency(out, "p99", report->p99_ticks, report->tsc_hz);
+    if (report->p9999_known) {
+        print_latency(out, "p99.99", report->p9999_ticks, report->tsc_hz);
+    } else {
+        fprintf(out, "  %-6s %10s: fewer than 10000 samples\n", "p99.99", "unknown");
+    }
     print_latency(out, "max", report->max_ticks, report->tsc_hz);
+    if (report->histogram != NULL) {
+        print_histogram(out, report->histogram, report->tsc_hz);
+    }
 }
 
 /* Buckets that were never hit are left out. */
@@ -142,12 +166,17 @@ void print_rt_json(FILE *out, const struct rt_report *report)
         fputs("null", out);
     }
     fprintf(out, ",\"state\":\"%s\",\"tsc_hz\":%llu,\"period_ticks\":%llu,\"interrupts\":%llu,\"samples\":%llu,"
-                 "\"overruns\":%llu,\"latency_ticks\":{\"min\":%llu,\"p50\":%llu,\"p99\":%llu,\"max\":%llu,\"mean\":%llu},",
+                 "\"overruns\":%llu,\"latency_ticks\":{\"min\":%llu,\"p50\":%llu,\"p99\":%llu,\"p99.99\":",
             state_name(report->state), (unsigned long long)report->tsc_hz, (unsigned long long)report->period_ticks,
             (unsigned long long)report->interrupts, (unsigned long long)report->samples,
             (unsigned long long)report->overruns, (unsigned long long)report->min_ticks,
-            (unsigned long long)report->p50_ticks, (unsigned long long)report->p99_ticks,
-            (unsigned long long)report->max_ticks, (unsigned long long)report->mean_ticks);
+            (unsigned long long)report->p50_ticks, (unsigned long long)report->p99_ticks);
+    if (report->p9999_known) {
+        fprintf(out, "%llu", (unsigned long long)report->p9999_ticks);
+    } else {
+        fputs("null", out);
+    }
+    fprintf(out, ",\"max\":%llu,\"mean\":%llu},", (unsigned long long)report->max_ticks, (unsigned long long)report->mean_ticks);
     if (report->exits_known) {
         fprintf(out, "\"steady_exits\":%llu,\"steady_exits_exact\":%s,", (unsigned long long)report->exits,
                 report->exits_exact ? "true" : "false");
@@ -176,8 +205,8 @@ static bool show(const struct bhctl_options *options, const struct bhctl_region 
             base = stats;
             base_valid = true;
         }
+        report.histogram = options->histogram || !options->json ? ((const struct rt_telemetry *)telemetry->memory)->histogram : NULL;
         if (options->json) {
-            report.histogram = options->histogram ? ((const struct rt_telemetry *)telemetry->memory)->histogram : NULL;
             print_rt_json(stdout, &report);
         } else {
             fputs(options->once || (first && options->count == 1UL) ? "" : CLEAR_SCREEN, stdout);

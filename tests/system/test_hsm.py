@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Linux module in a running Service VM: hostile and orderly clients, unloading, what bhctl shows."""
 import json
+import re
 
 import pytest
 
@@ -119,5 +120,14 @@ def bhctl_reads_what_the_hypervisor_publishes(machine):
     latency = report["latency_ticks"]
     assert 0 <= latency["min"] <= latency["p50"] <= latency["p99"] <= latency["max"]
     assert "boot:" in machine.shell("bhctl log")
+    assert [json.loads(line)["line"] for line in machine.shell("bhctl log --json -n 2").splitlines()] == \
+        machine.shell("bhctl log -n 2").splitlines()
     assert machine.shell("bhctl top -b -n 1 -d 0.1").count("rtvm/0") == 1
+    top = [json.loads(line) for line in machine.shell("bhctl top --json -n 2 -d 0.1").splitlines()]
+    assert len(top) == 2 and {vcpu["vm"] for vcpu in top[0]["vcpus"]} == set(names)
+    assert all(0 <= vcpu["busy_percent"] <= 100.1 for vcpu in top[0]["vcpus"])
+    assert sum(vcpu["exits_per_second"] for vcpu in top[0]["vcpus"]) > 0
+    listed = {vm["name"]: vm for vm in json.loads(machine.shell("bhctl vm --json"))["vms"]}
+    assert listed["rtvm"]["cores"] == [3] and listed["rtvm"]["memory_bytes"] == 64 << 20 and listed["rtvm"]["start_us"] > 0
+    assert re.search(r"^ +\d+ +[0-9.]+ \|#+ \d+$", machine.shell("bhctl rt --once"), re.M), "a histogram"
     machine.shell("bhctl nonsense", status=2)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bhctl log: what the ring still holds, in order, whatever the writer has done.
- * unit-sources: /dm/bhctl_log.c /dm/bhctl_region.c */
+ * unit-sources: /dm/bhctl_log.c /dm/bhctl_print.c /dm/bhctl_stats.c /dm/bhctl_region.c */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <setjmp.h>
@@ -96,12 +96,27 @@ static void refuses_a_ring_larger_than_its_region(void **state)
     expect_printed(0U, "");
 }
 
+/* REQ-DM-011 */
+static void json_has_an_object_for_each_whole_line(void **state)
+{
+    char *text = NULL;
+    size_t size = 0U;
+    FILE *out = open_memstream(&text, &size);
+    (void)state;
+
+    log_print_json(out, "a \"b\"\n\nc\nunfinished", 20U);
+    fclose(out);
+    assert_string_equal(text, "{\"line\":\"a \\\"b\\\"\"}\n{\"line\":\"\"}\n{\"line\":\"c\"}\n");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(prints_all_of_a_young_log_and_goes_on_from_there, setup),
         cmocka_unit_test_setup(prints_what_is_left_after_a_wrap, setup),
         cmocka_unit_test_setup(finds_the_last_lines, setup),
+        cmocka_unit_test_setup(json_has_an_object_for_each_whole_line, setup),
         cmocka_unit_test_setup(refuses_a_ring_larger_than_its_region, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bhctl rt: percentiles from the histogram, and which exits count as steady-state exits.
- * unit-sources: /dm/bhctl_rt.c /dm/bhctl_stats.c /dm/bhctl_print.c /dm/bhctl_region.c */
+ * unit-sources: /dm/bhctl_rt.c /dm/bhctl_histogram.c /dm/bhctl_stats.c /dm/bhctl_print.c /dm/bhctl_region.c */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <setjmp.h>
@@ -68,6 +68,96 @@ static void percentiles_of_a_known_distribution(void **state)
     assert_int_equal(report.p99_ticks, 990U);
     assert_int_equal(report.max_ticks, 1000U);
     assert_int_equal(report.mean_ticks, 500U);
+}
+
+/* REQ-RT-015 */
+static void the_last_of_ten_thousand_samples_has_a_percentile_of_its_own(void **state)
+{
+    struct rt_report report;
+    (void)state;
+
+    for (uint32_t i = 0U; i < 9998U; i++) {
+        sample(20U);
+    }
+    sample(500U);
+    rt_report_make(&report, &telemetry, &stats, NULL);
+    assert_false(report.p9999_known); /* none of so few lies beyond it */
+    sample(900U);
+    rt_report_make(&report, &telemetry, &stats, NULL);
+    assert_true(report.p9999_known);
+    assert_int_equal(report.p99_ticks, 20U);
+    assert_int_equal(report.p9999_ticks, 500U);
+    assert_int_equal(report.max_ticks, 900U);
+}
+
+static char *drawn(void)
+{
+    char *text = NULL;
+    size_t size = 0U;
+    FILE *out = open_memstream(&text, &size);
+
+    print_histogram(out, telemetry.histogram, 1000000000U);
+    fclose(out);
+    return text;
+}
+
+static unsigned int bar_of(const char *text, const char *row)
+{
+    const char *at = strstr(text, row);
+    unsigned int length = 0U;
+
+    assert_non_null(at);
+    for (at = strchr(at, '|') + 1; at[length] == '#'; length++) {
+    }
+    return length;
+}
+
+static void the_histogram_shows_one_late_sample_among_many(void **state)
+{
+    char *text;
+    (void)state;
+
+    for (uint32_t i = 0U; i < 9999U; i++) {
+        sample(13U);
+    }
+    sample(100000U);
+    text = drawn();
+    assert_int_equal(bar_of(text, "          13        0.013 |"), 50U);
+    assert_non_null(strstr(text, "# 9999\n"));
+    assert_non_null(strstr(text, "### 1\n")); /* log 2 of log 10,000 */
+    free(text);
+}
+
+static void the_histogram_of_one_latency_is_one_row_and_of_none_nothing(void **state)
+{
+    char *text = drawn();
+    (void)state;
+
+    assert_string_equal(text, "");
+    free(text);
+    sample(0U);
+    text = drawn();
+    assert_int_equal(bar_of(text, "           0        0.000 |"), 50U);
+    assert_null(strstr(strchr(strchr(text, '\n') + 1, '\n') + 1, "|"));
+    free(text);
+}
+
+static void the_rows_of_a_histogram_hold_every_sample(void **state)
+{
+    char *text;
+    uint64_t sum = 0U;
+    (void)state;
+
+    for (uint64_t latency = 1U; latency < 5000000U; latency += 1 + latency / 3U) {
+        sample(latency);
+    }
+    sample(RT_LATENCY_MAX);
+    text = drawn();
+    for (const char *at = strchr(text, '|'); at != NULL; at = strchr(at + 1, '|')) {
+        sum += at[1] != '\n' ? strtoull(at + 1 + strspn(at + 1, "# "), NULL, 10) : 0U;
+    }
+    assert_int_equal(sum, telemetry.samples);
+    free(text);
 }
 
 static void large_latencies_are_within_a_fifth_of_a_percent(void **state)
@@ -163,7 +253,7 @@ static void json_is_one_line_with_the_numbers(void **state)
     fclose(out);
     assert_string_equal(text, "{\"vm\":\"rtvm\",\"state\":\"steady\",\"tsc_hz\":1000000000,\"period_ticks\":1000000,"
                               "\"interrupts\":0,\"samples\":1,\"overruns\":0,\"latency_ticks\":{\"min\":20,\"p50\":20,"
-                              "\"p99\":20,\"max\":20,\"mean\":20},\"steady_exits\":0,\"steady_exits_exact\":true,"
+                              "\"p99\":20,\"p99.99\":null,\"max\":20,\"mean\":20},\"steady_exits\":0,\"steady_exits_exact\":true,"
                               "\"exits_total\":40}\n");
     free(text);
 }
@@ -236,6 +326,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(percentiles_of_a_known_distribution, setup),
+        cmocka_unit_test_setup(the_last_of_ten_thousand_samples_has_a_percentile_of_its_own, setup),
+        cmocka_unit_test_setup(the_histogram_shows_one_late_sample_among_many, setup),
+        cmocka_unit_test_setup(the_histogram_of_one_latency_is_one_row_and_of_none_nothing, setup),
+        cmocka_unit_test_setup(the_rows_of_a_histogram_hold_every_sample, setup),
         cmocka_unit_test_setup(large_latencies_are_within_a_fifth_of_a_percent, setup),
         cmocka_unit_test_setup(no_sample_gives_no_latency, setup),
         cmocka_unit_test_setup(exits_before_the_steady_state_do_not_count, setup),

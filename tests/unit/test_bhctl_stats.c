@@ -92,7 +92,9 @@ static void list_survives_counts_and_codes_out_of_range(void **state)
     memset(&stats, 0xff, sizeof(stats));
     print_list(out, &stats);
     print_stats_json(out, &stats);
+    print_list_json(out, &stats);
     print_top(out, &stats, &stats);
+    print_top_json(out, &stats, &stats);
     expect_text(out, "?");
 }
 
@@ -154,10 +156,11 @@ static void top_shows_rates_between_two_readings(void **state)
     now.vm[0].vcpu[1].run_ticks += 1000000000U;
     now.vm[0].vcpu[1].worst_ticks[HV_EXIT_HLT] = 290U;
     now.vm[0].vcpu[1].worst_ticks[HV_EXIT_IO] = 730U;
+    now.vm[0].vcpu[1].worst_tsc = 1U;
     print_top(out, &before, &now);
     fflush(out);
     assert_non_null(strstr(text, "up 1:01:03\n"));
-    expect_text(out, "service/1              1 runnable  50.0        250            600        730  io 200\n");
+    expect_text(out, "service/1              1 runnable  50.0        250            600        0.7 io         io 200\n");
 }
 
 static void top_takes_a_smaller_counter_for_a_restart(void **state)
@@ -172,6 +175,68 @@ static void top_takes_a_smaller_counter_for_a_restart(void **state)
     now.vm[0].vcpu[0].exits_total = 7U;
     print_top(out, &before, &now);
     expect_text(out, "service/0              0 runnable   0.0          7              7 ");
+}
+
+/* REQ-RT-016 */
+static void top_shows_how_vcpus_share_a_core(void **state)
+{
+    struct hv_stats before, now;
+    FILE *out = begin();
+    (void)state;
+
+    fill(&before);
+    before.vm[4] = before.vm[0];
+    strcpy(before.vm[4].name, "user1");
+    before.vm[4].vcpu_count = 1U;
+    before.vm[1] = before.vm[0];
+    before.vm[1].vcpu_count = 1U;
+    before.vm[1].vcpu[0].pcpu = 3U;
+    before.vm[1].exclusive = 1U;
+    now = before;
+    now.tsc += 1000000000U;
+    now.vm[0].vcpu[0].run_ticks += 600000000U;
+    now.vm[4].vcpu[0].run_ticks += 300000000U;
+    print_top(out, &before, &now);
+    fflush(out);
+    assert_null(strstr(text, "core 3: "));
+    expect_text(out, "core 0: service/0 60.0 %, user1/0 30.0 %, rest 10.0 %\ncore 1: service/1 0.0 %, rest 100.0 %\n");
+}
+
+/* REQ-DM-011 */
+static void top_has_the_same_as_json(void **state)
+{
+    struct hv_stats before, now;
+    FILE *out = begin();
+    (void)state;
+
+    fill(&before);
+    now = before;
+    now.tsc += 2000000000U;
+    now.vm[0].vcpu[1].exits_total += 500U;
+    now.vm[0].vcpu[1].exits[HV_EXIT_IO] += 400U;
+    now.vm[0].vcpu[1].run_ticks += 1000000000U;
+    now.vm[0].vcpu[1].worst_ticks[HV_EXIT_IO] = 730U;
+    now.vm[0].vcpu[1].worst_tsc = 1U;
+    print_top_json(out, &before, &now);
+    fflush(out);
+    assert_non_null(strstr(text, "\"interval_us\":2000000,\"vcpus\":[{\"vm\":\"service\",\"vcpu\":0,"));
+    assert_non_null(strstr(text, "\"worst_exit_ticks\":0,\"worst_exit_reason\":null,\"exits_per_second_by_reason\":{}},"));
+    expect_text(out, "{\"vm\":\"service\",\"vcpu\":1,\"core\":1,\"exclusive\":false,\"state\":\"runnable\",\"busy_percent\":50.0,"
+                     "\"exits_per_second\":250,\"exits_total\":600,\"worst_exit_ticks\":730,\"worst_exit_reason\":\"io\","
+                     "\"exits_per_second_by_reason\":{\"io\":200}}");
+}
+
+/* REQ-DM-011 */
+static void vms_are_listed_as_json(void **state)
+{
+    struct hv_stats stats;
+    FILE *out = begin();
+    (void)state;
+
+    fill(&stats);
+    print_list_json(out, &stats);
+    expect_text(out, "{\"uptime_us\":3661000000,\"vms\":[{\"vm\":0,\"name\":\"service\",\"kind\":\"service\",\"state\":\"running\","
+                     "\"exclusive\":false,\"cores\":[0,1,2],\"memory_bytes\":1073741824,\"start_us\":1234000,\"exits_total\":300}]}\n");
 }
 
 static void ticks_convert_without_overflow(void **state)
@@ -252,6 +317,9 @@ int main(void)
         cmocka_unit_test(json_gives_the_longest_exit),
         cmocka_unit_test(top_shows_rates_between_two_readings),
         cmocka_unit_test(top_takes_a_smaller_counter_for_a_restart),
+        cmocka_unit_test(top_shows_how_vcpus_share_a_core),
+        cmocka_unit_test(top_has_the_same_as_json),
+        cmocka_unit_test(vms_are_listed_as_json),
         cmocka_unit_test(ticks_convert_without_overflow),
         cmocka_unit_test(a_core_that_never_exits_is_busy),
         cmocka_unit_test(copy_gives_up_on_statistics_that_are_always_being_written),
