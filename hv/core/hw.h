@@ -54,6 +54,5 @@ void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX 
 void hw_log_char(char c);                    /* hypervisor's UART */
 NORETURN void hw_poweroff(uint16_t pm1_value); /* soft-off by PM1_CNT */
 NORETURN void hw_reset(void);
-NORETURN void hw_panic(const char *invariant); /* an internal impossibility; no guest can cause it */
 
 #endif

@@ -342,12 +342,13 @@ void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
 /* REQ-LIF-009 */
 void vpci_reset(vm_id_t vm)
 {
+    if (vm == VM_SERVICE) {
+        vpci_masters_off(); /* no DMA into the VM's memory while it is loaded again */
+    }
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
         struct vpci_function *fn = &vpci_function[i];
 
         if ((fn->owner == vm) && (vm == VM_SERVICE)) {
-            /* No DMA into the VM's memory while it is loaded again; bridges forward nothing either. */
-            hw_pci_write(fn->bdf, PCI_COMMAND, 2U, hw_pci_read(fn->bdf, PCI_COMMAND, 2U) & ~PCI_COMMAND_MASTER);
             vpci_msi_reset(fn);
             vpci_msix_reset(fn);
             for (uint32_t b = 0U; b <= VPCI_ROM; b++) {

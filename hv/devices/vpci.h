@@ -26,6 +26,7 @@ void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value);
 bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size); /* size 0: skip; may overlap */
 /* The VM is being reset: its functions lose bus mastering and their message interrupts. */
 void vpci_reset(vm_id_t vm);
+void vpci_masters_off(void); /* of the Service VM's functions; reads only what the scan left, so that a lost core can call it */
 
 /* I/O request upcall: the MSI of the hypervisor's device, or vector 0xF3 with the ACRN face. */
 void vpci_upcall(void);

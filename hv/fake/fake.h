@@ -53,9 +53,9 @@ extern bool fake_ioapic_masked[IOAPIC_PINS];
 /* CPUID that the machine answers; leaves that are not set are zeros. */
 void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 
-/* hw_poweroff(), hw_reset() and hw_panic() do not return: they jump back to the place where the
+/* hw_poweroff() and hw_reset() do not return: they jump back to the place where the
  * test said fake_catch(), which then yields what happened. */
-enum fake_end { FAKE_NONE, FAKE_POWEROFF, FAKE_RESET, FAKE_PANIC };
+enum fake_end { FAKE_NONE, FAKE_POWEROFF, FAKE_RESET };
 #include <setjmp.h>
 extern jmp_buf fake_end_jump;
 #define fake_catch() ((enum fake_end)setjmp(fake_end_jump))

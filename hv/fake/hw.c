@@ -144,9 +144,3 @@ NORETURN void hw_reset(void)
 {
     longjmp(fake_end_jump, FAKE_RESET);
 }
-
-NORETURN void hw_panic(const char *invariant)
-{
-    (void)invariant;
-    longjmp(fake_end_jump, FAKE_PANIC);
-}

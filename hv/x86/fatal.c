@@ -4,10 +4,17 @@
 
 #include "core/hw.h"
 #include "core/log.h"
+#include "devices/vpci.h"
 #include "x86/asm.h"
 #include "x86/pcpu.h"
 
+#define STOPS_PER_SECOND 100U /* the other shared cores have 10 ms to stop */
+/* How often a core comes here: for its fault, for one of the report, for one of the line about that. */
+#define ENTRIES_MOST 3U
+
 shared_u32_t fatal_shared_stop;
+static shared_u32_t fatal_entries;          /* of all cores */
+static uint32_t fatal_entered[MAX_PCPU];    /* each core its own */
 
 void fatal_text(const char *text)
 {
@@ -30,29 +37,81 @@ static void fatal_register(const char *name, uint64_t value)
     fatal_hex(value);
 }
 
-/* A core that carries an exclusive VM stops alone; a shared one stops the shared side, which has nobody
- * then to write out what the log holds. */
-/* REQ-LIF-012 */
-static NORETURN void fatal_stop(void)
+NORETURN void fatal_join(void)
 {
-    if (!pcpus[hw_pcpu()].exclusive) {
-        const bool first = atomic_exchange(&fatal_shared_stop, 1U) == 0U;
-        for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
-            if ((i != hw_pcpu()) && (!pcpus[i].exclusive) && (atomic_load(&pcpus[i].state) != PCPU_OFFLINE)) {
-                hw_kick(i);
-            }
-        }
-        if (first) {
-            log_flush();
-        }
-    }
-    atomic_store(&pcpus[hw_pcpu()].state, PCPU_IN_HV);
+    atomic_store(&pcpus[hw_pcpu()].state, PCPU_OFFLINE);
     asm_halt_forever();
 }
 
+static bool shared_cores_stopped(void)
+{
+    bool stopped = true;
+    for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
+        stopped = stopped && (pcpus[i].exclusive || (atomic_load(&pcpus[i].state) == PCPU_OFFLINE));
+    }
+    return stopped;
+}
+
+/*
+ * The shared side ends: its cores, then its bus masters. Whoever is inside the hypervisor may be between
+ * the two accesses that one register of the configuration space takes, so it is waited for; not for
+ * ever, as it may be lost as well.
+ */
+/* REQ-LIF-012 REQ-LIF-033 */
+static void shared_side_stop(void)
+{
+    const uint64_t start = hw_tsc();
+    const uint64_t limit = hw_tsc_hz() / STOPS_PER_SECOND; /* 0 at boot, where there is nobody to wait for yet */
+    for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
+        if (!pcpus[i].exclusive) {
+            hw_kick(i);
+        }
+    }
+    while (!shared_cores_stopped() && ((hw_tsc() - start) < limit)) {
+        asm_pause();
+    }
+    vpci_masters_off();
+}
+
+/* True once: for the core that ends the shared side. */
+static bool contain(void)
+{
+    bool first = false;
+    if (!pcpus[hw_pcpu()].exclusive) {
+        atomic_store(&pcpus[hw_pcpu()].state, PCPU_OFFLINE);
+        first = atomic_exchange(&fatal_shared_stop, 1U) == 0U;
+        if (first) {
+            shared_side_stop();
+        }
+    }
+    return first;
+}
+
+/* A core that faults again on its way out stops where it is, with one line; so does, without one, a core that
+ * this line kills, or that does not even know which it is. */
+/* REQ-LIF-045 */
+static void once(void)
+{
+    if (atomic_fetch_add(&fatal_entries, 1U) >= (ENTRIES_MOST * MAX_PCPU)) {
+        asm_halt_forever();
+    }
+    fatal_entered[hw_pcpu()]++;
+    if (fatal_entered[hw_pcpu()] > 1U) {
+        atomic_store(&pcpus[hw_pcpu()].state, PCPU_OFFLINE);
+        if (fatal_entered[hw_pcpu()] < ENTRIES_MOST) {
+            fatal_text("\r\npanic: and again, while it was reported: the core stops here\r\n");
+        }
+        asm_halt_forever();
+    }
+}
+
+/* A core that carries an exclusive VM stops alone; a shared one stops the shared side, which has nobody
+ * then to write out what the log holds. */
 /* REQ-LIF-017 */
 NORETURN void fatal_exception(const struct idt_frame *frame)
 {
+    once();
+    const bool ends_shared_side = contain();
     fatal_text("\r\npanic: exception of the hypervisor on core ");
     fatal_hex(hw_pcpu());
     fatal_register("\r\npanic: vector ", frame->vector);
@@ -70,17 +129,10 @@ NORETURN void fatal_exception(const struct idt_frame *frame)
     fatal_register(" rbp ", frame->rbp);
     fatal_register(" r8 ", frame->r8);
     fatal_text("\r\n");
-    fatal_stop();
-}
-
-NORETURN void hw_panic(const char *invariant)
-{
-    fatal_text("\r\npanic: core ");
-    fatal_hex(hw_pcpu());
-    fatal_text(": ");
-    fatal_text(invariant);
-    fatal_text("\r\n");
-    fatal_stop();
+    if (ends_shared_side) {
+        log_flush();
+    }
+    fatal_join();
 }
 
 /* REQ-CFG-011 */

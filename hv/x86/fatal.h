@@ -34,8 +34,9 @@ struct idt_frame { /* as isr.S pushes it */
 NORETURN void fatal_exception(const struct idt_frame *frame);
 /* Boot cannot go on: text on the log UART and the VGA text screen; no VM has started. */
 NORETURN void fatal_boot(const char *what, const char *detail);
-/* Not 0: a violated invariant stopped the shared side; shared cores halt. */
+/* Not 0: a fault of the hypervisor ended the shared side; shared cores halt with fatal_join(). */
 extern shared_u32_t fatal_shared_stop;
+NORETURN void fatal_join(void);
 
 /* Straight to the UART, past the log and its lock; each core uses it only when it is lost. */
 void fatal_text(const char *text);

@@ -12,17 +12,24 @@
 
 static shared_u32_t lock_held;
 
-/* REQ-ISO-034 */
+static void join_when_ended(void)
+{
+    if (atomic_load_explicit(&fatal_shared_stop, memory_order_relaxed) != 0U) {
+        fatal_join();
+    }
+}
+
+/* When the shared side has ended the holder may have stopped, and nothing is left to be done under the lock. */
+/* REQ-ISO-034 REQ-LIF-012 */
 void lock_shared(void)
 {
     while (atomic_exchange_explicit(&lock_held, 1U, memory_order_acquire) != 0U) {
         while (atomic_load_explicit(&lock_held, memory_order_relaxed) != 0U) {
-            if (atomic_load_explicit(&fatal_shared_stop, memory_order_relaxed) != 0U) {
-                asm_halt_forever(); /* the holder stopped with a broken invariant */
-            }
+            join_when_ended();
             asm_pause();
         }
     }
+    join_when_ended();
 }
 
 void unlock_shared(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration space and message format of the machine (PCI Local Bus 3.0, 3.2.2.3 and 6.8).
- * Callers hold the shared-side lock, or it is boot: the address port is one register. */
+ * Callers hold the shared-side lock, or it is boot, or the shared side has ended: the address port is one register. */
 #include "core/boot_info.h"
 #include "core/hw.h"
 

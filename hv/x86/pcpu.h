@@ -9,7 +9,7 @@
 #include "x86/atomic.h"
 
 /* Where a core is, as the kicker sees it (docs/decisions/0004-run-loop-and-kick.md). */
-#define PCPU_OFFLINE  0U
+#define PCPU_OFFLINE  0U /* not started, or stopped for ever */
 #define PCPU_IN_HV    1U
 #define PCPU_IN_GUEST 2U
 #define PCPU_IDLE     3U

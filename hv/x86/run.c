@@ -12,7 +12,6 @@
 #include "core/trace.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
-#include "x86/fatal.h"
 #include "x86/lock.h"
 #include "x86/pcpu.h"
 #include "x86/vcpu_state.h"
@@ -103,10 +102,9 @@ NORETURN void run_shared(void)
     struct vm_exit exit = { .reason = HV_EXIT_OTHER };
     apic_timer_init();
     lock_shared();
-    while (atomic_load(&fatal_shared_stop) == 0U) {
+    for (;;) { /* ends in lock_shared(), when the shared side does */
         shared_step(self, &exit);
     }
-    asm_halt_forever();
 }
 
 /* REQ-RT-001 REQ-RT-004 */

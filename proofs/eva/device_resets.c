@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/sched.c core/stats.c core/trace.c devices/platform.c devices/vpci.c
-   devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpic.c devices/vioapic.c
+   devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpci_stop.c devices/vpic.c devices/vioapic.c
    devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c */
 /* eva-stubs: wp log power string */
 /* Boot and reset of interrupt routes, clock, statistics and virtual PCI, from any state. */
@@ -20,7 +20,7 @@ int main(void)
     assume_irq();
     assume_sched();
     assume_functions();
-    switch (any_below(10U)) {
+    switch (any_below(11U)) {
     case 0U: irq_init(); break;
     case 1U: irq_vm_reset(any_below(MAX_VM)); break;
     case 2U: (void)irq_level_pin((uint32_t)any); break;
@@ -30,6 +30,7 @@ int main(void)
     case 6U: stats_init(); break;
     case 7U: stats_log_char((char)any_below(128U)); break;
     case 8U: vpci_reset(any_below(MAX_VM)); break;
+    case 9U: vpci_masters_off(); break;
     default: (void)vpci_hole((uint32_t)any, &base, &size); break;
     }
     check_vms();

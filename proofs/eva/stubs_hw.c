@@ -137,9 +137,6 @@ void hw_log_char(char c) { (void)c; }
 NORETURN void hw_poweroff(uint16_t pm1_value);
 /*@ assigns \nothing; exits \false; ensures \false; */
 NORETURN void hw_reset(void);
-/*@ requires no_guest_gets_here: \false;
-    assigns \nothing; exits \false; ensures \false; */
-NORETURN void hw_panic(const char *invariant);
 
 uint64_t hw_vcpu_get(vcpu_id_t vcpu, enum vcpu_reg reg)
 {

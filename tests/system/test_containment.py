@@ -1,45 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What breaks on the shared side stays there: the RTVM runs on."""
 import re
-import socket
+import time
 
+from outside import Debugger, Monitor, hv_symbols
 from tools.boot import BUILD
+from tools.machine import POLL_S
 
 GUESTS = BUILD / "tests" / "guests"
 
 MACHINE_CHECK = "mce 0 4 0xb200000000070f0f 0x4 0 0" # uncorrected, processor context corrupt, on core 0
-
-
-class Monitor:
-    """QEMU's monitor, to do to the machine what no guest can."""
-
-    def __init__(self, folder):
-        self.path = folder / "monitor"
-        self.path.unlink(missing_ok=True)
-        self.arguments = ["-monitor", f"unix:{self.path},server=on,wait=off"]
-
-    def say(self, command):
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(10)
-            connection.connect(str(self.path))
-            self.read_prompt(connection)
-            connection.sendall(command.encode() + b"\n")
-            self.read_prompt(connection)
-
-    @staticmethod
-    def read_prompt(connection):
-        text = b""
-        while not text.endswith(b"(qemu) "):
-            text += connection.recv(4096)
+MMCONFIG = 0xB0000000
+MASTERS = (0xFA, 0x28)      # the board's SATA controller at 00:1f.2, and a random number generator at 00:05.0
+BUS_MASTER = 4              # of the command register, PCI_COMMAND
+UD2 = b"\x0f\x0b"
 
 
 def samples(machine):
     return int(re.findall(r"^rtvm: running samples (\d+)", machine.text("rtvm"), re.M)[-1])
 
 
-def start_rtvm(start, folder):
+def start_rtvm(start, folder, extra=()):
     monitor = Monitor(folder)
-    machine = start("rt-only", append={"rtvm": "report=500"}, extra=monitor.arguments)
+    machine = start("rt-only", append={"rtvm": "report=500"}, extra=[*monitor.arguments, *extra])
     machine.wait_for("rtvm", r"^rtvm: running samples 500 ")
     return machine, monitor
 
@@ -58,6 +41,45 @@ def test_rtvm_survives_the_end_of_the_shared_side(start, folder):
     machine.wait_for("hypervisor", r"^panic: vector 0x0*12 error")
     machine.wait_for("hypervisor", r"^panic: rip 0x[0-9a-f]+ rsp")
     expect_it_runs_on(machine)
+
+
+def command_register(bdf):
+    return MMCONFIG + (bdf << 12) + 4
+
+
+# REQ-LIF-033
+def test_bus_masters_stop_with_the_shared_side(start, folder):
+    debugger = Debugger(folder)
+    machine, monitor = start_rtvm(start, folder, [*debugger.arguments, "-device", "virtio-rng-pci,addr=5"])
+    with debugger.stopped():
+        for bdf in MASTERS:     # as a driver would
+            debugger.write(command_register(bdf), (debugger.number(command_register(bdf), 2) | BUS_MASTER).to_bytes(2, "little"))
+        before = [debugger.number(command_register(bdf), 2) for bdf in MASTERS]
+    assert all(command & BUS_MASTER for command in before)
+    monitor.say(MACHINE_CHECK)
+    machine.wait_for("hypervisor", r"^panic: exception of the hypervisor")
+    with debugger.stopped():
+        assert [debugger.number(command_register(bdf), 2) for bdf in MASTERS] == [command & ~BUS_MASTER for command in before]
+    expect_it_runs_on(machine)
+
+
+# REQ-LIF-045
+def test_a_fault_of_the_report_ends_there(start, folder):
+    """What prints the report faults itself, and so does the line about that: the third time the core just stops."""
+    debugger, symbols = Debugger(folder), hv_symbols()
+    machine, monitor = start_rtvm(start, folder, debugger.arguments)
+    with debugger.stopped():
+        debugger.write(symbols["hw_log_char"][0], UD2)
+    monitor.say(MACHINE_CHECK)
+    entered, until = 0, time.monotonic() + 60
+    while entered < 3 and time.monotonic() < until:
+        with debugger.stopped():
+            entered = debugger.number(symbols["fatal_entered"][0], 4)
+        time.sleep(POLL_S)
+    expect_it_runs_on(machine)
+    with debugger.stopped():
+        assert debugger.number(symbols["fatal_entered"][0], 4) == 3
+    assert "panic" not in machine.text("hypervisor")
 
 
 # REQ-INT-028

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: all */
 /* Random hypercalls and random exits, the same in every run: whatever guests do, no sanitizer
- * speaks, hw_panic() is not reached, and the walls stand. */
+ * speaks, and the walls stand. */
 #include "world.h"
 
 #include "core/mmio.h"

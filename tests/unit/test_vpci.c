@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_header.c devices/vpci_msi.c
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_header.c devices/vpci_msi.c
      devices/vpci_msix.c devices/vpci_hv.c */
 /* PCI configuration space as the Service VM sees it: functions, BARs, refusals, and the hypervisor's own device. */
 #include "vpci_machine.h"
@@ -143,6 +143,18 @@ static void a_vm_reset_silences_the_devices(void **state)
     assert_int_equal(hw_pci_read(NIC, 0x42U, 2U) & 0x8000U, 0U);
     assert_int_equal(hw_pci_read(NIC, 4U, 2U) & 4U, 0U);
     assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 8U, 8U), 0x100000000U);
+}
+
+/* REQ-LIF-033 */
+static void the_service_vms_bus_masters_stop_and_no_others(void **state)
+{
+    (void)state;
+    hw_pci_write(GIVEN, 4U, 2U, 7U);
+    vpci_masters_off();
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 3U);
+    assert_int_equal(hw_pci_read(DISK, 4U, 2U), 3U);
+    assert_int_equal(hw_pci_read(GIVEN, 4U, 2U), 7U);
+    assert_int_equal(hw_pci_read(BRIDGE, 4U, 2U), 7U); /* what a real-time VM has behind it goes on */
 }
 
 static void ports_reach_the_same_registers(void **state)
@@ -373,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup(each_refusal_is_logged_once, setup),
         cmocka_unit_test_setup(closed_capabilities_read_as_null_and_refuse_writes, setup),
         cmocka_unit_test_setup(a_vm_reset_silences_the_devices, setup),
+        cmocka_unit_test_setup(the_service_vms_bus_masters_stop_and_no_others, setup),
         cmocka_unit_test_setup(ports_reach_the_same_registers, setup),
         cmocka_unit_test_setup(the_hypervisors_device_names_the_information_page, setup),
         cmocka_unit_test_setup(only_a_whole_publish_command_publishes, setup),

@@ -28,7 +28,7 @@ KINDS = {"statement": "statement", "true": "branch", "false": "branch", "pair": 
 
 NOTES = (
     "The tests run on the host, compiled by clang and gcc for coverage, not on the image that is shipped.",
-    "hw_panic(), hw_poweroff() and hw_reset() of the fake machine leave by longjmp; a statement behind a call that came back this way counts "
+    "hw_poweroff() and hw_reset() of the fake machine leave by longjmp; a statement behind a call that came back this way counts "
     "as executed.",
     "A decision without && and || has no MC/DC figure: its two branches are it.",
 )
