@@ -107,7 +107,7 @@ NORETURN void run_shared(void)
     }
 }
 
-/* REQ-RT-001 REQ-RT-004 */
+/* REQ-RT-001 REQ-RT-004 REQ-RT-045 */
 NORETURN void run_exclusive(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];
