@@ -46,6 +46,13 @@
 #define PART_VM_FORBID_POWEROFF 1U /* the machine stays on while this VM runs */
 #define PART_VM_EXCLUSIVE       2U /* its cores run nothing else: local APIC passed through */
 
+/* Ports that an exclusive VM's ACPI tables name, and the values for soft-off and reset. No VM is given these ports. */
+#define PART_PORT_SLEEP_CONTROL 0xB2U
+#define PART_PORT_SLEEP_STATUS  0xB3U
+#define PART_SLEEP_TYPE_OFF     5U   /* SLP_TYP of S5 */
+#define PART_PORT_RESET         0xCF9U
+#define PART_RESET_VALUE        6U
+
 /* Index of part_vm.on_fault: what went wrong with a pre-launched VM */
 #define PART_FAULT_SHUTDOWN      0U /* triple fault */
 #define PART_FAULT_STAGE2        1U /* access to an address that it does not have */

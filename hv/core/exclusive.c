@@ -9,6 +9,7 @@
 #include "core/io.h"
 #include "core/log.h"
 #include "core/msr.h"
+#include "core/power_port.h"
 #include "core/stage2.h"
 #include "core/stats.h"
 #include "core/trace.h"
@@ -156,6 +157,19 @@ static void fail(vcpu_id_t id, const char *what, uint64_t detail)
     exclusive_stop(v);
 }
 
+/* REQ-LIF-040 */
+static void port(vcpu_id_t id, const struct vm_exit *exit)
+{
+    enum power_request request = power_port_request(exit, vcpu_regs[id].gpr[GPR_RAX]);
+    if (request == POWER_OFF) {
+        fail(id, "power off", 0U);
+    } else if (request == POWER_RESET) {
+        fail(id, "reset", 0U);
+    } else {
+        io_closed(id, exit);
+    }
+}
+
 /* REQ-ISO-020 REQ-HYP-001 REQ-IO-009 */
 static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
 {
@@ -165,7 +179,7 @@ static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
         emulate_skip(id, exit->length);
         break;
     case HV_EXIT_IO:
-        io_closed(id, exit);
+        port(id, exit);
         break;
     case HV_EXIT_MSR_READ:
     case HV_EXIT_MSR_WRITE:

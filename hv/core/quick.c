@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/quick.h"
 #include "abi/hypercall.h"
+#include "core/power_port.h"
 #include "core/vcpu_hw.h"
 #include "core/vm.h"
 
@@ -21,11 +22,11 @@ bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl)
     return refused;
 }
 
-/* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere. */
+/* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere, but for its reset and sleep registers. */
 /* REQ-RT-060 REQ-IO-005 */
-bool core_quick_port(vcpu_id_t id, uint32_t size, bool write)
+bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
 {
-    bool closed = vms[vcpu_vm(id)].exclusive;
+    bool closed = vms[vcpu_vm(id)].exclusive && !(write && power_port_named(port));
     uint64_t *rax = &vcpu_regs[id].gpr[GPR_RAX];
     if (!closed || write) {
         /* nothing to fill in */

@@ -15,6 +15,6 @@ bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl);
 bool core_quick_msr_read(vcpu_id_t id);
 bool core_quick_msr_write(vcpu_id_t id);
 /* IN or OUT, no string instruction. */
-bool core_quick_port(vcpu_id_t id, uint32_t size, bool write);
+bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: core/exclusive.c core/exclusive_lapic.c core/quick.c core/cpuid.c core/instruction.c core/io.c core/msr.c core/kvmclock.c
+/* eva-sources: core/exclusive.c core/exclusive_lapic.c core/power_port.c core/quick.c core/cpuid.c core/instruction.c core/io.c core/msr.c core/kvmclock.c
    core/guest_walk.c core/decode.c core/mmio.c core/dispatch.c core/irq.c core/sched.c core/vm.c core/insn_apply.c core/ioreq.c
    core/hypercall.c core/hypercall_copy.c core/hypercall_memory.c core/hypercall_vm.c core/vm_user.c core/stats.c core/trace.c
    devices/vpic.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c
@@ -30,7 +30,7 @@ int main(void)
     case 6U: (void)core_quick_hypercall(any_below(MAX_VCPU), any_below(4U)); break;
     case 7U: (void)core_quick_msr_read(any_below(MAX_VCPU)); break;
     case 8U: (void)core_quick_msr_write(any_below(MAX_VCPU)); break;
-    case 9U: (void)core_quick_port(any_below(MAX_VCPU), any_below(8U), any_below(2U) == 0U); break;
+    case 9U: (void)core_quick_port(any_below(MAX_VCPU), any_below(0x10000U), any_below(8U), any_below(2U) == 0U); break;
     default: exclusive_lapic_reset(any_below(MAX_VCPU)); break;
     }
     check_all();

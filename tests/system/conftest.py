@@ -61,9 +61,10 @@ def start(request, folder):
 
 @pytest.fixture
 def linux(start):
-    """linux(scenario='demo', ...): a machine whose Service VM has a shell: machine.shell('command')."""
-    def start_linux(scenario="demo", words="", **options):
-        machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip()}, **options)
+    """linux(scenario='demo', ...): a machine whose Service VM has a shell: machine.shell('command').
+    words: for its command line; more: {VM: words} for those of others."""
+    def start_linux(scenario="demo", words="", more=None, **options):
+        machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip(), **(more or {})}, **options)
         machine.shell_ready()
         return machine
     return start_linux

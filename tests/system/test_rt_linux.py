@@ -63,10 +63,10 @@ def compare_start(first, columns):
 def test_preempt_rt_kernel_finds_its_clocks_and_takes_its_timer_without_exits(start):
     words = f"loglevel=7 apic=verbose bulkhead.loops={WAKEUPS} bulkhead.quiet bulkhead.then=reboot"
     machine = start("rt-linux", append={"rtlinux": words})
-    # Its reboot is a triple fault, and that stops a pre-launched VM.
+    # Its reboot stops a pre-launched VM.
     summary = machine.wait_for("hypervisor", r"summary: rtlinux exits=(\d+) ", timeout=150)
     text, log = machine.text("rtvm"), machine.text("hypervisor")
-    assert "rtlinux: stopped: triple fault" in log
+    assert "rtlinux: stopped: reset" in log
     tsc_khz = int(re.search(r"TSC (\d+) kHz", log).group(1))
     detected_mhz = float(re.search(r"tsc: Detected ([\d.]+) MHz processor", text).group(1))
     assert round(detected_mhz * 1000) == tsc_khz
@@ -97,3 +97,14 @@ def test_two_vcpus_run_cyclictest_with_no_exit_but_bounded_interprocessor_interr
         assert sum(vcpu.values()) <= SPECIFICATION.number("exits.preempt_rt")
         assert commands <= SPECIFICATION.number("exits.preempt_rt.ipi") * SECONDS
     compare_start(first, [1, 2])
+
+
+@pytest.mark.parametrize("mode,reason", [("poweroff", "power off"), ("crash", "reset")])
+# REQ-LIF-040
+def test_preempt_rt_kernel_that_powers_off_or_panics_stops_its_vm_alone(linux, mode, reason):
+    machine = linux("rt-linux-smp", more={"rtlinux": f"bulkhead.mode={mode}"})
+    machine.wait_for("hypervisor", rf"rtlinux: stopped: {reason}", 120)
+    machine.wait_for("hypervisor", r"summary: rtlinux ", 60)
+    found = next(vm for vm in json.loads(machine.shell("bhctl stats --json"))["vms"] if vm["name"] == "rtlinux")
+    assert found["state"] == "stopped"
+    assert f"rt: {mode.replace('poweroff', 'power off')}\n" in machine.text("rtvm")

@@ -13,6 +13,7 @@ import yaml
 
 from tools.boot import tags
 from tools.config import acpi
+from tools.config.check import KEPT_PORTS
 from tools.config.compile import compile_scenario, load_scenario, without
 from tools.config.errors import ConfigError
 from tools.config.layout import C, STRUCTS, Table
@@ -144,6 +145,19 @@ def test_acpi_tables_are_found_and_sound(vcpus, ioapic):
     assert len(tables["APIC"]) == 44 + 8 * vcpus + (12 if ioapic else 0)
 
 
+# REQ-LIF-040
+def test_only_an_exclusive_vm_has_registers_for_power_off_and_reset():
+    def registers(power):
+        tables = acpi_tables(acpi.build(0xE0000, 1, False, power=power), 0xE0000)
+        facp = tables["FACP"]
+        flags = struct.unpack_from("<I", facp, 112)[0]
+        return [struct.unpack_from("<BBBBQ", facp, offset) for offset in (116, 244, 256)], facp[128], bool(flags & 1 << 10), b"_S5_" in tables["DSDT"]
+    assert registers(False) == ([(0, 0, 0, 0, 0)] * 3, 0, False, False)
+    assert registers(True) == ([(1, 8, 0, 1, C[f"PART_PORT_{name}"]) for name in ("RESET", "SLEEP_CONTROL", "SLEEP_STATUS")],
+                               C["PART_RESET_VALUE"], True, True)
+    assert {C["PART_PORT_RESET"], C["PART_PORT_SLEEP_CONTROL"], C["PART_PORT_SLEEP_STATUS"]} <= KEPT_PORTS     # so nobody else has them
+
+
 @pytest.mark.skipif(shutil.which("iasl") is None, reason="needs acpica-tools")
 @pytest.mark.parametrize("vcpus,ioapic,uarts", [(1, False, []), (1, False, [0x3E8]), (8, True, [0x3F8, 0x2F8, 0x3E8, 0x2E8])])
 # REQ-TOO-004
@@ -164,6 +178,8 @@ def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic, uarts):
             assert "IRQ" not in source  # a UART with none is polled
         if signature == "FACP":
             assert "Hardware Reduced (V5) : 1" in source
+        if signature == "DSDT":
+            assert re.search(r"Name \(\\?_S5, Package \(0x02\)", source)
 
 
 # ---- mistakes ----

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/exclusive.c core/trace.c core/exclusive_lapic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+/* unit-sources: core/exclusive.c core/trace.c core/exclusive_lapic.c core/power_port.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* A VM on exclusive cores: its own life, its own interrupts, nothing of anybody else. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "abi/partition_table.h"
 #include "core/cpuid.h"
 #include "core/dispatch.h"
 #include "core/exclusive.h"
@@ -288,6 +289,25 @@ static void an_access_to_nothing_stops_the_whole_vm_with_one_message(void **stat
     assert_true(exclusive_stopped(rt));
 }
 
+/* REQ-LIF-040 */
+static void a_vm_switches_itself_off_and_resets_itself_by_its_registers(void **state)
+{
+    static const struct { uint32_t port; uint64_t value; const char *says; } wish[] = {
+        { PART_PORT_SLEEP_CONTROL, 0x34U, "power off" }, { PART_PORT_RESET, PART_RESET_VALUE, "reset" } };
+    for (size_t i = 0U; i < 2U; i++) {
+        struct vm_exit exit = { .reason = HV_EXIT_IO, .number = wish[i].port, .size = 1U, .write = true, .length = 2U };
+        handled = NONE;
+        vcpu_regs[CPU(0)].gpr[GPR_RAX] = wish[i].value;
+        assert_int_equal(core_exclusive_exit(CPU(0), &exit), RUN_STOP);
+        assert_int_equal(handled, NONE);
+        assert_int_equal(vms[rt].state, VM_STOPPED);
+        assert_non_null(strstr(log_last, wish[i].says));
+        assert_int_equal(core_exclusive_next(CPU(1)), RUN_STOP);
+        (void)core_exclusive_next(CPU(2));
+        (void)setup(state);
+    }
+}
+
 /* REQ-LIF-011 */
 static void a_triple_fault_stops_the_whole_vm(void **state)
 {
@@ -481,6 +501,7 @@ int main(void)
         T(ids_are_those_of_the_vm), T(exits_reach_their_handlers), T(hypercalls_are_refused),
         T(unknown_exits_are_undefined_instructions), T(an_access_to_nothing_stops_the_whole_vm_with_one_message),
         T(apic_base_stays), T(closed_registers_are_memory), T(a_triple_fault_stops_the_whole_vm),
+        T(a_vm_switches_itself_off_and_resets_itself_by_its_registers),
         T(other_registers_are_refused), T(fixed_ipis_reach_the_cores_of_the_vm_only),
         T(illegal_vectors_and_modes_send_nothing), T(nmi_init_and_startup_never_reach_the_hardware),
         T(init_level_deassert_does_nothing),

@@ -43,7 +43,7 @@ NORETURN void fatal_boot(const char *what, const char *detail)
 
 struct vcpu_stats vcpu_stats[MAX_VCPU];
 static bool answers;       /* what core/quick.h says */
-static uint32_t asked, asked_cpl, asked_size;
+static uint32_t asked, asked_cpl, asked_size, asked_port;
 static bool asked_write;
 static bool answer(vcpu_id_t id)
 {
@@ -64,8 +64,9 @@ void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t lef
 bool core_quick_msr_read(vcpu_id_t id) { return answer(id); }
 bool core_quick_msr_write(vcpu_id_t id) { asked_write = true; return answer(id); }
 bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl) { asked_cpl = cpl; return answer(id); }
-bool core_quick_port(vcpu_id_t id, uint32_t size, bool write)
+bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
 {
+    asked_port = port;
     asked_size = size;
     asked_write = write;
     return answer(id);
@@ -481,6 +482,7 @@ static void an_exit_that_is_answered_goes_straight_back(void **state)
     leave_quickly(0x7BU, (0x500U << 16) | (1U << 5) | 1U, 0x1001U); /* IN AX, DX */
     assert_int_equal(vcpu_regs[GUEST].rip, 0x1001U);
     assert_int_equal(asked_size, 2U);
+    assert_int_equal(asked_port, 0x500U);
     assert_false(asked_write);
     leave_quickly(0x7BU, (0x500U << 16) | (1U << 6), 0x1002U); /* OUT imm8, EAX */
     assert_int_equal(vcpu_regs[GUEST].rip, 0x1002U);

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """ACPI tables of a pre-launched VM (ACPI 6.4): RSDP, XSDT, FADT, MADT, DSDT in one blob.
 
-The VM is hardware-reduced (ACPI 4.1): no PM timer, no PIC, no PIT, no SCI. A stock Linux kernel then
+The VM is hardware-reduced (ACPI 4.1): no PM timer, no PIC, no PIT, no SCI. An exclusive one has registers to reset itself and to switch itself off. A stock Linux kernel then
 takes its TSC frequency from the KVM clock page and calibrates its local APIC timer against the TSC."""
 import struct
 
+from tools.config.layout import C
+
 OEM, OEM_TABLE = b"BHEAD ", b"BULKHEAD"
 FADT_SIZE = 276                        # revision 6.4
-FADT_WBINVD, FADT_HW_REDUCED = 1 << 0, 1 << 20
+FADT_WBINVD, FADT_RESET, FADT_HW_REDUCED = 1 << 0, 1 << 10, 1 << 20
 BOOT_NO_VGA, BOOT_NO_CMOS_RTC = 1 << 2, 1 << 5
 IOAPIC_ADDRESS, LAPIC_ADDRESS = 0xFEC00000, 0xFEE00000
 UART_BASES, UART_PORTS = (0x3F8, 0x2F8, 0x3E8, 0x2E8), 8   # where a PC has them
@@ -33,15 +35,25 @@ def rsdp(xsdt_address):
     return bytes(data)
 
 
-def fadt(dsdt_address):
-    """ACPI 5.2.9; every register block is absent in a hardware-reduced machine."""
+def port_register(port):
+    """Generic address of one byte of I/O space (ACPI 5.2.3.2)."""
+    return struct.pack("<BBBBQ", 1, 8, 0, 1, port)
+
+
+def fadt(dsdt_address, power):
+    """ACPI 5.2.9; every register block is absent in a hardware-reduced machine. power: it has reset and sleep registers."""
     data = bytearray(FADT_SIZE - 36)
 
     def put(form, offset, value):
         struct.pack_into(form, data, offset - 36, value)
     put("<B", 45, 4)                                   # preferred profile: enterprise server
     put("<H", 109, BOOT_NO_VGA | BOOT_NO_CMOS_RTC)
-    put("<I", 112, FADT_WBINVD | FADT_HW_REDUCED)
+    put("<I", 112, FADT_WBINVD | FADT_HW_REDUCED | (FADT_RESET if power else 0))
+    if power:
+        put("<12s", 116, port_register(C["PART_PORT_RESET"]))
+        put("<B", 128, C["PART_RESET_VALUE"])
+        put("<12s", 244, port_register(C["PART_PORT_SLEEP_CONTROL"]))
+        put("<12s", 256, port_register(C["PART_PORT_SLEEP_STATUS"]))
     put("<B", 131, 4)                                  # minor version
     put("<Q", 140, dsdt_address)
     put("<8s", 268, OEM_TABLE)
@@ -75,7 +87,12 @@ def uart(index, port):
     return package(b"\x5b\x82", b"COM%d" % index + names)
 
 
-def dsdt(vcpu_count, uarts):
+def soft_off():
+    """Name (\\_S5, Package () { SLP_TYP, SLP_TYP }) (ACPI 7.4.2.6): what goes into the sleep control register."""
+    return b"\x08\\_S5_" + package(b"\x12", b"\x02" + 2 * (b"\x0a" + bytes([C["PART_SLEEP_TYPE_OFF"]])))
+
+
+def dsdt(vcpu_count, uarts, power):
     """One processor device for each vCPU, then the UARTs: Scope (\\_SB) { Device (C000) { _HID "ACPI0007", _UID 0 } ... }"""
     devices = b""
     for index in range(vcpu_count):
@@ -83,12 +100,12 @@ def dsdt(vcpu_count, uarts):
         devices += package(b"\x5b\x82", b"C%03d" % index + names)
     for index, port in enumerate(uarts, 1):
         devices += uart(index, port)
-    return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices))
+    return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices) + (soft_off() if power else b""))
 
 
 # REQ-RT-012 REQ-TOO-004
-def build(gpa, vcpu_count, with_ioapic, uarts=()):
-    """The blob for guest address gpa; the RSDP comes first. uarts: first ports of those the VM has."""
+def build(gpa, vcpu_count, with_ioapic, uarts=(), power=True):
+    """The blob for guest address gpa; the RSDP comes first. uarts: first ports of those the VM has. power: the VM is exclusive."""
     blob = bytearray(64)
 
     def add(data):
@@ -96,7 +113,7 @@ def build(gpa, vcpu_count, with_ioapic, uarts=()):
         address = gpa + len(blob)
         blob.extend(data)
         return address
-    facp = add(fadt(add(dsdt(vcpu_count, uarts))))
+    facp = add(fadt(add(dsdt(vcpu_count, uarts, power)), power))
     apic = add(madt(vcpu_count, with_ioapic))
     xsdt = add(table(b"XSDT", 1, struct.pack("<QQ", facp, apic)))
     blob[0:36] = rsdp(xsdt)

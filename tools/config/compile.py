@@ -170,7 +170,7 @@ def compile_scenario(scenario, append=None):
             blob.extend(bytes(-len(blob) % 16))
             ports = [(part["base"], part["count"]) for part in vm.get("ports", [])]
             uarts = [base for base in acpi.UART_BASES if (base, acpi.UART_PORTS) in ports]
-            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")), uarts)
+            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")), uarts, vm["exclusive"])
             out.acpi_gpa, out.acpi_offset, out.acpi_size = ACPI_GPA, ctypes.sizeof(table) + len(blob) + ACPI_PAD, len(content)
             blob.extend(content)
     return seal(table, blob)

@@ -49,7 +49,7 @@ static enum hv_exit_reason answer(const struct svm_run *run, uint64_t *next)
     case EXIT_IOIO:
         *next = vmcb->exit_info2;
         run->regs->gpr[GPR_RAX] = vmcb->rax;
-        if (((info & IO_STRING) == 0U) && core_quick_port(run->vcpu, (info >> 4) & 7U, (info & IO_IN) == 0U)) {
+        if (((info & IO_STRING) == 0U) && core_quick_port(run->vcpu, info >> 16, (info >> 4) & 7U, (info & IO_IN) == 0U)) {
             reason = HV_EXIT_IO;
         }
         break;
