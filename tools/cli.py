@@ -145,8 +145,9 @@ def build_parser():
     sub.add_argument("--run-missing", action="store_true", help="first run what has no passed result of this commit")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages; without WeasyPrint there is no PDF")
     sub = command("run", command_run, "boot a scenario with the Service VM's console on this terminal",
-                  "Boots a scenario in QEMU with the Service VM's console on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
+                  "Boots a scenario in QEMU with the Service VM's console, or the real-time VM's, on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
     sub.add_argument("scenario", nargs="?", default="demo", help=config_cli.SCENARIO_HELP + " (default: demo)")
+    sub.add_argument("--console", choices=["service", "rtvm"], default="service", help="whose console this terminal becomes (default: service)")
     sub.add_argument("--icount", action="store_true", help="deterministic virtual time: one instruction is one nanosecond (slower)")
     sub.add_argument("--qemu", action="append", default=[], metavar="WORD", help="add a word to QEMU's command line, as --qemu=WORD; may be repeated")
     add_shared(sub)

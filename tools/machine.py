@@ -48,14 +48,14 @@ class Machine:
 
     modules: [(file, "words tag")], handed to the hypervisor as boot modules. kernel: a multiboot image;
     with modules=() this is also how a bare image runs without the hypervisor. kernel=None: the firmware boots
-    what extra names (a disk, a CD)."""
+    what extra names (a disk, a CD). terminal: the console that can be typed on."""
 
     def __init__(self, folder, modules=(), kernel=HV, mode="mttcg", cores=4, memory="4G", cpu=CPU, append="",
-                 extra=(), interactive=False):
+                 extra=(), interactive=False, terminal="service"):
         self.folder = pathlib.Path(folder)
         self.modules, self.kernel, self.mode = list(modules), kernel, mode
         self.cores, self.memory, self.cpu, self.append = cores, memory, cpu, append
-        self.extra, self.interactive = list(extra), interactive
+        self.extra, self.interactive, self.terminal = list(extra), interactive, terminal
         self.process = None
         self.started = 0.0
 
@@ -65,10 +65,10 @@ class Machine:
         line += ["-nodefaults", "-no-user-config", "-vga", "std", "-display", "none", "-no-reboot"]
         for console in CONSOLES:
             log = f"logfile={self.log(console)},logappend=off"
-            if console == "service" and self.interactive:
+            if console == self.terminal and self.interactive:
                 # Ctrl-A x leaves QEMU, Ctrl-C reaches the guest.
                 line += ["-chardev", f"stdio,id={console},mux=on,signal=off,{log}"]
-            elif console == "service":
+            elif console == self.terminal:
                 line += ["-chardev", f"stdio,id={console},signal=off,{log}"]
             else:
                 line += ["-chardev", f"null,id={console},{log}"]
@@ -105,7 +105,7 @@ class Machine:
         self.started = time.monotonic()
 
     def run_interactive(self):
-        """Hands the terminal to the Service VM's console until QEMU ends."""
+        """Hands the user's terminal to that console until QEMU ends."""
         self.prepare()
         with open(self.folder / "qemu.log", "wb") as errors:
             return subprocess.run(self.command(), cwd=ROOT, stderr=errors, check=False).returncode
@@ -151,7 +151,7 @@ class Machine:
             raise MachineError(f"the machine was still on after {timeout:g} s", "hypervisor") from None
 
     def send(self, text):
-        """Types on the Service VM's console."""
+        """Types on the console that is the terminal, the Service VM's if nothing else was said."""
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
 

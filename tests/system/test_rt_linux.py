@@ -108,3 +108,17 @@ def test_preempt_rt_kernel_that_powers_off_or_panics_stops_its_vm_alone(linux, m
     found = next(vm for vm in json.loads(machine.shell("bhctl stats --json"))["vms"] if vm["name"] == "rtlinux")
     assert found["state"] == "stopped"
     assert f"rt: {mode.replace('poweroff', 'power off')}\n" in machine.text("rtvm")
+
+
+def test_preempt_rt_vm_has_a_shell_on_its_console_once_the_measurement_is_broken_off(start):
+    machine = start("rt-linux", terminal="rtvm")
+    machine.wait_for("rtvm", FIRST, 150)
+    machine.send("\3")      # Ctrl-C
+    machine.wait_for("rtvm", r"^rt: cyclictest ends with status 0", 30)
+    machine.wait_for("rtvm", r"^rt: shell on ttyS2", 30)
+    machine.send("echo $((6 * 7)) from the shell\n")
+    machine.wait_for("rtvm", r"^42 from the shell", 30)
+    machine.send("rt_cyclictest 500 1000 -q\n")
+    machine.wait_for("rtvm", r"^rt: cyclictest ends with status 0", 60, count=2)
+    machine.send("poweroff -f\n")
+    machine.wait_for("hypervisor", r"rtlinux: stopped: power off", 30)

@@ -31,19 +31,19 @@ for word in $(cat /proc/cmdline); do
 done
 
 say() { echo "rt: $*"; }
+console=$(sed 's/.* //' /sys/class/tty/console/active)
 
 vcpus=$(grep -c ^processor /proc/cpuinfo)
 say "Linux $(uname -r) is up, $vcpus vCPU, $(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo) MiB"
 say "clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource), clockevent $(cat /sys/devices/system/clockevents/clockevent0/current_device)"
 . /etc/rt_cyclictest.sh
-
-# What the console still has to send would be lost: setting the terminal as it is waits for it.
-drain() { stty -F /dev/console "$(stty -F /dev/console -g)"; }
+# On a controlling terminal, so that Ctrl-C ends the measurement, and not what follows it. Its end hangs the terminal up.
+measure() { setsid -c sh -c "trap : INT; . /etc/rt_cyclictest.sh; $*; drain" <"/dev/$console" >"/dev/$console" 2>&1; }
 
 do_mode() {
     case "$1" in
-        cyclictest) rt_cyclictest "$loops" "$interval" $quiet ;;
-        timerlat) rt_timerlat "$seconds" "$interval" ;;
+        cyclictest) measure rt_cyclictest "$loops" "$interval" $quiet ;;
+        timerlat) measure rt_timerlat "$seconds" "$interval" ;;
         poweroff) say "power off"; drain; poweroff -f ;;
         reboot) say "reboot"; drain; reboot -f ;;
         crash) say "crash"; drain; echo c >/proc/sysrq-trigger ;;
@@ -55,7 +55,6 @@ do_mode() {
 do_mode "$mode"
 case "$mode" in cyclictest|timerlat) do_mode "$then" ;; esac
 
-console=$(sed 's/.* //' /sys/class/tty/console/active)
 echo ". /etc/rt_cyclictest.sh" >/etc/rc
 export ENV=/etc/rc
 while true; do

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Shell functions of the PREEMPT_RT VM.
 
+# drain: what the console still has to send would be lost by what follows: setting the terminal as it is waits for it.
+drain() { stty -F /dev/console "$(stty -F /dev/console -g)"; }
+
 # rt_cyclictest [WAKEUPS [MICROSECONDS [-q]]]: one measuring thread on each vCPU at priority 90, all memory locked, absolute times.
 # Its main thread stays on the first vCPU. While it runs it prints where it stands (count, and latency in microseconds); -q: only the
 # histogram at the end. Starting a program reads CPUID, which is an exit: those come before "begins", and after "ends".
