@@ -77,6 +77,21 @@ static void test_modules_begin_above_1_mib_and_behind_the_image(void **state)
     assert_int_equal(hw_phys_read(RTVM_HPA + told(24U), 4U), 0x301000U);
 }
 
+static void test_the_highest_segment_counts_not_the_last(void **state)
+{
+    hpa_t second = MODULE_HPA + 52U + 32U;
+    (void)state;
+    put(MODULE_HPA + 52U + 12U, 0x200000U); /* the first segment's address; what is entered does not matter here */
+    put(second, 1U);
+    put(second + 4U, 128U);
+    put(second + 12U, 0x180000U);
+    put(second + 16U, 16U);
+    put(second + 20U, 16U);
+    hw_phys_write(MODULE_HPA + 44U, 2U, 2U);
+    assert_true(loader_multiboot(RTVM, &config).ok);
+    assert_int_equal(hw_phys_read(RTVM_HPA + told(24U), 4U), 0x201000U);
+}
+
 /* REQ-CFG-017 */
 static void test_modules_that_do_not_fit_are_refused(void **state)
 {
@@ -131,6 +146,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_image_is_told_of_its_modules_in_order, boot),
         cmocka_unit_test_setup(test_an_image_without_modules_is_told_that_there_are_none, boot),
         cmocka_unit_test_setup(test_modules_begin_above_1_mib_and_behind_the_image, boot),
+        cmocka_unit_test_setup(test_the_highest_segment_counts_not_the_last, boot),
         cmocka_unit_test_setup(test_modules_that_do_not_fit_are_refused, boot),
         cmocka_unit_test_setup(test_a_module_ends_below_4_gib, boot),
         cmocka_unit_test_setup(test_a_module_that_is_not_there_is_refused, boot),
