@@ -11,7 +11,7 @@
 #define GDT_DATA 0x10
 #define GDT_TSS  0x18
 
-#define PCPU_STACKS_SIZE 36864 /* struct pcpu_stacks; its main stack ends it */
+#define PCPU_STACKS_SIZE 28672 /* struct pcpu_stacks; its main stack ends it */
 #define IDT_STUB_SIZE   16
 
 /* struct vcpu_regs (core/vcpu_hw.h); checked by assertions in x86/vcpu.c */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The host's own page tables: the image at VA = PA in 4 KiB pages with W^X, no page
- * under a stack, and the copy windows (window.c). Nothing else is mapped, so guest RAM
- * is reachable only through a window.
+ * The host's own page tables: the image at VA = PA with W^X, no page under a stack, and
+ * the copy windows (window.c). Nothing else is mapped, so guest RAM is reachable only
+ * through a window. Pages are of 4 KiB, but of 2 MiB within the pool of stage-2 tables,
+ * which is nine tenths of the image: else its own tables would be a tenth of the rest.
  */
 #include "core/limits.h"
 #include "x86/address.h"
@@ -15,7 +16,8 @@
 #define PTE_WRITE   0x2ULL
 #define PTE_NX      0x8000000000000000ULL
 #define ENTRIES     512U
-#define IMAGE_TABLES 32U /* 64 MiB */
+#define PTE_LARGE   0x80ULL
+#define IMAGE_TABLES 4U /* one below the pool, three from its end on: link.ld sees that they suffice */
 
 #define CR4_OSXSAVE 0x00040000ULL
 #define CR4_SMEP    0x00100000ULL
@@ -28,24 +30,45 @@ static uint64_t image_pd[ENTRIES] __attribute__((aligned(4096)));
 static uint64_t image_pt[IMAGE_TABLES][ENTRIES] __attribute__((aligned(4096)));
 static uint64_t window_pd[ENTRIES] __attribute__((aligned(4096)));
 
+static uint64_t *table_of(uint64_t page)
+{
+    const uint64_t tail = address_of(&pool_end) / PAGE_SIZE_2M;
+    const uint64_t index = page / PAGE_SIZE_2M;
+    return image_pt[(index < tail) ? 0U : (1U + (index - tail))];
+}
+
+static void pages_map(uint64_t start, uint64_t end, uint64_t flags)
+{
+    for (uint64_t page = start & PAGE_MASK; page < end; page += PAGE_SIZE) {
+        uint64_t *const table = table_of(page);
+        image_pd[page / PAGE_SIZE_2M] = address_of(table) | PTE_PRESENT | PTE_WRITE;
+        table[(page / PAGE_SIZE) % ENTRIES] = (flags == 0U) ? 0U : (page | flags);
+    }
+}
+
 static void image_map(const void *start, const void *end, uint64_t flags)
 {
-    const uint64_t last = address_of(end);
-    for (uint64_t page = address_of(start) & PAGE_MASK; page < last; page += PAGE_SIZE) {
-        const uint64_t index = page / PAGE_SIZE;
-        image_pt[index / ENTRIES][index % ENTRIES] = (flags == 0U) ? 0U : (page | flags);
+    pages_map(address_of(start), address_of(end), flags);
+}
+
+static void data_map(void)
+{
+    const uint64_t flags = PTE_PRESENT | PTE_WRITE | PTE_NX;
+    const uint64_t first = (address_of(&pool_start) + (PAGE_SIZE_2M - 1U)) / PAGE_SIZE_2M;
+    const uint64_t end = address_of(&pool_end) / PAGE_SIZE_2M;
+    pages_map(address_of(&data_start), first * PAGE_SIZE_2M, flags);
+    for (uint64_t i = first; i < end; i++) {
+        image_pd[i] = (i * PAGE_SIZE_2M) | PTE_LARGE | flags;
     }
+    pages_map(end * PAGE_SIZE_2M, address_of(&image_end), flags);
 }
 
 /* REQ-ISO-015 REQ-ISO-016 */
 void paging_init(void)
 {
-    for (uint32_t i = 0U; i < IMAGE_TABLES; i++) {
-        image_pd[i] = address_of(image_pt[i]) | PTE_PRESENT | PTE_WRITE;
-    }
     image_map(&image_start, &rodata_start, PTE_PRESENT);
     image_map(&rodata_start, &data_start, PTE_PRESENT | PTE_NX);
-    image_map(&data_start, &image_end, PTE_PRESENT | PTE_WRITE | PTE_NX);
+    data_map();
     for (uint32_t i = 0U; i < MAX_PCPU; i++) {
         image_map(pcpu_stacks[i].guard_fatal, pcpu_stacks[i].fatal, 0U);
         image_map(pcpu_stacks[i].guard_nmi, pcpu_stacks[i].nmi, 0U);

@@ -12,7 +12,7 @@ from tools.boot import BUILD
 
 ELF = BUILD / "hv" / "hv.elf64"
 PAGE = 4096
-PRESENT, WRITE, NX, ADDRESS = 1, 2, 1 << 63, 0x000FFFFFFFFFF000
+PRESENT, WRITE, LARGE, NX, ADDRESS = 1, 2, 1 << 7, 1 << 63, 0x000FFFFFFFFFF000
 
 
 def symbols():
@@ -71,7 +71,10 @@ def tables(start, folder):
     pdpt = memory.words(found["host_pdpt"][0], 512)
     pages = {}
     for i, entry in enumerate(memory.words(found["image_pd"][0], 512)):
-        if entry & PRESENT:
+        if entry & PRESENT and entry & LARGE:
+            for k in range(512):
+                pages[i * 512 * PAGE + k * PAGE] = (entry & ~LARGE) + k * PAGE
+        elif entry & PRESENT:
             for k, leaf in enumerate(memory.words(entry & ADDRESS, 512)):
                 if leaf & PRESENT:
                     pages[i * 512 * PAGE + k * PAGE] = leaf

@@ -10,7 +10,7 @@ import pytest
 
 from tools import cli
 from tools.bench import command, compare, measure, overlay, paths, peers, report, report_paths, statistics, targets
-from tools.evidence import provenance
+from tools.evidence import provenance, size
 from tools.evidence.report import charts
 from tools.machine import MachineError
 from tools.progress import ROOT
@@ -87,7 +87,7 @@ def test_report_of_bhctl_becomes_a_condition():
 
 
 def test_sizes_are_those_of_sections_and_symbols():
-    found = measure.size_of(".text 100 0\n.rodata 20 0\n.bss 4000 0\n",
+    found = size.size_of(".text 100 0\n.rodata 20 0\n.bss 4000 0\n",
                             "0000000000001000 T image_start\n0000000000003000 B image_end\n0000000000002000 0000000000000800 B stage2_table\n", 77, 4)
     assert (found["text"], found["data"], found["memory"], found["memory_without_pool"]) == (100, 0, 0x2000, 0x1800)
     assert (found["page_table_pool"], found["page_table_pool_per_vm"], found["elf_file"]) == (0x800, 0x200, 77)

@@ -3,15 +3,15 @@
 import collections
 import json
 import re
-import subprocess
 
 from tools.bench import statistics
 from tools.bench.targets import TURN
 from tools.boot import BUILD, boot_modules, machine_for
 from tools.config.compile import load_scenario
 from tools.evidence import budget
+from tools.evidence.size import size    # one of the parts, as those below
 from tools.machine import Machine, MachineError
-from tools.progress import ROOT, StepError
+from tools.progress import StepError
 
 GUESTS = BUILD / "tests" / "guests"
 RTVM = BUILD / "rtvm" / "rtvm.elf"
@@ -179,25 +179,3 @@ def work():
         return {kind: {"most": most, "times": times} for kind, (most, times) in sorted(budget.measured().items()) if kind not in budget.NOT_SEEN}
     except budget.Problem as problem:
         raise StepError(str(problem)) from None
-
-
-def output(*command):
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-
-
-def size_of(sections, symbols, file_bytes, vms):
-    """sections: of size -A -d; symbols: of nm -S."""
-    section = {name: int(size) for name, size in re.findall(r"^(\.\w+)\s+(\d+)", sections, re.M)}
-    at = {words[-1]: int(words[0], 16) for words in map(str.split, symbols.splitlines()) if len(words) >= 3}
-    length = {words[3]: int(words[1], 16) for words in map(str.split, symbols.splitlines()) if len(words) == 4}
-    pool = length["stage2_table"]
-    memory = at["image_end"] - at["image_start"]
-    return {"text": section[".text"], "rodata": section.get(".rodata", 0), "data": section.get(".data", 0), "bss": section.get(".bss", 0),
-            "elf_file": file_bytes, "memory": memory, "page_table_pool": pool, "page_table_pool_per_vm": pool // vms, "memory_without_pool": memory - pool}
-
-
-def size():
-    """Bytes of the hypervisor: sections, file, and what lies in memory from its first to its last byte."""
-    image = BUILD / "hv" / "hv.elf64"
-    vms = int(re.search(r"^#define MAX_VM\s+(\d+)U", (ROOT / "hv" / "core" / "limits.h").read_text(), re.M).group(1))
-    return size_of(output("size", "-A", "-d", str(image)), output("nm", "-S", str(image)), (BUILD / "hv" / "hv.elf").stat().st_size, vms)

@@ -30,6 +30,7 @@ GATES = (
     Gate("trace", "requirements are traced both ways", PYTHON + ["-m", "tools.evidence.trace"], (), True),
     Gate("loops", "loops are bounded", PYTHON + ["-m", "tools.evidence.loops"], (), True),
     Gate("specification", "promised numbers are enforced", PYTHON + ["-m", "tools.evidence.specification"], (), True),
+    Gate("size", "the hypervisor is no larger than promised", PYTHON + ["-m", "tools.evidence.size"], ("nm", "size"), True),
     Gate("budget", "exits and hypercalls keep their budgets", PYTHON + ["-m", "tools.evidence.budget"], ("gcc", "qemu-system-x86_64"), False),
     Gate("repro", "two builds are identical", PYTHON + ["-m", "tools.evidence.repro"], ("gcc", "objcopy"), False),
     Gate("coverage", "unit tests cover core and devices", PYTHON + ["-m", "tools.evidence.coverage"],
