@@ -403,7 +403,7 @@ def test_plot_has_one_line_for_each_condition_of_one_emulation():
     svg = report.plot(sample()["conditions"])
     root = tree.fromstring(svg)
     words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert sum("samples" in (word or "") and ":" in word for word in words) - 1 == 4    # the axis has the word as well
+    assert sum("samples" in (word or "") and ":" in word for word in words) - 1 == 5    # the axis has the word as well
     assert report.plot({}) is None
 
 

@@ -85,6 +85,7 @@ PARTS = (
     Part("alone", "latency on Bulkhead alone", on_both("alone")),
     Part("linux", "latency beside a Linux Service VM", with_linux("linux", "none")),
     Part("loaded", "latency beside a loaded Service VM and User VMs", with_linux("loaded", "full")),
+    Part("storm", "latency beside a storm of hypercalls, interrupts and User VMs", with_linux("storm", "storm")),
     Part("cost", "what exits cost a guest", costs),
     Part("ipi", "interrupts between halted vCPUs", ipi),
     Part("access", "accesses of a User VM", access),

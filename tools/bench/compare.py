@@ -7,7 +7,7 @@ from tools.bench.targets import TURN
 
 FORM = 1
 Regression = collections.namedtuple("Regression", "name old new allowed")
-BESIDE_LINUX = ("latency.linux.", "latency.loaded.")
+BESIDE_LINUX = ("latency.linux.", "latency.loaded.", "latency.storm.")
 RARE = ("p9999", "max")
 
 

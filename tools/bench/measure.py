@@ -4,7 +4,7 @@ import collections
 import json
 import re
 
-from tools.bench import statistics
+from tools.bench import overlay, statistics
 from tools.bench.targets import TURN
 from tools.boot import BUILD, boot_modules, machine_for
 from tools.config.compile import load_scenario
@@ -15,6 +15,7 @@ from tools.progress import StepError
 
 GUESTS = BUILD / "tests" / "guests"
 RTVM = BUILD / "rtvm" / "rtvm.elf"
+STORM = GUESTS / "linux" / "storm"
 # Rates are given, not measured: a measured rate differs by its rounding, and latency is compared to the instruction.
 WORDS = "period_us=1000 report=0 histogram=1 tsc_hz=1000000000 timer_hz=1000000000"
 # Shifts of the real-time VM by some instructions: see docs/decisions/0013-counted-time.md.
@@ -104,7 +105,8 @@ def of_bhctl(report, stats, mode):
 def beside_linux_once(settings, name, load, shift):
     place = settings.folder / name
     words = f"nokaslr quiet bulkhead.mode=bench bulkhead.load={load} bulkhead.samples={settings.samples}"
-    modules = boot_modules(load_scenario("tests/bench/bench.yaml"), place, {"rtvm": f"{WORDS} {shift}", "service": words})
+    tools = {"service-initrd": overlay.with_files(BUILD / "images" / "service-initrd.gz", {"bench/storm": STORM}, place / "initrd.gz")} if load == "storm" else {}
+    modules = boot_modules(load_scenario("tests/bench/bench.yaml"), place, {"rtvm": f"{WORDS} {shift}", "service": words}, tools)
     with Machine(place, modules, mode=PLAIN) as machine:
         said = machine.wait_for("service", r"^service: (bench done|FAILED.*)$|^.*Kernel panic.*$", TIMEOUT_S)
         if said.group(1) != "bench done":

@@ -6,6 +6,7 @@ from tools.evidence.report import charts
 
 TITLES = {
     "bare": "bare machine", "alone": "Bulkhead alone", "linux": "Bulkhead, Linux Service VM", "loaded": "Bulkhead, loaded Service VM and User VMs",
+    "storm": "Bulkhead, storm of hypercalls, interrupts and User VMs",
     "bare-exact": "bare machine", "alone-exact": "Bulkhead alone",
 }
 MODES = {"icount": "blocks of instructions", "icount-exact": "one instruction to a block"}

@@ -3,7 +3,7 @@
 # The Service VM's only program. Lines that begin with "service:" are what demo and tests wait for.
 # Kernel command line: bulkhead.mode=demo runs one User VM from start to end and switches the machine off,
 # bulkhead.mode=loaded likewise with a busy User VM;
-# bulkhead.mode=bench reports on the real-time VM once it has bulkhead.samples=N, idle or with bulkhead.load=full;
+# bulkhead.mode=bench reports on the real-time VM once it has bulkhead.samples=N, idle or with bulkhead.load=full or storm;
 # a path runs that script, from an initial RAM disk added to this one, and switches the machine off;
 # shell (default) is a shell on the console; test is the same without prompt and echo.
 /bin/busybox --install -s /bin

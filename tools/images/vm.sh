@@ -64,6 +64,19 @@ loaded() {
     say "loaded done"
 }
 
+# A second User VM that is created and killed again and again.
+churn() {
+    exec </dev/null >/dev/null 2>&1
+    while :; do
+        rm -f /run/user2.events
+        bhdm --name user2 --cpus 1 --memory 128M --kernel /vm/kernel --initrd /vm/initrd.gz --events /run/user2.events 3>&- 8>&- 9<&- &
+        until grep -q started /run/user2.events; do usleep 20000; done
+        kill -KILL $!
+        wait $!
+        echo >>/run/user2.times
+    done
+}
+
 # Everything that Service VM and User VMs can do to the machine, at once: forks and copies in both, reads of the virtio disk, each of which
 # is some exits, hypercalls and interrupts, statistics, and a second User VM that is created and killed again and again.
 load_begin() {
@@ -74,25 +87,26 @@ load_begin() {
     (while :; do /bin/true; done) &
     (while :; do dd if=/dev/zero of=/run/load bs=64k count=64; done) >/dev/null 2>&1 &
     (while :; do bhctl stats --json; usleep 5000; done) >/dev/null 2>&1 &
-    (
-        while :; do
-            rm -f /run/user2.events
-            bhdm --name user2 --cpus 1 --memory 128M --kernel /vm/kernel --initrd /vm/initrd.gz --events /run/user2.events 3>&- 8>&- 9<&- &
-            until grep -q started /run/user2.events; do usleep 20000; done
-            kill -KILL $!
-            wait $!
-            echo >>/run/user2.times
-        done
-    ) </dev/null >/dev/null 2>&1 &
+    churn &
     say "load begins"
 }
 
-# bench LOAD SAMPLES: what the RTVM saw by its sample SAMPLES; with the load, a quarter of them or more since that began.
+# What makes the hypervisor itself work: hypercalls without a pause, timer interrupts, a User VM that is created and killed.
+# storm comes with ./bulkhead bench.
+storm_begin() {
+    for storm in hypercalls interrupts; do
+        /bench/storm "$storm" >"/run/$storm" 2>&1 &
+    done
+    churn &
+    say "storm begins"
+}
+
+# bench LOAD SAMPLES: what the RTVM saw by its sample SAMPLES; with a load (full, storm), a quarter of them or more since that began.
 bench() {
     bench_enough=$2
     bench_pause=500000
-    if [ "$1" = full ]; then
-        load_begin
+    if [ "$1" != none ]; then
+        if [ "$1" = storm ]; then storm_begin; else load_begin; fi
         bench_pause=50000
         bench_least=$(($(rt_samples) + $2 / 4))
         [ "$bench_least" -gt "$bench_enough" ] && bench_enough=$bench_least
@@ -100,6 +114,7 @@ bench() {
     while [ "$(rt_samples)" -lt "$bench_enough" ]; do usleep "$bench_pause"; done
     bhctl rt --once --json --histogram
     bhctl stats --json
-    [ "$1" = full ] && say "load: $(cat /proc/loadavg), second User VM created and killed $(grep -c '' /run/user2.times) times"
+    [ "$1" = storm ] && say "storm: $(tail -n 1 /run/hypercalls) hypercalls, $(tail -n 1 /run/interrupts) timer interrupts"
+    [ "$1" != none ] && say "load: $(cat /proc/loadavg), second User VM created and killed $(grep -c '' /run/user2.times) times"
     say "bench done"
 }
