@@ -44,7 +44,7 @@ enum hv_trace_kind {
     HV_TRACE_KICK,      /* sent by this core; arg: to which core; value: 1 it was in the hypervisor, 2 in a guest, 3 idle */
     HV_TRACE_KINDS
 };
-#define HV_TRACE_ALL ((1U << (uint32_t)HV_TRACE_KINDS) - 1U)
+#define HV_TRACE_ALL 0x3FFU /* a bit for each */
 
 struct hv_trace_record {
     uint64_t tsc;
@@ -71,6 +71,7 @@ struct hv_trace {
     struct hv_trace_ring ring[HV_TRACE_CORES];
 };
 
+_Static_assert((HV_TRACE_ALL >> (HV_TRACE_KINDS - 1)) == 1U, "a bit for each kind");
 _Static_assert(sizeof(struct hv_trace_record) == 16U, "hv_trace_record layout");
 _Static_assert(sizeof(struct hv_trace_ring) == 64U, "hv_trace_ring layout");
 _Static_assert(sizeof(struct hv_trace) == (64U + (64U * HV_TRACE_CORES)), "hv_trace layout");

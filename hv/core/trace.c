@@ -67,14 +67,14 @@ void trace_record_exit(vcpu_id_t vcpu, const struct vm_exit *exit, uint64_t tsc)
 void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t left, uint64_t now)
 {
     const uint64_t *gpr = vcpu_regs[vcpu].gpr;
-    if ((trace_events & (1U << (uint32_t)HV_TRACE_EXIT)) != 0U) {
+    if (trace_wants(HV_TRACE_EXIT)) {
         const bool msr = (reason == HV_EXIT_MSR_READ) || (reason == HV_EXIT_MSR_WRITE);
         trace_record(HV_TRACE_EXIT, vcpu, (uint32_t)reason, msr ? (uint32_t)gpr[GPR_RCX] : 0U, left);
     }
-    if ((reason == HV_EXIT_HYPERCALL) && ((trace_events & (1U << (uint32_t)HV_TRACE_HYPERCALL)) != 0U)) {
+    if ((reason == HV_EXIT_HYPERCALL) && trace_wants(HV_TRACE_HYPERCALL)) {
         trace_record(HV_TRACE_HYPERCALL, vcpu, (uint32_t)gpr[GPR_R8], (uint32_t)gpr[GPR_RDI], left);
     }
-    if ((trace_events & (1U << (uint32_t)HV_TRACE_ENTRY)) != 0U) {
+    if (trace_wants(HV_TRACE_ENTRY)) {
         trace_record(HV_TRACE_ENTRY, vcpu, 0U, 0U, now);
     }
 }

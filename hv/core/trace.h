@@ -22,25 +22,30 @@ void trace_record(enum hv_trace_kind kind, vcpu_id_t vcpu, uint32_t arg, uint32_
 void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t left, uint64_t now);
 void trace_record_exit(vcpu_id_t vcpu, const struct vm_exit *exit, uint64_t tsc);
 
+static inline bool trace_wants(enum hv_trace_kind kind)
+{
+    return (trace_events & (1U << (uint32_t)kind)) != 0U;
+}
+
 /* vcpu: ID_NONE if it is about none. */
 /* REQ-RT-031 */
 static inline void trace_at(enum hv_trace_kind kind, vcpu_id_t vcpu, uint32_t arg, uint64_t tsc)
 {
-    if ((trace_events & (1U << (uint32_t)kind)) != 0U) {
+    if (trace_wants(kind)) {
         trace_record(kind, vcpu, arg, 0U, tsc);
     }
 }
 
 static inline void trace_now(enum hv_trace_kind kind, vcpu_id_t vcpu, uint32_t arg, uint32_t value)
 {
-    if ((trace_events & (1U << (uint32_t)kind)) != 0U) {
+    if (trace_wants(kind)) {
         trace_record(kind, vcpu, arg, value, hw_tsc());
     }
 }
 
 static inline void trace_exit(vcpu_id_t vcpu, const struct vm_exit *exit, uint64_t tsc)
 {
-    if ((trace_events & (1U << (uint32_t)HV_TRACE_EXIT)) != 0U) {
+    if (trace_wants(HV_TRACE_EXIT)) {
         trace_record_exit(vcpu, exit, tsc);
     }
 }

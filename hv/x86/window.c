@@ -13,11 +13,12 @@
 #define WINDOW_DEST   1U /* write-back */
 #define WINDOW_DEVICE 2U /* uncached */
 #define WINDOWS       4U /* a core; the last stays unmapped */
-#define TRACE_INDEX   (MAX_PCPU * WINDOWS) /* the trace has the pages from here on, for good */
+#define TRACE_INDEX   64U /* behind all windows: the trace has the pages from here on, for good */
 
 #define PTE_FLAGS     0x8000000000000003ULL /* NX, writable, present */
 #define PTE_UNCACHED  0x18ULL               /* PCD and PWT: PAT entry 3, UC */
 
+_Static_assert((MAX_PCPU * WINDOWS) <= TRACE_INDEX, "windows end before the trace");
 _Static_assert((TRACE_INDEX + (HV_TRACE_SIZE / PAGE_SIZE)) <= 512U, "windows and trace fit one page table");
 uint64_t window_table[512] __attribute__((aligned(4096)));
 
