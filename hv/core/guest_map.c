@@ -7,24 +7,23 @@
 #include "core/stage2.h"
 #include "core/vm.h"
 
-struct guest_map_entry guest_map[GUEST_MAP_ENTRIES];
-uint32_t guest_map_count;
+struct guest_map guest_map[PART_MAX_VM];
 
 /* Keeps the entries sorted by address. */
-static bool insert(gpa_t base, uint64_t size, uint32_t type)
+static bool insert(vm_id_t v, gpa_t base, uint64_t size, uint32_t type)
 {
     bool fits = size == 0U; /* nothing to keep */
-    if (!fits && (guest_map_count < GUEST_MAP_ENTRIES)) {
-        uint32_t at = guest_map_count;
-        while ((at > 0U) && (guest_map[at - 1U].base > base)) {
-            struct guest_map_entry moved = guest_map[at - 1U];
-            guest_map[at] = moved;
+    if (!fits && (guest_map[v].count < GUEST_MAP_ENTRIES)) {
+        uint32_t at = guest_map[v].count;
+        while ((at > 0U) && (guest_map[v].entry[at - 1U].base > base)) {
+            struct guest_map_entry moved = guest_map[v].entry[at - 1U];
+            guest_map[v].entry[at] = moved;
             at--;
         }
-        guest_map[at].base = base;
-        guest_map[at].size = size;
-        guest_map[at].type = type;
-        guest_map_count++;
+        guest_map[v].entry[at].base = base;
+        guest_map[v].entry[at].size = size;
+        guest_map[v].entry[at].type = type;
+        guest_map[v].count++;
         fits = true;
     }
     return fits;
@@ -41,7 +40,7 @@ static bool in_region(hpa_t base)
 }
 
 /* The parts of a RAM entry of the machine that the Service VM owns. */
-static bool insert_owned(hpa_t base, uint64_t size)
+static bool insert_owned(vm_id_t v, hpa_t base, uint64_t size)
 {
     bool fits = true;
     for (uint32_t i = 0U; i < domain_count[VM_SERVICE]; i++) {
@@ -51,7 +50,7 @@ static bool insert_owned(hpa_t base, uint64_t size)
         first = (first > base) ? first : base;
         end = (end < (base + size)) ? end : (base + size);
         if (ram && (first < end)) {
-            fits = insert(first, end - first, BOOT_RAM) && fits;
+            fits = insert(v, first, end - first, BOOT_RAM) && fits;
         }
     }
     return fits;
@@ -59,26 +58,26 @@ static bool insert_owned(hpa_t base, uint64_t size)
 
 /* Identity map: the machine's own map, its RAM cut down to what the Service VM owns. Memory of
  * others is absent, not "reserved": a guest's early code places things by the RAM entries alone. */
-static bool map_service(void)
+static bool map_service(vm_id_t v)
 {
     bool fits = true;
     for (uint32_t i = 0U; i < boot_info.range_count; i++) {
         const struct boot_range *range = &boot_info.range[i];
         if (range->type == BOOT_RAM) {
-            fits = insert_owned(range->base, range->size) && fits;
+            fits = insert_owned(v, range->base, range->size) && fits;
         } else {
-            fits = insert(range->base, range->size, range->type) && fits;
+            fits = insert(v, range->base, range->size, range->type) && fits;
         }
     }
     return fits;
 }
 
-static bool map_listed(const struct part_vm *config)
+static bool map_listed(vm_id_t v, const struct part_vm *config)
 {
     bool fits = true;
     for (uint32_t i = 0U; i < config->range_count; i++) {
         if (config->range[i].type == PART_RANGE_RAM) {
-            fits = insert(config->range[i].gpa, config->range[i].size, BOOT_RAM) && fits;
+            fits = insert(v, config->range[i].gpa, config->range[i].size, BOOT_RAM) && fits;
         }
     }
     return fits;
@@ -87,49 +86,49 @@ static bool map_listed(const struct part_vm *config)
 /* REQ-CFG-018 */
 bool guest_map_build(vm_id_t v)
 {
-    guest_map_count = 0U;
-    return (v == VM_SERVICE) ? map_service() : map_listed(&partition.table.vm[v]);
+    guest_map[v].count = 0U;
+    return (v == VM_SERVICE) ? map_service(v) : map_listed(v, &partition.table.vm[v]);
 }
 
-bool guest_map_carve(gpa_t base, uint64_t size, uint32_t type)
+bool guest_map_carve(vm_id_t v, gpa_t base, uint64_t size, uint32_t type)
 {
     bool done = false;
-    for (uint32_t i = 0U; (i < guest_map_count) && !done; i++) {
-        gpa_t first = guest_map[i].base;
-        gpa_t end = first + guest_map[i].size;
-        if ((guest_map[i].type == BOOT_RAM) && (first <= base) && ((base + size) <= end)) {
-            guest_map[i].size = base - first;
-            if (guest_map[i].size == 0U) {
-                guest_map_count--;
-                for (uint32_t k = i; k < guest_map_count; k++) {
-                    struct guest_map_entry moved = guest_map[k + 1U];
-                    guest_map[k] = moved;
+    for (uint32_t i = 0U; (i < guest_map[v].count) && !done; i++) {
+        gpa_t first = guest_map[v].entry[i].base;
+        gpa_t end = first + guest_map[v].entry[i].size;
+        if ((guest_map[v].entry[i].type == BOOT_RAM) && (first <= base) && ((base + size) <= end)) {
+            guest_map[v].entry[i].size = base - first;
+            if (guest_map[v].entry[i].size == 0U) {
+                guest_map[v].count--;
+                for (uint32_t k = i; k < guest_map[v].count; k++) {
+                    struct guest_map_entry moved = guest_map[v].entry[k + 1U];
+                    guest_map[v].entry[k] = moved;
                 }
             }
-            done = insert(base, size, type) && insert(base + size, end - (base + size), BOOT_RAM);
+            done = insert(v, base, size, type) && insert(v, base + size, end - (base + size), BOOT_RAM);
         }
     }
     return done;
 }
 
-bool guest_map_is_ram(gpa_t base, uint64_t size)
+bool guest_map_is_ram(vm_id_t v, gpa_t base, uint64_t size)
 {
     bool ram = false;
-    for (uint32_t i = 0U; i < guest_map_count; i++) {
-        uint64_t offset = base - guest_map[i].base;
-        bool starts = (guest_map[i].type == BOOT_RAM) && (base >= guest_map[i].base) && (offset <= guest_map[i].size);
-        ram = ram || (starts && (size <= (guest_map[i].size - offset)));
+    for (uint32_t i = 0U; i < guest_map[v].count; i++) {
+        uint64_t offset = base - guest_map[v].entry[i].base;
+        bool starts = (guest_map[v].entry[i].type == BOOT_RAM) && (base >= guest_map[v].entry[i].base) && (offset <= guest_map[v].entry[i].size);
+        ram = ram || (starts && (size <= (guest_map[v].entry[i].size - offset)));
     }
     return ram;
 }
 
-gpa_t guest_map_lowest(uint64_t size, uint64_t align, gpa_t floor)
+gpa_t guest_map_lowest(vm_id_t v, uint64_t size, uint64_t align, gpa_t floor)
 {
     gpa_t found = GUEST_MAP_NONE;
-    for (uint32_t i = 0U; (i < guest_map_count) && (found == GUEST_MAP_NONE); i++) {
-        gpa_t at = (guest_map[i].base > floor) ? guest_map[i].base : floor;
+    for (uint32_t i = 0U; (i < guest_map[v].count) && (found == GUEST_MAP_NONE); i++) {
+        gpa_t at = (guest_map[v].entry[i].base > floor) ? guest_map[v].entry[i].base : floor;
         at = ((at + (align - 1U)) / align) * align;
-        if (guest_map_is_ram(at, size)) {
+        if (guest_map_is_ram(v, at, size)) {
             found = at;
         }
     }
@@ -137,17 +136,17 @@ gpa_t guest_map_lowest(uint64_t size, uint64_t align, gpa_t floor)
 }
 
 /* Page aligned, at the end of an entry or just below what must be kept. */
-gpa_t guest_map_highest(uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep_size)
+gpa_t guest_map_highest(vm_id_t v, uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep_size)
 {
     gpa_t found = GUEST_MAP_NONE;
-    for (uint32_t i = 0U; i < (guest_map_count * 2U); i++) {
-        const struct guest_map_entry *entry = &guest_map[i / 2U];
+    for (uint32_t i = 0U; i < (guest_map[v].count * 2U); i++) {
+        const struct guest_map_entry *entry = &guest_map[v].entry[i / 2U];
         gpa_t end = entry->base + entry->size;
         end = (end < top) ? end : top;
         if (((i % 2U) == 1U) && (keep_base < end)) {
             end = keep_base;
         }
-        if ((end > size) && guest_map_is_ram((end - size) & PAGE_MASK, size)) {
+        if ((end > size) && guest_map_is_ram(v, (end - size) & PAGE_MASK, size)) {
             gpa_t at = (end - size) & PAGE_MASK;
             bool clear = ((at + size) <= keep_base) || (at >= (keep_base + keep_size));
             if (clear && ((found == GUEST_MAP_NONE) || (at > found))) {

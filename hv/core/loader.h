@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Puts a VM's image into its memory and its first vCPU at the entry point. Boot only: the VM's
- * stage 2 is complete, guest_map[] describes it, and its vCPUs are in power-on state. */
+ * stage 2 is complete, guest_map[v] describes it, and its vCPUs are in power-on state. */
 #ifndef CORE_LOADER_H
 #define CORE_LOADER_H
 

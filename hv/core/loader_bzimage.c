@@ -117,13 +117,13 @@ static void bzimage_write64(vm_id_t v, gpa_t gpa, uint64_t value)
 
 static void write_e820(vm_id_t v)
 {
-    uint8_t count = (uint8_t)guest_map_count;
+    uint8_t count = (uint8_t)guest_map[v].count;
     (void)guest_write(v, LOADER_LOW + PARAM_E820_COUNT, &count, 1U);
-    for (uint32_t i = 0U; i < guest_map_count; i++) {
+    for (uint32_t i = 0U; i < guest_map[v].count; i++) {
         gpa_t at = LOADER_LOW + PARAM_E820 + ((gpa_t)i * E820_SIZE);
-        bzimage_write64(v, at, guest_map[i].base);
-        bzimage_write64(v, at + 8U, guest_map[i].size);
-        bzimage_write32(v, at + 16U, guest_map[i].type);
+        bzimage_write64(v, at, guest_map[v].entry[i].base);
+        bzimage_write64(v, at + 8U, guest_map[v].entry[i].size);
+        bzimage_write32(v, at + 16U, guest_map[v].entry[i].type);
     }
 }
 
@@ -174,7 +174,7 @@ static const char *place_initrd(vm_id_t v, const struct part_vm *config, const s
         uint32_t module = boot_module_find(config->initrd);
         uint64_t size = (module < MAX_BOOT_MODULE) ? boot_info.module[module].size : 0U;
         gpa_t top = (image->initrd_top < LOAD_TOP) ? image->initrd_top : LOAD_TOP;
-        gpa_t at = guest_map_highest(size, top, image->load, image->init_size);
+        gpa_t at = guest_map_highest(v, size, top, image->load, image->init_size);
         if (module >= MAX_BOOT_MODULE) {
             reason = "no boot module has the initrd's tag";
         } else if ((at == GUEST_MAP_NONE) || (at < LOADER_LOW_END)) {
@@ -212,10 +212,10 @@ struct loader_verdict loader_bzimage(vm_id_t v, const struct part_vm *config, gp
         reason = parse_header(boot_info.module[module].base, boot_info.module[module].size, &image);
     }
     if (reason[0] == '\0') {
-        image.load = guest_map_lowest(image.init_size, image.align, LOAD_FLOOR);
+        image.load = guest_map_lowest(v, image.init_size, image.align, LOAD_FLOOR);
         if ((image.load == GUEST_MAP_NONE) || ((image.load + image.init_size) > LOAD_TOP)) {
             reason = "no room for the kernel";
-        } else if (!guest_map_is_ram(LOADER_LOW, LOADER_ACPI - LOADER_LOW)) {
+        } else if (!guest_map_is_ram(v, LOADER_LOW, LOADER_ACPI - LOADER_LOW)) {
             reason = "no RAM at 64 KiB for the boot parameters";
         } else if (text_length(config->cmdline, PART_CMDLINE_SIZE) > image.cmdline_max) {
             reason = "command line is longer than the kernel takes";

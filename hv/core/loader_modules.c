@@ -38,7 +38,7 @@ static const char *place_module(vm_id_t v, const struct part_vm *config, uint32_
         reason = "no boot module has the tag of the image's module";
     } else {
         uint64_t size = boot_info.module[module].size;
-        gpa_t at = guest_map_lowest(size, PAGE_SIZE, *place);
+        gpa_t at = guest_map_lowest(v, size, PAGE_SIZE, *place);
         if ((at > LOADER_MODULE_TOP) || (size > (LOADER_MODULE_TOP - at))) {
             reason = "no room for the image's modules";
         } else if (guest_load(v, at, boot_info.module[module].base, size) != STATUS_OK) {

@@ -64,13 +64,13 @@ static const char *check_elf(hpa_t image, uint64_t size)
 
 struct elf_segment { uint64_t offset; uint64_t address; uint64_t file_size; uint64_t memory_size; };
 
-static const char *check_segment(const struct elf_segment *segment, uint64_t image_size)
+static const char *check_segment(vm_id_t v, const struct elf_segment *segment, uint64_t image_size)
 {
     const char *reason = "";
     bool low = (segment->address < LOADER_LOW_END) && ((segment->address + segment->memory_size) > LOADER_LOW);
     if (((segment->offset + segment->file_size) > image_size) || (segment->file_size > segment->memory_size)) {
         reason = "image is cut off";
-    } else if (!guest_map_is_ram(segment->address, segment->memory_size)) {
+    } else if (!guest_map_is_ram(v, segment->address, segment->memory_size)) {
         reason = "image does not fit the VM's RAM";
     } else if (low) {
         reason = "image overlaps the boot information at 64 KiB";
@@ -90,7 +90,7 @@ static const char *load_segments(vm_id_t v, hpa_t image, uint64_t size, gpa_t *e
         hpa_t at = table + (i * ELF_SEGMENT);
         struct elf_segment segment = { read32(at + 4U), read32(at + 12U), read32(at + 16U), read32(at + 20U) };
         if ((read32(at) == ELF_LOAD) && (segment.memory_size != 0U)) {
-            reason = check_segment(&segment, size);
+            reason = check_segment(v, &segment, size);
             if ((reason[0] == '\0')
                 && ((guest_clear(v, segment.address, segment.memory_size) != STATUS_OK)
                     || (guest_load(v, segment.address, image + segment.offset, segment.file_size) != STATUS_OK))) {
@@ -104,24 +104,24 @@ static const char *load_segments(vm_id_t v, hpa_t image, uint64_t size, gpa_t *e
 
 static void write_map(vm_id_t v)
 {
-    for (uint32_t i = 0U; i < guest_map_count; i++) {
+    for (uint32_t i = 0U; i < guest_map[v].count; i++) {
         gpa_t at = LOADER_GDT + ((gpa_t)i * MMAP_ENTRY);
         loader_write32(v, at, MMAP_ENTRY - 4U);
-        loader_write32(v, at + 4U, (uint32_t)guest_map[i].base);
-        loader_write32(v, at + 8U, (uint32_t)(guest_map[i].base >> 32));
-        loader_write32(v, at + 12U, (uint32_t)guest_map[i].size);
-        loader_write32(v, at + 16U, (uint32_t)(guest_map[i].size >> 32));
-        loader_write32(v, at + 20U, guest_map[i].type);
+        loader_write32(v, at + 4U, (uint32_t)guest_map[v].entry[i].base);
+        loader_write32(v, at + 8U, (uint32_t)(guest_map[v].entry[i].base >> 32));
+        loader_write32(v, at + 12U, (uint32_t)guest_map[v].entry[i].size);
+        loader_write32(v, at + 16U, (uint32_t)(guest_map[v].entry[i].size >> 32));
+        loader_write32(v, at + 20U, guest_map[v].entry[i].type);
     }
 }
 
 /* KiB of RAM at 1 MiB, as the field mem_upper has it. */
-static uint32_t upper_kib(void)
+static uint32_t upper_kib(vm_id_t v)
 {
     uint64_t size = 0U;
-    for (uint32_t i = 0U; i < guest_map_count; i++) {
-        gpa_t end = guest_map[i].base + guest_map[i].size;
-        if ((guest_map[i].type == BOOT_RAM) && (guest_map[i].base <= 0x100000U) && (end > 0x100000U)) {
+    for (uint32_t i = 0U; i < guest_map[v].count; i++) {
+        gpa_t end = guest_map[v].entry[i].base + guest_map[v].entry[i].size;
+        if ((guest_map[v].entry[i].type == BOOT_RAM) && (guest_map[v].entry[i].base <= 0x100000U) && (end > 0x100000U)) {
             size = end - 0x100000U;
         }
     }
@@ -134,9 +134,9 @@ static void write_info(vm_id_t v, const struct part_vm *config)
     (void)guest_clear(v, LOADER_LOW, LOADER_ACPI - LOADER_LOW);
     loader_write32(v, LOADER_LOW, INFO_MEMORY | INFO_CMDLINE | INFO_MODS | INFO_MMAP | INFO_NAME);
     loader_write32(v, LOADER_LOW + 4U, 640U);
-    loader_write32(v, LOADER_LOW + 8U, upper_kib());
+    loader_write32(v, LOADER_LOW + 8U, upper_kib(v));
     loader_write32(v, LOADER_LOW + 16U, LOADER_CMDLINE);
-    loader_write32(v, LOADER_LOW + 44U, guest_map_count * MMAP_ENTRY);
+    loader_write32(v, LOADER_LOW + 44U, guest_map[v].count * MMAP_ENTRY);
     loader_write32(v, LOADER_LOW + 48U, LOADER_GDT);
     loader_write32(v, LOADER_LOW + 64U, LOADER_NAME);
     (void)guest_write(v, LOADER_CMDLINE, (const uint8_t *)config->cmdline, PART_CMDLINE_SIZE - 1U);
@@ -171,7 +171,7 @@ struct loader_verdict loader_multiboot(vm_id_t v, const struct part_vm *config)
         hpa_t image = boot_info.module[module].base;
         uint64_t size = boot_info.module[module].size;
         result.reason = check_elf(image, size);
-        if ((result.reason[0] == '\0') && !guest_map_is_ram(LOADER_LOW, LOADER_ACPI - LOADER_LOW)) {
+        if ((result.reason[0] == '\0') && !guest_map_is_ram(v, LOADER_LOW, LOADER_ACPI - LOADER_LOW)) {
             result.reason = "no RAM at 64 KiB for the boot information";
         }
         if (result.reason[0] == '\0') {

@@ -76,9 +76,9 @@ static void set_vcpus(vm_id_t v)
 static const char *copy_tables(void)
 {
     uint64_t size = acpi_relocate_size();
-    gpa_t where = (size == 0U) ? GUEST_MAP_NONE : guest_map_highest(size, TABLES_TOP, 0U, 0U);
+    gpa_t where = (size == 0U) ? GUEST_MAP_NONE : guest_map_highest(VM_SERVICE, size, TABLES_TOP, 0U, 0U);
     const char *reason = "no room for the machine's ACPI tables";
-    if ((where != GUEST_MAP_NONE) && guest_map_carve(where, size, BOOT_ACPI)) {
+    if ((where != GUEST_MAP_NONE) && guest_map_carve(VM_SERVICE, where, size, BOOT_ACPI)) {
         acpi_relocate(where);
         reason = "";
     }
@@ -90,7 +90,7 @@ static const char *service_acpi(gpa_t *rsdp)
     const char *reason = copy_tables();
     if (reason[0] != '\0') {
         /* said */
-    } else if (!guest_map_carve(LOADER_ACPI, ACPI_BLOCK, BOOT_ACPI)) {
+    } else if (!guest_map_carve(VM_SERVICE, LOADER_ACPI, ACPI_BLOCK, BOOT_ACPI)) {
         reason = "no RAM for the filtered ACPI tables";
     } else if (acpi_filter_build(vms[VM_SERVICE].vcpu_count, LOADER_ACPI, ACPI_BLOCK, rsdp) != STATUS_OK) {
         reason = "the machine's ACPI tables cannot be filtered";
@@ -109,7 +109,7 @@ static const char *listed_acpi(vm_id_t v, gpa_t *rsdp)
         uint64_t span = ((config->acpi_size + (uint64_t)PAGE_SIZE) - 1U) & PAGE_MASK;
         bool inside = (config->acpi_offset <= PART_MAX_SIZE)
                       && (config->acpi_size <= (PART_MAX_SIZE - config->acpi_offset));
-        if (!inside || !guest_map_carve(config->acpi_gpa, span, BOOT_ACPI)
+        if (!inside || !guest_map_carve(v, config->acpi_gpa, span, BOOT_ACPI)
             || (guest_write(v, config->acpi_gpa, &partition.bytes[config->acpi_offset], config->acpi_size)
                 != STATUS_OK)) {
             reason = "its ACPI tables do not fit its memory";

@@ -21,15 +21,15 @@ int main(void)
     uint32_t v = any_below(PART_MAX_VM);
     boot_info.range_count = any_below(MAX_BOOT_RANGE + 1U);
     domain_count[VM_SERVICE] = any_below(DOMAIN_RANGES + 1U);
-    guest_map_count = any_below(GUEST_MAP_ENTRIES + 1U);
+    guest_map[v].count = any_below(GUEST_MAP_ENTRIES + 1U);
     /*@ split v; */
     partition.table.vm[v].range_count = any_below(PART_MAX_RANGE + 1U);
     switch (any_below(4U)) {
     case 0U: (void)guest_map_build(v); break;
-    case 1U: (void)guest_map_carve(any, any, (uint32_t)any); break;
+    case 1U: (void)guest_map_carve(v, any, any, (uint32_t)any); break;
     case 2U: (void)loader_bzimage(v, &partition.table.vm[v], any); break;
     default: (void)loader_multiboot(v, &partition.table.vm[v]); break;
     }
-    /*@ assert map_count: guest_map_count <= GUEST_MAP_ENTRIES; */
+    /*@ assert map_count: guest_map[v].count <= GUEST_MAP_ENTRIES; */
     return 0;
 }

@@ -73,12 +73,15 @@ void assume_domains(void)
 
 void assume_guest_map(void)
 {
-    guest_map_count = any_below(GUEST_MAP_ENTRIES + 1U);
+    /*@ loop unroll PART_MAX_VM; */
+    for (vm_id_t v = 0U; v < PART_MAX_VM; v++) {
+        guest_map[v].count = any_below(GUEST_MAP_ENTRIES + 1U);
+    }
 }
 
 void check_guest_map(void)
 {
-    /*@ assert map_count: guest_map_count <= GUEST_MAP_ENTRIES; */
+    /*@ assert map_count: \forall integer v; 0 <= v < PART_MAX_VM ==> guest_map[v].count <= GUEST_MAP_ENTRIES; */
 }
 
 void assume_all(void)

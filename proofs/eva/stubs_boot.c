@@ -9,8 +9,7 @@
 #include "core/loader.h"
 #include "proofs/eva/eva.h"
 
-struct guest_map_entry guest_map[GUEST_MAP_ENTRIES];
-uint32_t guest_map_count;
+struct guest_map guest_map[PART_MAX_VM];
 
 static bool map_changes(void)
 {
@@ -19,10 +18,10 @@ static bool map_changes(void)
 }
 
 bool guest_map_build(vm_id_t v) { (void)v; return map_changes(); }
-bool guest_map_carve(gpa_t base, uint64_t size, uint32_t type) { (void)base; (void)size; (void)type; return map_changes(); }
-gpa_t guest_map_highest(uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep_size)
+bool guest_map_carve(vm_id_t v, gpa_t base, uint64_t size, uint32_t type) { (void)v; (void)base; (void)size; (void)type; return map_changes(); }
+gpa_t guest_map_highest(vm_id_t v, uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep_size)
 {
-    (void)size; (void)top; (void)keep_base; (void)keep_size;
+    (void)v; (void)size; (void)top; (void)keep_base; (void)keep_size;
     return any;
 }
 

@@ -15,6 +15,7 @@
 #include "core/stage2.h"
 
 #define RTVM  1U
+#define MAP   guest_map[shown]
 #define SHIFT 0x10000000U
 #define HPA(gpa) (SHIFT + ((gpa) ^ 0x1000U)) /* neighbours in the guest's memory are none in the machine's */
 
@@ -28,6 +29,7 @@ hpa_t domain_region_base[DOMAIN_REGIONS];
 uint64_t domain_region_size[DOMAIN_REGIONS];
 
 void fake_memory_reset(void);
+static vm_id_t shown;       /* whose map expect_entry() looks at */
 static gpa_t unmapped;      /* this page is not in stage 2 */
 static gpa_t spanless;      /* a mapping that no table has: smaller than a page */
 
@@ -59,8 +61,8 @@ static void machine(hpa_t base, hpa_t end, uint32_t type)
 static void entry(gpa_t base, gpa_t end, uint32_t type)
 {
     struct guest_map_entry new = { base, end - base, type };
-    guest_map[guest_map_count] = new;
-    guest_map_count++;
+    MAP.entry[MAP.count] = new;
+    MAP.count++;
 }
 
 static int setup(void **state)
@@ -71,7 +73,8 @@ static int setup(void **state)
     memset(&partition, 0, sizeof(partition));
     memset(domain_count, 0, sizeof(domain_count));
     memset(domain_region_size, 0, sizeof(domain_region_size));
-    guest_map_count = 0U;
+    shown = VM_SERVICE;
+    MAP.count = 0U;
     unmapped = GUEST_MAP_NONE;
     spanless = GUEST_MAP_NONE;
     return 0;
@@ -79,19 +82,19 @@ static int setup(void **state)
 
 static void expect_entry(uint32_t i, gpa_t base, gpa_t end, uint32_t type)
 {
-    assert_true(i < guest_map_count);
-    assert_int_equal(guest_map[i].base, base);
-    assert_int_equal(guest_map[i].base + guest_map[i].size, end);
-    assert_int_equal(guest_map[i].type, type);
+    assert_true(i < MAP.count);
+    assert_int_equal(MAP.entry[i].base, base);
+    assert_int_equal(MAP.entry[i].base + MAP.entry[i].size, end);
+    assert_int_equal(MAP.entry[i].type, type);
 }
 
 /* 1 MiB of RAM at 1 MiB in one entry, the rest of the map full. */
 static void fill_up_to(uint32_t count)
 {
-    guest_map_count = 0U;
+    MAP.count = 0U;
     entry(0x100000U, 0x200000U, BOOT_RAM);
-    while (guest_map_count < count) {
-        gpa_t at = 0x1000000U + ((gpa_t)guest_map_count * PAGE_SIZE);
+    while (MAP.count < count) {
+        gpa_t at = 0x1000000U + ((gpa_t)MAP.count * PAGE_SIZE);
         entry(at, at + PAGE_SIZE, BOOT_RESERVED);
     }
 }
@@ -110,7 +113,7 @@ static void the_service_vm_is_told_its_own_ram_and_what_is_reserved(void **state
 
     assert_true(guest_map_build(VM_SERVICE));
 
-    assert_int_equal(guest_map_count, 4U);
+    assert_int_equal(MAP.count, 4U);
     expect_entry(0U, 0x0U, 0x9F000U, BOOT_RAM);
     expect_entry(1U, 0xF0000U, 0x100000U, BOOT_RESERVED);
     expect_entry(2U, 0x100000U, 0x200000U, BOOT_RAM);
@@ -142,7 +145,7 @@ static void shared_regions_and_telemetry_are_not_for_the_guests_allocator(void *
 
     assert_true(guest_map_build(VM_SERVICE));
 
-    assert_int_equal(guest_map_count, 2U);
+    assert_int_equal(MAP.count, 2U);
     expect_entry(0U, 0x0U, 0x1000000U, BOOT_RAM);
     expect_entry(1U, 0x1100000U, 0x4000000U, BOOT_RAM);
 }
@@ -160,9 +163,11 @@ static void an_rtvm_is_told_the_ram_of_its_list_only(void **state)
     config->range[1].size = 0x400000U;
     config->range[1].type = PART_RANGE_RAM;
 
+    shown = RTVM;
     assert_true(guest_map_build(RTVM));
+    assert_int_equal(guest_map[VM_SERVICE].count, 0U);
 
-    assert_int_equal(guest_map_count, 1U);
+    assert_int_equal(MAP.count, 1U);
     expect_entry(0U, 0x0U, 0x400000U, BOOT_RAM);
 }
 
@@ -184,7 +189,7 @@ static void a_machine_map_that_is_too_long_is_an_error(void **state)
 
     boot_info.range[0].size = 0x1000U;
     assert_false(guest_map_build(VM_SERVICE));
-    assert_int_equal(guest_map_count, GUEST_MAP_ENTRIES);
+    assert_int_equal(MAP.count, GUEST_MAP_ENTRIES);
 }
 
 /* Wherever in the list the entry is that does not fit. */
@@ -201,12 +206,12 @@ static void one_that_did_not_fit_is_not_forgotten(void **state)
     }
 
     assert_false(guest_map_build(VM_SERVICE));
-    assert_int_equal(guest_map_count, GUEST_MAP_ENTRIES);
+    assert_int_equal(MAP.count, GUEST_MAP_ENTRIES);
 
     boot_info.range[MAX_BOOT_RANGE - 1U].type = BOOT_RAM; /* of another */
     boot_info.range[MAX_BOOT_RANGE - 1U].size = 0x1000U;
     assert_false(guest_map_build(VM_SERVICE));
-    assert_int_equal(guest_map_count, GUEST_MAP_ENTRIES);
+    assert_int_equal(MAP.count, GUEST_MAP_ENTRIES);
 
     boot_info.range[0].base = boot_info.range[MAX_BOOT_RANGE - 1U].base; /* the three parts come last */
     boot_info.range[0].size = 0U;
@@ -214,7 +219,7 @@ static void one_that_did_not_fit_is_not_forgotten(void **state)
     boot_info.range[MAX_BOOT_RANGE - 1U].size = 0x100000U;
     boot_info.range[MAX_BOOT_RANGE - 1U].type = BOOT_RAM;
     assert_false(guest_map_build(VM_SERVICE));
-    assert_int_equal(guest_map_count, GUEST_MAP_ENTRIES);
+    assert_int_equal(MAP.count, GUEST_MAP_ENTRIES);
 }
 
 static void a_carved_range_splits_its_entry(void **state)
@@ -223,9 +228,9 @@ static void a_carved_range_splits_its_entry(void **state)
     entry(0x0U, 0x9F000U, BOOT_RAM);
     entry(0x100000U, 0x400000U, BOOT_RAM);
 
-    assert_true(guest_map_carve(0x200000U, 0x1000U, BOOT_ACPI));
+    assert_true(guest_map_carve(VM_SERVICE, 0x200000U, 0x1000U, BOOT_ACPI));
 
-    assert_int_equal(guest_map_count, 4U);
+    assert_int_equal(MAP.count, 4U);
     expect_entry(1U, 0x100000U, 0x200000U, BOOT_RAM);
     expect_entry(2U, 0x200000U, 0x201000U, BOOT_ACPI);
     expect_entry(3U, 0x201000U, 0x400000U, BOOT_RAM);
@@ -238,9 +243,9 @@ static void a_range_carved_at_an_entrys_start_leaves_no_empty_entry(void **state
     entry(0x300000U, 0x400000U, BOOT_RAM);
     entry(0x500000U, 0x600000U, BOOT_RESERVED);
 
-    assert_true(guest_map_carve(0x300000U, 0x1000U, BOOT_ACPI));
+    assert_true(guest_map_carve(VM_SERVICE, 0x300000U, 0x1000U, BOOT_ACPI));
 
-    assert_int_equal(guest_map_count, 4U);
+    assert_int_equal(MAP.count, 4U);
     expect_entry(0U, 0x100000U, 0x200000U, BOOT_RAM);
     expect_entry(1U, 0x300000U, 0x301000U, BOOT_ACPI);
     expect_entry(2U, 0x301000U, 0x400000U, BOOT_RAM);
@@ -252,9 +257,9 @@ static void a_whole_entry_can_be_carved(void **state)
     (void)state;
     entry(0x100000U, 0x101000U, BOOT_RAM);
 
-    assert_true(guest_map_carve(0x100000U, 0x1000U, BOOT_ACPI));
+    assert_true(guest_map_carve(VM_SERVICE, 0x100000U, 0x1000U, BOOT_ACPI));
 
-    assert_int_equal(guest_map_count, 1U);
+    assert_int_equal(MAP.count, 1U);
     expect_entry(0U, 0x100000U, 0x101000U, BOOT_ACPI);
 }
 
@@ -264,24 +269,24 @@ static void only_ram_of_one_entry_can_be_carved(void **state)
     entry(0x100000U, 0x200000U, BOOT_RAM);
     entry(0x300000U, 0x400000U, BOOT_RESERVED);
 
-    assert_false(guest_map_carve(0xFF000U, 0x2000U, BOOT_ACPI));   /* begins before it */
-    assert_false(guest_map_carve(0x1FF000U, 0x2000U, BOOT_ACPI));  /* ends behind it */
-    assert_false(guest_map_carve(0x300000U, 0x1000U, BOOT_ACPI));  /* reserved */
+    assert_false(guest_map_carve(VM_SERVICE, 0xFF000U, 0x2000U, BOOT_ACPI));   /* begins before it */
+    assert_false(guest_map_carve(VM_SERVICE, 0x1FF000U, 0x2000U, BOOT_ACPI));  /* ends behind it */
+    assert_false(guest_map_carve(VM_SERVICE, 0x300000U, 0x1000U, BOOT_ACPI));  /* reserved */
 
-    assert_int_equal(guest_map_count, 2U);
+    assert_int_equal(MAP.count, 2U);
 }
 
 static void a_full_map_cannot_be_carved(void **state)
 {
     (void)state;
     fill_up_to(GUEST_MAP_ENTRIES);
-    assert_false(guest_map_carve(0x180000U, 0x1000U, BOOT_ACPI));
+    assert_false(guest_map_carve(VM_SERVICE, 0x180000U, 0x1000U, BOOT_ACPI));
 
     fill_up_to(GUEST_MAP_ENTRIES - 1U); /* room for the range, not for what is left behind it */
-    assert_false(guest_map_carve(0x180000U, 0x1000U, BOOT_ACPI));
+    assert_false(guest_map_carve(VM_SERVICE, 0x180000U, 0x1000U, BOOT_ACPI));
 
     fill_up_to(GUEST_MAP_ENTRIES - 1U); /* nothing is left behind it */
-    assert_true(guest_map_carve(0x1FF000U, 0x1000U, BOOT_ACPI));
+    assert_true(guest_map_carve(VM_SERVICE, 0x1FF000U, 0x1000U, BOOT_ACPI));
 }
 
 static void the_lowest_place_is_aligned_and_above_its_floor(void **state)
@@ -289,10 +294,10 @@ static void the_lowest_place_is_aligned_and_above_its_floor(void **state)
     (void)state;
     entry(0x1000U, 0x9F000U, BOOT_RAM);
     entry(0x101000U, 0x800000U, BOOT_RAM);
-    assert_int_equal(guest_map_lowest(0x100000U, 0x200000U, 0U), 0x200000U);
-    assert_int_equal(guest_map_lowest(0x1000U, 0x1000U, 0x300001U), 0x301000U);
-    assert_int_equal(guest_map_lowest(0x1000U, 0x1000U, 0x300000U), 0x300000U);
-    assert_int_equal(guest_map_lowest(0x800000U, 0x1000U, 0U), GUEST_MAP_NONE);
+    assert_int_equal(guest_map_lowest(VM_SERVICE, 0x100000U, 0x200000U, 0U), 0x200000U);
+    assert_int_equal(guest_map_lowest(VM_SERVICE, 0x1000U, 0x1000U, 0x300001U), 0x301000U);
+    assert_int_equal(guest_map_lowest(VM_SERVICE, 0x1000U, 0x1000U, 0x300000U), 0x300000U);
+    assert_int_equal(guest_map_lowest(VM_SERVICE, 0x800000U, 0x1000U, 0U), GUEST_MAP_NONE);
 }
 
 static void the_highest_place_ends_below_its_top(void **state)
@@ -300,11 +305,11 @@ static void the_highest_place_ends_below_its_top(void **state)
     (void)state;
     entry(0x100000U, 0x800000U, BOOT_RAM);
     entry(0x900000U, 0x980000U, BOOT_RESERVED);
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0U, 0U), 0x7F0000U);
-    assert_int_equal(guest_map_highest(0x10000U, 0x400000U, 0U, 0U), 0x3F0000U);
-    assert_int_equal(guest_map_highest(0x800U, 0x400000U, 0U, 0U), 0x3FF000U);
-    assert_int_equal(guest_map_highest(0x800000U, 0x80000000U, 0U, 0U), GUEST_MAP_NONE);
-    assert_int_equal(guest_map_highest(0x1000U, 0x80000U, 0U, 0U), GUEST_MAP_NONE); /* all RAM is above */
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0U, 0U), 0x7F0000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x400000U, 0U, 0U), 0x3F0000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x800U, 0x400000U, 0U, 0U), 0x3FF000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x800000U, 0x80000000U, 0U, 0U), GUEST_MAP_NONE);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x1000U, 0x80000U, 0U, 0U), GUEST_MAP_NONE); /* all RAM is above */
 }
 
 static void the_highest_place_leaves_alone_what_must_be_kept(void **state)
@@ -312,14 +317,14 @@ static void the_highest_place_leaves_alone_what_must_be_kept(void **state)
     (void)state;
     entry(0x100000U, 0x800000U, BOOT_RAM);
     /* At the end of the entry: just below it. In its middle: above it, as that is higher. */
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x780000U, 0x80000U), 0x770000U);
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x400000U, 0x80000U), 0x7F0000U);
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x7F8000U, 0x4000U), 0x7E8000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0x780000U, 0x80000U), 0x770000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0x400000U, 0x80000U), 0x7F0000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0x7F8000U, 0x4000U), 0x7E8000U);
     /* Room for it just above, and just below. */
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x100000U, 0x6F0000U), 0x7F0000U);
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x110000U, 0x6F0000U), 0x100000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0x100000U, 0x6F0000U), 0x7F0000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0x110000U, 0x6F0000U), 0x100000U);
     /* It takes all that there is. */
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x100000U, 0x700000U), GUEST_MAP_NONE);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0x100000U, 0x700000U), GUEST_MAP_NONE);
 }
 
 static void of_two_entries_the_higher_one_is_used(void **state)
@@ -327,8 +332,8 @@ static void of_two_entries_the_higher_one_is_used(void **state)
     (void)state;
     entry(0x100000U, 0x200000U, BOOT_RAM);
     entry(0x300000U, 0x400000U, BOOT_RAM);
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0U, 0U), 0x3F0000U);
-    assert_int_equal(guest_map_highest(0x10000U, 0x80000000U, 0x100000U, 0x1000U), 0x3F0000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0U, 0U), 0x3F0000U);
+    assert_int_equal(guest_map_highest(VM_SERVICE, 0x10000U, 0x80000000U, 0x100000U, 0x1000U), 0x3F0000U);
 }
 
 static void a_load_and_a_clear_cross_pages_through_stage_2(void **state)

@@ -186,7 +186,7 @@ static void test_the_initrd_lies_in_ram_clear_of_the_kernel(void **state)
     at = hw_phys_read(LOADER_LOW + 0x218U, 4U);
     assert_int_equal(hw_phys_read(LOADER_LOW + 0x21CU, 4U), 0x1800U);
     assert_int_equal(hw_phys_read(at, 4U), 0xF00DU);
-    assert_true(guest_map_is_ram(at, 0x1800U));
+    assert_true(guest_map_is_ram(VM_SERVICE, at, 0x1800U));
     assert_true((at >= (load + 0x100000U)) || ((at + 0x1800U) <= load));
 }
 
@@ -195,16 +195,16 @@ static void test_the_memory_map_is_sorted_disjoint_and_without_memory_of_others(
 {
     (void)state;
     make_linux();
-    for (uint32_t i = 0U; i < guest_map_count; i++) {
-        uint64_t end = guest_map[i].base + guest_map[i].size;
-        assert_true((i + 1U == guest_map_count) || (guest_map[i + 1U].base >= end));
-        if (guest_map[i].type == BOOT_RAM) {
-            assert_true((RTVM_HPA >= end) || (guest_map[i].base >= (RTVM_HPA + 0x400000U)));
-            assert_true((IMAGE_HPA >= end) || (guest_map[i].base >= (IMAGE_HPA + 0x100000U)));
-            assert_true((TELEMETRY_HPA >= end) || (guest_map[i].base >= (TELEMETRY_HPA + 0x20000U)));
+    for (uint32_t i = 0U; i < guest_map[VM_SERVICE].count; i++) {
+        uint64_t end = guest_map[VM_SERVICE].entry[i].base + guest_map[VM_SERVICE].entry[i].size;
+        assert_true((i + 1U == guest_map[VM_SERVICE].count) || (guest_map[VM_SERVICE].entry[i + 1U].base >= end));
+        if (guest_map[VM_SERVICE].entry[i].type == BOOT_RAM) {
+            assert_true((RTVM_HPA >= end) || (guest_map[VM_SERVICE].entry[i].base >= (RTVM_HPA + 0x400000U)));
+            assert_true((IMAGE_HPA >= end) || (guest_map[VM_SERVICE].entry[i].base >= (IMAGE_HPA + 0x100000U)));
+            assert_true((TELEMETRY_HPA >= end) || (guest_map[VM_SERVICE].entry[i].base >= (TELEMETRY_HPA + 0x20000U)));
         }
     }
-    assert_false(guest_map_is_ram(MODULE_HPA, 0x100U));
+    assert_false(guest_map_is_ram(VM_SERVICE, MODULE_HPA, 0x100U));
 }
 
 /* REQ-CFG-017 */
@@ -329,8 +329,8 @@ static void test_an_image_on_memory_that_is_not_mapped_is_refused(void **state)
 static void test_an_image_without_ram_for_its_information_is_refused(void **state)
 {
     (void)state;
-    guest_map[0].base = 0x20000U;
-    guest_map[0].size -= 0x20000U;
+    guest_map[RTVM].entry[0].base = 0x20000U;
+    guest_map[RTVM].entry[0].size -= 0x20000U;
     refuse("no RAM at 64 KiB for the boot information");
 }
 
@@ -359,7 +359,7 @@ static void test_a_kernel_that_reaches_above_2_gib_is_refused(void **state)
 {
     (void)state;
     make_linux();
-    guest_map[guest_map_count - 1U].size = 0x100000000U;
+    guest_map[RTVM].entry[guest_map[RTVM].count - 1U].size = 0x100000000U;
     put(LINUX + 0x260U, 0x7FF00000U);
     refuse_linux("no room for the kernel");
 }
@@ -368,8 +368,8 @@ static void test_a_kernel_without_ram_for_its_parameters_is_refused(void **state
 {
     (void)state;
     make_linux();
-    guest_map[0].base = 0x20000U;
-    guest_map[0].size -= 0x20000U;
+    guest_map[VM_SERVICE].entry[0].base = 0x20000U;
+    guest_map[VM_SERVICE].entry[0].size -= 0x20000U;
     refuse_linux("no RAM at 64 KiB for the boot parameters");
 }
 

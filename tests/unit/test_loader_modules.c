@@ -106,11 +106,11 @@ static void test_modules_that_do_not_fit_are_refused(void **state)
 static void test_a_module_ends_below_4_gib(void **state)
 {
     (void)state;
-    guest_map[0].base = 0xFFFFE000U;
-    guest_map[0].size = 0x10000U;
-    guest_map_count = 1U;
+    guest_map[RTVM].entry[0].base = 0xFFFFE000U;
+    guest_map[RTVM].entry[0].size = 0x10000U;
+    guest_map[RTVM].count = 1U;
     assert_string_equal(loader_modules(RTVM, &config, IMAGE_END), "no room for the image's modules");
-    guest_map[0].base = 0x100000000U;
+    guest_map[RTVM].entry[0].base = 0x100000000U;
     assert_string_equal(loader_modules(RTVM, &config, IMAGE_END), "no room for the image's modules");
 }
 

@@ -99,14 +99,16 @@ void vcpu_power_on(vcpu_id_t id) { asked.powered_on++; vcpu_regs[id].rip = 0xFFF
 void vioapic_reset(vm_id_t v) { asked.chips |= 1U << v; }
 void vpic_reset(vm_id_t v) { asked.chips |= 0x100U << v; }
 bool guest_map_build(vm_id_t v) { (void)v; return answer.map_fits; }
-bool guest_map_carve(gpa_t base, uint64_t size, uint32_t type)
+bool guest_map_carve(vm_id_t v, gpa_t base, uint64_t size, uint32_t type)
 {
+    (void)v;
     assert_int_equal(type, BOOT_ACPI);
     asked.carved_size = size;
     return base != answer.carve_fails_at;
 }
-gpa_t guest_map_highest(uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep_size)
+gpa_t guest_map_highest(vm_id_t v, uint64_t size, gpa_t top, gpa_t keep_base, uint64_t keep_size)
 {
+    (void)v;
     (void)keep_base;
     assert_int_equal(size, answer.tables_size);
     assert_int_equal(top, 0x80000000U);
