@@ -36,6 +36,7 @@ UNITS = {
     "partition": "hv/core/partition.c",
     "partition_vm": "hv/core/partition_vm.c",
     "partition_policy": "hv/core/partition_policy.c",
+    "partition_health": "hv/core/partition_health.c",
     "partition_memory": "hv/core/partition_memory.c",
     "format": "proofs/format.c",
     "stage2_table": "hv/core/stage2_table.c",

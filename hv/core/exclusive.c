@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exclusive.h"
+#include "abi/partition_table.h"
 #include "core/cpuid.h"
 #include "core/dispatch.h"
 #include "core/emulate.h"
 #include "core/exclusive_lapic.h"
+#include "core/exclusive_life.h"
+#include "core/fault_policy.h"
 #include "core/hw.h"
 #include "core/instruction.h"
 #include "core/io.h"
-#include "core/log.h"
 #include "core/msr.h"
 #include "core/power_port.h"
 #include "core/stage2.h"
-#include "core/stats.h"
 #include "core/trace.h"
 #include "core/vm.h"
 
+#define VECTOR_MACHINE_CHECK 18U
 #define HYPERCALL_REFUSED 0xFFFFFFFFFFFFFFE7U /* -ENOTTY */
 
 static volatile bool exclusive_nmi[MAX_VCPU];
 static volatile bool exclusive_init[MAX_VCPU];
 static volatile bool exclusive_sipi[MAX_VCPU];
 static volatile uint8_t exclusive_sipi_vector[MAX_VCPU];
-static volatile bool exclusive_stop_wanted[MAX_VCPU];
-static volatile bool exclusive_has_stopped[MAX_VCPU];
 
 static void kick(vcpu_id_t id)
 {
@@ -50,22 +50,13 @@ void exclusive_send_sipi(vcpu_id_t id, uint32_t vector)
     kick(id);
 }
 
-/* REQ-LIF-013 */
-void exclusive_stop(vm_id_t v)
+void exclusive_forget(vm_id_t v)
 {
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
-        exclusive_stop_wanted[vcpu_id(v, i)] = true;
-        kick(vcpu_id(v, i));
+        exclusive_nmi[vcpu_id(v, i)] = false;
+        exclusive_init[vcpu_id(v, i)] = false;
+        exclusive_sipi[vcpu_id(v, i)] = false;
     }
-}
-
-bool exclusive_stopped(vm_id_t v)
-{
-    bool stopped = true;
-    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
-        stopped = stopped && exclusive_has_stopped[vcpu_id(v, i)];
-    }
-    return stopped;
 }
 
 /* The boot vCPU ignores INIT, as vcpu_receive_init() explains. */
@@ -115,46 +106,28 @@ static void take_messages(vcpu_id_t id)
     }
 }
 
-enum run_action core_exclusive_next(vcpu_id_t id)
+static void note_start(vm_id_t v)
 {
-    enum run_action action = RUN_IDLE;
-    take_messages(id);
-    if (exclusive_stop_wanted[id]) {
-        vcpus[id].state = VCPU_OFF;
-        exclusive_has_stopped[id] = true;
-        action = RUN_STOP;
-    } else if (vcpus[id].state == VCPU_RUNNABLE) {
-        vm_id_t v = vcpu_vm(id);
-        if (vms[v].start_tsc == 0U) {
-            vms[v].start_tsc = hw_tsc();
+    if (vms[v].start_tsc == 0U) {
+        if (vm_health[v].restarts != 0U) {
+            exclusive_log_restart(v);
         }
-        action = RUN_VCPU;
-    } else {
-        /* waits for SIPI */
+        vms[v].start_tsc = hw_tsc();
     }
-    return action;
 }
 
-/* A guest error that ends the whole VM: it stays contained, and is said once. */
-/* REQ-LIF-011 */
-static void fail(vcpu_id_t id, const char *what, uint64_t detail)
+enum run_action core_exclusive_next(vcpu_id_t id)
 {
-    vm_id_t v = vcpu_vm(id);
-    if (!exclusive_stop_wanted[id]) {
-        log_begin("vm");
-        log_chars(vms[v].name, sizeof(vms[0].name));
-        log_text(": stopped: ");
-        log_text(what);
-        log_text(" ");
-        log_hex(detail);
-        log_text(" at ");
-        log_hex(vcpu_regs[id].rip);
-        log_end();
-        stats_log_summary(v);
-        hw_kick(vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu); /* only shared cores write the log out, and all may be idle */
+    enum run_action action = RUN_STOP;
+    if (exclusive_may_run(id)) {
+        action = RUN_IDLE; /* waits for SIPI */
+        take_messages(id);
+        if (vcpus[id].state == VCPU_RUNNABLE) {
+            note_start(vcpu_vm(id));
+            action = RUN_VCPU;
+        }
     }
-    vms[v].state = VM_STOPPED;
-    exclusive_stop(v);
+    return action;
 }
 
 /* REQ-LIF-040 */
@@ -162,15 +135,15 @@ static void port(vcpu_id_t id, const struct vm_exit *exit)
 {
     enum power_request request = power_port_request(exit, vcpu_regs[id].gpr[GPR_RAX]);
     if (request == POWER_OFF) {
-        fail(id, "power off", 0U);
+        exclusive_fault(id, FAULT_POWER_OFF, 0U);
     } else if (request == POWER_RESET) {
-        fail(id, "reset", 0U);
+        exclusive_fault(id, FAULT_RESET, 0U);
     } else {
         io_closed(id, exit);
     }
 }
 
-/* REQ-ISO-020 REQ-HYP-001 REQ-IO-009 */
+/* REQ-ISO-020 REQ-HYP-001 REQ-IO-009 REQ-LIF-011 */
 static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
 {
     switch (exit->reason) {
@@ -197,13 +170,17 @@ static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
         emulate_skip(id, exit->length);
         break;
     case HV_EXIT_MMIO:
-        fail(id, "access to unmapped address", exit->gpa);
+        exclusive_fault(id, PART_FAULT_STAGE2, exit->gpa);
         break;
     case HV_EXIT_SHUTDOWN:
-        fail(id, "triple fault", 0U);
+        exclusive_fault(id, PART_FAULT_SHUTDOWN, 0U);
         break;
     case HV_EXIT_EXCEPTION:
-        instruction_exception(id, exit);
+        if (exit->number == VECTOR_MACHINE_CHECK) {
+            exclusive_fault(id, PART_FAULT_MACHINE_CHECK, hw_machine_check());
+        } else {
+            instruction_exception(id, exit);
+        }
         break;
     case HV_EXIT_INTERRUPT:
     case HV_EXIT_NMI:

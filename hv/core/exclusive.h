@@ -13,8 +13,7 @@
 void exclusive_send_nmi(vcpu_id_t id);
 void exclusive_send_init(vcpu_id_t id);
 void exclusive_send_sipi(vcpu_id_t id, uint32_t vector);
-/* Every vCPU of the VM leaves for good; returns at once. */
-void exclusive_stop(vm_id_t v);
-bool exclusive_stopped(vm_id_t v); /* all its cores have left the guest for good */
+/* All vCPUs have left: what they sent each other before counts for nothing in the VM's next life. */
+void exclusive_forget(vm_id_t v);
 
 #endif

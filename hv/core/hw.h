@@ -48,11 +48,16 @@ void hw_exclusive_start(void);               /* at boot: the cores of exclusive 
 void hw_kick(pcpu_id_t target);              /* make it leave the guest or its idle wait, soon */
 bool hw_pcpu_in_guest(pcpu_id_t pcpu);       /* marked in-guest now */
 void hw_send_ipi(pcpu_id_t target, uint32_t vector); /* fixed, physical; between cores of one exclusive VM */
+/* Calling core, exclusive: the timer and its LVT off, then every interrupt that is pending or in service taken and ended,
+ * whatever its vector. False: some were still there after a bounded number of steps. No guest runs on the core. */
+bool hw_lapic_drain(void);
+uint64_t hw_machine_check(void);             /* calling core: status of the first bank that has one; all are cleared */
 void hw_relax(void);                         /* body of a wait loop (PAUSE) */
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
 
 void hw_log_char(char c);                    /* hypervisor's UART */
 NORETURN void hw_poweroff(uint16_t pm1_value); /* soft-off by PM1_CNT */
 NORETURN void hw_reset(void);
+void hw_halt(void);                          /* the shared cores stop; the machine stays on. Returns on an exclusive core */
 
 #endif

@@ -37,6 +37,11 @@ bool partition_check_vms(void);
     assigns partition_result;
     exits \false; */
 bool partition_check_policy(void);
+/* Policies, safe states, heartbeats. */
+/*@ requires header_ok;
+    assigns partition_result;
+    exits \false; */
+bool partition_check_health(void);
 /* Ranges one by one, then against each other. */
 /*@ requires boot_ok && counts_ok && partition.table.total_size >= sizeof(struct part_table);
     assigns partition_result;

@@ -89,5 +89,5 @@ bool partition_check_policy(void)
     for (uint32_t v = 0U; ok && (v < partition.table.vm_count); v++) {
         ok = check_modules(v) && check_faults(v) && check_cache(v);
     }
-    return ok;
+    return ok && partition_check_health();
 }

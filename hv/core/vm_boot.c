@@ -6,7 +6,7 @@
 #include "core/acpi_filter.h"
 #include "core/acpi_relocate.h"
 #include "core/boot_info.h"
-#include "core/exclusive_lapic.h"
+#include "core/exclusive_life.h"
 #include "core/guest_map.h"
 #include "core/hw.h"
 #include "core/kvmclock.h"
@@ -19,6 +19,7 @@
 #include "core/vcpu_hw.h"
 #include "core/vm.h"
 #include "core/vm_memory.h"
+#include "core/vm_reload.h"
 #include "devices/vioapic.h"
 #include "devices/vpic.h"
 
@@ -52,24 +53,16 @@ static void set_identity(vm_id_t v)
 static void set_vcpus(vm_id_t v)
 {
     const struct part_vm *config = &partition.table.vm[v];
-    hw_bitmaps_close(v);
-    vm_ports_open(v);
-    msr_open_bitmap(v);
+    vm_rights_open(v);
     for (uint32_t i = 0U; i < config->vcpu_count; i++) {
         vcpu_id_t id = vcpu_id(v, i);
         vcpus[id].pcpu = config->pcpu[i];
         msr_reset(id);
-        if (vms[v].exclusive) {
-            exclusive_lapic_reset(id);
-        } else {
-            sched_add(id, config->weight);
-        }
+        sched_add(id, config->weight);
         vcpu_power_on(id);
     }
-    if (!vms[v].exclusive) {
-        vioapic_reset(v);
-        vpic_reset(v);
-    }
+    vioapic_reset(v);
+    vpic_reset(v);
 }
 
 /* Copies of the firmware's tables high in the Service VM's memory, where they disturb nothing. */
@@ -100,43 +93,15 @@ static const char *service_acpi(gpa_t *rsdp)
     return reason;
 }
 
-/* Pre-launched VMs get the tables that the partition table carries; the RSDP comes first. */
-static const char *listed_acpi(vm_id_t v, gpa_t *rsdp)
+static const char *load_service(void)
 {
-    const struct part_vm *config = &partition.table.vm[v];
-    const char *reason = "";
-    if (config->acpi_offset != 0U) {
-        uint64_t span = ((config->acpi_size + (uint64_t)PAGE_SIZE) - 1U) & PAGE_MASK;
-        bool inside = (config->acpi_offset <= PART_MAX_SIZE)
-                      && (config->acpi_size <= (PART_MAX_SIZE - config->acpi_offset));
-        if (!inside || !guest_map_carve(v, config->acpi_gpa, span, BOOT_ACPI)
-            || (guest_write(v, config->acpi_gpa, &partition.bytes[config->acpi_offset], config->acpi_size)
-                != STATUS_OK)) {
-            reason = "its ACPI tables do not fit its memory";
-        }
-        *rsdp = config->acpi_gpa;
-    }
-    return reason;
-}
-
-static const char *load(vm_id_t v)
-{
-    const struct part_vm *config = &partition.table.vm[v];
-    struct loader_verdict verdict = { "image type is not known", false };
     const char *reason = "its memory map has too many entries";
     gpa_t rsdp = 0U;
-    if (guest_map_build(v)) {
-        reason = (v == VM_SERVICE) ? service_acpi(&rsdp) : listed_acpi(v, &rsdp);
-    }
-    if (reason[0] == '\0') {
-        if (config->image_type == PART_IMAGE_BZIMAGE) {
-            verdict = loader_bzimage(v, config, rsdp);
-        } else if (config->image_type == PART_IMAGE_MULTIBOOT) {
-            verdict = loader_multiboot(v, config);
-        } else {
-            /* refused */
+    if (guest_map_build(VM_SERVICE)) {
+        reason = service_acpi(&rsdp);
+        if (reason[0] == '\0') {
+            reason = vm_load_image(VM_SERVICE, rsdp);
         }
-        reason = verdict.reason;
     }
     return reason;
 }
@@ -148,9 +113,14 @@ static const char *boot_one(vm_id_t v)
     set_identity(v);
     if (vm_memory_build(v) == STATUS_OK) {
         reason = "";
-        if (v != VM_SERVICE) {
+        if (vms[v].exclusive) {
+            vm_set_exclusive(v);
+            reason = vm_load_listed(v);
+        } else if (v != VM_SERVICE) {
             set_vcpus(v);
-            reason = load(v);
+            reason = vm_load_listed(v);
+        } else {
+            /* loaded when the others run */
         }
     }
     return reason;
@@ -177,7 +147,7 @@ enum status vm_boot_service(void)
     const char *reason;
     set_identity(VM_SERVICE);
     set_vcpus(VM_SERVICE);
-    reason = load(VM_SERVICE);
+    reason = load_service();
     if (reason[0] != '\0') {
         log_failure(VM_SERVICE, reason);
         vms[VM_SERVICE].state = VM_STOPPED;
@@ -225,6 +195,7 @@ enum status vm_boot_all(void)
     enum status result;
     stats_init();
     kvmclock_init();
+    exclusive_life_init();
     result = boot_each();
     if (result == STATUS_OK) {
         const bool exclusive = start_prelaunched();

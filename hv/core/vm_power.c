@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may switch the machine off: the Service VM, unless a running pre-launched VM forbids it.
  * Its reset is its own while others run. */
-#include "core/exclusive.h"
+#include "core/exclusive_life.h"
 #include "core/hw.h"
 #include "core/irq.h"
 #include "core/log.h"

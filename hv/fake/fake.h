@@ -13,6 +13,8 @@ struct fake_pcpu {
     uint32_t kicks;
     uint32_t ipis;
     uint32_t last_ipi;     /* vector */
+    uint32_t drains;
+    bool stuck;            /* its local APIC never becomes empty */
     uint64_t timer;        /* TSC deadline, TIME_NEVER: disarmed */
 };
 extern struct fake_pcpu fake_pcpu[MAX_PCPU];
@@ -42,6 +44,7 @@ extern struct fake_vcpu fake_vcpu[MAX_VCPU];
 /* Ports: a read gives the last byte written there, or fake_port_value[] as the test set it. */
 extern uint32_t fake_port_value[0x10000];
 extern uint32_t fake_port_writes;
+extern uint32_t fake_halts;             /* calls of hw_halt() */
 extern uint8_t fake_msr_open[MAX_VM][0x4000]; /* folded index; bit 0 read, bit 1 write */
 extern uint8_t fake_port_open[MAX_VM][0x10000];
 uint32_t fake_msr_index(uint32_t msr);

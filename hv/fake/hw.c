@@ -11,6 +11,7 @@ uint64_t fake_tsc;
 uint64_t fake_tsc_hz;
 uint32_t fake_port_value[0x10000];
 uint32_t fake_port_writes;
+uint32_t fake_halts;
 jmp_buf fake_end_jump;
 
 static char log_text_seen[LOG_BYTES];
@@ -35,6 +36,7 @@ void fake_reset(void)
     fake_tsc = 1000000U;
     fake_tsc_hz = 1000000000U;
     fake_port_writes = 0U;
+    fake_halts = 0U;
     log_length = 0U;
     cpuid_count = 0U;
 }
@@ -98,6 +100,22 @@ void hw_kick(pcpu_id_t pcpu)
 bool hw_pcpu_in_guest(pcpu_id_t pcpu)
 {
     return fake_pcpu[pcpu].in_guest;
+}
+
+bool hw_lapic_drain(void)
+{
+    fake_pcpu[fake_current_pcpu].drains++;
+    return !fake_pcpu[fake_current_pcpu].stuck;
+}
+
+uint64_t hw_machine_check(void)
+{
+    return 0xBE00000000000000U;
+}
+
+void hw_halt(void)
+{
+    fake_halts++;
 }
 
 void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)

@@ -13,6 +13,7 @@
 #define ENTRIES_MOST 3U
 
 shared_u32_t fatal_shared_stop;
+static shared_u32_t fatal_halt_wanted;
 static shared_u32_t fatal_entries;          /* of all cores */
 static uint32_t fatal_entered[MAX_PCPU];    /* each core its own */
 
@@ -133,6 +134,28 @@ NORETURN void fatal_exception(const struct idt_frame *frame)
         log_flush();
     }
     fatal_join();
+}
+
+/* An exclusive core asks, and goes on; the shared core that sees it first does it. */
+/* REQ-LIF-036 */
+void hw_halt(void)
+{
+    atomic_store(&fatal_halt_wanted, 1U);
+    for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
+        if (!pcpus[i].exclusive) {
+            hw_kick(i);
+        }
+    }
+}
+
+void fatal_halt_if_wanted(void)
+{
+    if (atomic_load(&fatal_halt_wanted) != 0U) {
+        if (contain()) {
+            log_flush();
+        }
+        fatal_join();
+    }
 }
 
 /* REQ-CFG-011 */

@@ -37,6 +37,8 @@ NORETURN void fatal_boot(const char *what, const char *detail);
 /* Not 0: a fault of the hypervisor ended the shared side; shared cores halt with fatal_join(). */
 extern shared_u32_t fatal_shared_stop;
 NORETURN void fatal_join(void);
+/* Shared core, lock held: ends the shared side, with its log written out, when hw_halt() was called. */
+void fatal_halt_if_wanted(void);
 
 /* Straight to the UART, past the log and its lock; each core uses it only when it is lost. */
 void fatal_text(const char *text);

@@ -16,6 +16,7 @@
 #define VECTOR_NMI  2U
 #define VECTOR_DF   8U
 #define VECTOR_MC   18U
+#define FIRST_APIC_VECTOR 16U /* that a local APIC delivers (Intel SDM 3, 11.5.2) */
 #define FIRST_INTERRUPT 32U
 #define VECTOR_SPURIOUS 0xFFU
 
@@ -30,13 +31,28 @@ struct idt_gate { /* Intel SDM 3, figure 6-8 */
 };
 _Static_assert(sizeof(struct idt_gate) == 16U, "interrupt gate layout");
 
-extern const uint8_t idt_stubs; /* isr.S: the first of 256, IDT_STUB_SIZE bytes each */
+/* isr.S: only their addresses mean something. */
+extern const uint8_t idt_stubs; /* the first of 256, IDT_STUB_SIZE bytes each */
+extern const uint8_t idt_sink;
+extern const uint8_t idt_sink_mc;
 static struct idt_gate idt[256] __attribute__((aligned(4096)));
+static struct idt_gate idt_sinks[256] __attribute__((aligned(4096)));
+
+static void gate_set(struct idt_gate *gate, uint64_t stub, uint8_t ist)
+{
+    gate->offset0 = (uint16_t)stub;
+    gate->selector = GDT_CODE;
+    gate->ist = ist;
+    gate->type = 0x8EU; /* present interrupt gate */
+    gate->offset16 = (uint16_t)(stub >> 16);
+    gate->offset32 = (uint32_t)(stub >> 32);
+}
 
 void idt_init(void)
 {
     for (uint32_t vector = 0U; vector < 256U; vector++) {
         const uint64_t stub = address_of(&idt_stubs) + ((uint64_t)vector * (uint64_t)IDT_STUB_SIZE);
+        uint64_t sink = stub;
         uint8_t ist = 0U;
         if ((vector == VECTOR_DF) || (vector == VECTOR_MC)) {
             ist = 1U;
@@ -45,18 +61,27 @@ void idt_init(void)
         } else {
             ist = 0U;
         }
-        idt[vector].offset0 = (uint16_t)stub;
-        idt[vector].selector = GDT_CODE;
-        idt[vector].ist = ist;
-        idt[vector].type = 0x8EU; /* present interrupt gate */
-        idt[vector].offset16 = (uint16_t)(stub >> 16);
-        idt[vector].offset32 = (uint32_t)(stub >> 32);
+        if (vector == VECTOR_MC) {
+            sink = address_of(&idt_sink_mc);
+        } else if (vector >= FIRST_APIC_VECTOR) {
+            sink = address_of(&idt_sink);
+        } else {
+            /* no interrupt has such a vector */
+        }
+        gate_set(&idt[vector], stub, ist);
+        gate_set(&idt_sinks[vector], sink, ist);
     }
 }
 
 void idt_load(void)
 {
     const struct asm_table_pointer pointer = { (uint16_t)(sizeof(idt) - 1U), address_of(idt) };
+    asm_lidt(&pointer);
+}
+
+void idt_load_sinks(void)
+{
+    const struct asm_table_pointer pointer = { (uint16_t)(sizeof(idt_sinks) - 1U), address_of(idt_sinks) };
     asm_lidt(&pointer);
 }
 

@@ -13,6 +13,8 @@
 
 #define PCPU_STACKS_SIZE 28672 /* struct pcpu_stacks; its main stack ends it */
 #define IDT_STUB_SIZE   16
+#define ISR_X2APIC_EOI  0x80B /* x86/msr.h */
+#define ISR_X2APIC_ISR  0x810
 
 /* struct vcpu_regs (core/vcpu_hw.h); checked by assertions in x86/vcpu.c */
 #define REGS_RCX 8

@@ -12,6 +12,7 @@
 #include "core/trace.h"
 #include "x86/apic.h"
 #include "x86/asm.h"
+#include "x86/fatal.h"
 #include "x86/lock.h"
 #include "x86/pcpu.h"
 #include "x86/vcpu_state.h"
@@ -103,6 +104,7 @@ NORETURN void run_shared(void)
     apic_timer_init();
     lock_shared();
     for (;;) { /* ends in lock_shared(), when the shared side does */
+        fatal_halt_if_wanted();
         shared_step(self, &exit);
     }
 }
@@ -126,6 +128,9 @@ NORETURN void run_exclusive(vcpu_id_t vcpu)
             }
             if (atomic_exchange(&self->kick, 0U) != 0U) {
                 action = core_exclusive_next(vcpu);
+                if (action == RUN_VCPU) {
+                    vcpu_state_load(vcpu); /* it may have begun anew: INIT, restart */
+                }
             }
         }
         /* Stopped: whatever still arrives for the guest is acknowledged and dropped. */

@@ -45,6 +45,10 @@ void assume_partition(void)
         for (uint32_t i = 0U; i < PART_MAX_VCPU; i++) {
             part->pcpu[i] = any_below(MAX_PCPU);
         }
+        /*@ loop unroll PART_MAX_SAFE; */
+        for (uint32_t i = 0U; i < PART_MAX_SAFE; i++) { /* safe_write_ok() in core/partition_health.c */
+            part->safe[i].size = (uint16_t)(1U << any_below(3U));
+        }
         part->cmdline[PART_CMDLINE_SIZE - 1U] = '\0';
         part->kernel[PART_TAG_SIZE - 1U] = '\0';
         part->initrd[PART_TAG_SIZE - 1U] = '\0';

@@ -25,6 +25,8 @@ gpa_t guest_map_highest(vm_id_t v, uint64_t size, gpa_t top, gpa_t keep_base, ui
     return any;
 }
 
+enum status guest_clear(vm_id_t v, gpa_t gpa, uint64_t size) { (void)v; (void)gpa; (void)size; return any_bool() ? STATUS_OK : STATUS_FAULT; }
+
 /* What they put into the vCPU's registers may be anything already. */
 struct loader_verdict loader_bzimage(vm_id_t v, const struct part_vm *config, gpa_t rsdp)
 {

@@ -123,6 +123,9 @@ void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)
     /*@ assert ipi_vector: 16 <= vector <= 255; */
     (void)vector;
 }
+bool hw_lapic_drain(void) { return any_bool(); }
+uint64_t hw_machine_check(void) { return any; }
+void hw_halt(void) { }
 void hw_relax(void) { }
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {

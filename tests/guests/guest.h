@@ -9,6 +9,7 @@
 #define NO_TRAP 0xFFU
 
 void guest_main(void);          /* the test */
+extern const char *guest_line;  /* the command line */
 
 void print_text(const char *text);
 void print_hex(uint64_t value);

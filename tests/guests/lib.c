@@ -29,6 +29,7 @@ volatile uint32_t nmi_depth_most;
 static uint32_t nmi_depth;
 static struct gate gates[256] __attribute__((aligned(16)));
 static uint16_t console = COM3;
+const char *guest_line = "";
 
 void guest_entry(const uint32_t *multiboot);
 void guest_trap(struct trap_frame *frame);
@@ -132,6 +133,7 @@ static void console_find(const uint32_t *multiboot)
     const char *const line = (const char *)(uintptr_t)multiboot[4];
     static const char key[] = "console=0x";
     if ((multiboot[0] & 4U) != 0U) {
+        guest_line = line;
         for (uint32_t i = 0U; line[i] != '\0'; i++) {
             uint32_t matched = 0U;
             while ((key[matched] != '\0') && (line[i + matched] == key[matched])) {

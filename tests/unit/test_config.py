@@ -182,6 +182,19 @@ def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic, uarts):
             assert re.search(r"Name \(\\?_S5, Package \(0x02\)", source)
 
 
+# REQ-CFG-023
+def test_policies_and_safe_states_are_in_the_table(tmp_path):
+    data = yaml.safe_load(yaml.safe_dump(DEMO))
+    rtvm(data).update(on_fault={"triple_fault": "restart", "stage2_violation": "safe_state", "machine_check": "halt"}, restart_limit=7,
+                      mmio=[{"address": 0xC0000000, "size": "4 KiB"}],
+                      safe_state=[{"port": 0x3E8, "value": 0x5A}, {"address": 0xC0000010, "value": 0x12345678, "size": 4}])
+    path = tmp_path / "policy.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    vm = Table.from_buffer_copy(compile_scenario(load_scenario(path))).vm[1]
+    assert (list(vm.on_fault), vm.restart_limit, vm.safe_count) == ([1, 2, 3, 0], 7, 2)
+    assert [(s.address, s.value, s.kind, s.size) for s in vm.safe[:2]] == [(0x3E8, 0x5A, 1, 1), (0xC0000010, 0x12345678, 2, 4)]
+
+
 # ---- mistakes ----
 
 def rtvm(data):
@@ -218,6 +231,16 @@ MISTAKES = {
     "name twice": (lambda d: rtvm(d).update(name="service"), "the name service is used by service_vm already"),
     "ACPI without memory": (lambda d: rtvm(d)["memory"][0].update(gpa=0x200000), "where the ACPI tables go"),
     "command line too long": (lambda d: rtvm(d).update(cmdline="x" * 1024), "at most 1023"),
+    "restart without limit": (lambda d: rtvm(d).update(on_fault={"triple_fault": "restart"}), "on_fault.triple_fault: restart has no limit; add restart_limit"),
+    "limit without restart": (lambda d: rtvm(d).update(on_fault={"triple_fault": "halt"}, restart_limit=3), "restart_limit: nothing restarts this VM"),
+    "unknown action": (lambda d: rtvm(d).update(on_fault={"triple_fault": "panic"}), "on_fault.triple_fault: 'panic'"),
+    "unknown fault": (lambda d: rtvm(d).update(on_fault={"fire": "stop"}), "unknown key fire"),
+    "policy of a shared VM": (lambda d: rtvm(d).update(exclusive=False, cores=[0], on_fault={"triple_fault": "stop"}), "only an exclusive VM has a policy"),
+    "safe state on others' port": (lambda d: rtvm(d).update(safe_state=[{"port": 0x2F8, "value": 1}]), "0x2f8, 1 bytes, is not inside the ports of rtvm"),
+    "safe state on RAM": (lambda d: rtvm(d).update(safe_state=[{"address": 0x40000000, "value": 1, "size": 4}]), "is not inside the writable mmio windows of rtvm"),
+    "safe state nowhere": (lambda d: rtvm(d).update(safe_state=[{"value": 1}]), "a write is to a port or to an address"),
+    "safe state unaligned": (lambda d: rtvm(d).update(safe_state=[{"port": 0x3E9, "value": 1, "size": 2}]), "0x3e9 is not a multiple of the size 2"),
+    "safe state too large": (lambda d: rtvm(d).update(safe_state=[{"port": 0x3E8, "value": 256}]), "0x100 has more than 1 bytes"),
     "weight zero": (lambda d: rtvm(d).update(weight=0), "weight: 0 is below 1; scheduler weight 1 to 10000"),
 }
 

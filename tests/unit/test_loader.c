@@ -359,7 +359,7 @@ static void test_a_kernel_that_reaches_above_2_gib_is_refused(void **state)
 {
     (void)state;
     make_linux();
-    guest_map[RTVM].entry[guest_map[RTVM].count - 1U].size = 0x100000000U;
+    guest_map[VM_SERVICE].entry[guest_map[VM_SERVICE].count - 1U].size = 0x100000000U;
     put(LINUX + 0x260U, 0x7FF00000U);
     refuse_linux("no room for the kernel");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_device.c */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_health.c core/partition_device.c */
 /* What the validator of partition tables refuses, each mistake with its reason. */
 #include "partition_machine.h"
 
@@ -124,6 +124,18 @@ static bool make_mistake(int line)
     CASE("reserved fields", RTVM.reserved = 1U)
     CASE("1 to 100 per cent", RTVM.cache.bandwidth = 101U)
     CASE("reserved fields", RTVM.cache.reserved = 1U)
+    CASE("only an exclusive VM has a policy", OTHER.on_fault[PART_FAULTS - 1U] = PART_ON_FAULT_HALT)
+    CASE("1, 2 or 4 bytes", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ 0x3F0U, 0U, PART_SAFE_PORT, 8U }))
+    CASE("1, 2 or 4 bytes", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ 0x3F0U, 0U, PART_SAFE_PORT, 0U }))
+    CASE("aligned to its size", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ 0x3F1U, 0U, PART_SAFE_PORT, 2U }))
+    CASE("to a port or to memory", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ 0x3F0U, 0U, 3U, 1U }))
+    CASE("own ports only", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ 0x80U, 0U, PART_SAFE_PORT, 1U }))
+    CASE("own ports only", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ 0x103E8U, 0U, PART_SAFE_PORT, 1U }))
+    CASE("own ports only", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ 0x3F0U, 0U, PART_SAFE_PORT, 1U }))
+    CASE("device memory", (RTVM.safe_count = 1U, RTVM.safe[0] = (struct part_safe){ RTVM.range[0].hpa, 0U, PART_SAFE_MEMORY, 1U }))
+    CASE("only an exclusive VM has a heartbeat", OTHER.heartbeat_us = 1U)
+    CASE("heartbeat counter", (RTVM.heartbeat_us = 1U, RTVM.heartbeat_gpa = 4U))
+    CASE("heartbeat counter", (RTVM.heartbeat_us = 1U, RTVM.heartbeat_gpa = 0xFFFFFFFFFFFFFFF8U))
     /* memory */
     CASE("telemetry range must", T.telemetry_size = 0x1000U)
     CASE("telemetry range must", T.telemetry_hpa += 8U)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_device.c */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_health.c core/partition_device.c */
 /* What the validator of partition tables accepts. */
 #include "partition_machine.h"
 
@@ -103,6 +103,31 @@ static void accepts_modules_policies_and_shares(void **state)
     assert_true(validate().valid);
 }
 
+/* REQ-CFG-023 */
+static void accepts_writes_to_own_devices_and_a_counter(void **state)
+{
+    static const uint64_t counter[] = { 0x8U, 0x3FFFFF8U, 0x24000028U, 0x240FFFF8U };
+    (void)state;
+    RTVM.safe_count = 4U;
+    RTVM.safe[0] = (struct part_safe){ 0x3E8U, 0x5AU, PART_SAFE_PORT, 1U };
+    RTVM.safe[1] = (struct part_safe){ 0x3ECU, 0x5AU, PART_SAFE_PORT, 4U };
+    RTVM.safe[2] = (struct part_safe){ 0xE0000000U, 1U, PART_SAFE_MEMORY, 2U };
+    RTVM.safe[3] = (struct part_safe){ 0xE0000FFCU, 1U, PART_SAFE_MEMORY, 4U };
+    OTHER.on_fault[0] = PART_ON_FAULT_STOP;
+    RTVM.heartbeat_us = 1000U;
+    for (uint32_t i = 0U; i < (sizeof(counter) / sizeof(counter[0])); i++) {
+        RTVM.heartbeat_gpa = counter[i];
+        assert_string_equal(validate().reason, "");
+    }
+    RTVM.range[2].flags = 0U; /* it may not write there itself */
+    assert_false(validate().valid);
+    RTVM.range[2].flags = WRITE;
+    RTVM.heartbeat_gpa = 0xE0000000U; /* a device */
+    assert_false(validate().valid);
+    RTVM.heartbeat_gpa = 0x24100000U; /* just behind */
+    assert_false(validate().valid);
+}
+
 static void accepts_lists_of_more_than_one(void **state)
 {
     (void)state;
@@ -132,6 +157,7 @@ int main(void)
         cmocka_unit_test_setup(accepts_each_face_and_image_type, setup),
         cmocka_unit_test_setup(accepts_devices_in_memory_that_is_reserved_or_listed_empty, setup),
         cmocka_unit_test_setup(accepts_modules_policies_and_shares, setup),
+        cmocka_unit_test_setup(accepts_writes_to_own_devices_and_a_counter, setup),
         cmocka_unit_test_setup(accepts_lists_of_more_than_one, setup),
     };
 

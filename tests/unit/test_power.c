@@ -3,7 +3,7 @@
 /* Who may switch the machine off, and what goes with the Service VM. */
 #include "world.h"
 
-#include "core/exclusive.h"
+#include "core/exclusive_life.h"
 
 static int boot(void **state)
 {
@@ -155,6 +155,7 @@ static void test_exclusive_vms_that_have_left_are_not_waited_for(void **state)
     exclusive_stop(RTVM);
     assert_int_equal(core_exclusive_next(vcpu_id(RTVM, 0U)), RUN_STOP);
     assert_int_equal(core_exclusive_next(vcpu_id(RTVM, 1U)), RUN_STOP);
+    assert_int_equal(core_exclusive_next(vcpu_id(RTVM, 0U)), RUN_STOP);
     assert_int_equal(switch_off(), FAKE_POWEROFF);
     assert_int_equal(fake_tsc, before);
 }

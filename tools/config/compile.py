@@ -6,6 +6,7 @@ import zlib
 from tools.config import acpi
 from tools.config.check import TELEMETRY_SIZE, Checker, bdf_number, vms
 from tools.config.errors import ConfigError
+from tools.config.health import fill_health
 from tools.config.layout import C, Ports, Range, Shared, Table
 from tools.config.source import ROOT, Document, parse_bytes
 
@@ -125,6 +126,7 @@ def fill_vm(scenario, path, vm, out, append):
     out.ports_count = fill(scenario, path + ("ports",), "port ranges", C["PART_MAX_PORTS"], ports, out.ports)
     out.gsi_count = fill(scenario, path + ("gsi",), "interrupt lines", C["PART_MAX_GSI"], vm.get("gsi", []), out.gsi)
     devices = [bdf_number(text) for text in vm.get("pci", [])]
+    fill_health(vm, out)
     out.pci_count = fill(scenario, path + ("pci",), "devices", C["PART_MAX_PCI"], devices, out.pci)
 
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * core/vm_boot.c. That a copy of ACPI data stays within the partition table follows from a sum of two unknowns,
+ * core/vm_reload.c. That a copy of ACPI data stays within the partition table follows from a sum of two unknowns,
  * which Eva does not add up: shown here is that the copy happens only after the check of both.
  */
 #include "core/partition.h"
@@ -16,4 +16,4 @@ static enum status write_checked(vm_id_t v, bool inside)
 }
 
 #define guest_write(v, gpa, src, size) write_checked(v, inside)
-#include "core/vm_boot.c"
+#include "core/vm_reload.c"

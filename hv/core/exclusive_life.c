@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exclusive_life.h"
+#include "core/exclusive.h"
+#include "core/fault_policy.h"
+#include "core/hw.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "core/safe_state.h"
+#include "core/stats.h"
+#include "core/string.h"
+#include "core/vcpu_hw.h"
+#include "core/vm.h"
+#include "core/vm_reload.h"
+
+enum life_phase { LIFE_RUNS, LIFE_ENDS, LIFE_OVER };
+
+/* Of each VM. phase, action: the keeper's. asked, missed: set by others, cleared by the keeper before it acts. */
+struct life {
+    volatile enum life_phase phase;
+    enum fault_action action;
+    volatile bool asked;
+    volatile bool missed;
+    uint64_t counter;       /* of the missed heartbeat */
+};
+/* Of each vCPU. fault: PART_FAULT_* + 1, set by its own core; leave: by that or the keeper; left, stuck: its own core. */
+struct departure {
+    volatile uint32_t fault;
+    uint64_t detail;
+    uint64_t rip;
+    uint64_t tsc;
+    volatile bool leave;
+    volatile bool left;
+    bool stuck;             /* its local APIC did not become empty */
+};
+static struct life life[PART_MAX_VM];
+static struct departure departure[PART_MAX_VM * MAX_VCPU_PER_VM];
+static volatile bool life_halt; /* the machine stops when all have ended */
+struct vm_health vm_health[4];
+_Static_assert((PART_MAX_VM == 4U) && (PART_FAULTS == 4U), "vm_health is complete");
+
+void exclusive_life_init(void)
+{
+    (void)memset(life, 0, sizeof(life));
+    (void)memset(departure, 0, sizeof(departure));
+    (void)memset(vm_health, 0, sizeof(vm_health));
+    life_halt = false;
+}
+
+static pcpu_id_t keeper(vm_id_t v)
+{
+    return vcpus[vcpu_id(v, 0U)].pcpu;
+}
+
+void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail)
+{
+    struct departure *d = &departure[id];
+    if (!d->leave) {
+        d->detail = detail;
+        d->rip = vcpu_regs[id].rip;
+        d->tsc = hw_tsc();
+        d->leave = true;
+        d->fault = fault + 1U;
+        hw_kick(keeper(vcpu_vm(id)));
+    }
+}
+
+/* REQ-LIF-034 */
+void exclusive_missed_heartbeat(vm_id_t v, uint64_t counter)
+{
+    life[v].counter = counter;
+    life[v].missed = true;
+    hw_kick(keeper(v));
+}
+
+/* REQ-LIF-013 */
+void exclusive_stop(vm_id_t v)
+{
+    life[v].asked = true;
+    hw_kick(keeper(v));
+}
+
+bool exclusive_stopped(vm_id_t v)
+{
+    return life[v].phase == LIFE_OVER;
+}
+
+static void log_fault(vm_id_t v, uint32_t fault, uint64_t detail, uint64_t rip)
+{
+    static const char *const follows[4] = {
+        [FAULT_STOP] = "it stops", [FAULT_RESTART] = "it restarts", [FAULT_SAFE_STATE] = "it stops in its safe state",
+        [FAULT_HALT] = "the machine halts" };
+    log_begin("vm");
+    log_chars(vms[v].name, sizeof(vms[0].name));
+    log_text(": ");
+    log_text(fault_name(fault));
+    log_text(" ");
+    log_hex(detail);
+    log_text(" at ");
+    log_hex(rip);
+    log_text(" tsc ");
+    log_dec(vm_health[v].last_fault_tsc);
+    log_text(": ");
+    log_text(follows[life[v].action]);
+    log_end();
+    stats_log_summary(v);
+    hw_kick(vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu); /* only shared cores write the log out, and all may be idle */
+}
+
+/* All vCPUs are told to leave; each does it on its own core. */
+static void begin_end(vm_id_t v, enum fault_action action)
+{
+    life[v].action = action;
+    life[v].phase = LIFE_ENDS;
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
+        departure[vcpu_id(v, i)].leave = true;
+        if (i != 0U) {
+            hw_kick(vcpus[vcpu_id(v, i)].pcpu);
+        }
+    }
+}
+
+/* REQ-LIF-011 REQ-LIF-034 */
+static void take_fault(vm_id_t v, uint32_t fault, uint64_t detail, vcpu_id_t id, uint64_t tsc)
+{
+    struct vm_health *health = &vm_health[v];
+    enum fault_action action = fault_policy(&partition.table.vm[v], fault, health->restarts);
+    uint64_t rip = vcpu_regs[id].rip;
+    health->last_fault = fault + 1U;
+    health->last_fault_tsc = tsc;
+    health->last_fault_rip = rip;
+    if (fault < PART_FAULTS) {
+        health->faults[fault]++;
+    }
+    life[v].action = action;
+    log_fault(v, fault, detail, rip);
+    begin_end(v, action);
+}
+
+static void keep(vm_id_t v)
+{
+    for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (life[v].phase == LIFE_RUNS); i++) {
+        const struct departure *d = &departure[vcpu_id(v, i)];
+        if (d->fault != 0U) {
+            take_fault(v, d->fault - 1U, d->detail, vcpu_id(v, i), d->tsc);
+        }
+    }
+    if ((life[v].phase == LIFE_RUNS) && life[v].missed) {
+        life[v].missed = false;
+        take_fault(v, PART_FAULT_HEARTBEAT, life[v].counter, vcpu_id(v, 0U), hw_tsc());
+    }
+    if ((life[v].phase == LIFE_RUNS) && life[v].asked) {
+        begin_end(v, FAULT_SAFE_STATE);
+    }
+}
+
+static void leave(vcpu_id_t id)
+{
+    struct departure *d = &departure[id];
+    vcpus[id].state = VCPU_OFF;
+    d->stuck = !hw_lapic_drain();
+    d->left = true;
+    if (vcpu_index(id) != 0U) {
+        hw_kick(keeper(vcpu_vm(id)));
+    }
+}
+
+static bool all_left(vm_id_t v)
+{
+    bool left = true;
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
+        left = left && departure[vcpu_id(v, i)].left;
+    }
+    return left;
+}
+
+/* All vCPUs are out, so nobody sends this VM's messages any more: what still comes is from before. */
+static const char *reload(vm_id_t v)
+{
+    const char *reason = hw_lapic_drain() ? "" : "its local APIC is not empty";
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
+        if (departure[vcpu_id(v, i)].stuck) {
+            reason = "its local APIC is not empty";
+        }
+    }
+    if (reason[0] == '\0') {
+        exclusive_forget(v);
+        reason = vm_reload(v);
+    }
+    return reason;
+}
+
+/* REQ-LIF-030 */
+static void restart(vm_id_t v)
+{
+    const char *reason = reload(v);
+    if (reason[0] == '\0') {
+        vm_health[v].restarts++;
+        life[v].missed = false;
+        life[v].phase = LIFE_RUNS;
+        for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
+            departure[vcpu_id(v, i)].fault = 0U;
+            departure[vcpu_id(v, i)].leave = false; /* before left: it does not leave a second time */
+            departure[vcpu_id(v, i)].left = false;
+            hw_kick(vcpus[vcpu_id(v, i)].pcpu);
+        }
+    } else {
+        log_begin("vm");
+        log_chars(vms[v].name, sizeof(vms[0].name));
+        log_text(": cannot restart: ");
+        log_text(reason);
+        log_end();
+        life[v].action = FAULT_SAFE_STATE;
+    }
+}
+
+/* Each keeper that ends tells the others, so that the last one cannot be missed. */
+/* REQ-LIF-036 */
+static void halt_when_all_have_ended(void)
+{
+    bool ended = life_halt;
+    for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
+        bool runs = vms[v].exclusive && (vms[v].state == VM_RUNNING);
+        ended = ended && !runs;
+    }
+    if (ended) {
+        for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
+            if (!vms[v].exclusive) {
+                safe_state_apply(v);
+            }
+        }
+        log_line("vm", "all pre-launched VMs are in their safe states: the machine halts");
+        hw_halt();
+    }
+}
+
+static void end(vm_id_t v)
+{
+    if (life[v].action != FAULT_STOP) {
+        safe_state_apply(v);
+    }
+    if (life[v].action == FAULT_HALT) {
+        life_halt = true;
+    }
+    vms[v].state = VM_STOPPED;
+    life[v].phase = LIFE_OVER;
+    for (vm_id_t w = 1U; (w < PART_MAX_VM) && life_halt; w++) {
+        if ((w != v) && vms[w].exclusive) {
+            exclusive_stop(w); /* or, if it has ended, a call to look again */
+        }
+    }
+}
+
+void exclusive_log_restart(vm_id_t v)
+{
+    uint64_t hz = hw_tsc_hz() / 1000000U;
+    uint64_t ticks = hw_tsc() - vm_health[v].last_fault_tsc;
+    log_begin("vm");
+    log_chars(vms[v].name, sizeof(vms[0].name));
+    log_text(": restart ");
+    log_dec(vm_health[v].restarts);
+    log_text(" of ");
+    log_dec(partition.table.vm[v].restart_limit);
+    log_text(", ");
+    log_dec((hz == 0U) ? 0U : (ticks / hz));
+    log_text(" us after its fault");
+    log_end();
+}
+
+/* The keeper's first entry after a restart goes by way of its run loop, which loads the new state. */
+bool exclusive_may_run(vcpu_id_t id)
+{
+    vm_id_t v = vcpu_vm(id);
+    bool is_keeper = vcpu_index(id) == 0U;
+    bool may;
+    if (is_keeper) {
+        keep(v);
+    }
+    may = !departure[id].leave;
+    if (!may && !departure[id].left) {
+        leave(id);
+    }
+    if (is_keeper && (life[v].phase == LIFE_ENDS) && all_left(v)) {
+        if (life[v].action == FAULT_RESTART) {
+            restart(v);
+        }
+        if (life[v].phase == LIFE_ENDS) {
+            end(v);
+        }
+    }
+    if (is_keeper && (life[v].phase == LIFE_OVER) && life_halt) {
+        halt_when_all_have_ended();
+    }
+    return may;
+}

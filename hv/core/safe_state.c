@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/safe_state.h"
+#include "core/hw.h"
+#include "core/partition.h"
+
+/* REQ-LIF-031 */
+void safe_state_apply(vm_id_t v)
+{
+    const struct part_vm *config = &partition.table.vm[v];
+    for (uint32_t i = 0U; (i < config->safe_count) && (i < PART_MAX_SAFE); i++) {
+        const struct part_safe *write = &config->safe[i];
+        if (write->kind == PART_SAFE_PORT) {
+            hw_port_write((uint16_t)write->address, write->size, write->value);
+        } else {
+            hw_mmio_write(write->address, write->size, write->value);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real-time VM that fails gets what its policy says, and nobody else notices."""
+import pytest
+import yaml
+
+from tools.boot import BUILD
+from tools.machine import ROOT
+
+GUESTS = BUILD / "tests" / "guests"
+RESTART_LIMIT_US = 20_000
+
+
+@pytest.fixture
+def crashing(start, folder):
+    """crashing(words, policy..., mode=...): rt-only with tests/guests/crash.c as its RTVM."""
+    def start_crashing(words, mode="mttcg", extra=(), **policy):
+        scenario = yaml.safe_load((ROOT / "configs" / "scenarios" / "rt-only.yaml").read_text(encoding="utf-8"))
+        scenario["prelaunched_vms"][0].update(policy)
+        path = folder / "crashing.yaml"
+        path.write_text(yaml.safe_dump(scenario), encoding="utf-8")
+        return start(path, images={"rtvm": GUESTS / "crash.elf"}, append={"rtvm": words}, mode=mode, extra=extra)
+    return start_crashing
+
+
+def life(machine, number):
+    """Waits for this life's look at its registers and memory; returns the TSC of its first instruction in C."""
+    found = machine.wait_for("rtvm", rf"^life {number:016x} tsc ([0-9a-f]+)", timeout=60)
+    machine.wait_for("rtvm", rf"^life {number:016x} [^#]*?^looked", timeout=60)
+    return int(found.group(1), 16)
+
+
+def fault(machine, pattern):
+    """Waits for the line of a fault; returns its TSC."""
+    return int(machine.wait_for("hypervisor", rf"vm: rtvm: {pattern}.* tsc (\d+): .*$", timeout=60).group(1))
+
+
+# REQ-LIF-030
+# REQ-LIF-034
+@pytest.mark.parametrize("end, policy, line", [("t", "triple_fault", "triple fault"), ("s", "stage2_violation", "access to unmapped address 0x90000000 at")])
+def test_a_fault_restarts_it_as_if_for_the_first_time(crashing, end, policy, line):
+    machine = crashing(f"ends={end}", mode="icount", on_fault={policy: "restart"}, restart_limit=3)
+    life(machine, 0)
+    failed = fault(machine, line)
+    begun = life(machine, 1)
+    machine.wait_for("hypervisor", r"vm: rtvm: restart 1 of 3, \d+ us after its fault$")
+    assert "not ok" not in machine.text("rtvm")
+    assert begun - failed < RESTART_LIMIT_US * 1000  # one tick is one ns of virtual time
+
+
+# REQ-LIF-031
+# REQ-LIF-034
+def test_beyond_its_limit_it_stops_in_its_safe_state(crashing):
+    """The safe state writes an S, an E and a line feed to its own console."""
+    machine = crashing("ends=tst", on_fault={"triple_fault": "restart", "stage2_violation": "restart"}, restart_limit=2,
+                       safe_state=[{"port": 0x3E8, "value": ord(letter)} for letter in "SE\n"])
+    for number in range(3):
+        life(machine, number)
+    machine.wait_for("hypervisor", r"vm: rtvm: triple fault 0x0 at .*: it stops in its safe state$")
+    machine.wait_for("rtvm", r"^SE$")
+    assert machine.text("hypervisor").count(": it restarts\n") == 2
+    assert "not ok" not in machine.text("rtvm")
+
+
+# REQ-LIF-034
+def test_stop_leaves_its_devices_alone(crashing):
+    machine = crashing("ends=t", on_fault={"triple_fault": "stop"}, safe_state=[{"port": 0x3E8, "value": ord("S")}])
+    machine.wait_for("hypervisor", r"vm: rtvm: triple fault 0x0 at .*: it stops$")
+    assert machine.text("rtvm").endswith("looked\n")
+
+
+# REQ-LIF-036
+def test_halt_stops_the_machine_with_its_log_written(crashing):
+    machine = crashing("ends=s", on_fault={"stage2_violation": "halt"}, safe_state=[{"port": 0x3E8, "value": ord(letter)} for letter in "SE\n"])
+    machine.wait_for("hypervisor", r"vm: all pre-launched VMs are in their safe states: the machine halts$")
+    machine.wait_for("rtvm", r"^SE$")

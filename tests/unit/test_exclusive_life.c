@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: all */
+/* What an exclusive VM's faults lead to: every policy, every step on the core whose step it is. */
+#include "world.h"
+
+#include "core/exclusive.h"
+#include "core/exclusive_life.h"
+#include "core/fault_policy.h"
+
+#define KEEPER vcpu_id(RTVM, 0U)
+#define SECOND vcpu_id(RTVM, 1U)
+#define SAFE_PORT 0x3E9U
+#define SAFE_HPA  0xFE000010U
+
+static uint64_t entry;
+
+static int boot(void **state)
+{
+    struct part_vm *config = &partition.table.vm[RTVM];
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
+    (void)world_start(state);
+    entry = vcpu_regs[KEEPER].rip;
+    config->safe_count = 2U;
+    config->safe[0] = (struct part_safe){ SAFE_PORT, 0x5AU, PART_SAFE_PORT, 1U };
+    config->safe[1] = (struct part_safe){ SAFE_HPA, 0x12345678U, PART_SAFE_MEMORY, 4U };
+    config->restart_limit = 2U;
+    memset(config->on_fault, (int)PART_ON_FAULT_RESTART, sizeof(config->on_fault));
+    return 0;
+}
+
+static enum run_action on(vcpu_id_t id)
+{
+    fake_current_pcpu = vcpus[id].pcpu;
+    return core_exclusive_next(id);
+}
+
+static enum run_action fails(vcpu_id_t id, enum hv_exit_reason reason)
+{
+    struct vm_exit exit = { .reason = reason, .number = 18U, .gpa = 0xD0000000U };
+    fake_current_pcpu = vcpus[id].pcpu;
+    return core_exclusive_exit(id, &exit);
+}
+
+static void policy(uint32_t fault, uint32_t action)
+{
+    partition.table.vm[RTVM].on_fault[fault] = (uint8_t)action;
+}
+
+/* All cores have had their turn. */
+static void settle(void)
+{
+    (void)on(KEEPER);
+    (void)on(SECOND);
+    (void)on(KEEPER);
+}
+
+static void expect_safe_state(bool applied)
+{
+    assert_int_equal(fake_port_value[SAFE_PORT], applied ? 0x5AU : 0U);
+    assert_int_equal(hw_phys_read(SAFE_HPA, 4U), applied ? 0x12345678U : 0U);
+}
+
+/* REQ-LIF-034 */
+static void the_policy_is_what_the_table_says(void **state)
+{
+    static const uint8_t stop[PART_FAULTS] = { 0 };
+    struct part_vm vm = { .on_fault = { PART_ON_FAULT_RESTART, PART_ON_FAULT_SAFE_STATE, PART_ON_FAULT_HALT, PART_ON_FAULT_STOP }, .restart_limit = 2U };
+    (void)state;
+    assert_int_equal(fault_policy(&vm, 0U, 0U), FAULT_RESTART);
+    assert_int_equal(fault_policy(&vm, 0U, 1U), FAULT_RESTART);
+    assert_int_equal(fault_policy(&vm, 0U, 2U), FAULT_SAFE_STATE);
+    assert_int_equal(fault_policy(&vm, 0U, 0xFFFFFFFFU), FAULT_SAFE_STATE);
+    assert_int_equal(fault_policy(&vm, 1U, 0U), FAULT_SAFE_STATE);
+    assert_int_equal(fault_policy(&vm, 2U, 0U), FAULT_HALT);
+    assert_int_equal(fault_policy(&vm, 3U, 0U), FAULT_STOP);
+    assert_int_equal(fault_policy(&vm, FAULT_RESET, 0U), FAULT_RESTART);
+    assert_int_equal(fault_policy(&vm, FAULT_POWER_OFF, 0U), FAULT_STOP);
+    vm.on_fault[0] = PART_ON_FAULT_LAST + 1U;
+    assert_int_equal(fault_policy(&vm, 0U, 0U), FAULT_STOP);
+    memcpy(vm.on_fault, stop, sizeof(stop));
+    assert_int_equal(fault_policy(&vm, 0U, 0U), FAULT_STOP);
+}
+
+static void every_fault_has_a_name(void **state)
+{
+    (void)state;
+    for (uint32_t a = 0U; a <= FAULT_POWER_OFF; a++) {
+        for (uint32_t b = 0U; b < a; b++) {
+            assert_string_not_equal(fault_name(a), fault_name(b));
+        }
+    }
+}
+
+/* REQ-LIF-030 */
+static void a_restart_waits_for_all_and_begins_as_at_boot(void **state)
+{
+    (void)state;
+    exclusive_send_init(SECOND);
+    exclusive_send_sipi(SECOND, 0x10U);
+    assert_int_equal(on(KEEPER), RUN_VCPU);
+    assert_int_equal(on(SECOND), RUN_VCPU);
+    vms[RTVM].start_tsc = 1234U;
+    vcpu_regs[KEEPER].rip = 0x5555U;
+    hw_phys_write(RTVM_HPA + 0x80000U, 4U, 0xBADU);
+    exclusive_send_nmi(KEEPER);
+    exclusive_send_nmi(SECOND);
+
+    assert_int_equal(fails(SECOND, HV_EXIT_SHUTDOWN), RUN_STOP);
+    assert_int_equal(vms[RTVM].start_tsc, 1234U);
+    assert_int_equal(on(KEEPER), RUN_STOP);                 /* all have left: it reloads, */
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
+    assert_int_equal(hw_phys_read(RTVM_HPA + 0x80000U, 4U), 0U);
+    assert_int_equal(fake_vcpu[KEEPER].injections, 0U);
+    assert_int_equal(on(SECOND), RUN_IDLE);                 /* waits for its SIPI, */
+    assert_int_equal(on(KEEPER), RUN_VCPU);                 /* and runs from its run loop */
+    assert_int_equal(vcpu_regs[KEEPER].rip, entry);
+    assert_true((vms[RTVM].start_tsc != 0U) && (vms[RTVM].start_tsc != 1234U));
+    assert_int_equal(fake_vcpu[KEEPER].injections, 0U);     /* messages of the life before are forgotten */
+    assert_true(fake_pcpu[vcpus[KEEPER].pcpu].drains >= 2U);
+    assert_int_equal(fake_pcpu[vcpus[SECOND].pcpu].drains, 1U);
+    assert_int_equal(vm_health[RTVM].restarts, 1U);
+    assert_int_equal(vm_health[RTVM].last_fault, PART_FAULT_SHUTDOWN + 1U);
+    assert_int_equal(vm_health[RTVM].faults[PART_FAULT_SHUTDOWN], 1U);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "vm: rtvm: triple fault 0x0 at 0x"));
+    assert_non_null(strstr(fake_log(), ": it restarts\n"));
+    assert_non_null(strstr(fake_log(), "vm: rtvm: restart 1 of 2, 0 us after its fault\n"));
+    expect_safe_state(false);
+}
+
+static void the_keeper_waits_until_the_others_have_left(void **state)
+{
+    (void)state;
+    (void)on(KEEPER);
+    assert_int_equal(fails(KEEPER, HV_EXIT_MMIO), RUN_STOP);
+    assert_true(fake_pcpu[vcpus[SECOND].pcpu].kicks != 0U);
+    assert_int_equal(on(KEEPER), RUN_STOP);
+    assert_int_equal(vm_health[RTVM].restarts, 0U);
+    fake_pcpu[vcpus[KEEPER].pcpu].kicks = 0U;
+    assert_int_equal(on(SECOND), RUN_STOP);
+    assert_int_equal(fake_pcpu[vcpus[KEEPER].pcpu].kicks, 1U);
+    (void)on(KEEPER);
+    assert_int_equal(vm_health[RTVM].restarts, 1U);
+    assert_int_equal(vm_health[RTVM].last_fault, PART_FAULT_STAGE2 + 1U);
+    assert_int_equal(on(KEEPER), RUN_VCPU);
+}
+
+/* Only the first fault of a life counts. */
+static void two_faults_at_once_are_one_restart(void **state)
+{
+    (void)state;
+    (void)on(KEEPER);
+    (void)fails(SECOND, HV_EXIT_SHUTDOWN);
+    (void)fails(SECOND, HV_EXIT_MMIO);
+    exclusive_missed_heartbeat(RTVM, 7U);
+    (void)fails(KEEPER, HV_EXIT_MMIO);
+    settle();
+    assert_int_equal(vm_health[RTVM].restarts, 1U);
+    assert_int_equal(on(KEEPER), RUN_VCPU);
+    assert_int_equal(vm_health[RTVM].restarts, 1U);
+}
+
+/* REQ-LIF-034 */
+static void beyond_the_limit_it_stops_in_its_safe_state(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < 3U; i++) {
+        assert_int_equal(vms[RTVM].state, VM_RUNNING);
+        expect_safe_state(false);
+        (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+        settle();
+    }
+    assert_int_equal(vm_health[RTVM].restarts, 2U);
+    assert_int_equal(vm_health[RTVM].faults[PART_FAULT_SHUTDOWN], 3U);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    assert_true(exclusive_stopped(RTVM));
+    expect_safe_state(true);
+    assert_int_equal(on(KEEPER), RUN_STOP);
+}
+
+/* REQ-LIF-034 */
+static void stop_leaves_the_devices_alone(void **state)
+{
+    (void)state;
+    policy(PART_FAULT_STAGE2, PART_ON_FAULT_STOP);
+    (void)fails(KEEPER, HV_EXIT_MMIO);
+    settle();
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    expect_safe_state(false);
+    assert_int_equal(fake_halts, 0U);
+}
+
+/* REQ-LIF-031 */
+static void safe_state_comes_when_all_have_left(void **state)
+{
+    (void)state;
+    policy(PART_FAULT_MACHINE_CHECK, PART_ON_FAULT_SAFE_STATE);
+    (void)fails(SECOND, HV_EXIT_EXCEPTION);
+    expect_safe_state(false);
+    settle();
+    expect_safe_state(true);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "machine check 0xbe00000000000000 at"));
+}
+
+/* REQ-LIF-031 */
+static void it_also_comes_when_the_machine_goes_off(void **state)
+{
+    (void)state;
+    exclusive_stop(RTVM);
+    settle();
+    expect_safe_state(true);
+    assert_true(exclusive_stopped(RTVM));
+}
+
+/* REQ-LIF-034 */
+static void a_missed_heartbeat_is_the_keepers_business(void **state)
+{
+    (void)state;
+    (void)on(KEEPER);
+    fake_pcpu[vcpus[KEEPER].pcpu].kicks = 0U;
+    fake_current_pcpu = 0U;
+    exclusive_missed_heartbeat(RTVM, 99U);
+    assert_int_equal(fake_pcpu[vcpus[KEEPER].pcpu].kicks, 1U);
+    settle();
+    assert_int_equal(vm_health[RTVM].faults[PART_FAULT_HEARTBEAT], 1U);
+    assert_int_equal(vm_health[RTVM].restarts, 1U);
+    assert_int_equal(on(KEEPER), RUN_VCPU);
+}
+
+/* REQ-LIF-036 */
+static void halt_is_for_all_and_ends_with_the_machine(void **state)
+{
+    vm_id_t other = RTVM + 1U;
+    (void)state;
+    vms[other] = vms[RTVM];
+    vcpus[vcpu_id(other, 0U)].pcpu = 5U;
+    vcpus[vcpu_id(other, 1U)].pcpu = 6U;
+    partition.table.vm[RTVM + 2U].safe_count = 1U; /* shares cores */
+    partition.table.vm[RTVM + 2U].safe[0] = (struct part_safe){ 0x2F8U, 0x77U, PART_SAFE_PORT, 1U };
+    policy(PART_FAULT_SHUTDOWN, PART_ON_FAULT_HALT);
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    expect_safe_state(true);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    assert_int_equal(fake_halts, 0U); /* the other one still runs */
+    assert_int_equal(fake_port_value[0x2F8U], 0U);
+    assert_true(fake_pcpu[5].kicks != 0U);
+    (void)on(vcpu_id(other, 0U));
+    (void)on(vcpu_id(other, 1U));
+    (void)on(vcpu_id(other, 0U));
+    assert_int_equal(vms[other].state, VM_STOPPED);
+    assert_int_equal(fake_halts, 1U);
+    assert_int_equal(fake_port_value[0x2F8U], 0x77U);
+}
+
+/* REQ-LIF-030 */
+static void a_local_apic_that_does_not_drain_ends_it(void **state)
+{
+    (void)state;
+    fake_pcpu[vcpus[SECOND].pcpu].stuck = true;
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    assert_int_equal(vm_health[RTVM].restarts, 0U);
+    expect_safe_state(true);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "cannot restart: its local APIC is not empty"));
+}
+
+static void the_keepers_own_local_apic_too(void **state)
+{
+    (void)state;
+    fake_pcpu[vcpus[KEEPER].pcpu].stuck = true;
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+}
+
+static void an_image_that_is_gone_ends_it(void **state)
+{
+    (void)state;
+    put(boot_info.module[0].base, 0U);
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "cannot restart: image is not ELF32"));
+}
+
+static void ram_that_is_not_mapped_ends_it(void **state)
+{
+    (void)state;
+    partition.table.vm[RTVM].range[0].size += 0x10000000U;
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "its RAM cannot be cleared"));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup(name, boot)
+    const struct CMUnitTest tests[] = {
+        T(the_policy_is_what_the_table_says), T(every_fault_has_a_name), T(a_restart_waits_for_all_and_begins_as_at_boot),
+        T(the_keeper_waits_until_the_others_have_left), T(two_faults_at_once_are_one_restart),
+        T(beyond_the_limit_it_stops_in_its_safe_state), T(stop_leaves_the_devices_alone), T(safe_state_comes_when_all_have_left),
+        T(it_also_comes_when_the_machine_goes_off), T(a_missed_heartbeat_is_the_keepers_business),
+        T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
+        T(the_keepers_own_local_apic_too), T(an_image_that_is_gone_ends_it), T(ram_that_is_not_mapped_ends_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partition health: what follows the faults of a pre-launched VM."""
+from tools.config.layout import C
+from tools.config.source import parse_bytes
+
+FAULTS = {"triple_fault": C["PART_FAULT_SHUTDOWN"], "stage2_violation": C["PART_FAULT_STAGE2"],
+          "machine_check": C["PART_FAULT_MACHINE_CHECK"], "heartbeat": C["PART_FAULT_HEARTBEAT"]}
+ACTIONS = {"stop": C["PART_ON_FAULT_STOP"], "restart": C["PART_ON_FAULT_RESTART"],
+           "safe_state": C["PART_ON_FAULT_SAFE_STATE"], "halt": C["PART_ON_FAULT_HALT"]}
+FIELDS = ("on_fault", "restart_limit")
+
+
+# REQ-CFG-023
+def check_health(fail, path, vm):
+    """fail(path, what, change) for each field that says nothing, or not enough."""
+    if not vm.get("exclusive", False):
+        for field in FIELDS:
+            if field in vm:
+                fail(path + (field,), f"{vm['name']} is not exclusive; only an exclusive VM has a policy for faults", "leave it out, or set exclusive: true")
+    restarts = [fault for fault, action in vm.get("on_fault", {}).items() if action == "restart"]
+    if restarts and "restart_limit" not in vm:
+        fail(path + ("on_fault", restarts[0]), "restart has no limit", "add restart_limit, the number of restarts after which the VM stops in its safe state")
+    if not restarts and "restart_limit" in vm:
+        fail(path + ("restart_limit",), "nothing restarts this VM", "leave it out, or say restart for a fault in on_fault")
+
+
+    check_safe_state(fail, path, vm)
+
+
+def check_safe_state(fail, path, vm):
+    ports = [(part["base"], part["count"]) for part in vm.get("ports", [])]
+    windows = [(part["address"], parse_bytes(part["size"])) for part in vm.get("mmio", []) if part.get("access", "write") == "write"]
+    for index, write in enumerate(vm.get("safe_state", [])):
+        where, size = path + ("safe_state", index), write.get("size", 1)
+        if ("port" in write) == ("address" in write):
+            fail(where, "a write is to a port or to an address", "give one of the two")
+            continue
+        at, own, what = (write["port"], ports, "ports") if "port" in write else (write["address"], windows, "writable mmio windows")
+        if at % size:
+            fail(where, f"{at:#x} is not a multiple of the size {size}", "align it")
+        if not any(start <= at and at + size <= start + count for start, count in own):
+            fail(where, f"{at:#x}, {size} bytes, is not inside the {what} of {vm['name']}", "a safe state reaches the VM's own devices only")
+        if write["value"] >> (8 * size):
+            fail(where + ("value",), f"{write['value']:#x} has more than {size} bytes", "raise size, or lower value")
+
+
+def fill_health(vm, out):
+    writes = vm.get("safe_state", [])
+    out.safe_count = len(writes)
+    for record, write in zip(out.safe, writes):
+        record.kind = C["PART_SAFE_PORT"] if "port" in write else C["PART_SAFE_MEMORY"]
+        record.address, record.value, record.size = write.get("port", write.get("address")), write["value"], write.get("size", 1)
+    for fault, action in vm.get("on_fault", {}).items():
+        out.on_fault[FAULTS[fault]] = ACTIONS[action]
+    out.restart_limit = vm.get("restart_limit", 0)
