@@ -12,7 +12,7 @@ from tools.machine import MachineError
 from tools.progress import ROOT, StepError, run_step, say
 
 VERSION_FILE = ROOT / "VERSION"
-BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "cost", "ipi", "access", "linux-boot", "work", "size")     # as in tools/bench/command.py, which needs more than help does
+BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "cost", "ipi", "access", "linux-boot", "mapping", "work", "size")     # as in tools/bench/command.py, which needs more than help does
 BENCH_PERCENT = 2.0
 
 

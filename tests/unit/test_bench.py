@@ -9,7 +9,7 @@ import xml.etree.ElementTree as tree
 import pytest
 
 from tools import cli
-from tools.bench import command, compare, measure, overlay, paths, peers, report, report_paths, statistics, targets
+from tools.bench import command, compare, mapping, measure, overlay, paths, peers, report, report_paths, statistics, targets
 from tools.evidence import provenance, size
 from tools.evidence.report import charts
 from tools.machine import MachineError
@@ -33,7 +33,8 @@ def sample(quick=False):
                "timer": {"busy": {"exits": 3.0, "ticks": 7000.5}, "halted": {"exits": 3.0, "ticks": None}},
                "ipi": {side: {"least": 39, "mean": 40, "most": 900} for side in report_paths.SIDES},
                "access": {kind: {"least": 13, "mean": 14, "most": 15} for kind in paths.ACCESSES},
-               "linux_boot": {"service": {"bare": 1000, "bulkhead": 990}, "user": {"bare": 1000, "bulkhead": 1021}}, "size": dict.fromkeys(report.SIZES, 1000)}
+               "linux_boot": {"service": {"bare": 1000, "bulkhead": 990}, "user": {"bare": 1000, "bulkhead": 1021}},
+               "mapping": {name: {"pages": case.pages, "map": 300 * case.pages, "unmap": 200 * case.pages} for name, case in mapping.CASES.items()}, "size": dict.fromkeys(report.SIZES, 1000)}
     for name in ("bare", "bare-exact"):
         results["conditions"][name].update(exits=None, exits_by_reason=None, boot_ticks=None)
     results["targets"] = targets.judge(results)
@@ -110,6 +111,18 @@ class Said:
         return self.said
 
 
+MAPPED = "".join(f"map {name} {5:016x}\nunmap {name} {6:016x}\n" for name in mapping.CASES) + "ok every hypercall was done\ndone\n"
+
+
+# REQ-TOO-007
+def test_cost_of_mapping_is_what_the_guest_says():
+    found = mapping.mapping_of(MAPPED)
+    assert found["4k_256"] == {"pages": 256, "map": 5, "unmap": 6} and list(found) == list(mapping.CASES)
+    assert "| 4 KiB | 256 |" in mapping.words(found) and mapping.words({}) == ""
+    with pytest.raises(MachineError):
+        mapping.mapping_of(MAPPED.replace("ok every", "not ok every"))
+
+
 IPI = "ok each was answered\nipi 0000000000000027\nipi mean 0000000000000028\nipi most 0000000000000029\ndone\n"
 
 
@@ -173,6 +186,7 @@ def test_a_target_is_met_not_met_or_not_measured():
     assert (rows["ipi-exclusive"]["measured"], rows["cost-device-model"]["measured"]) == (40, 14)
     assert (rows["boot-linux-service"]["measured"], rows["boot-linux-service"]["met"], rows["boot-linux-user"]["met"]) == (-1.0, True, False)
     assert rows["boot-rtvm"]["measured"] == 15.0
+    assert (rows["map-4k"]["measured"], rows["map-1g"]["measured"], rows["map-2m"]["met"]) == (500, 500, None)
 
 
 @pytest.mark.parametrize("ticks, met", [(26, True), (66, True), (67, False)])
@@ -189,7 +203,7 @@ def test_alone_a_shorter_latency_is_a_difference_too():
 
 
 def test_nothing_is_judged_without_figures():
-    nothing = {**sample(), "conditions": {}, "costs": {}, "timer": {}, "ipi": {}, "access": {}, "linux_boot": {}, "work": {}, "size": {}}
+    nothing = {**sample(), "conditions": {}, "costs": {}, "timer": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}}
     assert all(row["met"] is None and row["why"] for row in targets.judge(nothing))
 
 
@@ -231,6 +245,7 @@ def test_the_same_figures_are_no_regression():
     (("ipi", "shared", "least"), 40, "ipi.shared"),
     (("access", "dm_mmio", "least"), 14, "access.dm_mmio"),
     (("linux_boot", "user", "bulkhead"), 1042, "linux_boot.user"),
+    (("mapping", "4k_16", "unmap"), 3265, "mapping.4k_16.unmap"),
 ])
 # REQ-TOO-008
 def test_what_became_worse_beyond_the_tolerance_is_named(path, value, name):

@@ -8,7 +8,7 @@ import pathlib
 import shlex
 import sys
 
-from tools.bench import compare, measure, paths, report
+from tools.bench import compare, mapping, measure, paths, report
 from tools.bench.progress import measuring
 from tools.bench.targets import judge
 from tools.evidence import provenance
@@ -75,6 +75,11 @@ def linux_boot(settings, results):
     return ", ".join(f"{vm} VM {one['bulkhead']:,} ticks, bare machine {one['bare']:,}" for vm, one in results["linux_boot"].items())
 
 
+def map_pages(settings, results):
+    results["mapping"] = mapping.mapping(settings)
+    return ", ".join(f"{mapping.CASES[name].words} {results['mapping'][name]['map']:,} and {results['mapping'][name]['unmap']:,} ticks" for name in ("4k_1", "2m_1", "1g_1"))
+
+
 def size(_, results):
     results["size"] = measure.size()
     return f"text {results['size']['text']:,} bytes, memory {results['size']['memory']:,} bytes"
@@ -90,6 +95,7 @@ PARTS = (
     Part("ipi", "interrupts between halted vCPUs", ipi),
     Part("access", "accesses of a User VM", access),
     Part("linux-boot", "boot of Linux in Service VM and User VM", linux_boot),
+    Part("mapping", "memory that is lent to a User VM", map_pages),
     Part("work", "instructions of the hypervisor for each exit and hypercall", work),
     Part("size", "size of the hypervisor", size),
 )
@@ -105,7 +111,7 @@ def empty(args, parts):
     return {"form": compare.FORM, "commit": source["commit"], "dirty": source["dirty"],
             "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "command": command_line(args),
             "emulated": True, "quick": args.quick, "parts": [part.name for part in parts], "tools": provenance.versions(PROGRAMS),
-            "conditions": {}, "costs": {}, "timer": {}, "ipi": {}, "access": {}, "linux_boot": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
+            "conditions": {}, "costs": {}, "timer": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
 
 
 def command_line(args):
@@ -141,7 +147,8 @@ def print_targets(judged):
     marks = {True: colour(GREEN, "met    "), False: colour(RED, "not met"), None: "-      "}
     for one in judged:
         if one["measured"] is not None:
-            say(f"  {marks[one['met']]} {one['words']}: {report.cell(one['measured'])} of at most {report.cell(one['limit'])} {one['unit']}")
+            limit = "" if one["limit"] is None else f" of at most {report.cell(one['limit'])}"
+            say(f"  {marks[one['met']]} {one['words']}: {report.cell(one['measured'])}{limit} {one['unit']}")
     count = collections.Counter(one["met"] for one in judged)
     say(colour(BOLD, f"{count[True]} targets met, {count[False]} not met, {count[None]} not measured"))
 

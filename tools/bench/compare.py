@@ -30,6 +30,8 @@ def figures(results):
     for group in ("ipi", "access"):
         found.update({f"{group}.{kind}": ticks["least"] for kind, ticks in results.get(group, {}).items()})
     found.update({f"linux_boot.{vm}": ticks["bulkhead"] for vm, ticks in results.get("linux_boot", {}).items()})
+    for case, one in results.get("mapping", {}).items():
+        found.update({f"mapping.{case}.{what}": one[what] for what in ("map", "unmap")})
     found.update({f"work.{kind}": one["most"] for kind, one in results["work"].items()})
     found.update({f"size.{name}": size for name, size in results["size"].items()})
     return {name: number for name, number in found.items() if number is not None}

@@ -64,6 +64,14 @@ def milliseconds(*path):
     return measured
 
 
+def page_of(case):
+    """Ticks to map and to unmap a page in that case of tools/bench/mapping.py."""
+    def measured(results):
+        one = nested(results, "mapping", case)
+        return None if one is None else (one["map"] + one["unmap"]) / one["pages"]
+    return measured
+
+
 TARGETS = (
     Target("latency-alone", "Latency alone: largest difference to the bare machine at any percentile", 0, "ticks", largest_difference),
     Target("exits-alone", "VM exits in the steady state, alone", 0, "exits", value("conditions", "alone", "exits")),
@@ -87,7 +95,9 @@ TARGETS = (
     Target("timer-shared", "Host instructions for a timer interrupt of a shared vCPU", 2000, "ticks", value("timer", "busy", "ticks")),
     Target("ipi-exclusive", "IPI round trip between halted vCPUs on exclusive cores", 250, "ticks", value("ipi", "exclusive", "mean")),
     Target("ipi-shared", "IPI round trip between halted vCPUs on shared cores", 8000, "ticks", value("ipi", "shared", "mean")),
-    Target("map-pages", "Cost of mapping and unmapping a page of 4 KiB, 2 MiB and 1 GiB", None, ""),
+    Target("map-4k", "Mapping and unmapping a page of 4 KiB, one of 65,536", None, "ticks", page_of("4k_65536")),
+    Target("map-2m", "Mapping and unmapping a page of 2 MiB, one of 256", None, "ticks", page_of("2m_256")),
+    Target("map-1g", "Mapping and unmapping 1 GiB, in pages of 2 MiB", None, "ticks", page_of("1g_1")),
     Target("boot-linux-service", "Service VM's Linux boot path, beyond the bare machine's", 2, "%", beyond_bare_boot("service")),
     Target("boot-linux-user", "User VM's Linux boot path, beyond the bare machine's", 2, "%", beyond_bare_boot("user")),
     Target("boot-rtvm", "Hypervisor's entry to the first instruction of a 64 MiB RTVM, alone", 20, "ms", milliseconds("conditions", "alone", "boot_ticks")),
