@@ -62,6 +62,7 @@ def test_modules_of_a_multiboot_image_are_in_the_table_in_order(tmp_path):
     vm = Table.from_buffer_copy(compile_scenario(scenario)).vm[1]
     assert vm.module_count == 2 and [tag.value for tag in vm.module] == [b"first", b"second", b"", b""]
     assert {"first", "second", "rtvm"} < tags(scenario)
+    assert "multiboot image rtvm + first + second" in draw(scenario)
 
 
 # REQ-TOO-001

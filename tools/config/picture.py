@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The core and memory map of a scenario as text."""
-from tools.config.check import TELEMETRY_SIZE, vms
+from tools.config.check import TELEMETRY_SIZE, image_tags, vms
 from tools.config.source import parse_bytes
 
 
@@ -57,7 +57,7 @@ def draw(scenario):
     user = data.get("user_vms")
     lines += ["", f"User VMs: at most {user['max_vms']}, {user['max_vcpus']} vCPUs each" if user else "User VMs: none"]
     for _, vm in vms(data):
-        image = " + ".join(filter(None, [vm["image"]["kernel"], vm["image"].get("initrd")]))
+        image = " + ".join(tag for _, tag in image_tags(vm))
         lines.append(f"{vm['name']}: {len(vm['cores'])} vCPU{'s' if len(vm['cores']) > 1 else ''}, {vm['image']['type']} image {image}"
                      + (f", command line: {vm['cmdline']}" if vm.get("cmdline") else ""))
     return "\n".join(lines)
