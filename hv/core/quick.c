@@ -26,7 +26,8 @@ bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl)
 /* REQ-RT-060 REQ-IO-005 */
 bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
 {
-    bool closed = vms[vcpu_vm(id)].exclusive && !(write && power_port_named(port));
+    bool power = write && power_port_named(port);
+    bool closed = vms[vcpu_vm(id)].exclusive && !power;
     uint64_t *rax = &vcpu_regs[id].gpr[GPR_RAX];
     if (!closed || write) {
         /* nothing to fill in */
