@@ -140,6 +140,7 @@ static enum status build_listed(vm_id_t v)
     return result;
 }
 
+/* REQ-RT-046 */
 enum status vm_memory_build(vm_id_t v)
 {
     stage2_reset(v);

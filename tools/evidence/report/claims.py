@@ -22,7 +22,7 @@ CLAIMS = (
 # Parts of the summary, in the order in which an assessor asks for them.
 GROUPS = (
     ("Isolation", ("proofs", "assumptions", "mutants")),
-    ("Real time", ("rt-loaded", "rt-alone", "rt-hung", "exclusive", "budget", "loops")),
+    ("Real time", ("rt-loaded", "rt-alone", "rt-hung", "exclusive", "guard", "budget", "loops")),
     ("Sound code", ("eva", "parse", "misra", "stack", "size")),
     ("Tests", ("tests", "coverage")),
     ("Process", ("trace", "specification", "repro")),
@@ -102,6 +102,16 @@ WORDS = {
          "Caches, memory and buses are shared with other cores whatever the code does."],
         [("A.2", "Static synchronisation of access to shared resources"),
          ("B.8", "Control flow analysis")]),
+    "guard": Words(
+        "The temporal guard. From the compiled hypervisor it is taken which functions wait, which touch the word of a lock or the stage-2 tables, and "
+        "which make another core leave its guest; from the call graph, which of them the code of each kind of core can reach. A table says for whom "
+        "each wait is and who ends it. No lock and no wait for a core may be reachable on an exclusive core; one that is waited for must have been told what "
+        "for, with a limit of time; the tables of a pre-launched VM may be changed at boot only. A wait or kick without a line in the table fails.",
+        ["A wait is recognised by PAUSE, by two functions of the hypervisor, and by the loops that the gate \"loops\" cannot bound.",
+         "For which VM a function is called that can be called for several is a reason in words; the table names what shows it."],
+        [("A.2", "Static synchronisation of access to shared resources"),
+         ("B.8", "Control flow analysis"),
+         ("B.8", "Data flow analysis")]),
     "loops": Words(
         "Every loop of the hypervisor counts to a constant or to a quantity with a limit, or runs at boot only, or stands in a list with its bound "
         "and the reason. A loop that none of this holds for fails, and so does a line of the list that no loop needs.",

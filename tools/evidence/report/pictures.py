@@ -88,6 +88,11 @@ def eva(claim):
     return [], [], ("not_reached", "dead_statements") if claim["tables"] else ()
 
 
+def guard(claim):
+    """details['picture']: the SVG of docs/images/temporal-guard.svg."""
+    return [("Locks and waits of the hypervisor: from where code begins to what waits, and to who ends the wait", claim["details"]["picture"])], [], ("picture",)
+
+
 def trace(claim):
     """Table 'Requirements by area': how many are built and planned."""
     rows = [(row["area"], {"built": row["built"], "planned, not built": row["planned"]}) for _, found in table_named(claim, "Requirements by area") for row in found]
@@ -95,4 +100,4 @@ def trace(claim):
 
 
 NOTHING = [], [], ()
-DRAWINGS = {"budget": budget, "coverage": coverage, "eva": eva, "misra": misra, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
+DRAWINGS = {"budget": budget, "coverage": coverage, "eva": eva, "guard": guard, "misra": misra, "proofs": proofs, "rt-alone": latency, "rt-loaded": latency, "stack": stack, "trace": trace}
