@@ -113,7 +113,7 @@ struct part_board {
     uint16_t log_port;        /* I/O base of the 16550 that carries the hypervisor's log, 0: none */
     uint16_t s5_slp_typ;      /* SLP_TYP value of soft-off in PM1_CNT (ACPI 4.8.4.2) */
     uint16_t hv_device_bdf;   /* bus << 8 | device << 3 | function of the hypervisor's PCI device */
-    uint16_t reserved;
+    uint16_t memory_gbps;     /* memory bandwidth of one L3 cache's cores, 10^9 bytes/s; 0: unknown */
 };
 
 struct part_safe { /* one write of a safe state: value, of size 1, 2 or 4 bytes, aligned */

@@ -8,6 +8,7 @@
 #include "boot/ap.h"
 
 #include "core/boot_info.h"
+#include "core/cache_share.h"
 #include "core/partition.h"
 #include "core/vm.h"
 #include "x86/address.h"
@@ -165,6 +166,7 @@ void ap_main(void)
     apic_enable();
     vendor->core_enable();
     vcpu_state_core_init();
+    cache_offer_add();
     atomic_store(&ap_online, id);
     hw_kick(0U);
     while (!ap_may_go(id)) {
@@ -210,10 +212,12 @@ void hw_exclusive_start(void)
     }
 }
 
+/* REQ-RT-053 */
 NORETURN void core_run(void)
 {
     const pcpu_id_t id = hw_pcpu();
     const vcpu_id_t owned = exclusive_vcpu(id);
+    cache_share_apply(id);
     if (owned != ID_NONE) {
         pcpus[id].exclusive = true;
         run_exclusive(owned);

@@ -3,6 +3,7 @@
 #include "boot/ap.h"
 #include "boot/multiboot.h"
 #include "core/boot_info.h"
+#include "core/cache_share.h"
 #include "core/domain.h"
 #include "core/irq.h"
 #include "core/log.h"
@@ -42,6 +43,7 @@ static void boot_cpu(void)
     pcpus[0].apic_id = apic_own_id();
     vendor->core_enable();
     vcpu_state_core_init();
+    cache_offer_add();
 }
 
 static void boot_loader(uint32_t magic, hpa_t info)
@@ -139,6 +141,16 @@ static void boot_partition(void)
     uart_init(partition.table.board.log_port);
 }
 
+/* Once all cores have said what they offer, and before any VM. */
+/* REQ-RT-051 */
+static void boot_shares(void)
+{
+    const struct cache_verdict verdict = cache_share_plan();
+    if (!verdict.valid) {
+        fatal_boot(verdict.reason, partition.table.vm[verdict.vm].name);
+    }
+}
+
 /* Before any other core is there, and before this one takes an interrupt. */
 static void boot_devices(void)
 {
@@ -169,6 +181,7 @@ void boot_main(uint32_t magic, uint32_t info)
     boot_partition();
     boot_devices();
     boot_cores();
+    boot_shares();
     if (vm_boot_all() != STATUS_OK) {
         fatal_boot("a VM of the partition table cannot be built", "");
     }

@@ -244,7 +244,7 @@ static void acrn_face(vm_id_t v, uint32_t leaf, uint32_t out[CPUID_REGS])
 }
 
 /* A leaf above the maximum reads as zeros, as AMD CPUs have it (AMD APM 3, CPUID). */
-/* REQ-ISO-025 */
+/* REQ-ISO-025 REQ-RT-054 */
 void cpuid_query(vcpu_id_t id, uint32_t leaf, uint32_t subleaf, uint32_t out[CPUID_REGS])
 {
     vm_id_t v = vcpu_vm(id);

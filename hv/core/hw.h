@@ -55,6 +55,13 @@ uint64_t hw_machine_check(void);             /* calling core: status of the firs
 void hw_relax(void);                         /* body of a wait loop (PAUSE) */
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
 
+/* Classes of service of the calling core (core/cache_share.h); index 0: L2, 1: L3. */
+bool hw_cache_split(uint32_t index);         /* code and data have masks of their own */
+void hw_cache_mask(uint32_t index, uint32_t number, uint32_t mask); /* of class number */
+void hw_bandwidth_delay(uint32_t number, uint32_t delay);
+void hw_bandwidth_rate(uint32_t number, uint32_t rate);
+void hw_cache_class(uint32_t number);        /* the core's class from now on */
+
 void hw_log_char(char c);                    /* hypervisor's UART */
 NORETURN void hw_poweroff(uint16_t pm1_value); /* soft-off by PM1_CNT */
 NORETURN void hw_reset(void);

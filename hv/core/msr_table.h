@@ -32,7 +32,7 @@ struct msr_rule {
 
 #define MSR_SAME(r, w)      (r), (w), (r), (w)
 
-/* REQ-ISO-018 REQ-RT-003 */
+/* REQ-ISO-018 REQ-RT-003 REQ-RT-054 */
 static const struct msr_rule msr_rules[] = {
     { MSR_TSC, MSR_TSC, 0U, 0U, MSR_SAME(MSR_SPECIAL, MSR_SPECIAL) },
     { 0x17U, 0x17U, 0U, 0U, MSR_SAME(MSR_CONST, MSR_FAULT) },               /* PLATFORM_ID */

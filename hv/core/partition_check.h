@@ -35,7 +35,8 @@ bool partition_check_vms(void);
 /* Modules, what follows faults, shares of caches. */
 /*@ requires boot_ok && header_ok;
     assigns partition_result;
-    exits \false; */
+    exits \false;
+    ensures \result ==> shares_ok; */
 bool partition_check_policy(void);
 /* Policies, safe states, heartbeats. */
 /*@ requires header_ok;

@@ -32,6 +32,13 @@
   predicate vm_counted{L}(integer v) =
     partition.table.vm[v].vcpu_count <= PART_MAX_VCPU && partition.table.vm[v].range_count <= PART_MAX_RANGE;
 
+  // No way of a cache is two VMs' own.
+  predicate share_apart{L}(integer u, integer v) =
+    (partition.table.vm[u].cache.l2_mask & partition.table.vm[v].cache.l2_mask) == 0 &&
+    (partition.table.vm[u].cache.l3_mask & partition.table.vm[v].cache.l3_mask) == 0;
+  predicate shares_apart{L}(integer v) = \forall integer u; 0 <= u < v ==> share_apart(u, v);
+  predicate shares_ok{L} = \forall integer v; 0 <= v < partition.table.vm_count ==> shares_apart(v);
+
   predicate counts_ok{L} =
     partition.table.vm_count <= PART_MAX_VM && partition.table.shared_count <= PART_MAX_SHARED &&
     (\forall integer v; 0 <= v < partition.table.vm_count ==> partition.table.vm[v].range_count <= PART_MAX_RANGE);

@@ -53,6 +53,15 @@ extern uint64_t fake_xcr0_supported;   /* 7 after a reset; 0: no XSAVE */
 extern uint32_t fake_ioapic_vector[IOAPIC_PINS];
 extern bool fake_ioapic_masked[IOAPIC_PINS];
 
+/* Classes of service: what the registers hold, all ones until they are written. */
+#define FAKE_CLASSES 16U
+extern bool fake_cache_split[2];
+extern uint32_t fake_cache_mask[2][FAKE_CLASSES];
+extern uint32_t fake_bandwidth_delay[FAKE_CLASSES];
+extern uint32_t fake_bandwidth_rate[FAKE_CLASSES];
+extern uint32_t fake_class;            /* of the core that was last given one, ID_NONE: none was */
+extern uint32_t fake_class_writes;     /* of all these registers */
+
 /* CPUID that the machine answers; leaves that are not set are zeros. */
 void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 

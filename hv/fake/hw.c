@@ -13,6 +13,12 @@ uint32_t fake_port_value[0x10000];
 uint32_t fake_port_writes;
 uint32_t fake_halts;
 jmp_buf fake_end_jump;
+bool fake_cache_split[2];
+uint32_t fake_cache_mask[2][FAKE_CLASSES];
+uint32_t fake_bandwidth_delay[FAKE_CLASSES];
+uint32_t fake_bandwidth_rate[FAKE_CLASSES];
+uint32_t fake_class;
+uint32_t fake_class_writes;
 
 static char log_text_seen[LOG_BYTES];
 static uint32_t log_length;
@@ -29,6 +35,12 @@ void fake_reset(void)
     memset(fake_pcpu, 0, sizeof(fake_pcpu));
     memset(fake_port_value, 0, sizeof(fake_port_value));
     memset(log_text_seen, 0, sizeof(log_text_seen));
+    memset(fake_cache_split, 0, sizeof(fake_cache_split));
+    memset(fake_cache_mask, 0xFF, sizeof(fake_cache_mask));
+    memset(fake_bandwidth_delay, 0xFF, sizeof(fake_bandwidth_delay));
+    memset(fake_bandwidth_rate, 0xFF, sizeof(fake_bandwidth_rate));
+    fake_class = ID_NONE;
+    fake_class_writes = 0U;
     for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
         fake_pcpu[p].timer = TIME_NEVER;
     }
@@ -150,6 +162,35 @@ void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
             memcpy(out, &cpuid_table[i][2], 4U * sizeof(uint32_t));
         }
     }
+}
+
+bool hw_cache_split(uint32_t index)
+{
+    return fake_cache_split[index];
+}
+
+void hw_cache_mask(uint32_t index, uint32_t number, uint32_t mask)
+{
+    fake_cache_mask[index][number] = mask;
+    fake_class_writes++;
+}
+
+void hw_bandwidth_delay(uint32_t number, uint32_t delay)
+{
+    fake_bandwidth_delay[number] = delay;
+    fake_class_writes++;
+}
+
+void hw_bandwidth_rate(uint32_t number, uint32_t rate)
+{
+    fake_bandwidth_rate[number] = rate;
+    fake_class_writes++;
+}
+
+void hw_cache_class(uint32_t number)
+{
+    fake_class = number;
+    fake_class_writes++;
 }
 
 NORETURN void hw_poweroff(uint16_t pm1_value)

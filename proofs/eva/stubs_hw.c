@@ -4,6 +4,7 @@
  * and changes what its prototype says and nothing else. What hv/x86 demands of its caller is asserted,
  * so that core/ and devices/ are shown to keep to it.
  */
+#include "abi/partition_table.h"
 #include "abi/trace.h"
 #include "core/acpi_filter.h"
 #include "core/hw.h"
@@ -62,6 +63,34 @@ void hw_trace_write(uint32_t offset, uint64_t value)
 {
     (void)value;
     /*@ assert trace_region: offset <= HV_TRACE_SIZE - 8 && offset % 8 == 0; */
+}
+
+bool hw_cache_split(uint32_t index)
+{
+    /*@ assert cache_index: index < 2; */
+    (void)index;
+    return any_bool();
+}
+void hw_cache_mask(uint32_t index, uint32_t number, uint32_t mask)
+{
+    /*@ assert cache_index: index < 2; */
+    /*@ assert class: number < PART_MAX_VM; */
+    (void)index; (void)number; (void)mask;
+}
+void hw_bandwidth_delay(uint32_t number, uint32_t delay)
+{
+    /*@ assert class: number < PART_MAX_VM; */
+    (void)number; (void)delay;
+}
+void hw_bandwidth_rate(uint32_t number, uint32_t rate)
+{
+    /*@ assert class: number < PART_MAX_VM; */
+    (void)number; (void)rate;
+}
+void hw_cache_class(uint32_t number)
+{
+    /*@ assert class: number < PART_MAX_VM; */
+    (void)number;
 }
 
 uint64_t hw_mmio_read(hpa_t pa, uint32_t size) { (void)pa; access(size); return narrow(any, size); }

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A boot that cannot succeed says why in one line, on the log and on the screen, and starts nothing."""
+import re
+
 import pytest
+import yaml
 
 from tools.boot import boot_modules
 from tools.config.compile import load_scenario
+from tools.machine import ROOT
 
 HALTED = r"boot: cannot start: no VM was started, machine halted"
 
@@ -67,6 +71,21 @@ def test_truncated_table(start, modules):
 def test_table_larger_than_its_limit(start, modules):
     modules["partition-table"].write_bytes(bytes(70000))
     refused(start_with(start, modules), r"boot: the partition table is larger than its limit")
+
+
+@pytest.mark.parametrize("name, share, reason", [
+    ("rtvm", {"l2": [0, 3]}, "this CPU has no L2 cache allocation: remove cache.l2 of VM rtvm"),
+    ("rtvm", {"l3": [0, 3]}, "this CPU has no L3 cache allocation: remove cache.l3 of VM rtvm"),
+    ("service", {"bandwidth": 40}, "this CPU has no allocation of memory bandwidth: remove cache.bandwidth of VM service"),
+])
+# REQ-RT-051
+def test_share_that_the_cpu_cannot_give(start, folder, name, share, reason):
+    """No emulator can: tests/unit/test_cache_share.c has the CPUs that do."""
+    data = yaml.safe_load((ROOT / "configs" / "scenarios" / "rt-only.yaml").read_text(encoding="utf-8"))
+    (data["service_vm"] if name == "service" else data["prelaunched_vms"][0])["cache"] = share
+    scenario = folder / "share.yaml"
+    scenario.write_text(yaml.safe_dump(data), encoding="utf-8")
+    refused(start(scenario), rf"boot: {re.escape(reason)} *$")
 
 
 # REQ-CFG-011

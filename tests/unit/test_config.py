@@ -13,12 +13,12 @@ import yaml
 
 from tools.boot import tags
 from tools.config import acpi
-from tools.config.check import KEPT_PORTS
+from tools.config.check import KEPT_PORTS, Checker
 from tools.config.compile import compile_scenario, load_scenario, without
 from tools.config.errors import ConfigError
 from tools.config.layout import C, STRUCTS, Table
 from tools.config.picture import draw
-from tools.config.source import ROOT
+from tools.config.source import ROOT, Document
 
 SCENARIOS = sorted(path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml"))
 DEMO = yaml.safe_load((ROOT / "configs" / "scenarios" / "demo.yaml").read_text(encoding="utf-8"))
@@ -242,6 +242,15 @@ MISTAKES = {
     "safe state nowhere": (lambda d: rtvm(d).update(safe_state=[{"value": 1}]), "a write is to a port or to an address"),
     "safe state unaligned": (lambda d: rtvm(d).update(safe_state=[{"port": 0x3E9, "value": 1, "size": 2}]), "0x3e9 is not a multiple of the size 2"),
     "safe state too large": (lambda d: rtvm(d).update(safe_state=[{"port": 0x3E8, "value": 256}]), "0x100 has more than 1 bytes"),
+    "ways backwards": (lambda d: rtvm(d).update(cache={"l3": [3, 0]}), "cache.l3: way 3 comes after way 0; write the lower one first"),
+    "one way only": (lambda d: rtvm(d).update(cache={"l3": [3]}), "cache.l3: 1 entries, fewer than 2; first and last way"),
+    "way beyond any mask": (lambda d: rtvm(d).update(cache={"l2": [0, 32]}), "cache.l2[1]: 32 is above 31"),
+    "way of two VMs": (lambda d: (d["service_vm"].update(cache={"l3": [0, 4]}), rtvm(d).update(cache={"l3": [4, 7]})),
+                       "prelaunched_vms[0].cache.l3: way 4 belongs to service already; give each way to one VM"),
+    "share on shared cores": (lambda d: rtvm(d).update(cache={"bandwidth": 40}, exclusive=False, cores=[2]),
+                              "cache: rtvm runs on shared cores, which have the Service VM's share; remove it"),
+    "no bandwidth": (lambda d: d["service_vm"].update(cache={"bandwidth": 0}), "bandwidth: 0 is below 1; the most memory bandwidth"),
+    "empty share": (lambda d: rtvm(d).update(cache={}), "cache: {} does not fit; share of the caches"),
     "weight zero": (lambda d: rtvm(d).update(weight=0), "weight: 0 is below 1; scheduler weight 1 to 10000"),
 }
 
@@ -251,6 +260,43 @@ MISTAKES = {
 def test_mistake_is_explained(tmp_path, mistake):
     change, expected = MISTAKES[mistake]
     assert expected in demo_with(tmp_path, change)
+
+
+# REQ-RT-050
+def test_ways_become_masks(tmp_path):
+    data = yaml.safe_load(yaml.safe_dump(DEMO))
+    data["service_vm"]["cache"] = {"l3": [4, 10], "bandwidth": 40}
+    rtvm(data)["cache"] = {"l2": [0, 0], "l3": [0, 3]}
+    path = tmp_path / "shares.yaml"
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    table = Table.from_buffer_copy(compile_scenario(load_scenario(path)))
+    shares = [(vm.cache.l2_mask, vm.cache.l3_mask, vm.cache.bandwidth) for vm in table.vm[:2]]
+    assert shares == [(0, 0x7F0, 40), (1, 0xF, 0)]
+    picture = draw(load_scenario(path))
+    assert "service-initrd, L3 ways 4 to 10, 40 % of the memory bandwidth, command line" in picture
+    assert "image rtvm, L2 ways 0 to 0, L3 ways 0 to 3, command line" in picture
+
+
+def shares_on_board(tmp_path, board, service, real_time):
+    """What is wrong with these shares on a board that says what its caches are."""
+    data = yaml.safe_load(yaml.safe_dump(DEMO))
+    rtvm(data)["cache"] = real_time
+    if service:
+        data["service_vm"]["cache"] = service
+    path = tmp_path / "shares.yaml"
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    document = Document(path, "scenario")
+    known = dict(Document(ROOT / "configs" / "boards" / "qemu-q35.yaml", "board").data, **board)
+    return Checker(document, document.data, known, "known").run()
+
+
+# REQ-TOO-001
+def test_a_board_may_say_what_its_caches_are(tmp_path):
+    board = {"l3_ways": 8}
+    assert shares_on_board(tmp_path, board, {}, {"l3": [0, 6]}) == []
+    assert shares_on_board(tmp_path, board, {"l3": [7, 7]}, {"l3": [0, 6]}) == []
+    assert "way 8 does not exist, board known has 8; use 0 to 7" in shares_on_board(tmp_path, board, {}, {"l3": [4, 8]})[0]
+    assert "no way is left for service; leave some of 0 to 7" in shares_on_board(tmp_path, board, {}, {"l3": [0, 7]})[0]
 
 
 # REQ-TOO-001

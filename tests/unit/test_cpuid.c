@@ -105,6 +105,31 @@ static void leaves_that_are_not_listed_are_zero(void **state)
     }
 }
 
+/* REQ-RT-054 */
+static void shares_of_caches_are_hidden(void **state)
+{
+    (void)state;
+    fake_cpuid_set(0xFU, 1U, ALL, ALL, ALL, ALL);
+    fake_cpuid_set(0x80000020U, 0U, ALL, ALL, ALL, ALL);
+    for (uint32_t resource = 1U; resource < 4U; resource++) {
+        fake_cpuid_set(0x10U, resource, ALL, ALL, ALL, ALL);
+    }
+    for (uint32_t v = 0U; v <= USER; v++) {
+        for (uint32_t subleaf = 0U; subleaf < 4U; subleaf++) {
+            ask(CPU(v, 0), 0x10U, subleaf);
+            assert_int_equal(out[CPUID_EAX] | out[CPUID_EBX] | out[CPUID_ECX] | out[CPUID_EDX], 0U);
+            ask(CPU(v, 0), 0xFU, subleaf);
+            assert_int_equal(out[CPUID_EAX] | out[CPUID_EBX] | out[CPUID_ECX] | out[CPUID_EDX], 0U);
+            ask(CPU(v, 0), 0x80000020U, subleaf);
+            assert_int_equal(out[CPUID_EAX] | out[CPUID_EBX] | out[CPUID_ECX] | out[CPUID_EDX], 0U);
+        }
+        ask(CPU(v, 0), 7U, 0U);
+        assert_false(bit(CPUID_EBX, 15U)); /* allocation */
+        ask(CPU(v, 0), 0x80000008U, 0U);
+        assert_false(bit(CPUID_EBX, 6U));  /* AMD's bandwidth enforcement */
+    }
+}
+
 static void leaf_7_has_one_subleaf(void **state)
 {
     (void)state;
@@ -331,7 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(the_vendor_is_the_machines_and_the_maxima_are_ours), T(virtualisation_and_what_needs_it_are_hidden),
-        T(leaves_that_are_not_listed_are_zero), T(leaf_7_has_one_subleaf), T(leaf_1_numbers_the_vcpu),
+        T(leaves_that_are_not_listed_are_zero), T(shares_of_caches_are_hidden), T(leaf_7_has_one_subleaf), T(leaf_1_numbers_the_vcpu),
         T(x2apic_and_hypervisor_bits_are_always_set), T(the_deadline_timer_is_virtual_or_the_machines),
         T(osxsave_follows_cr4), T(the_tsc_is_invariant_and_the_apic_timer_never_stops),
         T(topology_is_one_package_of_single_threads), T(xsave_sizes_fit_the_components),

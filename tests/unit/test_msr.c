@@ -173,6 +173,27 @@ static void registers_that_reach_beyond_the_vm_are_never_open(void **state)
     }
 }
 
+/* REQ-RT-054 */
+static void classes_of_service_are_nobodys(void **state)
+{
+    static const struct { uint32_t first, last; } blocks[] = {
+        { 0xC80U, 0xDFFU },           /* Intel: configuration, monitoring, association, masks, delays */
+        { 0xC0000200U, 0xC00003FFU }, /* AMD: rates, slow memory, configuration */
+    };
+    (void)state;
+    msr_open_bitmap(SHARED);
+    msr_open_bitmap(RT);
+    for (size_t b = 0U; b < (sizeof(blocks) / sizeof(blocks[0])); b++) {
+        for (uint32_t msr = blocks[b].first; msr <= blocks[b].last; msr++) {
+            uint64_t value = 0U;
+            assert_int_equal(fake_msr_open[SHARED][fake_msr_index(msr)] | fake_msr_open[RT][fake_msr_index(msr)], 0U);
+            assert_int_equal(msr_read(CPU(SHARED), msr, &value), STATUS_UNKNOWN);
+            assert_int_equal(msr_read(CPU(RT), msr, &value), STATUS_UNKNOWN);
+            assert_false(writes(SHARED, msr, 0U) || writes(RT, msr, 0U));
+        }
+    }
+}
+
 static void a_shared_vcpu_has_no_register_of_the_physical_local_apic(void **state)
 {
     (void)state;
@@ -408,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(rules_do_not_overlap_and_are_in_order), T(stored_registers_have_slots_of_their_own),
         T(registers_that_reach_beyond_the_vm_are_never_open), T(no_way_of_an_exclusive_vcpu_leads_to_the_virtual_apic),
+        T(classes_of_service_are_nobodys),
         T(a_shared_vcpu_has_no_register_of_the_physical_local_apic),
         T(an_exclusive_vcpu_has_exactly_the_registers_of_its_timer_and_eoi), T(what_is_not_listed_faults),
         T(constants_read_their_value_and_ignore_writes), T(stored_registers_keep_their_value_for_each_vcpu),

@@ -128,6 +128,24 @@ static void accepts_writes_to_own_devices_and_a_counter(void **state)
     assert_false(validate().valid);
 }
 
+/* REQ-RT-050 */
+static void accepts_ways_that_are_neighbours_and_nobody_elses(void **state)
+{
+    static const uint32_t runs[] = { 0U, 1U, 0x6U, 0x7FFFFFFFU, 0x80000000U, 0xC0000000U, 0xFFFFFFFFU };
+    (void)state;
+    for (uint32_t i = 0U; i < (sizeof(runs) / sizeof(runs[0])); i++) {
+        RTVM.cache.l2_mask = runs[i];
+        assert_string_equal(validate().reason, "");
+    }
+    RTVM.cache.l2_mask = 0xFU;
+    SERVICE.cache.l2_mask = 0xF0U;
+    RTVM.cache.l3_mask = 0xF0U;
+    SERVICE.cache.l3_mask = 0xFU;
+    SERVICE.cache.bandwidth = 40U;
+    T.board.memory_gbps = 20U;
+    assert_string_equal(validate().reason, "");
+}
+
 static void accepts_lists_of_more_than_one(void **state)
 {
     (void)state;
@@ -158,6 +176,7 @@ int main(void)
         cmocka_unit_test_setup(accepts_devices_in_memory_that_is_reserved_or_listed_empty, setup),
         cmocka_unit_test_setup(accepts_modules_policies_and_shares, setup),
         cmocka_unit_test_setup(accepts_writes_to_own_devices_and_a_counter, setup),
+        cmocka_unit_test_setup(accepts_ways_that_are_neighbours_and_nobody_elses, setup),
         cmocka_unit_test_setup(accepts_lists_of_more_than_one, setup),
     };
 

@@ -74,6 +74,7 @@ class Checker:
             self.check_ports(path, vm)
             self.check_devices(path, vm)
             check_health(self.fail, path, vm)
+        self.check_cache()
         self.check_iommu()
         return self.problems
 
@@ -208,6 +209,35 @@ class Checker:
             if bdf in self.devices:
                 self.fail(path + ("pci", index), f"{text} belongs to {self.devices[bdf]} already", "give each device to one VM")
             self.devices[bdf] = vm["name"]
+
+    def check_cache(self):
+        """Shares of the caches: each way at most one VM's, and something left for those that name none."""
+        present = list(vms(self.scenario))
+        for path, vm in present:
+            if "cache" in vm and path != ("service_vm",) and not vm["exclusive"]:
+                self.fail(path + ("cache",), f"{vm['name']} runs on shared cores, which have the Service VM's share",
+                          "remove it, or give the VM exclusive cores")
+        for level in ("l2", "l3"):
+            owners, most = {}, self.board.get(f"{level}_ways")
+            for path, vm in present:
+                if level in vm.get("cache", {}):
+                    self.check_ways(path + ("cache", level), vm, owners)
+            unnamed = [vm["name"] for _, vm in present if level not in vm.get("cache", {})]
+            for path, vm in present:
+                if most and level in vm.get("cache", {}) and unnamed and owners.keys() >= set(range(most)):
+                    self.fail(path + ("cache", level), f"no way is left for {', '.join(unnamed)}", f"leave some of 0 to {most - 1}")
+
+    def check_ways(self, where, vm, owners):
+        first, last = vm["cache"][where[-1]]
+        most = self.board.get(f"{where[-1]}_ways", 32)
+        if first > last:
+            self.fail(where, f"way {first} comes after way {last}", "write the lower one first")
+        if last >= most:
+            self.fail(where, f"way {last} does not exist, board {self.board_name} has {most}", f"use 0 to {most - 1}")
+        taken = [way for way in range(first, last + 1) if way in owners]
+        if taken:
+            self.fail(where, f"way {taken[0]} belongs to {owners[taken[0]]} already", "give each way to one VM")
+        owners.update({way: vm["name"] for way in range(first, last + 1) if way not in owners})
 
     def check_iommu(self):
         if self.board.get("iommu", False):

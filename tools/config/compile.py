@@ -128,6 +128,19 @@ def fill_vm(scenario, path, vm, out, append):
     devices = [bdf_number(text) for text in vm.get("pci", [])]
     fill_health(vm, out)
     out.pci_count = fill(scenario, path + ("pci",), "devices", C["PART_MAX_PCI"], devices, out.pci)
+    fill_cache(vm, out.cache)
+
+
+def ways_mask(ways):
+    """[first, last] -> capacity bit mask"""
+    return mask(range(ways[0], ways[1] + 1)) if ways else 0
+
+
+# REQ-RT-050
+def fill_cache(vm, out):
+    share = vm.get("cache", {})
+    out.l2_mask, out.l3_mask = ways_mask(share.get("l2")), ways_mask(share.get("l3"))
+    out.bandwidth = share.get("bandwidth", 0)
 
 
 def fill_board(scenario, board):
@@ -141,6 +154,7 @@ def fill_board(scenario, board):
     board.log_port = source.get("log_port", 0)
     board.s5_slp_typ = source.get("s5_slp_typ", 0)
     board.hv_device_bdf = bdf_number(source.get("hv_device", "00:00.0"))
+    board.memory_gbps = source.get("memory_gbps", 0)
     needed = parse_bytes(source["hypervisor"]["size"]) + TELEMETRY_SIZE
     needed += sum(parse_bytes(region["size"]) for region in data.get("shared_memory", []))
     for path, vm in vms(data):

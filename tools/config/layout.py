@@ -27,7 +27,7 @@ class Shared(ctypes.LittleEndianStructure):
 class Board(ctypes.LittleEndianStructure):
     _fields_ = [("name", ctypes.c_char * C["PART_TAG_SIZE"]), ("ram_size", U64), ("tsc_hz", U64),
                 ("mmconfig_base", U64), ("pcpu_count", U32), ("shared_pcpu_mask", U32), ("log_port", U16),
-                ("s5_slp_typ", U16), ("hv_device_bdf", U16), ("reserved", U16)]
+                ("s5_slp_typ", U16), ("hv_device_bdf", U16), ("memory_gbps", U16)]
 
 
 class Safe(ctypes.LittleEndianStructure):

@@ -48,6 +48,13 @@ def memory_line(start, size, what):
     return f"  {start:#013x} - {start + size - 1:#013x} {human(size):>10} | {what}"
 
 
+def share_text(vm):
+    share = vm.get("cache", {})
+    words = [f"{level.upper()} ways {share[level][0]} to {share[level][1]}" for level in ("l2", "l3") if level in share]
+    words += [f"{share['bandwidth']} % of the memory bandwidth"] if "bandwidth" in share else []
+    return ", " + ", ".join(words) if words else ""
+
+
 def draw(scenario):
     data = scenario.data
     lines = [f"scenario {scenario.name} on board {data['board']}", "", "cores"]
@@ -59,5 +66,5 @@ def draw(scenario):
     for _, vm in vms(data):
         image = " + ".join(tag for _, tag in image_tags(vm))
         lines.append(f"{vm['name']}: {len(vm['cores'])} vCPU{'s' if len(vm['cores']) > 1 else ''}, {vm['image']['type']} image {image}"
-                     + (f", command line: {vm['cmdline']}" if vm.get("cmdline") else ""))
+                     + share_text(vm) + (f", command line: {vm['cmdline']}" if vm.get("cmdline") else ""))
     return "\n".join(lines)

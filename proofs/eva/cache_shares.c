@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* eva-sources: core/cache_offer.c core/cache_share.c */
+/* eva-without: state */
+/* eva-stubs: log */
+/* Any shares of a table whose counts have passed, on cores that answer anything. */
+#include "core/cache_share.h"
+#include "core/partition.h"
+#include "proofs/eva/eva.h"
+
+union partition_storage partition;
+
+int main(void)
+{
+    struct cache_verdict verdict;
+    partition.table.vm_count = any_below(PART_MAX_VM + 1U);
+    /*@ loop unroll PART_MAX_VM; */
+    for (uint32_t v = 0U; v < PART_MAX_VM; v++) {
+        partition.table.vm[v].vcpu_count = any_below(PART_MAX_VCPU + 1U);
+        partition.table.vm[v].cache.bandwidth = any_below(101U);
+    }
+    cache_offer.seen = false;
+    cache_offer_add(); /* the boot core */
+    cache_offer_add(); /* another */
+    verdict = cache_share_plan();
+    /*@ assert vm: verdict.vm < PART_MAX_VM; */
+    (void)verdict;
+    cache_share_apply(any_below(MAX_PCPU));
+    return 0;
+}
