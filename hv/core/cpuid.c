@@ -209,7 +209,7 @@ static void extended(vcpu_id_t id, uint32_t leaf, uint32_t out[CPUID_REGS])
     }
 }
 
-static void kvm_face(uint32_t leaf, uint32_t out[CPUID_REGS])
+static void kvm_face(vm_id_t v, uint32_t leaf, uint32_t out[CPUID_REGS])
 {
     uint32_t khz = (uint32_t)(hw_tsc_hz() / 1000U);
     if (leaf == LEAF_FACE) {
@@ -219,6 +219,7 @@ static void kvm_face(uint32_t leaf, uint32_t out[CPUID_REGS])
         out[CPUID_EDX] = 0x0000004DU;
     } else if (leaf == (LEAF_FACE + 1U)) {
         out[CPUID_EAX] = 0x8U | 0x1000000U; /* CLOCKSOURCE2, CLOCKSOURCE_STABLE */
+        out[CPUID_EAX] |= vms[v].exclusive ? 0U : 0x40U; /* PV_EOI: its own local APIC needs none */
     } else if (leaf == LEAF_FACE_MAX) {
         out[CPUID_EAX] = khz;
         out[CPUID_EBX] = khz; /* the virtual local APIC timer counts at the TSC's rate */
@@ -257,7 +258,7 @@ void cpuid_query(vcpu_id_t id, uint32_t leaf, uint32_t subleaf, uint32_t out[CPU
         if (vms[v].face == PART_FACE_ACRN) {
             acrn_face(v, leaf, out);
         } else {
-            kvm_face(leaf, out);
+            kvm_face(v, leaf, out);
         }
     } else {
         /* zeros */

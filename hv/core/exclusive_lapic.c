@@ -4,7 +4,6 @@
 #include "core/exclusive.h"
 #include "core/hw.h"
 #include "core/msr_number.h"
-#include "core/quick.h"
 #include "core/vcpu_hw.h"
 #include "core/vm.h"
 
@@ -118,13 +117,13 @@ static void interrupt_command(vcpu_id_t id, uint64_t icr)
 
 /* A fixed interrupt for one vCPU by its id: all that a write of ICR is, but for what starts and stops vCPUs. */
 /* REQ-RT-060 REQ-INT-008 */
-bool core_quick_msr_write(vcpu_id_t id)
+bool exclusive_lapic_quick(vcpu_id_t id)
 {
     const struct vm *vm = &vms[vcpu_vm(id)];
     uint32_t low = (uint32_t)vcpu_regs[id].gpr[GPR_RAX];
     uint32_t dest = (uint32_t)vcpu_regs[id].gpr[GPR_RDX];
     uint32_t vector = low & 0xFFU;
-    bool icr = vm->exclusive && ((uint32_t)vcpu_regs[id].gpr[GPR_RCX] == REG_ICR);
+    bool icr = (uint32_t)vcpu_regs[id].gpr[GPR_RCX] == REG_ICR;
     bool plain = icr && ((low & ICR_NOT_PLAIN) == 0U) && (vector >= 16U) && (dest < vm->vcpu_count);
     if (plain) {
         lapic_kept[id][SLOT_ICR] = ((uint64_t)dest << 32) | low;

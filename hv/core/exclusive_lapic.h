@@ -9,5 +9,7 @@
 void exclusive_lapic_reset(vcpu_id_t id);
 enum status exclusive_lapic_read(vcpu_id_t id, uint32_t msr, uint64_t *value);
 enum status exclusive_lapic_write(vcpu_id_t id, uint32_t msr, uint64_t value);
+/* The WRMSR that the vCPU is at, if it sends a fixed interrupt to one vCPU by its id: done. False: anything else, not done. */
+bool exclusive_lapic_quick(vcpu_id_t id);
 
 #endif

@@ -44,6 +44,7 @@ uint64_t hw_tsc(void);
 uint64_t hw_tsc_hz(void);
 pcpu_id_t hw_pcpu(void);                     /* the calling core */
 void hw_timer_arm(uint64_t tsc_deadline);    /* calling core; TIME_NEVER disarms */
+uint64_t hw_timer_armed(void);               /* what it was armed with; TIME_NEVER: disarmed, or it has fired */
 void hw_exclusive_start(void);               /* at boot: the cores of exclusive VMs enter their guests; not the calling core */
 void hw_kick(pcpu_id_t target);              /* make it leave the guest or its idle wait, soon */
 bool hw_pcpu_in_guest(pcpu_id_t pcpu);       /* marked in-guest now */

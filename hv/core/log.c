@@ -159,8 +159,11 @@ static pcpu_id_t turn_of(void)
 static bool is_any_waiting(void)
 {
     uint32_t differing = 0U;
-    for (uint32_t i = 0U; i < MAX_PCPU; i++) {
+    for (uint32_t i = 0U; i < MAX_PCPU; i += 4U) {
         differing |= log_head[i] ^ log_tail[i];
+        differing |= log_head[i + 1U] ^ log_tail[i + 1U];
+        differing |= log_head[i + 2U] ^ log_tail[i + 2U];
+        differing |= log_head[i + 3U] ^ log_tail[i + 3U];
     }
     return differing != 0U;
 }

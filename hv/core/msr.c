@@ -102,6 +102,9 @@ static enum status special_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
     case MSR_KVM_SYSTEM_TIME:
         result = kvmclock_msr_read(id, msr, value);
         break;
+    case MSR_KVM_PV_EOI:
+        result = vlapic_eoi_word_read(id, value);
+        break;
     default:
         result = STATUS_UNKNOWN;
         break;
@@ -163,6 +166,9 @@ static enum status special_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     case MSR_KVM_WALL_CLOCK:
     case MSR_KVM_SYSTEM_TIME:
         result = kvmclock_msr_write(id, msr, value);
+        break;
+    case MSR_KVM_PV_EOI:
+        result = vlapic_eoi_word_write(id, value);
         break;
     default:
         result = STATUS_UNKNOWN;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/quick.h"
 #include "abi/hypercall.h"
+#include "core/emulate.h"
+#include "core/exclusive_lapic.h"
 #include "core/power_port.h"
-#include "core/vcpu_hw.h"
 #include "core/vm.h"
+#include "devices/vlapic.h"
 
 #define HYPERCALL_NUMBERS 0x100U /* all of them lie in HC_BASE and so many more */
 #define REFUSED           ((uint64_t)(0LL - (int64_t)HC_ENOTTY))
@@ -20,6 +22,13 @@ bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl)
         vcpu_regs[id].gpr[GPR_RAX] = REFUSED;
     }
     return refused;
+}
+
+/* REQ-RT-060 */
+bool core_quick_msr_write(vcpu_id_t id)
+{
+    return vms[vcpu_vm(id)].exclusive ? exclusive_lapic_quick(id)
+                                      : vlapic_quick_timer(id, (uint32_t)vcpu_regs[id].gpr[GPR_RCX], emulate_edx_eax(id));
 }
 
 /* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere, but for its reset and sleep registers. */

@@ -124,7 +124,9 @@ vcpu_id_t sched_pick(pcpu_id_t pcpu, uint64_t now)
         if (sched_vtime[best] > core->floor) {
             core->floor = sched_vtime[best];
         }
-        if (keeps_core(core, best, now)) {
+        if (((best + 1U) == core->current) && (now < core->slice_end)) {
+            /* runs on */
+        } else if (keeps_core(core, best, now)) {
             best = core->current - 1U;
         } else {
             core->current = best + 1U;

@@ -34,6 +34,11 @@ static void bit_clear(uint32_t bits[8], uint32_t vector)
     bits[vector >> 5U] &= ~(1U << (vector & 31U));
 }
 
+static uint32_t any_of(const uint32_t bits[8])
+{
+    return bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7];
+}
+
 static uint32_t up(uint32_t word, uint32_t at, uint32_t by)
 {
     return ((word >> (at + by)) != 0U) ? (at + by) : at;
@@ -45,7 +50,7 @@ static uint32_t bit_highest(const uint32_t bits[8])
     uint32_t vector = VECTOR_NONE;
 
     /* mostly empty: this is asked several times at every exit */
-    if ((bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] | bits[6] | bits[7]) != 0U) {
+    if (any_of(bits) != 0U) {
         uint32_t word = 7U;
         uint32_t bit;
         while ((word > 0U) && (bits[word] == 0U)) {
@@ -128,6 +133,34 @@ void vlapic_eoi(vcpu_id_t id)
         if (bit_test(vlapic[id].tmr, vector)) {
             vioapic_eoi(vcpu_vm(id), vector);
         }
+    }
+}
+
+/* One bit is set in all of the eight words: their sum is a power of two, and so is what they have together. */
+static bool exactly_one(const uint32_t bits[8])
+{
+    uint64_t sum = (uint64_t)bits[0] + bits[1] + bits[2] + bits[3] + bits[4] + bits[5] + bits[6] + bits[7];
+    uint32_t any = any_of(bits);
+
+    return (any != 0U) && ((any & (any - 1U)) == 0U) && (sum == any);
+}
+
+static bool disjoint(const uint32_t a[8], const uint32_t b[8])
+{
+    return ((a[0] & b[0]) | (a[1] & b[1]) | (a[2] & b[2]) | (a[3] & b[3]) | (a[4] & b[4]) | (a[5] & b[5]) | (a[6] & b[6])
+            | (a[7] & b[7])) == 0U;
+}
+
+/* Neither an IOAPIC waits for it, nor an interrupt of the same or a lower class. */
+bool vlapic_eoi_is_silent(vcpu_id_t id)
+{
+    return (any_of(vlapic[id].irr) == 0U) && exactly_one(vlapic[id].isr) && disjoint(vlapic[id].isr, vlapic[id].tmr);
+}
+
+void vlapic_eoi_silent(vcpu_id_t id)
+{
+    for (uint32_t i = 0U; i < 8U; i++) {
+        vlapic[id].isr[i] = 0U;
     }
 }
 

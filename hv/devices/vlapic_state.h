@@ -72,6 +72,11 @@ struct vlapic {
     uint32_t isr[8];
     uint32_t tmr[8];
     uint32_t irr[8];
+    uint64_t eoi_word;      /* MSR_KVM_PV_EOI_EN */
+    uint64_t eoi_seen;      /* the VM's generation when the word was looked up ... */
+    hpa_t eoi_hpa;
+    bool eoi_there;         /* ... and whether RAM was found */
+    bool eoi_offered;       /* the guest may end what is in service there */
 };
 extern struct vlapic vlapic[MAX_VCPU];
 
@@ -81,6 +86,8 @@ bool vlapic_software_enabled(vcpu_id_t id); /* and by SVR: accepts fixed interru
 bool vlapic_in_x2apic(vcpu_id_t id);
 uint32_t vlapic_ppr(vcpu_id_t id);
 void vlapic_eoi(vcpu_id_t id);
+bool vlapic_eoi_is_silent(vcpu_id_t id);    /* an EOI would end the one interrupt in service, and nothing follows from it */
+void vlapic_eoi_silent(vcpu_id_t id);       /* such an EOI */
 void vlapic_error(vcpu_id_t id, uint32_t esr_bit);
 void vlapic_reset_registers(vcpu_id_t id);
 

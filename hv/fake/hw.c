@@ -94,6 +94,11 @@ pcpu_id_t hw_pcpu(void)
     return fake_current_pcpu;
 }
 
+uint64_t hw_timer_armed(void)
+{
+    return fake_pcpu[fake_current_pcpu].timer;
+}
+
 void hw_timer_arm(uint64_t tsc_deadline)
 {
     fake_pcpu[fake_current_pcpu].timer = tsc_deadline;

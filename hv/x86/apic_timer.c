@@ -97,6 +97,11 @@ static uint64_t timer_ticks_until(uint64_t deadline)
     return ticks;
 }
 
+uint64_t hw_timer_armed(void)
+{
+    return pcpus[hw_pcpu()].timer_deadline;
+}
+
 /* REQ-INT-015 */
 void hw_timer_arm(uint64_t tsc_deadline)
 {

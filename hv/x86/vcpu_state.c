@@ -76,11 +76,15 @@ void vcpu_state_reset(vcpu_id_t vcpu)
     stale[vcpu] = true;
 }
 
-/* Whether the calling core carries this vCPU's present state, not that of an earlier life. */
+/* Whether that core, the calling one, carries this vCPU's present state, not that of an earlier life. */
+static bool is_loaded_on(const struct pcpu *self, vcpu_id_t vcpu)
+{
+    return (self->loaded == vcpu) && (loaded_by[vcpu] == self->id) && (!stale[vcpu]);
+}
+
 static bool is_loaded_here(vcpu_id_t vcpu)
 {
-    const struct pcpu *const self = &pcpus[hw_pcpu()];
-    return (self->loaded == vcpu) && (loaded_by[vcpu] == self->id) && (!stale[vcpu]);
+    return is_loaded_on(&pcpus[hw_pcpu()], vcpu);
 }
 
 static void state_save(vcpu_id_t vcpu)
@@ -121,9 +125,9 @@ static void state_restore(vcpu_id_t vcpu)
 void vcpu_state_load(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];
-    if (!is_loaded_here(vcpu)) {
+    if (!is_loaded_on(self, vcpu)) {
         if (self->loaded != ID_NONE) {
-            if (is_loaded_here(self->loaded)) {
+            if (is_loaded_on(self, self->loaded)) {
                 state_save(self->loaded);
             }
             vendor->vcpu_unload(self->loaded);

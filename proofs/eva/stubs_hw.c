@@ -142,6 +142,7 @@ uint32_t hw_msi_data(uint32_t vector)
 uint64_t hw_tsc(void) { return any; }
 uint64_t hw_tsc_hz(void) { return any; }
 pcpu_id_t hw_pcpu(void) { return any_below(MAX_PCPU); }
+uint64_t hw_timer_armed(void) { return any; }
 void hw_timer_arm(uint64_t tsc_deadline) { (void)tsc_deadline; }
 void hw_exclusive_start(void) { }
 void hw_kick(pcpu_id_t pcpu) { core(pcpu); }

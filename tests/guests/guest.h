@@ -22,6 +22,8 @@ extern volatile uint32_t trap_vector;
 extern volatile uint64_t trap_error;
 extern volatile uint64_t trap_resume;
 extern volatile uint64_t interrupt_count[256];
+/* For a guest that tells the hypervisor of it (KVM's paravirtual EOI). */
+extern volatile uint32_t eoi_word;
 /* The first NMI's handler sends itself a second one; how deep handlers nested. */
 extern volatile uint32_t nmi_depth_most;
 void trap_clear(void);

@@ -25,6 +25,7 @@ volatile uint32_t trap_vector;
 volatile uint64_t trap_error;
 volatile uint64_t trap_resume;
 volatile uint64_t interrupt_count[256];
+volatile uint32_t eoi_word;
 volatile uint32_t nmi_depth_most;
 static uint32_t nmi_depth;
 static struct gate gates[256] __attribute__((aligned(16)));
@@ -32,6 +33,16 @@ static uint16_t console = COM3;
 const char *guest_line = "";
 
 void guest_entry(const uint32_t *multiboot);
+/* The bit is set while the hypervisor takes an EOI from there. */
+static void end_of_interrupt(void)
+{
+    bool taken;
+    __asm__ volatile("btrl $0, %1" : "=@ccc"(taken), "+m"(eoi_word));
+    if (!taken) {
+        __asm__ volatile("wrmsr" : : "c"(MSR_X2APIC_EOI), "a"(0U), "d"(0U) : "memory");
+    }
+}
+
 void guest_trap(struct trap_frame *frame);
 
 static void print_char(char c)
@@ -77,7 +88,7 @@ void guest_trap(struct trap_frame *frame)
 {
     if (frame->vector >= 32U) {
         interrupt_count[frame->vector]++;
-        __asm__ volatile("wrmsr" : : "c"(MSR_X2APIC_EOI), "a"(0U), "d"(0U) : "memory");
+        end_of_interrupt();
     } else if (frame->vector == 2U) {
         interrupt_count[2]++;
         nmi_depth++;

@@ -14,9 +14,25 @@
 #define TMICT 0x380U
 #define TDCR  0x3E0U
 #define VECTOR_TIMER 0x50U
+#define KVM_SIGNATURE 0x4B4D564BU
+#define FEATURE_PV_EOI 0x40U
+#define MSR_PV_EOI 0x4B564D04U
 #define ROUNDS 1000U
 #define COUNT  50000U
 #define INSTRUCTIONS 3U /* of one turn of the loop */
+
+/* As Linux does on KVM. */
+static void eoi_by_memory(void)
+{
+    uint32_t leaf[4];
+    cpuid_get(0x40000000U, 0U, leaf);
+    if (leaf[1] == KVM_SIGNATURE) {
+        cpuid_get(0x40000001U, 0U, leaf);
+        if ((leaf[0] & FEATURE_PV_EOI) != 0U) {
+            msr_set(MSR_PV_EOI, (uint64_t)(uintptr_t)&eoi_word | 1U);
+        }
+    }
+}
 
 static void apic_on(void)
 {
@@ -87,6 +103,7 @@ void guest_main(void)
 {
     const uint32_t bdf = find_function();
     apic_on();
+    eoi_by_memory();
     nothing(bdf);
     busy(bdf);
     halted(bdf);

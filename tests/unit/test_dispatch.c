@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/dispatch.c core/sched.c core/trace.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c
-   devices/vlapic_timer.c devices/vlapic_ipi.c devices/vpic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+   devices/vlapic_timer.c devices/vlapic_ipi.c devices/vlapic_pv_eoi.c devices/vpic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* A shared core: what it runs next, which event goes in, when its timer fires. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "abi/partition_table.h"
 #include "core/cpuid.h"
 #include "core/dispatch.h"
 #include "core/log.h"
@@ -17,6 +18,7 @@
 #include "core/mmio.h"
 #include "core/msr.h"
 #include "core/sched.h"
+#include "core/stage2.h"
 #include "core/vm.h"
 #include "devices/vioapic.h"
 #include "devices/vlapic.h"
@@ -58,6 +60,11 @@ void vcpu_notify(vcpu_id_t id)
     if (vcpus[id].state == VCPU_HALTED) {
         sched_wake(id);
     }
+}
+struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
+{
+    (void)v;
+    return (struct stage2_mapping){ true, gpa + 0x100000U, PAGE_SIZE, S2_READ | S2_WRITE };
 }
 void vcpu_receive_init(vcpu_id_t id) { (void)id; }
 void vcpu_receive_sipi(vcpu_id_t id, uint32_t vector) { (void)id; (void)vector; }
@@ -119,6 +126,34 @@ static void arm_timer(vcpu_id_t id, uint64_t deadline, uint32_t vector)
 {
     assert_int_equal(vlapic_mmio_write(id, 0x320U, 0x40000U | vector), STATUS_OK);
     assert_int_equal(vlapic_msr_write(id, 0x6E0U, deadline), STATUS_OK);
+}
+
+static bool is_in_service(uint32_t vector)
+{
+    uint32_t value = 0U;
+    assert_int_equal(vlapic_mmio_read(SERVICE, 0x100U + ((vector >> 5U) * 16U), &value), STATUS_OK);
+    return ((value >> (vector & 31U)) & 1U) != 0U;
+}
+
+/* REQ-INT-031 */
+static void an_eoi_in_memory_needs_no_exit(void **state)
+{
+    (void)state;
+    vms[VM_SERVICE].face = PART_FACE_KVM;
+    assert_int_equal(vlapic_eoi_word_write(SERVICE, 0x2001U), STATUS_OK);
+    vlapic_post(SERVICE, 0x51U, false);
+    enter();
+    assert_int_equal(hw_phys_read(0x102000U, 4U), 1U);
+    enter(); /* a kick came first: the guest did not run */
+    assert_int_equal(hw_phys_read(0x102000U, 4U), 1U);
+    assert_true(is_in_service(0x51U));
+    leave(HV_EXIT_CPUID); /* not yet at its EOI */
+    assert_int_equal(hw_phys_read(0x102000U, 4U), 0U);
+    enter();
+    assert_int_equal(hw_phys_read(0x102000U, 4U), 1U);
+    hw_phys_write(0x102000U, 4U, 0U);
+    leave(HV_EXIT_HLT);
+    assert_false(is_in_service(0x51U));
 }
 
 /* ---- what runs ---- */
@@ -469,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_runnable_vcpu_runs_without_a_timer), T(a_core_without_work_idles), T(the_timer_of_a_halted_vcpu_wakes_it),
+        T(an_eoi_in_memory_needs_no_exit), T(a_core_without_work_idles), T(the_timer_of_a_halted_vcpu_wakes_it),
         T(timers_of_vcpus_that_do_not_run_count_too), T(timers_of_paused_vms_stand_still), T(two_busy_vms_take_turns),
         T(idle_time_is_charged_to_nobody), T(a_changed_generation_flushes_before_entry),
         T(an_interrupt_goes_in_when_it_can), T(one_event_an_entry_and_a_window_for_the_next),

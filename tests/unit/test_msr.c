@@ -75,6 +75,25 @@ enum status kvmclock_msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     return device_status;
 }
 
+static uint64_t eoi_word;
+enum status vlapic_eoi_word_read(vcpu_id_t id, uint64_t *value) { (void)id; *value = eoi_word; return device_status; }
+enum status vlapic_eoi_word_write(vcpu_id_t id, uint64_t value) { (void)id; eoi_word = value; return device_status; }
+
+/* REQ-INT-031 */
+static void an_eoi_word_is_for_shared_vcpus(void **state)
+{
+    uint64_t value = 0U;
+    (void)state;
+    device_status = STATUS_OK;
+    assert_int_equal(msr_write(CPU(SHARED), MSR_KVM_PV_EOI, 0x5001U), STATUS_OK);
+    assert_int_equal(eoi_word, 0x5001U);
+    assert_int_equal(msr_read(CPU(SHARED), MSR_KVM_PV_EOI, &value), STATUS_OK);
+    assert_int_equal(value, 0x5001U);
+    assert_int_not_equal(msr_write(CPU(RT), MSR_KVM_PV_EOI, 0x6001U), STATUS_OK);
+    assert_int_not_equal(msr_read(CPU(RT), MSR_KVM_PV_EOI, &value), STATUS_OK);
+    assert_int_equal(eoi_word, 0x5001U);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -427,7 +446,7 @@ static void both_registers_of_the_clock_are_written_to_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(rules_do_not_overlap_and_are_in_order), T(stored_registers_have_slots_of_their_own),
+        T(an_eoi_word_is_for_shared_vcpus), T(rules_do_not_overlap_and_are_in_order), T(stored_registers_have_slots_of_their_own),
         T(registers_that_reach_beyond_the_vm_are_never_open), T(no_way_of_an_exclusive_vcpu_leads_to_the_virtual_apic),
         T(classes_of_service_are_nobodys),
         T(a_shared_vcpu_has_no_register_of_the_physical_local_apic),

@@ -6,6 +6,7 @@
 #include "core/cpuid.h"
 #include "core/msr_table.h"
 #include "core/quick.h"
+#include "devices/vlapic.h"
 
 #define SHARED    SERVICE_BSP
 #define EXCLUSIVE (RTVM * MAX_VCPU_PER_VM)
@@ -225,6 +226,73 @@ static void interrupts_between_exclusive_vcpus(void **state)
     assert_false(core_quick_msr_write(EXCLUSIVE));
 }
 
+/* The state after the exit and what the core's timer is armed for once the next entry is prepared. */
+static void after_timer(uint64_t seen[4])
+{
+    (void)vlapic_msr_read(SHARED, 0x6E0U, &seen[0]);
+    (void)vlapic_msr_read(SHARED, 0x838U, &seen[1]);
+    seen[2] = vlapic_deadline(SHARED);
+    (void)core_next(0U);
+    seen[3] = fake_pcpu[0].timer;
+}
+
+/* REQ-RT-060 REQ-INT-015 */
+static void timers_of_shared_vcpus(void **state)
+{
+    static const uint64_t modes[] = { 0x00040U, 0x20040U, 0x40040U, 0x10040U }; /* one-shot, periodic, deadline, masked */
+    uint32_t at_once = 0U;
+    (void)state;
+    assert_int_equal(vlapic_msr_write(SHARED, 0x1BU, 0xFEE00D00U), STATUS_OK); /* x2APIC */
+    assert_int_equal(vlapic_msr_write(SHARED, 0x80FU, 0x1FFU), STATUS_OK);
+    for (uint32_t n = 0U; n < ROUNDS; n++) {
+        const uint32_t msr = ((n % 2U) == 0U) ? 0x838U : 0x6E0U;
+        const struct vm_exit exit = { .reason = HV_EXIT_MSR_WRITE, .length = 2U, .number = msr };
+        const uint64_t value = ((next_random() % 8U) == 0U) ? 0U
+                             : ((msr == 0x838U) ? (1000000U + (next_random() % 1000000U)) : (fake_tsc + 1000U + (next_random() % 1000000U)));
+        uint64_t one[4];
+        uint64_t other[4];
+        bool done = false;
+        for (uint32_t way = 0U; way < 2U; way++) {
+            uint64_t *seen = (way == 0U) ? one : other;
+            /* a state to begin with, the same both times */
+            assert_int_equal(vlapic_msr_write(SHARED, 0x832U, modes[(n / 2U) % 4U]), STATUS_OK);
+            assert_int_equal(vlapic_msr_write(SHARED, 0x838U, 0U), STATUS_OK);
+            assert_int_equal(vlapic_msr_write(SHARED, 0x6E0U, 0U), STATUS_OK);
+            if ((n % 3U) == 0U) { /* armed already */
+                assert_int_equal(vlapic_msr_write(SHARED, msr, (msr == 0x838U) ? 500000U : (fake_tsc + 500000U)), STATUS_OK);
+            }
+            (void)core_next(0U);
+            some_registers(SHARED);
+            fake_vcpu[SHARED].reg[REG_CPL] = 0U;
+            vcpu_regs[SHARED].gpr[GPR_RCX] = msr;
+            vcpu_regs[SHARED].gpr[GPR_RAX] = value & 0xFFFFFFFFU;
+            vcpu_regs[SHARED].gpr[GPR_RDX] = value >> 32;
+            vcpus[SHARED].run_epoch = vcpus[SHARED].epoch;
+            if (way == 0U) {
+                done = core_quick_msr_write(SHARED);
+                at_once += done ? 1U : 0U;
+                if (!done) {
+                    core_exit(SHARED, &exit);
+                } else if (vlapic_deadline(SHARED) < TIME_NEVER) {
+                    assert_true(fake_pcpu[0].timer <= vlapic_deadline(SHARED)); /* armed now, not at the next exit */
+                } else {
+                    /* nothing to wait for */
+                }
+            } else {
+                core_exit(SHARED, &exit);
+            }
+            after_timer(seen);
+        }
+        assert_memory_equal(one, other, sizeof(one));
+    }
+    assert_in_range(at_once, ROUNDS / 4U, ROUNDS - 1U);
+    vcpu_regs[SHARED].gpr[GPR_RCX] = 0x80BU; /* EOI */
+    assert_false(core_quick_msr_write(SHARED));
+    vcpu_regs[SHARED].gpr[GPR_RCX] = 0x838U;
+    vcpu_regs[SHARED].gpr[GPR_RDX] = 1U; /* a count of more than 32 bits */
+    assert_false(core_quick_msr_write(SHARED));
+}
+
 /* What resets an exclusive VM or switches it off must go the ordinary way. */
 /* REQ-RT-060 REQ-IO-005 REQ-LIF-040 */
 static void ports(void **state)
@@ -248,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup(hypercalls, boot),
         cmocka_unit_test_setup(msr_reads, boot),
         cmocka_unit_test_setup(interrupts_between_exclusive_vcpus, boot),
+        cmocka_unit_test_setup(timers_of_shared_vcpus, boot),
         cmocka_unit_test_setup(ports, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * KVM's paravirtual end of interrupt (Linux, Documentation/virt/kvm/x86/msr.rst, MSR_KVM_PV_EOI_EN): before a vCPU enters with one
+ * edge-triggered interrupt in service and none requested, bit 0 of a word in its memory is set. The guest's EOI then
+ * clears the bit and does not exit; the virtual APIC makes up for it at the next exit, whatever that is, before anything looks
+ * at it. The bit is taken back at every such exit, so that it is only ever set while an EOI has no more to do than that.
+ * The word is the guest's: what it writes there, and when, changes the service of its own interrupts only. Where it lies
+ * is looked up as for guest_write(), in RAM that the VM may write, and kept until the VM's generation moves on: each change of
+ * stage 2 that takes something away moves it, under the lock that is held here too.
+ */
+#include "abi/partition_table.h"
+#include "core/hw.h"
+#include "core/stage2.h"
+#include "core/vm.h"
+#include "devices/vlapic.h"
+#include "devices/vlapic_state.h"
+
+#define WORD_ENABLED  1U
+#define WORD_RESERVED 2U
+#define BIT_OFFERED   1U
+
+/* False: the guest's address is not, or no longer, RAM that it may write. */
+static bool word_at(vcpu_id_t id, hpa_t *hpa)
+{
+    vm_id_t v = vcpu_vm(id);
+
+    if (vlapic[id].eoi_seen != vms[v].generation) {
+        struct stage2_mapping leaf = stage2_lookup(v, vlapic[id].eoi_word & ~(gpa_t)(WORD_ENABLED | WORD_RESERVED));
+        vlapic[id].eoi_seen = vms[v].generation;
+        vlapic[id].eoi_there = leaf.present && (leaf.attr < S2_UC) && ((leaf.attr & S2_WRITE) != 0U);
+        vlapic[id].eoi_hpa = leaf.hpa;
+    }
+    *hpa = vlapic[id].eoi_hpa;
+    return vlapic[id].eoi_there;
+}
+
+enum status vlapic_eoi_word_read(vcpu_id_t id, uint64_t *value)
+{
+    *value = vlapic[id].eoi_word;
+    return (vms[vcpu_vm(id)].face == PART_FACE_KVM) ? STATUS_OK : STATUS_UNKNOWN;
+}
+
+/* An address that is not RAM is the guest's loss: no bit is ever set there. */
+/* REQ-INT-031 */
+enum status vlapic_eoi_word_write(vcpu_id_t id, uint64_t value)
+{
+    enum status status = STATUS_UNKNOWN;
+
+    if ((vms[vcpu_vm(id)].face == PART_FACE_KVM) && ((value & WORD_RESERVED) == 0U)) {
+        vlapic[id].eoi_word = value;
+        vlapic[id].eoi_seen = ~vms[vcpu_vm(id)].generation; /* not looked up yet */
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+/* REQ-INT-031 */
+void vlapic_eoi_settle(vcpu_id_t id)
+{
+    if (vlapic[id].eoi_offered) {
+        hpa_t word = 0U;
+
+        vlapic[id].eoi_offered = false;
+        if (!word_at(id, &word)) {
+            /* the guest gave its page away: what is in service stays so until it writes EOI */
+        } else if ((hw_phys_read(word, 4U) & BIT_OFFERED) != 0U) {
+            hw_phys_write(word, 4U, 0U);
+        } else {
+            vlapic_eoi_silent(id);
+        }
+    }
+}
+
+/* REQ-INT-031 */
+void vlapic_eoi_offer(vcpu_id_t id)
+{
+    if (((vlapic[id].eoi_word & WORD_ENABLED) != 0U) && vlapic_eoi_is_silent(id)) {
+        hpa_t word = 0U;
+
+        vlapic[id].eoi_offered = word_at(id, &word);
+        if (vlapic[id].eoi_offered) {
+            hw_phys_write(word, 4U, BIT_OFFERED);
+        }
+    }
+}
