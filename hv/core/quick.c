@@ -28,7 +28,7 @@ bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl)
 bool core_quick_msr_write(vcpu_id_t id)
 {
     return vms[vcpu_vm(id)].exclusive ? exclusive_lapic_quick(id)
-                                      : vlapic_quick_timer(id, (uint32_t)vcpu_regs[id].gpr[GPR_RCX], emulate_edx_eax(id));
+                                      : vlapic_quick_write(id, (uint32_t)vcpu_regs[id].gpr[GPR_RCX], emulate_edx_eax(id));
 }
 
 /* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere, but for its reset and sleep registers. */

@@ -27,9 +27,9 @@ void vlapic_set_cr8(vcpu_id_t id, uint32_t value); /* 0..15 */
 uint32_t vlapic_pending(vcpu_id_t id);
 void vlapic_accepted(vcpu_id_t id, uint32_t vector);  /* injected: IRR -> ISR */
 
-/* A write of the timer's initial count or TSC deadline, done at once when the core's timer is not armed for an earlier one
- * of this vCPU; on the core that runs it, no lock needed. False: not done. */
-bool vlapic_quick_timer(vcpu_id_t id, uint32_t msr, uint64_t value);
+/* An EOI without consequences, or a write of the timer's initial count or TSC deadline while the core's timer is not armed for an
+ * earlier one of this vCPU: done at once; on the core that runs it, no lock needed. False: not done. */
+bool vlapic_quick_write(vcpu_id_t id, uint32_t msr, uint64_t value);
 
 /* Paravirtual EOI. settle: after an exit, before anything else is asked of the APIC; offer: last thing before an entry. */
 enum status vlapic_eoi_word_read(vcpu_id_t id, uint64_t *value);

@@ -286,11 +286,68 @@ static void timers_of_shared_vcpus(void **state)
         assert_memory_equal(one, other, sizeof(one));
     }
     assert_in_range(at_once, ROUNDS / 4U, ROUNDS - 1U);
-    vcpu_regs[SHARED].gpr[GPR_RCX] = 0x80BU; /* EOI */
+    vcpu_regs[SHARED].gpr[GPR_RCX] = 0x808U; /* TPR */
     assert_false(core_quick_msr_write(SHARED));
     vcpu_regs[SHARED].gpr[GPR_RCX] = 0x838U;
     vcpu_regs[SHARED].gpr[GPR_RDX] = 1U; /* a count of more than 32 bits */
     assert_false(core_quick_msr_write(SHARED));
+}
+
+/* In service, requested and by level: some vectors, from none to many. */
+static void some_interrupts(uint64_t pick)
+{
+    vlapic_reset(SHARED);
+    assert_int_equal(vlapic_msr_write(SHARED, 0x1BU, 0xFEE00D00U), STATUS_OK);
+    assert_int_equal(vlapic_msr_write(SHARED, 0x80FU, 0x1FFU), STATUS_OK);
+    for (uint32_t i = 0U; i < (pick % 4U); i++) {
+        uint32_t vector = 0x20U + (uint32_t)((pick >> (8U * (i + 1U))) & 0xDFU);
+        vlapic_post(SHARED, vector, ((pick >> (8U + i)) & 0x1FU) == 0U);
+        if (((pick >> (40U + i)) & 3U) != 0U) {
+            vlapic_accepted(SHARED, vector);
+        }
+    }
+}
+
+static void interrupts_of(uint64_t seen[25])
+{
+    for (uint32_t i = 0U; i < 24U; i++) {
+        assert_int_equal(vlapic_msr_read(SHARED, 0x810U + i, &seen[i]), STATUS_OK);
+    }
+    seen[24] = vlapic_pending(SHARED);
+}
+
+/* REQ-RT-060 REQ-INT-011 */
+static void ends_of_interrupts(void **state)
+{
+    const struct vm_exit exit = { .reason = HV_EXIT_MSR_WRITE, .length = 2U, .number = 0x80BU };
+    uint32_t at_once = 0U;
+    (void)state;
+    for (uint32_t n = 0U; n < ROUNDS; n++) {
+        const uint64_t pick = next_random();
+        uint64_t before[25];
+        uint64_t one[25];
+        uint64_t other[25];
+        some_registers(SHARED);
+        vcpu_regs[SHARED].gpr[GPR_RCX] = 0x80BU;
+        vcpu_regs[SHARED].gpr[GPR_RAX] = ((n % 16U) == 0U) ? 1U : 0U; /* not an EOI: faults */
+        vcpu_regs[SHARED].gpr[GPR_RDX] = 0U;
+        vcpus[SHARED].run_epoch = vcpus[SHARED].epoch;
+        some_interrupts(pick);
+        interrupts_of(before);
+        if (core_quick_msr_write(SHARED)) {
+            at_once++;
+            interrupts_of(one);
+            some_interrupts(pick);
+            core_exit(SHARED, &exit);
+            interrupts_of(other);
+            assert_memory_equal(one, other, sizeof(one));
+            assert_int_equal(vlapic_pending(SHARED), VECTOR_NONE);
+        } else {
+            interrupts_of(one);
+            assert_memory_equal(one, before, sizeof(one));
+        }
+    }
+    assert_in_range(at_once, ROUNDS / 20U, ROUNDS / 2U);
 }
 
 /* What resets an exclusive VM or switches it off must go the ordinary way. */
@@ -317,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup(msr_reads, boot),
         cmocka_unit_test_setup(interrupts_between_exclusive_vcpus, boot),
         cmocka_unit_test_setup(timers_of_shared_vcpus, boot),
+        cmocka_unit_test_setup(ends_of_interrupts, boot),
         cmocka_unit_test_setup(ports, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
