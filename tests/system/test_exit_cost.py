@@ -8,12 +8,14 @@ from tools.boot import BUILD
 from tools.evidence import specification
 
 COST = BUILD / "tests" / "guests" / "cost.elf"
+TIMER = BUILD / "tests" / "guests" / "timer_cost.elf"
+IPI = BUILD / "tests" / "guests" / "ipi.elf"
 IDLE = BUILD / "tests" / "guests" / "idle.elf"
 
 
 def costs(machine, console):
     machine.wait_for(console, r"^done", timeout=120)
-    return {name: int(value, 16) for name, value in re.findall(r"^(\w+) ([0-9a-f]{16})$", machine.text(console), re.M)}
+    return {name: int(value, 16) for name, value in re.findall(r"^([\w ]+) ([0-9a-f]{16})$", machine.text(console), re.M)}
 
 
 @pytest.mark.parametrize("core, names", [
@@ -31,3 +33,25 @@ def test_exit_stays_within_its_budget(start, core, names):
     found = costs(machine, console)
     over = {name: found[name] for name, limit in limits.items() if found[name] > limit}
     assert over == {}, found
+
+
+# REQ-INT-031 REQ-RT-060
+def test_a_timer_interrupt_of_a_shared_vcpu_takes_two_exits(start):
+    promised = specification.read()
+    machine = start("rt-only", images={"idle": TIMER, "rtvm": IDLE}, append={"service": "console=0x2f8"}, mode="icount")
+    found = costs(machine, "service")
+    rounds = found["rounds"]
+    exits = {state: found[f"exits {state}"] - found["exits nothing"] for state in ("busy", "halted")}
+    assert all(count <= promised.number("cost.shared.timer_exits") * rounds for count in exits.values()), found
+    assert found["ticks busy"] <= promised.number("cost.shared.timer") * rounds, found
+
+
+@pytest.mark.parametrize("core, console, images, append", [
+    ("exclusive", "rtvm", {"rtvm": IPI, "idle": IDLE}, None),
+    ("shared", "service", {"rtvm": IDLE, "idle": IPI}, {"service": "console=0x2f8"}),
+])
+# REQ-RT-060
+def test_an_interrupt_between_halted_vcpus_and_its_answer(start, core, console, images, append):
+    machine = start("tests/bench/bench-ipi.yaml", images=images, append=append, mode="icount")
+    found = costs(machine, console)
+    assert found["ipi mean"] <= specification.read().number(f"cost.{core}.ipi"), found
