@@ -177,7 +177,7 @@ static enum status special_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     return result;
 }
 
-static enum msr_way read_way(vcpu_id_t id, uint32_t index)
+static enum msr_way way_of_read(vcpu_id_t id, uint32_t index)
 {
     enum msr_way way = MSR_FAULT;
     if (index < MSR_RULES) {
@@ -221,7 +221,7 @@ static enum status read_by(vcpu_id_t id, enum msr_way way, uint32_t index, uint3
 enum status msr_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
 {
     uint32_t index = find_rule(msr);
-    return read_by(id, read_way(id, index), index, msr, value);
+    return read_by(id, way_of_read(id, index), index, msr, value);
 }
 
 /* REQ-RT-060 */
@@ -230,7 +230,7 @@ bool core_quick_msr_read(vcpu_id_t id)
     uint32_t msr = (uint32_t)vcpu_regs[id].gpr[GPR_RCX];
     uint32_t index = find_rule(msr);
     uint64_t value = 0U;
-    enum msr_way way = read_way(id, index);
+    enum msr_way way = way_of_read(id, index);
     bool known = (way != MSR_LAPIC) && (read_by(id, way, index, msr, &value) == STATUS_OK);
     if (known) {
         emulate_set_edx_eax(id, value);

@@ -8,7 +8,8 @@
 #include "devices/vlapic.h"
 
 #define HYPERCALL_NUMBERS 0x100U /* all of them lie in HC_BASE and so many more */
-#define REFUSED           ((uint64_t)(0LL - (int64_t)HC_ENOTTY))
+#define REFUSED           0xFFFFFFFFFFFFFFE7U /* -HC_ENOTTY */
+_Static_assert(HC_ENOTTY == 25, "REFUSED");
 
 /* A number that is none, or from a VM that has no hypercalls: refused. A shared vCPU's user mode gets #GP, elsewhere. */
 /* REQ-RT-060 REQ-HYP-001 */

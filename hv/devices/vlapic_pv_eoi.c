@@ -17,6 +17,7 @@
 
 #define WORD_ENABLED  1U
 #define WORD_RESERVED 2U
+#define WORD_FLAGS    3U /* both */
 #define BIT_OFFERED   1U
 
 /* False: the guest's address is not, or no longer, RAM that it may write. */
@@ -25,7 +26,7 @@ static bool word_at(vcpu_id_t id, hpa_t *hpa)
     vm_id_t v = vcpu_vm(id);
 
     if (vlapic[id].eoi_seen != vms[v].generation) {
-        struct stage2_mapping leaf = stage2_lookup(v, vlapic[id].eoi_word & ~(gpa_t)(WORD_ENABLED | WORD_RESERVED));
+        struct stage2_mapping leaf = stage2_lookup(v, vlapic[id].eoi_word & ~(gpa_t)WORD_FLAGS);
         vlapic[id].eoi_seen = vms[v].generation;
         vlapic[id].eoi_there = leaf.present && (leaf.attr < S2_UC) && ((leaf.attr & S2_WRITE) != 0U);
         vlapic[id].eoi_hpa = leaf.hpa;
