@@ -272,7 +272,7 @@ enum status msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     return result;
 }
 
-static void log_fault(vcpu_id_t id, const struct vm_exit *exit)
+static void log_refused(vcpu_id_t id, const struct vm_exit *exit)
 {
     log_begin("msr");
     log_chars(vms[vcpu_vm(id)].name, sizeof(vms[0].name));
@@ -294,7 +294,7 @@ void msr_exit(vcpu_id_t id, const struct vm_exit *exit)
     }
     if (result != STATUS_OK) {
         if ((find_rule(exit->number) == MSR_RULES) && vm_may_log(vcpu_vm(id))) {
-            log_fault(id, exit);
+            log_refused(id, exit);
         }
         emulate_gp(id);
     } else {
