@@ -12,7 +12,8 @@ from tools.machine import MachineError
 from tools.progress import ROOT, StepError, run_step, say
 
 VERSION_FILE = ROOT / "VERSION"
-BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "cost", "ipi", "access", "linux-boot", "mapping", "work", "size")     # as in tools/bench/command.py, which needs more than help does
+BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "rt-linux", "cost", "ipi", "access", "linux-boot", "mapping", "work",
+               "size")     # as in tools/bench/command.py, which needs more than help does
 BENCH_PERCENT = 2.0
 
 
@@ -83,7 +84,7 @@ def command_evidence(args):
 
 def command_bench(args):
     from tools.bench import command
-    prepare(args, targets=command.TARGETS_OF_BUILD)
+    prepare(args, group="rt" if not args.only or "rt-linux" in args.only else "run", targets=command.TARGETS_OF_BUILD)
     return command.run(args)
 
 

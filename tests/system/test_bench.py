@@ -4,6 +4,9 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+from tools import setup
 from tools.progress import ROOT
 
 SAME = ("min", "p50", "p99", "max")
@@ -42,3 +45,14 @@ def test_paths_through_two_vcpus_and_through_the_device_model_are_measured(folde
     assert 0 < least["bare"] < least["exclusive"] < least["shared"]
     reads = {kind: ticks["least"] for kind, ticks in found["access"].items()}
     assert reads["nothing"] < reads["port"] < reads["dm_port"] and reads["nothing"] < reads["mmio"] < reads["dm_mmio"]
+
+
+@pytest.mark.skipif(setup.rt_kernel() is None, reason="needs Debian's PREEMPT_RT kernel")
+# REQ-TOO-007
+def test_cyclictest_in_counted_time_is_measured_on_both_machines(folder):
+    words = [sys.executable, "-B", "bulkhead", "bench", "--no-setup", "--no-build", "--quick", "--out", str(folder), "--only", "rt-linux"]
+    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    found = json.loads((folder / "bench.json").read_text(encoding="utf-8"))["rt_linux"]
+    assert found["bare"]["samples"] == found["alone"]["samples"] == 500
+    assert 0 < found["alone"]["latency"]["p50"] < 2 * found["bare"]["latency"]["p50"]

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as tree
 import pytest
 
 from tools import cli
-from tools.bench import command, compare, mapping, measure, overlay, paths, peers, report, report_paths, statistics, targets
+from tools.bench import command, compare, mapping, measure, overlay, paths, peers, report, report_paths, rt_linux, single_steps, statistics, targets
 from tools.evidence import provenance, size
 from tools.evidence.report import charts
 from tools.machine import MachineError
@@ -31,6 +31,8 @@ def sample(quick=False):
                "costs": {"bare": {"cpuid": {"least": 14, "mean": 14, "most": 14}},
                          "exclusive": {"cpuid": {"least": 558, "mean": 560, "most": 700}, "vmmcall": {"least": 331, "mean": 331, "most": 331}}},
                "timer": {"busy": {"exits": 3.0, "ticks": 7000.5}, "halted": {"exits": 3.0, "ticks": None}},
+               "rt_linux": {"bare": {"samples": 9, "latency": {**dict.fromkeys(statistics.NAMES, 4000), "p9999": None}, "histogram": [[4000, 9]]},
+                            "alone": {"samples": 9, "latency": dict.fromkeys(statistics.NAMES, 4100), "histogram": [[4100, 9]]}},
                "ipi": {side: {"least": 39, "mean": 40, "most": 900} for side in report_paths.SIDES},
                "access": {kind: {"least": 13, "mean": 14, "most": 15} for kind in paths.ACCESSES},
                "linux_boot": {"service": {"bare": 1000, "bulkhead": 990}, "user": {"bare": 1000, "bulkhead": 1021}},
@@ -132,6 +134,33 @@ def test_round_trip_of_interrupts_is_read_and_a_guest_that_failed_is_told():
         paths.ipi_of(Said(IPI.replace("ok each was answered", "not ok each was answered: 5")), "rtvm")
 
 
+def test_histogram_of_cyclictest_is_read_whole_or_not_at_all():
+    text = "rt: latency 004108 samples 000002\nrt: latency 010000 samples 000001\nrt: Histogram Overflows 00000\nrt: finished\n"
+    assert rt_linux.latency_of(text)["histogram"] == [[4108, 2], [10000, 1]]
+    for broken in (text.replace("00000\n", "00001\n"), text.replace("rt: Histogram", ""), "rt: Histogram Overflows 00000\n"):
+        with pytest.raises(MachineError, match="no whole histogram"):
+            rt_linux.latency_of(broken)
+
+
+class Stub:
+    """A GDB stub that answers in pieces."""
+    def __init__(self, *pieces):
+        self.pieces, self.sent = list(pieces), b""
+
+    def sendall(self, data):
+        self.sent += data
+
+    def recv(self, _):
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+def test_a_command_of_the_gdb_stub_is_framed_and_its_answer_is_waited_for():
+    stub = Stub(b"+$O", b"K#9a")
+    assert single_steps.ask(stub, "Z0,fff,1") == "OK" and stub.sent == b"$Z0,fff,1#45+"
+    with pytest.raises(ConnectionError):
+        single_steps.ask(Stub(b"+$O"), "Z0,fff,1")
+
+
 def test_boot_of_linux_is_from_each_vms_start():
     stats = {"boot_tsc": 1, "vms": [{"name": "service", "start_tsc": 0x100}, {"name": "rtvm", "start_tsc": 0x200}, {"name": "user", "start_tsc": 0x300}]}
     text = f"shell 0000000000001100\nservice: x\nuser shell 0000000000002300\n{json.dumps(stats)}\n"
@@ -182,7 +211,8 @@ def test_a_target_is_met_not_met_or_not_measured():
     rows = judged(sample())
     assert rows["latency-alone"]["met"] is True and rows["exits-loaded"]["met"] is True and rows["cost-cpuid"]["met"] is False
     assert (rows["cost-port"]["met"], rows["cost-port"]["why"]) == (None, "left out of this run")
-    assert (rows["latency-preempt-rt"]["met"], rows["latency-preempt-rt"]["why"]) == (None, targets.LATER)
+    assert (rows["latency-preempt-rt"]["met"], rows["latency-preempt-rt"]["measured"]) == (None, 100)
+    assert targets.judge({}, [targets.Target("x", "", 1, "")])[0]["why"] == targets.LATER
     assert (rows["ipi-exclusive"]["measured"], rows["cost-device-model"]["measured"]) == (40, 14)
     assert (rows["boot-linux-service"]["measured"], rows["boot-linux-service"]["met"], rows["boot-linux-user"]["met"]) == (-1.0, True, False)
     assert rows["boot-rtvm"]["measured"] == 15.0
@@ -203,7 +233,7 @@ def test_alone_a_shorter_latency_is_a_difference_too():
 
 
 def test_nothing_is_judged_without_figures():
-    nothing = {**sample(), "conditions": {}, "costs": {}, "timer": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}}
+    nothing = {**sample(), "conditions": {}, "costs": {}, "timer": {}, "rt_linux": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}}
     assert all(row["met"] is None and row["why"] for row in targets.judge(nothing))
 
 
@@ -243,6 +273,7 @@ def test_the_same_figures_are_no_regression():
     (("conditions", "alone", "boot_ticks"), 15_300_001, "boot.alone"),
     (("size", "text"), 1021, "size.text"),
     (("ipi", "shared", "least"), 40, "ipi.shared"),
+    (("rt_linux", "alone", "latency", "p99"), 4183, "rt_linux.alone.p99"),
     (("access", "dm_mmio", "least"), 14, "access.dm_mmio"),
     (("linux_boot", "user", "bulkhead"), 1042, "linux_boot.user"),
     (("mapping", "4k_16", "unmap"), 3265, "mapping.4k_16.unmap"),

@@ -8,7 +8,7 @@ import pathlib
 import shlex
 import sys
 
-from tools.bench import compare, mapping, measure, paths, report
+from tools.bench import compare, mapping, measure, paths, report, rt_linux
 from tools.bench.progress import measuring
 from tools.bench.targets import judge
 from tools.evidence import provenance
@@ -80,6 +80,11 @@ def map_pages(settings, results):
     return ", ".join(f"{mapping.CASES[name].words} {results['mapping'][name]['map']:,} and {results['mapping'][name]['unmap']:,} ticks" for name in ("4k_1", "2m_1", "1g_1"))
 
 
+def preempt_rt(settings, results):
+    results["rt_linux"] = rt_linux.measure(settings)
+    return ", ".join(f"{side} p50 {one['latency']['p50']} max {one['latency']['max']}" for side, one in results["rt_linux"].items()) + " ticks"
+
+
 def size(_, results):
     results["size"] = measure.size()
     return f"text {results['size']['text']:,} bytes, memory {results['size']['memory']:,} bytes"
@@ -91,6 +96,7 @@ PARTS = (
     Part("linux", "latency beside a Linux Service VM", with_linux("linux", "none")),
     Part("loaded", "latency beside a loaded Service VM and User VMs", with_linux("loaded", "full")),
     Part("storm", "latency beside a storm of hypercalls, interrupts and User VMs", with_linux("storm", "storm")),
+    Part("rt-linux", "latency of PREEMPT_RT Linux, bare and on Bulkhead", preempt_rt),
     Part("cost", "what exits cost a guest", costs),
     Part("ipi", "interrupts between halted vCPUs", ipi),
     Part("access", "accesses of a User VM", access),
@@ -111,7 +117,7 @@ def empty(args, parts):
     return {"form": compare.FORM, "commit": source["commit"], "dirty": source["dirty"],
             "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "command": command_line(args),
             "emulated": True, "quick": args.quick, "parts": [part.name for part in parts], "tools": provenance.versions(PROGRAMS),
-            "conditions": {}, "costs": {}, "timer": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
+            "conditions": {}, "costs": {}, "timer": {}, "rt_linux": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
 
 
 def command_line(args):

@@ -27,6 +27,7 @@ def figures(results):
         found.update({f"cost.{side}.{kind}": ticks["least"] for kind, ticks in kinds.items()})
     for state, one in results["timer"].items():
         found.update({f"timer.{state}.exits": one["exits"], f"timer.{state}.ticks": one["ticks"]})
+    found.update({f"rt_linux.{side}.{which}": one["latency"][which] for side, one in results.get("rt_linux", {}).items() for which in ("p50", "p99")})
     for group in ("ipi", "access"):
         found.update({f"{group}.{kind}": ticks["least"] for kind, ticks in results.get(group, {}).items()})
     found.update({f"linux_boot.{vm}": ticks["bulkhead"] for vm, ticks in results.get("linux_boot", {}).items()})

@@ -45,6 +45,11 @@ def largest_difference(results):
     return max(abs(one - other) for one, other in both if one is not None and other is not None)
 
 
+def rt_linux_difference(results):
+    here, there = (nested(results, "rt_linux", side, "latency", "p50") for side in ("alone", "bare"))
+    return None if here is None or there is None else here - there
+
+
 def beyond_percent(one):
     """Negative when Bulkhead takes less."""
     return 100 * (one["bulkhead"] - one["bare"]) / one["bare"]
@@ -84,7 +89,7 @@ TARGETS = (
     Target("latency-storm-p50", "Median latency beside a storm of hypercalls, interrupts and User VMs, above the bare machine's", 0, "ticks", excess("storm", "p50")),
     Target("latency-storm-max", "Longest latency beside that storm, above the bare machine's", TURN, "ticks", excess("storm", "max")),
     Target("exits-storm", "VM exits in the steady state, beside that storm", 0, "exits", value("conditions", "storm", "exits")),
-    Target("latency-preempt-rt", "Latency of PREEMPT_RT Linux as real-time VM against the bare machine", None, ""),
+    Target("latency-preempt-rt", "Median latency of PREEMPT_RT Linux as real-time VM, less the bare machine's", None, "ticks", rt_linux_difference),
     Target("cost-cpuid", "CPUID exit, exclusive core", 200, "ticks", value("costs", "exclusive", "cpuid", "least")),
     Target("cost-hypercall", "Null hypercall, exclusive core (it is refused there)", 150, "ticks", value("costs", "exclusive", "vmmcall", "least")),
     Target("cost-hypercall-shared", "Null hypercall, shared core", 150, "ticks", value("costs", "shared", "vmmcall", "least")),
