@@ -20,49 +20,6 @@ struct vcpu_stats {
 };
 extern struct vcpu_stats vcpu_stats[MAX_VCPU];
 
-/* The core has left the guest of this vCPU, which it had entered at the TSC value "entered". */
-/* REQ-RT-014 */
-static inline void stats_exit_begins(vcpu_id_t id, enum hv_exit_reason reason, uint64_t entered, uint64_t now)
-{
-    struct vcpu_stats *stats = &vcpu_stats[id];
-    stats->exits[reason]++;
-    stats->exits_total++;
-    stats->last_exit_tsc = now;
-    stats->last_reason = reason;
-    stats->run_ticks += now - entered;
-}
-
-static inline void stats_longest(struct vcpu_stats *stats, enum hv_exit_reason reason, uint64_t spent, uint64_t now)
-{
-    if (spent > stats->worst[reason]) {
-        stats->worst[reason] = spent;
-        if (spent > stats->worst_all) {
-            stats->worst_all = spent;
-            stats->worst_tsc = now;
-        }
-    }
-}
-
-/* An exit that was answered at once, from left to now: run_ticks has its time, as it goes on till the next other exit. */
-/* REQ-RT-014 REQ-RT-030 REQ-RT-060 */
-static inline void stats_exit_quick(struct vcpu_stats *stats, enum hv_exit_reason reason, uint64_t left, uint64_t now)
-{
-    stats->exits[reason]++;
-    stats->exits_total++;
-    stats->last_exit_tsc = left;
-    stats_longest(stats, reason, now - left, now);
-}
-
-/* The core goes back to a guest, or begins to wait. exiting: whose exit it was handling, as id + 1; 0: nobody's. */
-/* REQ-RT-030 */
-static inline void stats_exit_ends(vcpu_id_t exiting, uint64_t now)
-{
-    if (exiting != 0U) {
-        struct vcpu_stats *stats = &vcpu_stats[exiting - 1U];
-        stats_longest(stats, stats->last_reason, now - stats->last_exit_tsc, now);
-    }
-}
-
 void stats_init(void);            /* boot, partition table valid: writes the information page */
 void stats_publish(void);         /* lock held: refreshes struct hv_stats in the telemetry range */
 void stats_reset_vm(vm_id_t v);   /* a new life of this VM begins at zero */

@@ -8,7 +8,7 @@
 
 #include "core/dispatch.h"
 #include "core/irq.h"
-#include "core/stats.h"
+#include "core/stats_exit.h"
 #include "core/trace.h"
 #include "x86/apic.h"
 #include "x86/asm.h"

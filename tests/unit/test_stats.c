@@ -10,7 +10,7 @@
 #include "core/boot_info.h"
 #include "core/partition.h"
 #include "core/stage2.h"
-#include "core/stats.h"
+#include "core/stats_exit.h"
 #include "core/vm.h"
 #include "fake/fake.h"
 #include "stub_log.h"

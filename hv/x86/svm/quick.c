@@ -6,7 +6,7 @@
  * guest's first instruction, as a physical interrupt does (docs/decisions/0015-quick-exits.md).
  */
 #include "core/quick.h"
-#include "core/stats.h"
+#include "core/stats_exit.h"
 #include "core/trace.h"
 #include "x86/asm.h"
 #include "x86/svm/svm.h"
