@@ -28,7 +28,7 @@ struct loader_verdict loader_bzimage(vm_id_t v, const struct part_vm *config, gp
 struct loader_verdict loader_multiboot(vm_id_t v, const struct part_vm *config);
 
 /* Parts of loader_multiboot(). The reason is empty when all modules are in place. */
-const char *loader_modules(vm_id_t v, const struct part_vm *config, gpa_t image_end);
+const char *loader_modules(vm_id_t v, const struct part_vm *config, gpa_t behind);
 void loader_write32(vm_id_t v, gpa_t gpa, uint32_t value);
 
 #endif

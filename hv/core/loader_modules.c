@@ -53,10 +53,10 @@ static const char *place_module(vm_id_t v, const struct part_vm *config, uint32_
 }
 
 /* REQ-CFG-022 */
-const char *loader_modules(vm_id_t v, const struct part_vm *config, gpa_t image_end)
+const char *loader_modules(vm_id_t v, const struct part_vm *config, gpa_t behind)
 {
     const char *reason = "";
-    gpa_t place = (image_end > MODULES_BASE) ? image_end : MODULES_BASE;
+    gpa_t place = (behind > MODULES_BASE) ? behind : MODULES_BASE;
     for (uint32_t i = 0U; (i < config->module_count) && (i < PART_MAX_MODULE) && (reason[0] == '\0'); i++) {
         reason = place_module(v, config, i, &place);
     }
