@@ -24,7 +24,7 @@ void trace_record_exit(vcpu_id_t vcpu, const struct vm_exit *exit, uint64_t tsc)
 
 static inline bool trace_wants(enum hv_trace_kind kind)
 {
-    return (trace_events & (1U << (uint32_t)kind)) != 0U;
+    return ((trace_events >> (uint32_t)kind) & 1U) != 0U;
 }
 
 /* vcpu: ID_NONE if it is about none. */
