@@ -3,6 +3,7 @@
 #include "core/dispatch.h"
 #include "core/cpuid.h"
 #include "core/emulate.h"
+#include "core/health.h"
 #include "core/hw.h"
 #include "core/instruction.h"
 #include "core/io.h"
@@ -117,6 +118,7 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t timer;
     uint64_t slice_end;
     uint64_t log_due;
+    uint64_t health_due;
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     plan.vcpu = sched_pick(pcpu, now);
@@ -130,7 +132,9 @@ struct run_plan core_next(pcpu_id_t pcpu)
     }
     slice_end = sched_slice_end(pcpu);
     log_due = log_drain(now);
+    health_due = health_check(pcpu, now);
     timer = (slice_end < timer) ? slice_end : timer;
+    timer = (health_due < timer) ? health_due : timer;
     hw_timer_arm((log_due < timer) ? log_due : timer);
     return plan;
 }

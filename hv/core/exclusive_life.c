@@ -64,7 +64,7 @@ void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail)
     }
 }
 
-/* REQ-LIF-034 */
+/* REQ-LIF-035 */
 void exclusive_missed_heartbeat(vm_id_t v, uint64_t counter)
 {
     life[v].counter = counter;

@@ -8,6 +8,7 @@
 #include "core/boot_info.h"
 #include "core/exclusive_life.h"
 #include "core/guest_map.h"
+#include "core/health.h"
 #include "core/hw.h"
 #include "core/kvmclock.h"
 #include "core/loader.h"
@@ -196,6 +197,7 @@ enum status vm_boot_all(void)
     stats_init();
     kvmclock_init();
     exclusive_life_init();
+    health_init();
     result = boot_each();
     if (result == STATUS_OK) {
         const bool exclusive = start_prelaunched();

@@ -199,6 +199,9 @@ static void beat(uint32_t beats)
     for (uint32_t n = 0U; (beats == 0U) || (n < beats); n++) {
         const uint64_t start = tsc();
         *counter = *counter + 1U;
+        if ((n % 100U) == 99U) {
+            print_text("beats on\r\n");
+        }
         while ((tsc() - start) < 1000000U) {
             __asm__ volatile("pause");
         }

@@ -73,3 +73,16 @@ def test_halt_stops_the_machine_with_its_log_written(crashing):
     machine = crashing("ends=s", on_fault={"stage2_violation": "halt"}, safe_state=[{"port": 0x3E8, "value": ord(letter)} for letter in "SE\n"])
     machine.wait_for("hypervisor", r"vm: all pre-launched VMs are in their safe states: the machine halts$")
     machine.wait_for("rtvm", r"^SE$")
+
+
+# REQ-LIF-035
+def test_a_missed_heartbeat_restarts_it(crashing):
+    """It hangs in a handler with interrupts off; its next life beats on and is left alone."""
+    machine = crashing("ends=h", mode="icount", on_fault={"heartbeat": "restart"}, restart_limit=3, heartbeat={"timeout_us": 5000})
+    life(machine, 0)
+    failed = fault(machine, "missed heartbeat 0x")
+    begun = life(machine, 1)
+    machine.wait_for("rtvm", r"^beats on$", count=2)
+    assert begun - failed < RESTART_LIMIT_US * 1000
+    assert "not ok" not in machine.text("rtvm")
+    assert machine.text("hypervisor").count("missed heartbeat") == 1

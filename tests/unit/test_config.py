@@ -186,13 +186,14 @@ def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic, uarts):
 # REQ-CFG-023
 def test_policies_and_safe_states_are_in_the_table(tmp_path):
     data = yaml.safe_load(yaml.safe_dump(DEMO))
-    rtvm(data).update(on_fault={"triple_fault": "restart", "stage2_violation": "safe_state", "machine_check": "halt"}, restart_limit=7,
+    rtvm(data).update(on_fault={"triple_fault": "restart", "stage2_violation": "safe_state", "machine_check": "halt", "heartbeat": "restart"}, restart_limit=7, heartbeat={"timeout_us": 5000},
                       mmio=[{"address": 0xC0000000, "size": "4 KiB"}],
                       safe_state=[{"port": 0x3E8, "value": 0x5A}, {"address": 0xC0000010, "value": 0x12345678, "size": 4}])
     path = tmp_path / "policy.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     vm = Table.from_buffer_copy(compile_scenario(load_scenario(path))).vm[1]
-    assert (list(vm.on_fault), vm.restart_limit, vm.safe_count) == ([1, 2, 3, 0], 7, 2)
+    assert (list(vm.on_fault), vm.restart_limit, vm.safe_count) == ([1, 2, 3, 1], 7, 2)
+    assert (vm.heartbeat_us, vm.heartbeat_gpa) == (5000, 0x44000028)
     assert [(s.address, s.value, s.kind, s.size) for s in vm.safe[:2]] == [(0x3E8, 0x5A, 1, 1), (0xC0000010, 0x12345678, 2, 4)]
 
 
@@ -237,6 +238,11 @@ MISTAKES = {
     "unknown action": (lambda d: rtvm(d).update(on_fault={"triple_fault": "panic"}), "on_fault.triple_fault: 'panic'"),
     "unknown fault": (lambda d: rtvm(d).update(on_fault={"fire": "stop"}), "unknown key fire"),
     "policy of a shared VM": (lambda d: rtvm(d).update(exclusive=False, cores=[0], on_fault={"triple_fault": "stop"}), "only an exclusive VM has a policy"),
+    "heartbeat missed but not kept": (lambda d: rtvm(d).update(on_fault={"heartbeat": "halt"}), "there is no heartbeat to miss"),
+    "heartbeat without region": (lambda d: (rtvm(d).pop("shared"), rtvm(d).update(heartbeat={"timeout_us": 5000})), "no shared region with the runtime's telemetry"),
+    "heartbeat unaligned": (lambda d: rtvm(d).update(heartbeat={"timeout_us": 5000, "counter": 0x44000004}), "0x44000004 is not a multiple of 8"),
+    "heartbeat too short": (lambda d: rtvm(d).update(heartbeat={"timeout_us": 99}), "heartbeat.timeout_us: 99 is below 100"),
+    "heartbeat of a shared VM": (lambda d: rtvm(d).update(exclusive=False, cores=[0], heartbeat={"timeout_us": 5000}), "only an exclusive VM has a policy"),
     "safe state on others' port": (lambda d: rtvm(d).update(safe_state=[{"port": 0x2F8, "value": 1}]), "0x2f8, 1 bytes, is not inside the ports of rtvm"),
     "safe state on RAM": (lambda d: rtvm(d).update(safe_state=[{"address": 0x40000000, "value": 1, "size": 4}]), "is not inside the writable mmio windows of rtvm"),
     "safe state nowhere": (lambda d: rtvm(d).update(safe_state=[{"value": 1}]), "a write is to a port or to an address"),

@@ -53,6 +53,8 @@ void io_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; h
 void msr_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = MSR; }
 void mmio_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = MMIO; }
 uint64_t log_drain(uint64_t now) { (void)now; return TIME_NEVER; }
+static uint64_t health_due = TIME_NEVER;
+uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return health_due; }
 void irq_arrived(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; irq_vector = vector; }
 void vioapic_eoi(vm_id_t v, uint32_t vector) { (void)v; (void)vector; }
 void vcpu_notify(vcpu_id_t id)

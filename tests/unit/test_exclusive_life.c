@@ -215,7 +215,7 @@ static void it_also_comes_when_the_machine_goes_off(void **state)
     assert_true(exclusive_stopped(RTVM));
 }
 
-/* REQ-LIF-034 */
+/* REQ-LIF-035 */
 static void a_missed_heartbeat_is_the_keepers_business(void **state)
 {
     (void)state;

@@ -126,7 +126,8 @@ def fill_vm(scenario, path, vm, out, append):
     out.ports_count = fill(scenario, path + ("ports",), "port ranges", C["PART_MAX_PORTS"], ports, out.ports)
     out.gsi_count = fill(scenario, path + ("gsi",), "interrupt lines", C["PART_MAX_GSI"], vm.get("gsi", []), out.gsi)
     devices = [bdf_number(text) for text in vm.get("pci", [])]
-    fill_health(vm, out)
+    shared = {region["name"]: region["address"] for region in scenario.data.get("shared_memory", [])}
+    fill_health(vm, [use.get("gpa", shared[use["name"]]) for use in vm.get("shared", [])], out)
     out.pci_count = fill(scenario, path + ("pci",), "devices", C["PART_MAX_PCI"], devices, out.pci)
     fill_cache(vm, out.cache)
 

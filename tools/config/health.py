@@ -7,7 +7,8 @@ FAULTS = {"triple_fault": C["PART_FAULT_SHUTDOWN"], "stage2_violation": C["PART_
           "machine_check": C["PART_FAULT_MACHINE_CHECK"], "heartbeat": C["PART_FAULT_HEARTBEAT"]}
 ACTIONS = {"stop": C["PART_ON_FAULT_STOP"], "restart": C["PART_ON_FAULT_RESTART"],
            "safe_state": C["PART_ON_FAULT_SAFE_STATE"], "halt": C["PART_ON_FAULT_HALT"]}
-FIELDS = ("on_fault", "restart_limit")
+FIELDS = ("on_fault", "restart_limit", "heartbeat")
+RUNTIME_COUNTER = 40  # offset of interrupts in struct rt_telemetry (abi/rt_telemetry.h)
 
 
 # REQ-CFG-023
@@ -24,6 +25,13 @@ def check_health(fail, path, vm):
         fail(path + ("restart_limit",), "nothing restarts this VM", "leave it out, or say restart for a fault in on_fault")
 
 
+    beats = vm.get("heartbeat")
+    if beats is None and "heartbeat" in vm.get("on_fault", {}):
+        fail(path + ("on_fault", "heartbeat"), "there is no heartbeat to miss", "add heartbeat with timeout_us, or leave it out here")
+    if beats is not None and "counter" not in beats and not vm.get("shared"):
+        fail(path + ("heartbeat",), f"{vm['name']} has no shared region with the runtime's telemetry", "say where the counter is, or give it a shared region")
+    if beats is not None and beats.get("counter", 0) % 8:
+        fail(path + ("heartbeat", "counter"), f"{beats['counter']:#x} is not a multiple of 8", "align it")
     check_safe_state(fail, path, vm)
 
 
@@ -44,7 +52,11 @@ def check_safe_state(fail, path, vm):
             fail(where + ("value",), f"{write['value']:#x} has more than {size} bytes", "raise size, or lower value")
 
 
-def fill_health(vm, out):
+def fill_health(vm, regions, out):
+    """regions: guest addresses of the VM's shared regions, in order."""
+    if "heartbeat" in vm:
+        out.heartbeat_us = vm["heartbeat"]["timeout_us"]
+        out.heartbeat_gpa = vm["heartbeat"]["counter"] if "counter" in vm["heartbeat"] else regions[0] + RUNTIME_COUNTER
     writes = vm.get("safe_state", [])
     out.safe_count = len(writes)
     for record, write in zip(out.safe, writes):
