@@ -49,6 +49,7 @@ bool stats_read(const struct bhctl_region *region, struct hv_stats *stats);
 bool stats_copy(const struct hv_stats *source, struct hv_stats *copy);
 const char *stats_reason_name(unsigned int reason);
 const char *stats_vm_state_name(uint32_t state);
+const char *stats_fault_name(uint32_t fault); /* hv_vm_stats.last_fault */
 const char *stats_vm_kind_name(uint32_t kind);
 const char *stats_vcpu_state_name(uint32_t state);
 /* Ticks as units of 1/per_second; 0 for a frequency of 0. */

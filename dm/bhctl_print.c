@@ -142,12 +142,16 @@ static void print_vm_json(FILE *out, const struct hv_stats *stats, const struct 
     fprintf(out, "{\"vm\":%u,\"name\":", index);
     print_json_string(out, vm->name, sizeof(vm->name));
     fprintf(out, ",\"kind\":\"%s\",\"state\":\"%s\",\"exclusive\":%s,\"memory_bytes\":%llu,\"tables_used\":%u,"
-                 "\"tables_quota\":%u,\"start_tsc\":%llu,\"start_us\":%llu,\"exits_total\":%llu,\"vcpus\":[",
+                 "\"tables_quota\":%u,\"start_tsc\":%llu,\"start_us\":%llu,\"exits_total\":%llu,",
             stats_vm_kind_name(vm->kind), stats_vm_state_name(vm->state), vm->exclusive != 0U ? "true" : "false",
             (unsigned long long)vm->memory_size, vm->pages_used, vm->pages_quota, (unsigned long long)vm->start_tsc,
             (unsigned long long)(vm->start_tsc >= stats->boot_tsc
                                      ? stats_ticks_to(vm->start_tsc - stats->boot_tsc, stats->tsc_hz, 1000000U) : 0U),
             (unsigned long long)stats_vm_exits(vm));
+    fprintf(out, "\"restarts\":%u,\"last_fault\":\"%s\",\"last_fault_tsc\":%llu,\"triple_faults\":%u,\"stage2_violations\":%u,"
+                 "\"machine_checks\":%u,\"missed_heartbeats\":%u,\"vcpus\":[",
+            vm->restarts, stats_fault_name(vm->last_fault), (unsigned long long)vm->last_fault_tsc, vm->faults[0], vm->faults[1],
+            vm->faults[2], vm->faults[3]);
     for (uint32_t i = 0U; i < vcpus_of(vm); i++) {
         fputs(i == 0U ? "" : ",", out);
         print_vcpu_json(out, stats, vm, i);
@@ -176,6 +180,10 @@ static void print_stats_text(FILE *out, const struct hv_stats *stats)
 {
     for (uint32_t i = 0U; i < vms_of(stats); i++) {
         const struct hv_vm_stats *vm = &stats->vm[i];
+        if (vm->state != 0U && vm->last_fault != 0U) {
+            fprintf(out, "%.16s: %u restarts, last fault %s; missed heartbeats %u\n", vm->name, vm->restarts,
+                    stats_fault_name(vm->last_fault), vm->faults[3]);
+        }
         for (uint32_t v = 0U; vm->state != 0U && v < vcpus_of(vm); v++) {
             fprintf(out, "%.16s/%u core %u %s: %llu exits, %llu ms in the guest", vm->name, v, vm->vcpu[v].pcpu,
                     stats_vcpu_state_name(vm->vcpu[v].state), (unsigned long long)vm->vcpu[v].exits_total,

@@ -15,6 +15,7 @@ static const char *const reason_names[HV_EXIT_REASONS] = {
 };
 static const char *const vm_state_names[] = { "free", "created", "running", "paused", "stopped" };
 static const char *const vm_kind_names[] = { "-", "service", "pre-launched", "user" };
+static const char *const fault_names[] = { "none", "triple_fault", "stage2_violation", "machine_check", "heartbeat", "reset", "power_off" };
 static const char *const vcpu_state_names[] = { "off", "runnable", "halted", "io" };
 
 static const char *name_of(const char *const *names, size_t count, uint32_t value)
@@ -30,6 +31,11 @@ const char *stats_reason_name(unsigned int reason)
 const char *stats_vm_state_name(uint32_t state)
 {
     return name_of(vm_state_names, sizeof(vm_state_names) / sizeof(vm_state_names[0]), state);
+}
+
+const char *stats_fault_name(uint32_t fault)
+{
+    return name_of(fault_names, sizeof(fault_names) / sizeof(fault_names[0]), fault);
 }
 
 const char *stats_vm_kind_name(uint32_t kind)

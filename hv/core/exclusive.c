@@ -15,6 +15,7 @@
 #include "core/stage2.h"
 #include "core/trace.h"
 #include "core/vm.h"
+#include "core/vm_health.h"
 
 #define VECTOR_MACHINE_CHECK 18U
 #define HYPERCALL_REFUSED 0xFFFFFFFFFFFFFFE7U /* -ENOTTY */

@@ -10,6 +10,7 @@
 #include "core/string.h"
 #include "core/vcpu_hw.h"
 #include "core/vm.h"
+#include "core/vm_health.h"
 #include "core/vm_reload.h"
 
 enum life_phase { LIFE_RUNS, LIFE_ENDS, LIFE_OVER };
@@ -35,7 +36,6 @@ struct departure {
 static struct life life[PART_MAX_VM];
 static struct departure departure[PART_MAX_VM * MAX_VCPU_PER_VM];
 static volatile bool life_halt; /* the machine stops when all have ended */
-struct vm_health vm_health[4];
 _Static_assert((PART_MAX_VM == 4U) && (PART_FAULTS == 4U), "vm_health is complete");
 
 void exclusive_life_init(void)

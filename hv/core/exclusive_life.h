@@ -9,15 +9,6 @@
 
 #include "core/types.h"
 
-struct vm_health {            /* written by the keeper, read by anybody */
-    uint32_t restarts;        /* since the machine's start */
-    uint32_t last_fault;      /* PART_FAULT_* + 1; 0: none yet */
-    uint64_t last_fault_tsc;
-    uint64_t last_fault_rip;
-    uint32_t faults[4];       /* by PART_FAULT_* */
-};
-extern struct vm_health vm_health[4]; /* by VM of the partition table */
-
 void exclusive_life_init(void); /* boot */
 /* Own core: this vCPU cannot go on. It leaves at its next core_exclusive_next(); the policy decides the rest. */
 void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail);

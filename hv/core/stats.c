@@ -9,14 +9,16 @@
 #include "core/string.h"
 #include "core/trace.h"
 #include "core/vm.h"
+#include "core/vm_health.h"
 
 #define LOG_CAPACITY 32768U /* a power of two that fits behind the ring's header */
 #define LOG_HEADER   16U    /* sizeof(struct hv_log_ring) without text[] */
-#define VM_HEADER    56U    /* sizeof(struct hv_vm_stats) without vcpu[] */
+#define VM_HEADER    88U    /* sizeof(struct hv_vm_stats) without vcpu[] */
 
 _Static_assert(sizeof(struct hv_vm_stats) == (VM_HEADER + (HV_STATS_VCPUS * sizeof(struct hv_vcpu_stats))), "VM_HEADER");
 
 struct vcpu_stats vcpu_stats[MAX_VCPU];
+struct vm_health vm_health[4];
 
 /* The ring's content of this boot, kept here until the telemetry range is known. */
 static char stats_log[LOG_CAPACITY];
@@ -101,6 +103,18 @@ static void fill_vcpu(struct hv_vcpu_stats *out, vcpu_id_t id)
     out->state = (uint32_t)vcpus[id].state;
 }
 
+static void fill_health(vm_id_t v)
+{
+    const struct vm_health *health = &vm_health[v % PART_MAX_VM];
+    bool has = v < PART_MAX_VM;
+    stats_vm.last_fault_tsc = has ? health->last_fault_tsc : 0U;
+    stats_vm.last_fault = has ? health->last_fault : 0U;
+    stats_vm.restarts = has ? health->restarts : 0U;
+    for (uint32_t i = 0U; i < PART_FAULTS; i++) {
+        stats_vm.faults[i] = has ? health->faults[i] : 0U;
+    }
+}
+
 /* Fills stats_vm; returns how many of its bytes say something, the rest being zeros. */
 static uint32_t fill_vm(vm_id_t v)
 {
@@ -116,6 +130,7 @@ static uint32_t fill_vm(vm_id_t v)
     stats_vm.exclusive = vms[v].exclusive ? 1U : 0U;
     stats_vm.start_tsc = vms[v].start_tsc;
     stats_vm.memory_size = vms[v].memory_size;
+    fill_health(v);
     for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (i < HV_STATS_VCPUS); i++) {
         fill_vcpu(&stats_vm.vcpu[i], vcpu_id(v, i));
         used += (uint32_t)sizeof(stats_vm.vcpu[i]);

@@ -142,6 +142,29 @@ static void json_gives_the_longest_exit(void **state)
     expect_text(out, "\"other\":91},\"worst_exit_ticks\":91,\"worst_exit_tsc\":1234}");
 }
 
+/* REQ-LIF-034 */
+static void json_tells_restarts_and_faults(void **state)
+{
+    static const char *const names[] = { "none", "triple_fault", "stage2_violation", "machine_check", "heartbeat", "reset", "power_off" };
+    struct hv_stats stats;
+    (void)state;
+
+    fill(&stats);
+    stats.vm[0].restarts = 2U;
+    stats.vm[0].last_fault_tsc = 77U;
+    stats.vm[0].faults[1] = 5U;
+    stats.vm[0].faults[3] = 6U;
+    for (uint32_t fault = 0U; fault < (sizeof(names) / sizeof(names[0])); fault++) {
+        char wanted[256];
+        FILE *out = begin();
+        stats.vm[0].last_fault = fault;
+        (void)snprintf(wanted, sizeof(wanted), "\"restarts\":2,\"last_fault\":\"%s\",\"last_fault_tsc\":77,\"triple_faults\":0,"
+                       "\"stage2_violations\":5,\"machine_checks\":0,\"missed_heartbeats\":6,\"vcpus\":[", names[fault]);
+        print_stats_json(out, &stats);
+        expect_text(out, wanted);
+    }
+}
+
 static void top_shows_rates_between_two_readings(void **state)
 {
     struct hv_stats before, now;
@@ -315,6 +338,7 @@ int main(void)
         cmocka_unit_test(json_escapes_names),
         cmocka_unit_test(json_names_every_reason),
         cmocka_unit_test(json_gives_the_longest_exit),
+        cmocka_unit_test(json_tells_restarts_and_faults),
         cmocka_unit_test(top_shows_rates_between_two_readings),
         cmocka_unit_test(top_takes_a_smaller_counter_for_a_restart),
         cmocka_unit_test(top_shows_how_vcpus_share_a_core),

@@ -20,6 +20,7 @@
 #include "core/partition.h"
 #include "core/stage2.h"
 #include "core/stats.h"
+#include "core/vm_health.h"
 #include "core/vm.h"
 #include "core/vm_reload.h"
 #include "fake/fake.h"
@@ -40,6 +41,7 @@
 #define TO_OTHERS 0xC0000U
 
 union partition_storage partition;
+struct vm_health vm_health[4];
 struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
 static enum { NONE, CPUID, IO, MSR, XSETBV, EXCEPTION } handled;

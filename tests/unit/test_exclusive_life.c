@@ -6,6 +6,8 @@
 #include "core/exclusive.h"
 #include "core/exclusive_life.h"
 #include "core/fault_policy.h"
+#include "core/stats.h"
+#include "core/vm_health.h"
 
 #define KEEPER vcpu_id(RTVM, 0U)
 #define SECOND vcpu_id(RTVM, 1U)

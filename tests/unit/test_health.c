@@ -5,6 +5,8 @@
 
 #include "core/exclusive_life.h"
 #include "core/health.h"
+#include "core/stats.h"
+#include "core/vm_health.h"
 
 #define KEEPER  vcpu_id(RTVM, 0U)
 #define COUNTER 0x8000U

@@ -12,6 +12,7 @@
 #include "core/stage2.h"
 #include "core/stats_exit.h"
 #include "core/vm.h"
+#include "core/vm_health.h"
 #include "fake/fake.h"
 #include "stub_log.h"
 
@@ -151,6 +152,7 @@ static void vms_and_their_vcpus_are_published(void **state)
     vcpu_stats[vcpu_id(1U, 1U)].exits_total = 7U;
     vcpu_stats[vcpu_id(1U, 1U)].exits[2] = 5U;
     vcpu_stats[vcpu_id(1U, 2U)].exits_total = 9U; /* no vCPU of it */
+    vm_health[1] = (struct vm_health){ 3U, 4U, 555U, 0U, { 1U, 2U, 3U, 4U } };
     boot_info.entry_tsc = 77U;
 
     stats_publish();
@@ -165,6 +167,10 @@ static void vms_and_their_vcpus_are_published(void **state)
     assert_string_equal(published.name, "rtvm");
     assert_int_equal(published.exclusive, 1U);
     assert_int_equal(published.pages_used, 11U);
+    assert_int_equal(published.restarts, 3U);
+    assert_int_equal(published.last_fault, 4U);
+    assert_int_equal(published.last_fault_tsc, 555U);
+    assert_int_equal(published.faults[3], 4U);
     assert_int_equal(published.vcpu[1].pcpu, 3U);
     assert_int_equal(published.vcpu[1].exits_total, 7U);
     assert_int_equal(published.vcpu[1].exits[2], 5U);
