@@ -21,8 +21,8 @@ int main(void)
     uint32_t v = any_below(PART_MAX_VM);
     boot_info.range_count = any_below(MAX_BOOT_RANGE + 1U);
     domain_count[VM_SERVICE] = any_below(DOMAIN_RANGES + 1U);
-    guest_map[v].count = any_below(GUEST_MAP_ENTRIES + 1U);
     /*@ split v; */
+    guest_map[v].count = any_below(GUEST_MAP_ENTRIES + 1U);
     partition.table.vm[v].range_count = any_below(PART_MAX_RANGE + 1U);
     switch (any_below(4U)) {
     case 0U: (void)guest_map_build(v); break;
