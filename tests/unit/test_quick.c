@@ -293,6 +293,60 @@ static void timers_of_shared_vcpus(void **state)
     assert_false(core_quick_msr_write(SHARED));
 }
 
+static bool write_at_once(uint32_t msr, uint64_t value)
+{
+    vcpu_regs[SHARED].gpr[GPR_RCX] = msr;
+    vcpu_regs[SHARED].gpr[GPR_RAX] = value & 0xFFFFFFFFU;
+    vcpu_regs[SHARED].gpr[GPR_RDX] = value >> 32;
+    return core_quick_msr_write(SHARED);
+}
+
+/* REQ-RT-060 REQ-INT-012 */
+static void registers_that_xapic_mode_does_not_have(void **state)
+{
+    (void)state;
+    vlapic_reset(SHARED);
+    assert_int_equal(vlapic_mmio_write(SHARED, 0xF0U, 0x1FFU), STATUS_OK);
+    vlapic_post(SHARED, 0x51U, false);
+    vlapic_accepted(SHARED, 0x51U);
+    assert_false(write_at_once(0x80BU, 0U));
+    assert_false(write_at_once(0x838U, 1000U));
+}
+
+/* REQ-RT-060 REQ-INT-031 */
+static void an_eoi_that_may_have_been_in_memory_is_settled_first(void **state)
+{
+    (void)state;
+    assert_int_equal(vlapic_msr_write(SHARED, 0x1BU, 0xFEE00D00U), STATUS_OK);
+    assert_int_equal(vlapic_msr_write(SHARED, 0x80FU, 0x1FFU), STATUS_OK);
+    vms[VM_SERVICE].face = PART_FACE_KVM;
+    assert_int_equal(vlapic_eoi_word_write(SHARED, SCRATCH | 1U), STATUS_OK);
+    vlapic_post(SHARED, 0x51U, false);
+    vlapic_accepted(SHARED, 0x51U);
+    vlapic_eoi_offer(SHARED);
+    assert_int_equal(hw_phys_read(SCRATCH, 4U), 1U);
+    assert_false(write_at_once(0x80BU, 0U));
+    vlapic_eoi_settle(SHARED);
+    assert_true(write_at_once(0x80BU, 0U));
+}
+
+/* REQ-RT-060 REQ-INT-015 */
+static void a_timer_that_waits_for_someone_else_is_never_put_off(void **state)
+{
+    const uint64_t slice = fake_tsc + 5000U;
+    (void)state;
+    assert_int_equal(vlapic_msr_write(SHARED, 0x1BU, 0xFEE00D00U), STATUS_OK);
+    assert_int_equal(vlapic_msr_write(SHARED, 0x80FU, 0x1FFU), STATUS_OK);
+    assert_int_equal(vlapic_msr_write(SHARED, 0x832U, 0x40040U), STATUS_OK); /* TSC deadline */
+    hw_timer_arm(slice);
+    assert_true(write_at_once(0x6E0U, slice + 1000U));
+    assert_true(fake_pcpu[0].timer == slice);
+    assert_true(write_at_once(0x6E0U, slice - 1000U));
+    assert_true(fake_pcpu[0].timer == slice - 1000U);
+    assert_false(write_at_once(0x6E0U, slice)); /* it is this vCPU's now: core_next() knows what comes then */
+    assert_true(fake_pcpu[0].timer == slice - 1000U);
+}
+
 /* In service, requested and by level: some vectors, from none to many. */
 static void some_interrupts(uint64_t pick)
 {
@@ -374,6 +428,9 @@ int main(void)
         cmocka_unit_test_setup(msr_reads, boot),
         cmocka_unit_test_setup(interrupts_between_exclusive_vcpus, boot),
         cmocka_unit_test_setup(timers_of_shared_vcpus, boot),
+        cmocka_unit_test_setup(registers_that_xapic_mode_does_not_have, boot),
+        cmocka_unit_test_setup(an_eoi_that_may_have_been_in_memory_is_settled_first, boot),
+        cmocka_unit_test_setup(a_timer_that_waits_for_someone_else_is_never_put_off, boot),
         cmocka_unit_test_setup(ends_of_interrupts, boot),
         cmocka_unit_test_setup(ports, boot),
     };
