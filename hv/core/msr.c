@@ -47,6 +47,12 @@ static uint64_t *stored(vcpu_id_t id, const struct msr_rule *rule, uint32_t msr)
     return &msr_stored[id][(rule->slot + (msr - rule->first)) % MSR_SLOTS];
 }
 
+/* A way other than MSR_FAULT comes with the index of a rule; any other index means none. */
+static const struct msr_rule *rule_at(uint32_t index)
+{
+    return &msr_rules[(index < MSR_RULES) ? index : 0U];
+}
+
 /* REQ-ISO-017 */
 void msr_open_bitmap(vm_id_t v)
 {
@@ -193,11 +199,11 @@ static enum status read_by(vcpu_id_t id, enum msr_way way, uint32_t index, uint3
     *value = 0U;
     switch (way) {
     case MSR_CONST:
-        *value = msr_rules[index].value;
+        *value = rule_at(index)->value;
         result = STATUS_OK;
         break;
     case MSR_STORED:
-        *value = *stored(id, &msr_rules[index], msr);
+        *value = *stored(id, rule_at(index), msr);
         result = STATUS_OK;
         break;
     case MSR_SPECIAL:
@@ -252,7 +258,7 @@ enum status msr_write(vcpu_id_t id, uint32_t msr, uint64_t value)
         result = STATUS_OK;
         break;
     case MSR_STORED:
-        *stored(id, &msr_rules[index], msr) = value;
+        *stored(id, rule_at(index), msr) = value;
         result = STATUS_OK;
         break;
     case MSR_SPECIAL:
