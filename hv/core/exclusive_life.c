@@ -36,7 +36,8 @@ struct departure {
 static struct life life[PART_MAX_VM];
 static struct departure departure[PART_MAX_VM * MAX_VCPU_PER_VM];
 static volatile bool life_halt; /* the machine stops when all have ended */
-_Static_assert((PART_MAX_VM == 4U) && (PART_FAULTS == 4U), "vm_health is complete");
+_Static_assert(PART_MAX_VM == 4U, "vm_health has a row for each VM");
+_Static_assert(PART_FAULTS == 4U, "vm_health counts each fault");
 
 void exclusive_life_init(void)
 {

@@ -48,7 +48,7 @@ void health_init(void)
 
 static uint64_t counter_of(vm_id_t v)
 {
-    uint8_t bytes[COUNTER_SIZE] = { 0U };
+    uint8_t bytes[COUNTER_SIZE] = { 0 };
     uint64_t value = 0U;
     (void)guest_read(v, partition.table.vm[v].heartbeat_gpa, bytes, COUNTER_SIZE); /* mapped: the validator saw to that */
     for (uint32_t i = 0U; i < COUNTER_SIZE; i++) {

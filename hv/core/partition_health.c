@@ -10,7 +10,6 @@
       partition.table.vm[v].ports[p].base <= at &&
       at + size <= partition.table.vm[v].ports[p].base + partition.table.vm[v].ports[p].count;
 
-  // Host-physical, in device memory that the VM may write.
   predicate safe_within_mmio{L}(integer v, integer at, integer size) =
     \exists integer r; 0 <= r < PART_MAX_RANGE && r < partition.table.vm[v].range_count &&
       partition.table.vm[v].range[r].type == PART_RANGE_MMIO &&

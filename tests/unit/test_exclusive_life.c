@@ -292,6 +292,43 @@ static void an_image_that_is_gone_ends_it(void **state)
     assert_non_null(strstr(fake_log(), "cannot restart: image is not ELF32"));
 }
 
+static void what_it_shares_with_others_stays(void **state)
+{
+    struct part_vm *config = &partition.table.vm[RTVM];
+    (void)state;
+    config->range[config->range_count] = (struct part_range){ 0x90000000U, 0x2800000U, 0x1000U, PART_RANGE_SHARED, PART_RANGE_WRITE };
+    config->range_count++;
+    put(0x2800000U, 0x1234U);
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    assert_int_equal(vm_health[RTVM].restarts, 1U);
+    assert_int_equal(hw_phys_read(0x2800000U, 4U), 0x1234U);
+}
+
+/* REQ-LIF-031 */
+static void a_safe_state_may_fill_its_list(void **state)
+{
+    struct part_vm *config = &partition.table.vm[RTVM];
+    (void)state;
+    for (uint32_t i = 0U; i < PART_MAX_SAFE; i++) {
+        config->safe[i] = (struct part_safe){ SAFE_PORT + i, i + 1U, PART_SAFE_PORT, 1U };
+    }
+    config->safe_count = PART_MAX_SAFE;
+    exclusive_stop(RTVM);
+    settle();
+    assert_int_equal(fake_port_value[SAFE_PORT + PART_MAX_SAFE - 1U], PART_MAX_SAFE);
+}
+
+static void a_restart_is_told_even_without_a_clock(void **state)
+{
+    (void)state;
+    fake_tsc_hz = 0U;
+    fake_current_pcpu = vcpus[KEEPER].pcpu;
+    exclusive_log_restart(RTVM);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "restart 0 of 2, 0 us after its fault"));
+}
+
 static void ram_that_is_not_mapped_ends_it(void **state)
 {
     (void)state;
@@ -313,6 +350,7 @@ int main(void)
         T(it_also_comes_when_the_machine_goes_off), T(a_missed_heartbeat_is_the_keepers_business),
         T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
         T(the_keepers_own_local_apic_too), T(an_image_that_is_gone_ends_it), T(ram_that_is_not_mapped_ends_it),
+        T(what_it_shares_with_others_stays), T(a_safe_state_may_fill_its_list), T(a_restart_is_told_even_without_a_clock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,33 @@ static void accepts_ways_that_are_neighbours_and_nobody_elses(void **state)
     assert_string_equal(validate().reason, "");
 }
 
+/* REQ-CFG-023 */
+static void safe_states_are_compared_with_all_of_a_full_table(void **state)
+{
+    (void)state;
+    RTVM.ports_count = PART_MAX_PORTS;
+    RTVM.range_count = PART_MAX_RANGE;
+    RTVM.heartbeat_us = 1U;
+    RTVM.heartbeat_gpa = 0x8000000000U;
+    T.vm_count = PART_MAX_VM;
+    T.vm[3].safe_count = PART_MAX_SAFE;
+    T.vm[3].ports_count = 1U;
+    T.vm[3].ports[0] = (struct part_ports){ 0x500U, 16U };
+    for (uint32_t i = 0U; i < PART_MAX_SAFE; i++) {
+        T.vm[3].safe[i] = (struct part_safe){ 0x500U + i, 0U, PART_SAFE_PORT, 1U };
+    }
+    assert_false(partition_check_health()); /* no memory at the counter */
+    RTVM.heartbeat_us = 0U;
+    assert_true(partition_check_health());
+    RTVM.safe_count = 1U;
+    RTVM.safe[0] = (struct part_safe){ 0x3F1U, 0U, PART_SAFE_PORT, 1U }; /* beyond the end */
+    assert_false(partition_check_health());
+    RTVM.safe[0] = (struct part_safe){ 0xE0001000U, 0U, PART_SAFE_MEMORY, 4U }; /* at the end */
+    assert_false(partition_check_health());
+    RTVM.safe[0] = (struct part_safe){ 0xE0001004U, 0U, PART_SAFE_MEMORY, 4U };
+    assert_false(partition_check_health());
+}
+
 static void accepts_lists_of_more_than_one(void **state)
 {
     (void)state;
@@ -176,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup(accepts_devices_in_memory_that_is_reserved_or_listed_empty, setup),
         cmocka_unit_test_setup(accepts_modules_policies_and_shares, setup),
         cmocka_unit_test_setup(accepts_writes_to_own_devices_and_a_counter, setup),
+        cmocka_unit_test_setup(safe_states_are_compared_with_all_of_a_full_table, setup),
         cmocka_unit_test_setup(accepts_ways_that_are_neighbours_and_nobody_elses, setup),
         cmocka_unit_test_setup(accepts_lists_of_more_than_one, setup),
     };

@@ -41,6 +41,7 @@ struct vcpu_regs vcpu_regs[MAX_VCPU];
 static struct {
     vm_id_t memory_fails_for;
     bool map_fits;
+    vm_id_t map_fails_for;
     uint64_t tables_size;
     gpa_t tables_place;
     gpa_t carve_fails_at;
@@ -101,7 +102,7 @@ void sched_add(vcpu_id_t id, uint32_t weight) { (void)id; assert_int_equal(weigh
 void vcpu_power_on(vcpu_id_t id) { asked.powered_on++; vcpu_regs[id].rip = 0xFFF0U; }
 void vioapic_reset(vm_id_t v) { asked.chips |= 1U << v; }
 void vpic_reset(vm_id_t v) { asked.chips |= 0x100U << v; }
-bool guest_map_build(vm_id_t v) { (void)v; return answer.map_fits; }
+bool guest_map_build(vm_id_t v) { return answer.map_fits && (v != answer.map_fails_for); }
 bool guest_map_carve(vm_id_t v, gpa_t base, uint64_t size, uint32_t type)
 {
     (void)v;
@@ -190,6 +191,7 @@ static int setup(void **state)
     log_lines = 0U;
     answer.memory_fails_for = ID_NONE;
     answer.map_fits = true;
+    answer.map_fails_for = MAX_VM;
     answer.tables_size = 0x3000U;
     answer.tables_place = TABLES;
     answer.carve_fails_at = GUEST_MAP_NONE;
@@ -365,6 +367,13 @@ static void a_memory_map_that_is_too_long_is_named(void **state)
     expect_refused("boot: rtvm: its memory map has too many entries");
 }
 
+static void that_of_the_service_vm_too(void **state)
+{
+    (void)state;
+    answer.map_fails_for = VM_SERVICE;
+    expect_service_stopped("boot: service: its memory map has too many entries");
+}
+
 static void tables_that_are_too_long_are_named(void **state)
 {
     (void)state;
@@ -524,7 +533,7 @@ int main(void)
         cmocka_unit_test_setup(no_more_vms_are_booted_than_are_listed, setup),
         cmocka_unit_test_setup(no_more_vms_are_booted_than_a_table_holds, setup),
         cmocka_unit_test_setup(memory_that_cannot_be_mapped_is_named, setup),
-        cmocka_unit_test_setup(a_memory_map_that_is_too_long_is_named, setup),
+        cmocka_unit_test_setup(a_memory_map_that_is_too_long_is_named, setup), cmocka_unit_test_setup(that_of_the_service_vm_too, setup),
         cmocka_unit_test_setup(tables_that_are_too_long_are_named, setup),
         cmocka_unit_test_setup(tables_without_a_place_are_named, setup),
         cmocka_unit_test_setup(tables_whose_place_cannot_be_listed_are_named, setup),
