@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Service VM crashes: the real-time VM takes no exit and misses no deadline, and is found again."""
+import json
+import re
+
+BOOT_S = 300
+SHORT_LIFE_S = 10   # a shorter life of the Service VM is not followed by another
+
+
+def boot(start, words):
+    """The demo with counted time, in which a deadline that is missed is missed by the system, not by the host."""
+    machine = start("demo", append={"service": f"quiet bulkhead.mode=test {words}".strip(), "rtvm": "report=1000"}, mode="icount")
+    machine.shell_ready(BOOT_S)
+    return machine
+
+
+def rtvm(machine):
+    stats = json.loads(machine.shell("bhctl stats --json"))
+    return next(vm for vm in stats["vms"] if vm["name"] == "rtvm")
+
+
+def report(machine):
+    """(samples, overruns) of the RTVM's last report."""
+    return tuple(map(int, re.findall(r"^rtvm: running samples (\d+) overruns (\d+) ", machine.text("rtvm"), re.M)[-1]))
+
+
+def expect_it_runs_on(machine, samples):
+    """To the next but one report, with no deadline missed."""
+    machine.wait_for("rtvm", rf"^rtvm: running samples {samples // 1000 * 1000 + 2000} ", BOOT_S)
+    assert report(machine)[1] == 0
+
+
+def live_long_enough(machine):
+    machine.wait_for("rtvm", r"^rtvm: running samples 1000 ", BOOT_S)
+    machine.shell(f'until [ "$(cut -d. -f1 /proc/uptime)" -gt {SHORT_LIFE_S} ]; do usleep 500000; done', BOOT_S)
+
+
+# REQ-LIF-005
+# REQ-RT-004
+def test_a_service_vm_that_crashes_starts_anew_and_finds_its_rtvm(start):
+    machine = boot(start, "")
+    live_long_enough(machine)
+    before = rtvm(machine)
+    machine.send("echo c > /proc/sysrq-trigger\n")
+    machine.wait_for("hypervisor", "power: Service VM restarts, the others run on", BOOT_S)
+    assert "Kernel panic - not syncing: sysrq triggered crash" in machine.text("service")
+    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
+    after = rtvm(machine)
+    assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
+    assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]
+    expect_it_runs_on(machine, report(machine)[0])
