@@ -38,13 +38,16 @@ static inline void stats_exit_quick(struct vcpu_stats *stats, enum hv_exit_reaso
     stats_longest(stats, reason, now - left, now);
 }
 
-/* The core goes back to a guest, or begins to wait. exiting: whose exit it was handling, as id + 1; 0: nobody's. */
+/* The core goes back to a guest, or begins to wait. exiting: whose exit it was handling, as id + 1; 0: nobody's.
+ * An exit that gave the VM a new life has no beginning in it: it counts for neither. */
 /* REQ-RT-030 */
 static inline void stats_exit_ends(vcpu_id_t exiting, uint64_t now)
 {
     if (exiting != 0U) {
         struct vcpu_stats *stats = &vcpu_stats[exiting - 1U];
-        stats_longest(stats, stats->last_reason, now - stats->last_exit_tsc, now);
+        if (stats->last_exit_tsc != 0U) {
+            stats_longest(stats, stats->last_reason, now - stats->last_exit_tsc, now);
+        }
     }
 }
 

@@ -267,6 +267,19 @@ static void a_core_that_handles_no_exit_counts_no_time(void **state)
     assert_int_equal(vcpu_stats[id].worst_tsc, 0U);
 }
 
+/* Found as a longest exit of 16 seconds after the Service VM had started anew. */
+/* REQ-RT-030 */
+static void an_exit_that_gave_the_vm_a_new_life_counts_no_time(void **state)
+{
+    vcpu_id_t id = vcpu_id(1U, 0U);
+    (void)state;
+    stats_exit_begins(id, HV_EXIT_CPUID, 990U, 1000U);
+    stats_reset_vm(1U);
+    stats_exit_ends(id + 1U, 5000U);
+    assert_int_equal(vcpu_stats[id].worst[HV_EXIT_CPUID], 0U);
+    assert_int_equal(vcpu_stats[id].worst_all, 0U);
+}
+
 static void a_vm_that_claims_too_many_vcpus_fills_its_own_record_only(void **state)
 {
     (void)state;
@@ -317,6 +330,7 @@ int main(void)
         cmocka_unit_test(an_exit_that_is_answered_at_once_counts_like_others),
         cmocka_unit_test(an_entry_that_was_given_up_does_not_end_an_exit),
         cmocka_unit_test(a_core_that_handles_no_exit_counts_no_time),
+        cmocka_unit_test(an_exit_that_gave_the_vm_a_new_life_counts_no_time),
         cmocka_unit_test(a_vm_that_claims_too_many_vcpus_fills_its_own_record_only),
         cmocka_unit_test(a_new_life_begins_at_zero),
         cmocka_unit_test(the_summary_adds_up_the_vcpus),
