@@ -71,7 +71,7 @@ struct hv_trace {
     struct hv_trace_ring ring[HV_TRACE_CORES];
 };
 
-_Static_assert((HV_TRACE_ALL >> (HV_TRACE_KINDS - 1)) == 1U, "a bit for each kind");
+_Static_assert((HV_TRACE_ALL >> ((uint32_t)HV_TRACE_KINDS - 1U)) == 1U, "a bit for each kind");
 _Static_assert(sizeof(struct hv_trace_record) == 16U, "hv_trace_record layout");
 _Static_assert(sizeof(struct hv_trace_ring) == 64U, "hv_trace_ring layout");
 _Static_assert(sizeof(struct hv_trace) == (64U + (64U * HV_TRACE_CORES)), "hv_trace layout");

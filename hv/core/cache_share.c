@@ -41,14 +41,14 @@ struct cache_plan {
     struct cache_class class[PART_MAX_VM];
 };
 static struct cache_plan plan; /* written once at boot */
-static struct cache_verdict verdict;
+static struct cache_verdict share_verdict;
 
 /* Always false: the first reason stays. */
-static bool refuse(const char *reason, uint32_t vm)
+static bool share_refuse(const char *reason, uint32_t vm)
 {
-    verdict.valid = false;
-    verdict.reason = reason;
-    verdict.vm = vm;
+    share_verdict.valid = false;
+    share_verdict.reason = reason;
+    share_verdict.vm = vm;
     return false;
 }
 
@@ -70,13 +70,13 @@ static bool check_named(uint32_t vm, uint32_t index, uint32_t full)
     const uint32_t mask = named_mask(vm, index);
     bool ok = true;
     if (level->length == 0U) {
-        ok = refuse(cache_texts[index].none, vm);
+        ok = share_refuse(cache_texts[index].none, vm);
     } else if (level->split) {
-        ok = refuse(cache_texts[index].split, vm);
+        ok = share_refuse(cache_texts[index].split, vm);
     } else if ((mask & ~full) != 0U) {
-        ok = refuse(cache_texts[index].length, vm);
+        ok = share_refuse(cache_texts[index].length, vm);
     } else if ((vm != VM_SERVICE) && ((mask & level->foreign) != 0U)) {
-        ok = refuse(cache_texts[index].foreign, vm);
+        ok = share_refuse(cache_texts[index].foreign, vm);
     } else {
         /* these ways */
     }
@@ -87,9 +87,9 @@ static bool check_left(uint32_t vm, uint32_t index, uint32_t left)
 {
     bool ok = true;
     if (left == 0U) {
-        ok = refuse(cache_texts[index].left, vm);
+        ok = share_refuse(cache_texts[index].left, vm);
     } else if (in_pieces(left) && !cache_offer.level[index].sparse) {
-        ok = refuse(cache_texts[index].pieces, vm);
+        ok = share_refuse(cache_texts[index].pieces, vm);
     } else {
         /* the rest, together with the other VMs that name none */
     }
@@ -129,7 +129,7 @@ static bool plan_delay(uint32_t vm, uint32_t percent)
     const uint32_t granted = (percent / step) * step;
     bool ok = true;
     if (granted == 0U) {
-        ok = refuse("this CPU cannot hold memory bandwidth so low: raise cache.bandwidth of VM ", vm);
+        ok = share_refuse("this CPU cannot hold memory bandwidth so low: raise cache.bandwidth of VM ", vm);
     }
     plan.class[vm].bandwidth = 100U - granted;
     return ok;
@@ -141,11 +141,11 @@ static bool plan_rate(uint32_t vm, uint32_t percent)
     const uint32_t rate = (partition.table.board.memory_gbps * 8U * percent) / 100U;
     bool ok = true;
     if (partition.table.board.memory_gbps == 0U) {
-        ok = refuse("this CPU limits memory bandwidth in GB/s: add memory_gbps to the board file, or remove cache.bandwidth of VM ", vm);
+        ok = share_refuse("this CPU limits memory bandwidth in GB/s: add memory_gbps to the board file, or remove cache.bandwidth of VM ", vm);
     } else if (rate == 0U) {
-        ok = refuse("this CPU cannot hold memory bandwidth so low: raise cache.bandwidth of VM ", vm);
+        ok = share_refuse("this CPU cannot hold memory bandwidth so low: raise cache.bandwidth of VM ", vm);
     } else if (rate >= (1U << cache_offer.rate_bits)) {
-        ok = refuse("this CPU cannot express such a bandwidth: correct memory_gbps of the board, or remove cache.bandwidth of VM ", vm);
+        ok = share_refuse("this CPU cannot express such a bandwidth: correct memory_gbps of the board, or remove cache.bandwidth of VM ", vm);
     } else {
         plan.class[vm].bandwidth = rate;
     }
@@ -160,9 +160,9 @@ static bool plan_bandwidth_of(uint32_t vm)
     if (percent == 0U) {
         plan.class[vm].bandwidth = (cache_offer.bandwidth == BANDWIDTH_RATE) ? (1U << cache_offer.rate_bits) : 0U;
     } else if (cache_offer.bandwidth == BANDWIDTH_NONE) {
-        ok = refuse("this CPU has no allocation of memory bandwidth: remove cache.bandwidth of VM ", vm);
+        ok = share_refuse("this CPU has no allocation of memory bandwidth: remove cache.bandwidth of VM ", vm);
     } else if (cache_offer.bandwidth == BANDWIDTH_CURVE) {
-        ok = refuse("the delays of this CPU's memory bandwidth allocation are not linear: remove cache.bandwidth of VM ", vm);
+        ok = share_refuse("the delays of this CPU's memory bandwidth allocation are not linear: remove cache.bandwidth of VM ", vm);
     } else {
         ok = (cache_offer.bandwidth == BANDWIDTH_DELAY) ? plan_delay(vm, percent) : plan_rate(vm, percent);
     }
@@ -215,24 +215,24 @@ static void log_class(uint32_t v)
 struct cache_verdict cache_share_plan(void)
 {
     const uint32_t asking = first_asking();
-    verdict.valid = true;
-    verdict.reason = "";
-    verdict.vm = 0U;
+    share_verdict.valid = true;
+    share_verdict.reason = "";
+    share_verdict.vm = 0U;
     plan.bandwidth = false;
     if (asking != ID_NONE) {
         if (cache_offer.uneven) {
-            (void)refuse("not all cores of this machine can share out the same: remove cache of VM ", asking);
+            (void)share_refuse("not all cores of this machine can share out the same: remove cache of VM ", asking);
         } else if (plan_level(0U) && plan_level(1U) && plan_bandwidth() && (cache_offer.classes < partition.table.vm_count)) {
-            (void)refuse("this CPU has fewer classes of service than there are VMs: remove cache of VM ", asking);
+            (void)share_refuse("this CPU has fewer classes of service than there are VMs: remove cache of VM ", asking);
         } else {
             /* planned, or refused already */
         }
-        for (uint32_t v = 0U; verdict.valid && (v < partition.table.vm_count); v++) {
+        for (uint32_t v = 0U; share_verdict.valid && (v < partition.table.vm_count); v++) {
             log_class(v);
         }
     }
-    plan.used = verdict.valid && (asking != ID_NONE);
-    return verdict;
+    plan.used = share_verdict.valid && (asking != ID_NONE);
+    return share_verdict;
 }
 
 /* The VM that owns this core alone, else the Service VM. */

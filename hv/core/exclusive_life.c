@@ -87,9 +87,6 @@ bool exclusive_stopped(vm_id_t v)
 
 static void log_fault(vm_id_t v, uint32_t fault, uint64_t detail, uint64_t rip)
 {
-    static const char *const follows[4] = {
-        [FAULT_STOP] = "it stops", [FAULT_RESTART] = "it restarts", [FAULT_SAFE_STATE] = "it stops in its safe state",
-        [FAULT_HALT] = "the machine halts" };
     log_begin("vm");
     log_chars(vms[v].name, sizeof(vms[0].name));
     log_text(": ");
@@ -101,7 +98,7 @@ static void log_fault(vm_id_t v, uint32_t fault, uint64_t detail, uint64_t rip)
     log_text(" tsc ");
     log_dec(vm_health[v].last_fault_tsc);
     log_text(": ");
-    log_text(follows[life[v].action]);
+    log_text(fault_action_text(life[v].action));
     log_end();
     stats_log_summary(v);
     hw_kick(vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu); /* only shared cores write the log out, and all may be idle */

@@ -44,3 +44,24 @@ const char *fault_name(uint32_t fault)
     }
     return name;
 }
+
+const char *fault_action_text(enum fault_action action)
+{
+    const char *text;
+    switch (action) {
+    case FAULT_RESTART:
+        text = "it restarts";
+        break;
+    case FAULT_SAFE_STATE:
+        text = "it stops in its safe state";
+        break;
+    case FAULT_HALT:
+        text = "the machine halts";
+        break;
+    case FAULT_STOP:
+    default:
+        text = "it stops";
+        break;
+    }
+    return text;
+}

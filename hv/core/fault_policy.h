@@ -26,5 +26,6 @@ enum fault_action {
     ensures \result == FAULT_RESTART ==> restarts < vm->restart_limit; */
 enum fault_action fault_policy(const struct part_vm *vm, uint32_t fault, uint32_t restarts);
 const char *fault_name(uint32_t fault); /* PART_FAULT_*, FAULT_* */
+const char *fault_action_text(enum fault_action action); /* what the log says of it */
 
 #endif
