@@ -16,18 +16,21 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BHCTL = ROOT / "build" / "dm" / "bhctl"
 HEADER = (ROOT / "abi" / "trace.h").read_text(encoding="utf-8")
+INFO = (ROOT / "abi" / "hv_info.h").read_text(encoding="utf-8")
 KINDS = [name.lower() for name in re.findall(r"^    HV_TRACE_([A-Z]+),", HEADER, re.M)]
 RINGS, RING, CAPACITY = 0x1000, 0x10000, 4096
 HZ = 1_000_000_000
 START = 50_000
 REASON_HLT, REASON_IO = 1, 2
-VM_SIZE, VCPU_SIZE = 2424, 296
+INFO_VERSION = int(re.search(r"HV_INFO_VERSION\s+(\d+)U", INFO).group(1))
+VM_SIZE, VCPU_SIZE = (int(re.search(rf"sizeof\(struct hv_{name}_stats\) == (\d+)U", INFO).group(1)) for name in ("vm", "vcpu"))
+NO_FAULTS = bytes(32)    # of struct hv_vm_stats: the last fault, restarts, how often each
 Event = collections.namedtuple("Event", "tsc kind vcpu arg value", defaults=(255, 0, 0))
 
 
 def vm(name, vcpus, exclusive=0):
     """struct hv_vm_stats; vcpus: (core, last_exit_tsc) each."""
-    record = struct.pack("<16sIIIIIIQQ", name.encode(), 2, 1, len(vcpus), 0, 0, exclusive, 100, 1 << 20)
+    record = struct.pack("<16sIIIIIIQQ", name.encode(), 2, 1, len(vcpus), 0, 0, exclusive, 100, 1 << 20) + NO_FAULTS
     for core, last_exit in vcpus:
         record += struct.pack("<QQQ", 1, last_exit, 0) + bytes(VCPU_SIZE - 32) + struct.pack("<II", core, 1)
     return record.ljust(VM_SIZE, b"\0")
@@ -38,7 +41,7 @@ class Regions:
 
     def __init__(self, folder, written=0):
         self.folder = folder
-        stats = struct.pack("<IIIIQQQ", 0x54534842, 2, 2, 8, START, HZ, 0)
+        stats = struct.pack("<IIIIQQQ", 0x54534842, INFO_VERSION, 2, 8, START, HZ, 0)
         stats += vm("service", [(0, 1), (1, 1)]) + vm("rtvm", [(2, 10)], exclusive=1)
         (folder / "region_stats").write_bytes(stats.ljust(0xF000, b"\0"))
         trace = bytearray(RINGS + 16 * RING)
