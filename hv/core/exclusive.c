@@ -60,11 +60,14 @@ void exclusive_forget(vm_id_t v)
     }
 }
 
-/* The boot vCPU ignores INIT, as vcpu_receive_init() explains. */
+/* The boot vCPU ignores INIT, as vcpu_receive_init() explains. The local APIC is as after a reset (Intel SDM 3, 11.4.7.3): a handler
+ * that was cut off would else hold back the hypervisor's own wake-up vector for ever, and with it the start-up message. */
 static void take_init(vcpu_id_t id)
 {
     exclusive_init[id] = false;
     if (vcpu_index(id) != 0U) {
+        (void)hw_lapic_drain();
+        exclusive_lapic_reset(id);
         hw_vcpu_init(id, true);
         hw_vcpu_set_stage2(id, stage2_root(vcpu_vm(id)), vcpu_vm(id) + 1U);
         vcpus[id].state = VCPU_OFF;

@@ -21,17 +21,17 @@ struct life {
     enum fault_action action;
     volatile bool asked;
     volatile bool missed;
-    uint64_t counter;       /* of the missed heartbeat */
+    volatile uint64_t counter;      /* of the missed heartbeat */
+    volatile uint64_t missed_start; /* start_tsc of the life that it belongs to */
 };
 /* Of each vCPU. fault: PART_FAULT_* + 1, set by its own core; leave: by that or the keeper; left, stuck: its own core. */
 struct departure {
     volatile uint32_t fault;
-    uint64_t detail;
-    uint64_t rip;
-    uint64_t tsc;
+    volatile uint64_t detail;
+    volatile uint64_t tsc;
     volatile bool leave;
     volatile bool left;
-    bool stuck;             /* its local APIC did not become empty */
+    volatile bool stuck;    /* its local APIC did not become empty; known before left is set */
 };
 static struct life life[PART_MAX_VM];
 static struct departure departure[PART_MAX_VM * MAX_VCPU_PER_VM];
@@ -57,7 +57,6 @@ void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail)
     struct departure *d = &departure[id];
     if (!d->leave) {
         d->detail = detail;
-        d->rip = vcpu_regs[id].rip;
         d->tsc = hw_tsc();
         d->leave = true;
         d->fault = fault + 1U;
@@ -66,9 +65,10 @@ void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail)
 }
 
 /* REQ-LIF-035 */
-void exclusive_missed_heartbeat(vm_id_t v, uint64_t counter)
+void exclusive_missed_heartbeat(vm_id_t v, uint64_t start, uint64_t counter)
 {
     life[v].counter = counter;
+    life[v].missed_start = start;
     life[v].missed = true;
     hw_kick(keeper(v));
 }
@@ -83,6 +83,12 @@ void exclusive_stop(vm_id_t v)
 bool exclusive_stopped(vm_id_t v)
 {
     return life[v].phase == LIFE_OVER;
+}
+
+/* Only shared cores write the log out, and all may be idle. */
+static void wake_log_writer(void)
+{
+    hw_kick(vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu);
 }
 
 static void log_fault(vm_id_t v, uint32_t fault, uint64_t detail, uint64_t rip)
@@ -101,7 +107,7 @@ static void log_fault(vm_id_t v, uint32_t fault, uint64_t detail, uint64_t rip)
     log_text(fault_action_text(life[v].action));
     log_end();
     stats_log_summary(v);
-    hw_kick(vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu); /* only shared cores write the log out, and all may be idle */
+    wake_log_writer();
 }
 
 /* All vCPUs are told to leave; each does it on its own core. */
@@ -134,8 +140,12 @@ static void take_fault(vm_id_t v, uint32_t fault, uint64_t detail, vcpu_id_t id,
     begin_end(v, action);
 }
 
+/* Whoever wants it stopped comes first: a restart may take longer than the machine waits before it goes off. */
 static void keep(vm_id_t v)
 {
+    if ((life[v].phase == LIFE_RUNS) && life[v].asked) {
+        begin_end(v, FAULT_SAFE_STATE);
+    }
     for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (life[v].phase == LIFE_RUNS); i++) {
         const struct departure *d = &departure[vcpu_id(v, i)];
         if (d->fault != 0U) {
@@ -144,10 +154,9 @@ static void keep(vm_id_t v)
     }
     if ((life[v].phase == LIFE_RUNS) && life[v].missed) {
         life[v].missed = false;
-        take_fault(v, PART_FAULT_HEARTBEAT, life[v].counter, vcpu_id(v, 0U), hw_tsc());
-    }
-    if ((life[v].phase == LIFE_RUNS) && life[v].asked) {
-        begin_end(v, FAULT_SAFE_STATE);
+        if (life[v].missed_start == vms[v].start_tsc) { /* else of a life that is over */
+            take_fault(v, PART_FAULT_HEARTBEAT, life[v].counter, vcpu_id(v, 0U), hw_tsc());
+        }
     }
 }
 
@@ -197,7 +206,7 @@ static void restart(vm_id_t v)
         life[v].phase = LIFE_RUNS;
         for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
             departure[vcpu_id(v, i)].fault = 0U;
-            departure[vcpu_id(v, i)].leave = false; /* before left: it does not leave a second time */
+            departure[vcpu_id(v, i)].leave = false; /* before left: see exclusive_may_run() */
             departure[vcpu_id(v, i)].left = false;
             hw_kick(vcpus[vcpu_id(v, i)].pcpu);
         }
@@ -207,6 +216,7 @@ static void restart(vm_id_t v)
         log_text(": cannot restart: ");
         log_text(reason);
         log_end();
+        wake_log_writer();
         life[v].action = FAULT_SAFE_STATE;
     }
 }
@@ -262,6 +272,7 @@ void exclusive_log_restart(vm_id_t v)
     log_dec((hz == 0U) ? 0U : (ticks / hz));
     log_text(" us after its fault");
     log_end();
+    wake_log_writer();
 }
 
 /* The keeper's first entry after a restart goes by way of its run loop, which loads the new state. */
@@ -269,17 +280,24 @@ bool exclusive_may_run(vcpu_id_t id)
 {
     vm_id_t v = vcpu_vm(id);
     bool is_keeper = vcpu_index(id) == 0U;
+    bool left;
     bool may;
     if (is_keeper) {
         keep(v);
     }
+    /* left before leave: a core that is held up here while its VM begins a new life must not see a mixture and leave that, too. */
+    left = departure[id].left;
     may = !departure[id].leave;
-    if (!may && !departure[id].left) {
+    if (!may && !left) {
         leave(id);
     }
     if (is_keeper && (life[v].phase == LIFE_ENDS) && all_left(v)) {
-        if (life[v].action == FAULT_RESTART) {
+        if ((life[v].action == FAULT_RESTART) && life[v].asked) {
+            life[v].action = FAULT_SAFE_STATE;
+        } else if (life[v].action == FAULT_RESTART) {
             restart(v);
+        } else {
+            /* it ends for good */
         }
         if (life[v].phase == LIFE_ENDS) {
             end(v);

@@ -13,7 +13,7 @@ void exclusive_life_init(void); /* boot */
 /* Own core: this vCPU cannot go on. It leaves at its next core_exclusive_next(); the policy decides the rest. */
 void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail);
 /* Shared core: the VM's heartbeat has stopped. Kicks its keeper. */
-void exclusive_missed_heartbeat(vm_id_t v, uint64_t counter);
+void exclusive_missed_heartbeat(vm_id_t v, uint64_t start, uint64_t counter);
 /* Any core: every vCPU leaves for good, with the VM's safe state; returns at once. */
 void exclusive_stop(vm_id_t v);
 bool exclusive_stopped(vm_id_t v); /* it has ended: all cores have left it, its safe state is applied */

@@ -68,15 +68,15 @@ static void look(vm_id_t v, uint64_t now)
         w->beats = false;
         w->missed = false;
     } else if (counter != w->counter) {
-        w->beats = true;
+        w->beats = w->beats || (counter > w->counter); /* a start that sets it to zero is no beat */
     } else if (w->beats || ((now - start) > (START_S * hw_tsc_hz()))) {
         w->missed = true;
-        exclusive_missed_heartbeat(v, counter);
+        exclusive_missed_heartbeat(v, start, counter);
     } else {
         /* not yet begun */
     }
     w->counter = counter;
-    w->due = now + period(v);
+    w->due = hw_tsc() + period(v); /* now may be some while ago: the log has been written in between */
 }
 
 /* A life that has not begun, after a restart for instance, is looked for at the next time. */

@@ -115,6 +115,48 @@ static bool check_writes(uint32_t v)
     return ok;
 }
 
+/*@ requires \valid_read(a) && \valid_read(b);
+    assigns \nothing;
+    exits \false; */
+static bool ranges_meet(const struct part_range *a, const struct part_range *b)
+{
+    return (a->hpa <= b->hpa) ? ((b->hpa - a->hpa) < a->size) : ((a->hpa - b->hpa) < b->size);
+}
+
+/* Some range of VM w that it may write meets this one. */
+/*@ requires w < PART_MAX_VM && \valid_read(range);
+    assigns \nothing;
+    exits \false; */
+static bool writes_to(uint32_t w, const struct part_range *range)
+{
+    const struct part_vm *vm = &partition.table.vm[w];
+    bool found = false;
+    /*@ loop invariant r <= PART_MAX_RANGE;
+        loop assigns r, found;
+        loop variant PART_MAX_RANGE - r; */
+    for (uint32_t r = 0U; (r < PART_MAX_RANGE) && (r < vm->range_count); r++) {
+        bool may = ((vm->range[r].flags / PART_RANGE_WRITE) % 2U) == 1U;
+        found = found || (may && ranges_meet(&vm->range[r], range));
+    }
+    return found;
+}
+
+/* Another VM that may write the counter could fake a heartbeat, or stop this VM by holding it still. */
+/*@ requires v < PART_MAX_VM && \valid_read(range);
+    assigns \nothing;
+    exits \false; */
+static bool others_write_to(uint32_t v, const struct part_range *range)
+{
+    bool found = false;
+    /*@ loop invariant w <= PART_MAX_VM;
+        loop assigns w, found;
+        loop variant PART_MAX_VM - w; */
+    for (uint32_t w = 0U; w < PART_MAX_VM; w++) {
+        found = found || ((w != v) && writes_to(w, range));
+    }
+    return found;
+}
+
 /* REQ-CFG-023 */
 /*@ requires v < PART_MAX_VM;
     assigns \nothing;
@@ -129,7 +171,7 @@ static bool counter_in_memory(uint32_t v)
     for (uint32_t r = 0U; (r < PART_MAX_RANGE) && (r < vm->range_count); r++) {
         const struct part_range *range = &vm->range[r];
         uint64_t at = vm->heartbeat_gpa;
-        bool memory = range->type != PART_RANGE_MMIO;
+        bool memory = (range->type != PART_RANGE_MMIO) && !others_write_to(v, range);
         if (memory && (at >= range->gpa) && ((at - range->gpa) <= range->size) && (COUNTER_SIZE <= (range->size - (at - range->gpa)))) {
             found = true;
         }
@@ -159,8 +201,10 @@ static bool check_policy(uint32_t v)
         /* said, or nobody looks */
     } else if (!exclusive) {
         ok = partition_refuse("only an exclusive VM has a heartbeat", v, vm->heartbeat_us);
+    } else if (partition.table.board.shared_pcpu_mask == 0U) {
+        ok = partition_refuse("a heartbeat needs a shared core that looks at it", v, vm->heartbeat_us);
     } else if (((vm->heartbeat_gpa % COUNTER_SIZE) != 0U) || !counter_in_memory(v)) {
-        ok = partition_refuse("the heartbeat counter must lie in the VM's memory, aligned to 8", v, vm->heartbeat_gpa);
+        ok = partition_refuse("the heartbeat counter must lie, aligned to 8, in memory that no other VM may write", v, vm->heartbeat_gpa);
     } else {
         /* usable */
     }

@@ -34,7 +34,9 @@ void trace_init(hpa_t base)
 void trace_select(uint32_t events)
 {
     trace_events = events & HV_TRACE_ALL;
-    hw_phys_write(trace_base + TRACE_EVENTS_AT, 4U, events & HV_TRACE_ALL);
+    if (trace_base != 0U) { /* the hypervisor's device is reset at boot, before there is a header */
+        hw_phys_write(trace_base + TRACE_EVENTS_AT, 4U, events & HV_TRACE_ALL);
+    }
 }
 
 uint32_t trace_selected(void)

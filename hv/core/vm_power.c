@@ -6,6 +6,7 @@
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
+#include "core/safe_state.h"
 #include "core/stats.h"
 #include "core/vm.h"
 #include "devices/vpci.h"
@@ -61,6 +62,7 @@ static void stop_prelaunched(void)
             exclusive_stop(v);
         } else if (vms[v].state == VM_RUNNING) {
             stop_vcpus(v);
+            safe_state_apply(v);
         } else {
             /* does not run */
         }

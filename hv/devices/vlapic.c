@@ -151,10 +151,10 @@ static bool disjoint(const uint32_t a[8], const uint32_t b[8])
             | (a[7] & b[7])) == 0U;
 }
 
-/* Neither an IOAPIC waits for it, nor an interrupt of the same or a lower class. */
+/* Neither an IOAPIC waits for it, nor an interrupt of the same or a lower class, nor an NMI whose window is asked for at that exit. */
 bool vlapic_eoi_is_silent(vcpu_id_t id)
 {
-    return (any_of(vlapic[id].irr) == 0U) && exactly_one(vlapic[id].isr) && disjoint(vlapic[id].isr, vlapic[id].tmr);
+    return (any_of(vlapic[id].irr) == 0U) && !vcpus[id].nmi_pending && exactly_one(vlapic[id].isr) && disjoint(vlapic[id].isr, vlapic[id].tmr);
 }
 
 void vlapic_eoi_silent(vcpu_id_t id)

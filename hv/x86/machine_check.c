@@ -6,6 +6,7 @@
 
 #define CPUID_MCA   0x4000U
 #define BANKS_MASK  0xFFU
+#define BANKS_MOST  32U     /* registers of more are elsewhere, and not on every CPU */
 #define BANK_STRIDE 4U
 #define STATUS_VALID 0x8000000000000000ULL
 
@@ -18,7 +19,7 @@ uint64_t hw_machine_check(void)
     asm_cpuid(1U, 0U, leaf);
     if ((leaf[3] & CPUID_MCA) != 0U) {
         const uint32_t banks = (uint32_t)asm_rdmsr(MSR_MCG_CAP) & BANKS_MASK;
-        for (uint32_t i = 0U; i < banks; i++) {
+        for (uint32_t i = 0U; (i < banks) && (i < BANKS_MOST); i++) {
             const uint64_t status = asm_rdmsr(MSR_MC0_STATUS + (i * BANK_STRIDE));
             if ((status & STATUS_VALID) != 0U) {
                 first = (first == 0U) ? status : first;

@@ -40,7 +40,6 @@ void hw_kick(pcpu_id_t target)
     uint32_t state;
     atomic_store(&pcpus[target].kick, 1U);
     state = atomic_load(&pcpus[target].state);
-    trace_now(HV_TRACE_KICK, ID_NONE, target, state);
     if (state == PCPU_IN_GUEST) {
         apic_send_nmi(pcpus[target].apic_id);
     } else if (state == PCPU_IDLE) {
@@ -48,6 +47,7 @@ void hw_kick(pcpu_id_t target)
     } else {
         /* inside the hypervisor: it looks at the flag before it leaves */
     }
+    trace_now(HV_TRACE_KICK, ID_NONE, target, state); /* not between the look and the signal: the state may change */
 }
 
 void hw_send_ipi(pcpu_id_t target, uint32_t vector)

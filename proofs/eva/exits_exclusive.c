@@ -34,7 +34,7 @@ int main(void)
     case 7U: (void)core_quick_msr_read(any_below(MAX_VCPU)); break;
     case 8U: (void)core_quick_msr_write(any_below(MAX_VCPU)); break;
     case 9U: (void)core_quick_port(any_below(MAX_VCPU), any_below(0x10000U), any_below(8U), any_below(2U) == 0U); break;
-    case 10U: exclusive_missed_heartbeat(any_below(PART_MAX_VM), any); break;
+    case 10U: exclusive_missed_heartbeat(any_below(PART_MAX_VM), any, any); break;
     case 11U: exclusive_life_init(); break;
     default: exclusive_lapic_reset(any_below(MAX_VCPU)); break;
     }

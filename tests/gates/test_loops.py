@@ -31,8 +31,8 @@ def test_a_loop_whose_body_turns_the_counter_back(gate, project):
 
 
 def test_a_loop_of_the_boot_that_a_guest_can_reach(gate, project):
-    project.replace(LOG, HEX, HEX + "    (void)boot_module_find(\"image\");\n")
-    gate.fails("hv/core/boot_info.c", "word_equals: nothing says why this ends")
+    project.replace(LOG, HEX, HEX + "    (void)partition_text_ends(\"image\", 6U);\n")
+    gate.fails("hv/core/partition.c", "partition_text_ends: nothing says why this ends")
 
 
 def test_a_reason_that_no_loop_needs(gate, project):

@@ -189,6 +189,7 @@ def test_policies_and_safe_states_are_in_the_table(tmp_path):
     rtvm(data).update(on_fault={"triple_fault": "restart", "stage2_violation": "safe_state", "machine_check": "halt", "heartbeat": "restart"}, restart_limit=7, heartbeat={"timeout_us": 5000},
                       mmio=[{"address": 0xC0000000, "size": "4 KiB"}],
                       safe_state=[{"port": 0x3E8, "value": 0x5A}, {"address": 0xC0000010, "value": 0x12345678, "size": 4}])
+    data["service_vm"]["shared"][0]["access"] = "read"
     path = tmp_path / "policy.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     vm = Table.from_buffer_copy(compile_scenario(load_scenario(path))).vm[1]
@@ -241,6 +242,8 @@ MISTAKES = {
     "heartbeat missed but not kept": (lambda d: rtvm(d).update(on_fault={"heartbeat": "halt"}), "there is no heartbeat to miss"),
     "heartbeat without region": (lambda d: (rtvm(d).pop("shared"), rtvm(d).update(heartbeat={"timeout_us": 5000})), "no shared region with the runtime's telemetry"),
     "heartbeat unaligned": (lambda d: rtvm(d).update(heartbeat={"timeout_us": 5000, "counter": 0x44000004}), "0x44000004 is not a multiple of 8"),
+    "heartbeat that others may write": (lambda d: rtvm(d).update(heartbeat={"timeout_us": 5000}), "service may write the region rt0, where the counter is; give service access: read"),
+    "counter that others may write": (lambda d: rtvm(d).update(heartbeat={"timeout_us": 5000, "counter": 0x44000040}), "service may write the region rt0"),
     "heartbeat too short": (lambda d: rtvm(d).update(heartbeat={"timeout_us": 99}), "heartbeat.timeout_us: 99 is below 100"),
     "heartbeat of a shared VM": (lambda d: rtvm(d).update(exclusive=False, cores=[0], heartbeat={"timeout_us": 5000}), "only an exclusive VM has a policy"),
     "safe state on others' port": (lambda d: rtvm(d).update(safe_state=[{"port": 0x2F8, "value": 1}]), "0x2f8, 1 bytes, is not inside the ports of rtvm"),

@@ -120,7 +120,7 @@ static void a_restart_waits_for_all_and_begins_as_at_boot(void **state)
     assert_true((vms[RTVM].start_tsc != 0U) && (vms[RTVM].start_tsc != 1234U));
     assert_int_equal(fake_vcpu[KEEPER].injections, 0U);     /* messages of the life before are forgotten */
     assert_true(fake_pcpu[vcpus[KEEPER].pcpu].drains >= 2U);
-    assert_int_equal(fake_pcpu[vcpus[SECOND].pcpu].drains, 1U);
+    assert_int_equal(fake_pcpu[vcpus[SECOND].pcpu].drains, 2U); /* by INIT, and when it left */
     assert_int_equal(vm_health[RTVM].restarts, 1U);
     assert_int_equal(vm_health[RTVM].last_fault, PART_FAULT_SHUTDOWN + 1U);
     assert_int_equal(vm_health[RTVM].faults[PART_FAULT_SHUTDOWN], 1U);
@@ -155,7 +155,7 @@ static void two_faults_at_once_are_one_restart(void **state)
     (void)on(KEEPER);
     (void)fails(SECOND, HV_EXIT_SHUTDOWN);
     (void)fails(SECOND, HV_EXIT_MMIO);
-    exclusive_missed_heartbeat(RTVM, 7U);
+    exclusive_missed_heartbeat(RTVM, vms[RTVM].start_tsc, 7U);
     (void)fails(KEEPER, HV_EXIT_MMIO);
     settle();
     assert_int_equal(vm_health[RTVM].restarts, 1U);
@@ -224,12 +224,50 @@ static void a_missed_heartbeat_is_the_keepers_business(void **state)
     (void)on(KEEPER);
     fake_pcpu[vcpus[KEEPER].pcpu].kicks = 0U;
     fake_current_pcpu = 0U;
-    exclusive_missed_heartbeat(RTVM, 99U);
+    exclusive_missed_heartbeat(RTVM, vms[RTVM].start_tsc, 99U);
     assert_int_equal(fake_pcpu[vcpus[KEEPER].pcpu].kicks, 1U);
     settle();
     assert_int_equal(vm_health[RTVM].faults[PART_FAULT_HEARTBEAT], 1U);
     assert_int_equal(vm_health[RTVM].restarts, 1U);
     assert_int_equal(on(KEEPER), RUN_VCPU);
+}
+
+/* REQ-LIF-035 */
+static void a_heartbeat_missed_in_the_life_before_is_forgotten(void **state)
+{
+    (void)state;
+    (void)on(KEEPER);
+    exclusive_missed_heartbeat(RTVM, vms[RTVM].start_tsc - 1U, 99U);
+    settle();
+    assert_int_equal(vm_health[RTVM].faults[PART_FAULT_HEARTBEAT], 0U);
+    assert_int_equal(on(KEEPER), RUN_VCPU);
+}
+
+/* A restart would take longer than the machine waits. */
+/* REQ-LIF-031 */
+static void a_stop_goes_before_a_restart(void **state)
+{
+    (void)state;
+    (void)fails(SECOND, HV_EXIT_SHUTDOWN);
+    exclusive_stop(RTVM);
+    settle();
+    assert_int_equal(vm_health[RTVM].restarts, 0U);
+    expect_safe_state(true);
+    assert_true(exclusive_stopped(RTVM));
+}
+
+/* REQ-LIF-031 */
+static void a_stop_that_comes_while_it_leaves_prevents_the_restart(void **state)
+{
+    (void)state;
+    (void)on(SECOND);
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    exclusive_stop(RTVM);
+    settle();
+    assert_int_equal(vm_health[RTVM].faults[PART_FAULT_SHUTDOWN], 1U);
+    assert_int_equal(vm_health[RTVM].restarts, 0U);
+    expect_safe_state(true);
+    assert_true(exclusive_stopped(RTVM));
 }
 
 /* REQ-LIF-036 */
@@ -348,7 +386,8 @@ int main(void)
         T(the_keeper_waits_until_the_others_have_left), T(two_faults_at_once_are_one_restart),
         T(beyond_the_limit_it_stops_in_its_safe_state), T(stop_leaves_the_devices_alone), T(safe_state_comes_when_all_have_left),
         T(it_also_comes_when_the_machine_goes_off), T(a_missed_heartbeat_is_the_keepers_business),
-        T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
+        T(a_heartbeat_missed_in_the_life_before_is_forgotten), T(a_stop_goes_before_a_restart),
+        T(a_stop_that_comes_while_it_leaves_prevents_the_restart), T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
         T(the_keepers_own_local_apic_too), T(an_image_that_is_gone_ends_it), T(ram_that_is_not_mapped_ends_it),
         T(what_it_shares_with_others_stays), T(a_safe_state_may_fill_its_list), T(a_restart_is_told_even_without_a_clock),
     };

@@ -86,6 +86,37 @@ static void one_that_stops_is_found_after_one_to_two_periods(void **state)
     assert_int_equal(told(), 1U); /* once in a life */
 }
 
+/* Its runtime clears what the life before has left in a shared region. */
+/* REQ-LIF-035 */
+static void a_counter_that_is_set_to_zero_is_no_beat(void **state)
+{
+    (void)state;
+    hw_phys_write(RTVM_HPA + COUNTER, 8U, 1000U);
+    (void)pass(1U);
+    hw_phys_zero(RTVM_HPA + COUNTER, 8U);
+    for (uint32_t i = 0U; i < 10U; i++) {
+        (void)pass(PERIOD);
+    }
+    assert_int_equal(told(), 0U);
+    running();
+    hw_phys_zero(RTVM_HPA + COUNTER, 8U);
+    (void)pass(PERIOD);
+    assert_int_equal(told(), 0U); /* it has changed all the same */
+    (void)pass(PERIOD);
+    assert_int_equal(told(), 1U);
+}
+
+/* The log may have been written since the time that the caller has. */
+/* REQ-LIF-035 */
+static void the_next_look_is_a_whole_period_after_this_one(void **state)
+{
+    (void)state;
+    running();
+    beat();
+    fake_tsc += PERIOD + (PERIOD / 4U);
+    assert_int_equal(health_check(0U, fake_tsc - (PERIOD / 4U)), fake_tsc + PERIOD);
+}
+
 static void a_life_may_take_its_time_to_begin(void **state)
 {
     uint64_t end = fake_tsc + (START * fake_tsc_hz);
@@ -175,6 +206,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, boot)
     const struct CMUnitTest tests[] = {
         T(a_vm_that_beats_is_never_disturbed), T(one_that_stops_is_found_after_one_to_two_periods),
+        T(a_counter_that_is_set_to_zero_is_no_beat), T(the_next_look_is_a_whole_period_after_this_one),
         T(a_life_may_take_its_time_to_begin), T(after_a_restart_it_is_watched_again), T(one_that_has_stopped_has_no_heart),
         T(one_core_keeps_the_time), T(without_heartbeats_nothing_is_due), T(the_next_look_is_the_earliest),
     };

@@ -16,7 +16,8 @@ static void asm_wrmsr(uint32_t msr, uint64_t value);
 #include "x86/machine_check.c"
 
 static uint32_t features;
-static uint64_t status[4];
+static uint64_t status[32];
+static uint32_t banks = 4U;
 static uint64_t global;
 static uint32_t accesses;
 
@@ -31,14 +32,15 @@ static void asm_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 static uint64_t asm_rdmsr(uint32_t msr)
 {
     accesses++;
-    return (msr == 0x179U) ? 0x1000104U : status[(msr - 0x401U) / 4U]; /* 4 banks */
+    assert_true((msr == 0x179U) || (msr < 0x480U));
+    return (msr == 0x179U) ? (0x1000100U | banks) : status[(msr - 0x401U) / 4U];
 }
 
 static void asm_wrmsr(uint32_t msr, uint64_t value)
 {
     accesses++;
     if (msr == 0x17AU) {
-        for (uint32_t i = 0U; i < 4U; i++) {
+        for (uint32_t i = 0U; i < 32U; i++) {
             assert_true((status[i] & STATUS_VALID) == 0U); /* the banks first */
         }
         global = value;
@@ -63,6 +65,18 @@ static void the_first_valid_bank_is_told_and_all_are_cleared(void **state)
     assert_true(hw_machine_check() == 0U);
 }
 
+/* Registers of banks beyond the 32nd are elsewhere: a read would be a fault of the hypervisor. */
+/* REQ-LIF-034 */
+static void no_more_banks_are_read_than_have_their_registers_there(void **state)
+{
+    (void)state;
+    features = CPUID_MCA;
+    banks = 64U;
+    status[31] = STATUS_VALID | 31U;
+    assert_true(hw_machine_check() == (STATUS_VALID | 31U));
+    banks = 4U;
+}
+
 static void a_cpu_without_banks_has_nothing_to_say(void **state)
 {
     (void)state;
@@ -76,6 +90,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_valid_bank_is_told_and_all_are_cleared),
+        cmocka_unit_test(no_more_banks_are_read_than_have_their_registers_there),
         cmocka_unit_test(a_cpu_without_banks_has_nothing_to_say),
     };
 

@@ -134,8 +134,11 @@ static void test_pre_launched_vms_on_shared_cores_are_stopped_first(void **state
     vms[2].state = VM_RUNNING; /* shared cores */
     vms[2].vcpu_count = 1U;
     vcpus[vcpu_id(2U, 0U)].state = VCPU_RUNNABLE;
+    partition.table.vm[2].safe_count = 1U;
+    partition.table.vm[2].safe[0] = (struct part_safe){ 0x2F8U, 0x77U, PART_SAFE_PORT, 1U };
     assert_int_equal(switch_off(), FAKE_POWEROFF);
     assert_int_equal(vcpus[vcpu_id(2U, 0U)].state, VCPU_OFF);
+    assert_int_equal(fake_port_value[0x2F8U], 0x77U); /* its safe state */
 }
 
 /* REQ-LIF-013 */

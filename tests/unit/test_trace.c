@@ -25,6 +25,17 @@ static int setup(void **state)
     return 0;
 }
 
+/* Found as a store to page 0: the hypervisor's device is reset before the telemetry range is known. */
+/* REQ-RT-031 */
+static void a_choice_before_there_is_a_header_writes_nothing(void **state)
+{
+    (void)state;
+    trace_init(0U);
+    hw_phys_write(20U, 4U, 0x12345678U);
+    trace_select(0U);
+    assert_int_equal(hw_phys_read(20U, 4U), 0x12345678U);
+}
+
 /* REQ-RT-031 */
 static void the_header_says_how_to_read_it(void **state)
 {
@@ -166,6 +177,7 @@ static void what_stands_in_the_region_does_not_lead_the_hypervisor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_choice_before_there_is_a_header_writes_nothing, setup),
         cmocka_unit_test_setup(the_header_says_how_to_read_it, setup),
         cmocka_unit_test_setup(a_record_has_time_kind_vcpu_and_arguments, setup),
         cmocka_unit_test_setup(exits_say_what_the_guest_reached_for, setup),

@@ -118,6 +118,12 @@ static void nothing_is_offered_when_an_eoi_has_consequences(void **state)
     assert_false(offered()); /* one of its class waits */
     apic_write(CPU(0), 0xB0U, 0U);
     assert_int_equal(take_interrupt(CPU(0)), 0x52U);
+    vcpus[CPU(0)].nmi_pending = true;
+    assert_false(offered()); /* its window is asked for then */
+    vcpus[CPU(0)].nmi_pending = false;
+    apic_write(CPU(0), 0xB0U, 0U);
+    vlapic_post(CPU(0), 0x52U, false);
+    assert_int_equal(take_interrupt(CPU(0)), 0x52U);
     assert_true(offered());
     word = 1U;
     vlapic_eoi_settle(CPU(0));

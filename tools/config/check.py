@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a schema cannot say: overlap and ownership. The hypervisor checks the compiled table again and
 trusts nothing of this; the compiler only says it earlier, with the line in the file."""
-from tools.config.health import check_health
+from tools.config.health import check_counter, check_health
 from tools.config.source import parse_bytes
 
 PAGE = 4096
@@ -74,6 +74,7 @@ class Checker:
             self.check_ports(path, vm)
             self.check_devices(path, vm)
             check_health(self.fail, path, vm)
+            check_counter(self.fail, path, vm, self.scenario)
         self.check_cache()
         self.check_iommu()
         return self.problems

@@ -23,8 +23,6 @@ def check_health(fail, path, vm):
         fail(path + ("on_fault", restarts[0]), "restart has no limit", "add restart_limit, the number of restarts after which the VM stops in its safe state")
     if not restarts and "restart_limit" in vm:
         fail(path + ("restart_limit",), "nothing restarts this VM", "leave it out, or say restart for a fault in on_fault")
-
-
     beats = vm.get("heartbeat")
     if beats is None and "heartbeat" in vm.get("on_fault", {}):
         fail(path + ("on_fault", "heartbeat"), "there is no heartbeat to miss", "add heartbeat with timeout_us, or leave it out here")
@@ -33,6 +31,32 @@ def check_health(fail, path, vm):
     if beats is not None and beats.get("counter", 0) % 8:
         fail(path + ("heartbeat", "counter"), f"{beats['counter']:#x} is not a multiple of 8", "align it")
     check_safe_state(fail, path, vm)
+
+
+def regions_of_counter(vm, scenario):
+    """Names of the shared regions that hold the heartbeat counter."""
+    counter, uses = vm["heartbeat"].get("counter"), vm.get("shared", [])
+    if counter is None:
+        return [use["name"] for use in uses[:1]]
+    regions = {region["name"]: region for region in scenario.get("shared_memory", []) if "name" in region}
+    found = []
+    for use in uses:
+        region = regions.get(use["name"])
+        start = use.get("gpa", region["address"]) if region else 0
+        if region and start <= counter < start + parse_bytes(region["size"]):
+            found.append(use["name"])
+    return found
+
+
+# REQ-CFG-023
+def check_counter(fail, path, vm, scenario):
+    """Nobody else may write the counter: the writer could hide that the VM hangs, or stop it by holding the counter still."""
+    names = regions_of_counter(vm, scenario) if "heartbeat" in vm else []
+    for other in [scenario["service_vm"], *scenario.get("prelaunched_vms", [])]:
+        for use in other.get("shared", []):
+            if other is not vm and use["name"] in names and use.get("access", "write") == "write":
+                fail(path + ("heartbeat",), f"{other['name']} may write the region {use['name']}, where the counter is",
+                     f"give {other['name']} access: read there, or put the counter elsewhere")
 
 
 def check_safe_state(fail, path, vm):

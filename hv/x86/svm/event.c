@@ -105,7 +105,7 @@ void svm_request_window(vcpu_id_t vcpu, bool wanted)
 {
     struct vmcb *const vmcb = &svm_vmcb[vcpu];
     if (interrupt_waits(vcpu)) {
-        /* V_IRQ is taken. Nothing is lost: the interrupt's EOI exits, and the window is asked for then. */
+        /* V_IRQ is taken. Nothing is lost: with an NMI or an interrupt waiting, the EOI of this one exits, and the window is asked for then. */
     } else if (wanted) {
         vmcb->interrupt_control |= VINT_IRQ | VINT_PRIORITY | VINT_IGNORE_TPR;
         vmcb->intercept_misc1 |= MISC1_VINTR;

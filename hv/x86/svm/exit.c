@@ -152,6 +152,7 @@ void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit)
     const uint32_t code = (uint32_t)vmcb->exit_code;
     exit->reason = HV_EXIT_OTHER;
     exit->length = 0U;
+    exit->number = 0U; /* the trace shows it for every reason */
     exit->cut = cut_delivery(vmcb->exit_int_info);
     if (code <= (uint32_t)EXIT_CR15_WRITE) {
         decode_cr(vmcb, code, exit);
