@@ -71,10 +71,10 @@ def test_written_assumptions_pass(project):
     ("proofs/assumptions.yaml", "  functions: [any32, any64]", "  functions: [any32]", "any64() has a contract that no unit proves"),
     ("proofs/assumptions.yaml", "  functions: [any32, any64]", "  functions: [any32, any64, any128]", "lists any128(), but no unit uses it"),
     ("proofs/assumptions.yaml", "  words: [boot_ok]", "  words: [counts_ok]", "the theorem requires boot_ok"),
-    ("hv/core/guest_map.c", "    guest_map_count = 0U;\n", "    guest_map_count = 0U;\n    domain_count[0] = 1U;\n", "domain_count is written"),
+    ("hv/core/guest_map.c", "    guest_map[v].count = 0U;\n", "    guest_map[v].count = 0U;\n    domain_count[0] = 1U;\n", "domain_count is written"),
     ("hv/core/sched.c", "void sched_wake(vcpu_id_t id)\n{", "void stage2_reset(vm_id_t v);\nvoid sched_wake(vcpu_id_t id)\n{\n    stage2_reset(1U);",
      "sched_wake() reaches stage2_reset()"),
-    ("hv/boot/main.c", "static void boot_vms(void)\n{\n", "static void boot_vms(void)\n{\n    stage2_init(0U);\n", "in this order"),
+    ("hv/boot/main.c", "static void boot_devices(void)\n{\n", "static void boot_devices(void)\n{\n    stage2_init(0U);\n", "in this order"),
     ("proofs/format.c", "#include <stdint.h>", "#include <stdint.h>\n/*@ axiomatic Free { axiom free: \\true; } */", "axiomatic"),
     ("docs/proof-boundary.md", "# What is proved, and what is not", "# What is proved", "is not what the sources say"),
 ])
