@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Service VM crashes or is killed: the real-time VM takes no exit and misses no deadline, and is found again."""
+"""The Service VM crashes, is killed or stays dead: the real-time VM takes no exit and misses no deadline, and is found again."""
 import json
 import re
 
+from outside import Debugger, hv_symbols
+
 BOOT_S = 300
+RT_VCPU, MAX_VCPU = 8, 64   # of the RTVM; core/limits.h
 SHORT_LIFE_S = 10   # a shorter life of the Service VM is not followed by another
 
 
-def boot(start, words, scenario="demo"):
+def boot(start, words, scenario="demo", extra=()):
     """Counted time, in which a deadline that is missed is missed by the system, not by the host."""
-    machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip(), "rtvm": "report=1000"}, mode="icount")
+    machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip(), "rtvm": "report=1000"}, mode="icount", extra=extra)
     machine.shell_ready(BOOT_S)
     return machine
 
@@ -66,3 +69,33 @@ def test_a_service_vm_killed_by_a_triple_fault_starts_anew_and_finds_its_rtvm(st
     assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
     assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]
     expect_it_runs_on(machine, report(machine)[0])
+
+
+class Beside:
+    """What is to be seen of the RTVM from outside the machine, when there is nobody inside to ask."""
+
+    def __init__(self, folder):
+        self.debugger, self.symbols = Debugger(folder), hv_symbols()
+
+    def exits(self):
+        """By reason, in total, and when the last one was."""
+        stats, size = self.symbols["vcpu_stats"]
+        row = size // MAX_VCPU
+        with self.debugger.stopped():
+            return self.debugger.read(stats + RT_VCPU * row, row)
+
+
+# REQ-LIF-005
+# REQ-RT-004
+def test_a_service_vm_that_stays_dead_after_a_panic_disturbs_nobody(start, folder):
+    """panic=0: its kernel loops for ever. It is not restarted, and the machine stays up."""
+    beside = Beside(folder)
+    machine = boot(start, "panic=0", "demo-onecore", beside.debugger.arguments)
+    machine.wait_for("rtvm", r"^rtvm: running samples 1000 ", BOOT_S)
+    before = beside.exits()
+    assert any(before), "the RTVM made exits while it started"
+    machine.send("echo c > /proc/sysrq-trigger\n")
+    machine.wait_for("service", r"end Kernel panic - not syncing", BOOT_S)
+    expect_it_runs_on(machine, report(machine)[0])
+    assert beside.exits() == before
+    assert "Service VM restarts" not in machine.text("hypervisor")
