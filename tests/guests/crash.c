@@ -3,7 +3,7 @@
  * A real-time VM that looks at what a life begins with, spoils all of it, and ends inside an interrupt handler with a second
  * interrupt pending. How it ends: the byte at 0x44000010 of the shared region says in which life it is (0 at first), and
  * the letter of that life in "ends=..." on the command line: t triple fault, s access to nothing, h a loop with interrupts
- * off, r it stays and beats. The hypervisor's restart leaves the shared region as it is.
+ * off, m a loop of exits (one of which a test turns into a machine check), r it stays and beats. The hypervisor's restart leaves the shared region as it is.
  */
 #include "tests/guests/guest.h"
 
@@ -153,6 +153,11 @@ void guest_outer(void)
         __asm__ volatile("lidt %0; ud2" : : "m"(no_handlers));
     } else if (guest_end == 's') {
         *(volatile uint32_t *)NOWHERE = 1U;
+    } else if (guest_end == 'm') {
+        uint32_t leaf[4];
+        for (;;) {
+            cpuid_get(0U, 0U, leaf);
+        }
     } else {
         for (;;) {
             /* no heartbeat */

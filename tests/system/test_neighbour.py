@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real-time VM fails again and again; the one beside it takes no exit and misses no deadline."""
+"""A real-time VM fails, by a machine check too, and gets what its policy says; the one beside it takes no exit and misses no deadline."""
 import pathlib
 import re
 import time
 
+import pytest
 import yaml
 
-from outside import Debugger, hv_symbols
+from outside import Debugger, Monitor, hv_symbols
 from tools.boot import BUILD
 from tools.machine import POLL_S
 
 SCENARIO = pathlib.Path(__file__).parent / "guest" / "two-rtvms.yaml"
 FAILING = BUILD / "tests" / "guests" / "crash.elf"
-RT_VCPU, MAX_VCPU = 16, 64  # of the one that does not fail; core/limits.h
+VCPU, CORE = 8, 3           # of the VM that fails
+RT_VCPU, MAX_VCPU = 16, 64  # of the one beside it; core/limits.h
 TELEMETRY = 0x44800000      # its struct rt_telemetry (abi/rt_telemetry.h)
 SAMPLES, OVERRUNS, LATENCY_MAX, STEADY_TSC = 48, 56, 72, 96
 TAIL = 6                    # words of struct vcpu_stats (core/stats.h) from exits_total on; last_exit_tsc is the next
+EXIT_CODE = 0x70            # in the VMCB (APM 2, table B-1)
+MACHINE_CHECK = 0x40 + 18   # the exit of an intercepted exception (APM 2, appendix C)
+STATUS = 0x9000000000000135  # of a machine-check bank: valid, enabled, a corrected error of a data cache
+HANG = b"\xeb\xfe"          # jmp to itself
 RTVM = "timer_hz=1000000000 warmup=20 report=0"     # what it would measure beside a busy core is QEMU's turns
 LIFE_COUNT = 20
 LIMIT_S = 300
@@ -40,8 +46,8 @@ class Neighbour:
 
 class Outside:
     def __init__(self, folder):
-        self.debugger, self.symbols = Debugger(folder), hv_symbols()
-        self.arguments = self.debugger.arguments
+        self.debugger, self.monitor, self.symbols = Debugger(folder), Monitor(folder), hv_symbols()
+        self.arguments = self.debugger.arguments + self.monitor.arguments
 
     def neighbour(self):
         with self.debugger.stopped():
@@ -54,6 +60,27 @@ class Outside:
             time.sleep(POLL_S)
             view = self.neighbour()
         return view
+
+    def machine_check(self):
+        """The next exit of the VM that fails is a machine check."""
+        look = self.symbols["svm_quick"][0]
+        with self.debugger.stopped():
+            code = self.debugger.read(look, len(HANG))
+            self.debugger.write(look, HANG)
+        self.monitor.say(f"mce {CORE} 0 {STATUS:#x} 0 0 0")
+        until = time.monotonic() + LIMIT_S
+        while not self.turned(look, code):
+            assert time.monotonic() < until, "it makes no exit"
+            time.sleep(POLL_S)
+
+    def turned(self, look, code):
+        with self.debugger.stopped():
+            there = self.debugger.rip(CORE) == look
+            if there:
+                vmcb, size = self.symbols["svm_vmcb"]
+                self.debugger.write(vmcb + VCPU * (size // MAX_VCPU) + EXIT_CODE, MACHINE_CHECK.to_bytes(8, "little"))
+                self.debugger.write(look, code)
+        return there
 
 
 def run(start, folder, outside, words, **policy):
@@ -78,4 +105,30 @@ def test_a_vm_that_fails_again_and_again_does_not_disturb_the_one_beside_it(star
     faults = [int(tsc) for tsc in re.findall(r"vm: failing: .* tsc (\d+): it restarts$", machine.text("hypervisor"), re.M)]
     assert len(faults) == LIFE_COUNT
     assert sum(tsc > view.steady_tsc for tsc in faults) >= LIFE_COUNT // 2
+    assert "not ok" not in machine.text("user")
+
+
+# REQ-LIF-011
+# REQ-LIF-034
+@pytest.mark.parametrize("action, follows", [("restart", "it restarts"), ("stop", "it stops"), ("safe_state", "it stops in its safe state")])
+def test_a_machine_check_has_its_consequence(start, folder, action, follows):
+    """QEMU gives an injected #MC to the guest and does not look at the intercept. So the exit is made from outside:
+    a guest that executes CPUID again and again is held where the hypervisor looks at its exit code, and that becomes the
+    one of an intercepted #MC. What a bank holds is injected, as a corrected error, which interrupts nobody."""
+    outside = Outside(folder)
+    policy = {"restart": {"restart_limit": 1}, "safe_state": {"safe_state": [{"port": 0x2E8, "value": ord(letter)} for letter in "SE\n"]}}
+    machine = run(start, folder, outside, "ends=m", on_fault={"machine_check": action}, **policy.get(action, {}))
+    begun = machine.wait_for("user", r"^life 0{16} tsc ([0-9a-f]+)[^#]*?^looked", LIMIT_S)
+    machine.wait_for("rtvm", "^rtvm: steady", LIMIT_S)
+    outside.machine_check()
+    failed = machine.wait_for("hypervisor", rf"vm: failing: machine check {STATUS:#x} at 0x[0-9a-f]+ tsc (\d+): {follows}$", LIMIT_S)
+    if action == "restart":
+        again = machine.wait_for("user", r"^life 0{15}1 tsc ([0-9a-f]+)[^#]*?^stays", LIMIT_S)
+        assert int(begun[1], 16) < int(failed[1]) < int(again[1], 16)
+    elif action == "safe_state":
+        machine.wait_for("user", r"^SE$", LIMIT_S)
+    else:
+        assert machine.text("user").endswith("looked\n")
+    outside.neighbour_after(outside.neighbour().samples + 100).undisturbed()
+    assert "vm: rtvm" not in machine.text("hypervisor")
     assert "not ok" not in machine.text("user")
