@@ -3,16 +3,21 @@
 import json
 import re
 
+import pytest
+
 from outside import Debugger, hv_symbols
 
 BOOT_S = 300
+# Of three shared cores that are busy each may take a turn before the RTVM's, a quarter of the time to the next timer each; with a timer
+# that reloads itself that is less than a period (docs/decisions/0013-counted-time.md).
+RTVM = {"demo": "report=1000 periodic=1", "demo-onecore": "report=1000"}
 RT_VCPU, MAX_VCPU = 8, 64   # of the RTVM; core/limits.h
 SHORT_LIFE_S = 10   # a shorter life of the Service VM is not followed by another
 
 
 def boot(start, words, scenario="demo", extra=()):
     """Counted time, in which a deadline that is missed is missed by the system, not by the host."""
-    machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip(), "rtvm": "report=1000"}, mode="icount", extra=extra)
+    machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip(), "rtvm": RTVM[scenario]}, mode="icount", extra=extra)
     machine.shell_ready(BOOT_S)
     return machine
 
@@ -56,14 +61,14 @@ def test_a_service_vm_that_crashes_starts_anew_and_finds_its_rtvm(start):
 
 # REQ-LIF-005
 # REQ-RT-004
-def test_a_service_vm_killed_by_a_triple_fault_starts_anew_and_finds_its_rtvm(start):
-    """One shared core: of three that are busy, each may take a turn before the RTVM's (docs/decisions/0013-counted-time.md)."""
-    machine = boot(start, "reboot=t", "demo-onecore")
+@pytest.mark.parametrize("scenario", RTVM)
+def test_a_service_vm_killed_by_a_triple_fault_starts_anew_and_finds_its_rtvm(start, scenario):
+    machine = boot(start, "reboot=t", scenario)
     live_long_enough(machine)
     before = rtvm(machine)
     machine.send("reboot -f\n")
     machine.wait_for("hypervisor", "power: Service VM restarts, the others run on", BOOT_S)
-    assert "vm: service: triple fault on vCPU 0" in machine.text("hypervisor")
+    assert "vm: service: triple fault on vCPU " in machine.text("hypervisor")
     machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
     after = rtvm(machine)
     assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
