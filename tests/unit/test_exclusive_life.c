@@ -92,6 +92,11 @@ static void every_fault_has_a_name(void **state)
             assert_string_not_equal(fault_name(a), fault_name(b));
         }
     }
+    assert_string_equal(fault_action_text(FAULT_RESTART), "it restarts");
+    assert_string_equal(fault_action_text(FAULT_HALT), "the machine halts");
+    assert_string_equal(fault_action_text(FAULT_SAFE_STATE), "it stops in its safe state");
+    assert_string_equal(fault_action_text(FAULT_STOP), "it stops");
+    assert_string_equal(fault_action_text((enum fault_action)99), "it stops"); /* what another core may have written */
 }
 
 /* REQ-LIF-030 */

@@ -153,6 +153,7 @@ static void safe_states_are_compared_with_all_of_a_full_table(void **state)
     (void)state;
     RTVM.ports_count = PART_MAX_PORTS;
     RTVM.range_count = PART_MAX_RANGE;
+    SERVICE.range_count = PART_MAX_RANGE;
     RTVM.heartbeat_us = 1U;
     RTVM.heartbeat_gpa = 0x8000000000U;
     T.vm_count = PART_MAX_VM;
