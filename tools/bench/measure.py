@@ -30,7 +30,7 @@ Settings = collections.namedtuple("Settings", "folder samples quick")
 
 def finished(machine, timeout=TIMEOUT_S):
     """The last line of a run of the real-time image that came to its end."""
-    return machine.wait_for("rtvm", r"^rtvm: finished .*$", timeout).group(0)
+    return machine.wait_for("rtvm", r"^(rtvm: finished .*)\n", timeout).group(1)     # the whole line, not what of it is out yet
 
 
 def number(text, name):
