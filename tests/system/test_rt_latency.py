@@ -17,7 +17,7 @@ SAME_MAXIMUM = PROMISED.number("latency.loaded")  # ticks between the longest la
 
 def latency(machine, timeout=200):
     """{min, p50, p99, max} in ticks of a run that finished."""
-    line = machine.wait_for("rtvm", r"^rtvm: finished .*$", timeout).group(0)
+    line = machine.wait_for("rtvm", r"^(rtvm: finished .*)\n", timeout).group(1)
     return {name: int(re.search(rf" {name} (\d+)", line).group(1)) for name in ("min", "p50", "p99", "max")}
 
 
