@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pre-launched VM goes for the platform's global controls: none of them answers. */
+/* A pre-launched VM goes for the platform's global controls: none of them answers. At the end its reset control resets this VM. */
 #include "tests/guests/guest.h"
 
 #define PM1_CONTROL   0x604U
@@ -14,7 +14,7 @@ void guest_main(void)
 {
     print_text("controls\r\n");
     out8(HV_LOG, (uint8_t)'!');
-    out8(RESET_CONTROL, 0x02U); /* with bit 2 it resets this VM, see test_rt_linux.py: it is its own register then */
+    out8(RESET_CONTROL, 0x02U);
     check("reset-control", true, 0U);
     out8(KEYBOARD, 0xFEU);
     check("keyboard-pulse", true, 0U);
@@ -26,4 +26,6 @@ void guest_main(void)
     check("soft-off", true, 0U);
     check("no-pci-configuration", in32(PCI_ADDRESS) == 0xFFFFFFFFU, in32(PCI_ADDRESS));
     check("closed-port-reads-ones", in32(0x500U) == 0xFFFFFFFFU, in32(0x500U));
+    out8(RESET_CONTROL, 0x06U);
+    check("after-its-reset", false, 0U);
 }

@@ -43,6 +43,15 @@ def live_long_enough(machine):
     machine.shell(f'until [ "$(cut -d. -f1 /proc/uptime)" -gt {SHORT_LIFE_S} ]; do usleep 500000; done', BOOT_S)
 
 
+def expect_the_same_rtvm_after_a_new_start(machine, before):
+    """before: rtvm() of the Service VM's life before."""
+    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
+    after = rtvm(machine)
+    assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
+    assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]
+    expect_it_runs_on(machine, report(machine)[0])
+
+
 # REQ-LIF-005
 # REQ-RT-004
 def test_a_service_vm_that_crashes_starts_anew_and_finds_its_rtvm(start):
@@ -52,11 +61,7 @@ def test_a_service_vm_that_crashes_starts_anew_and_finds_its_rtvm(start):
     machine.send("echo c > /proc/sysrq-trigger\n")
     machine.wait_for("hypervisor", "power: Service VM restarts, the others run on", BOOT_S)
     assert "Kernel panic - not syncing: sysrq triggered crash" in machine.text("service")
-    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
-    after = rtvm(machine)
-    assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
-    assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]
-    expect_it_runs_on(machine, report(machine)[0])
+    expect_the_same_rtvm_after_a_new_start(machine, before)
 
 
 # REQ-LIF-005
@@ -69,11 +74,7 @@ def test_a_service_vm_killed_by_a_triple_fault_starts_anew_and_finds_its_rtvm(st
     machine.send("reboot -f\n")
     machine.wait_for("hypervisor", "power: Service VM restarts, the others run on", BOOT_S)
     assert "vm: service: triple fault on vCPU " in machine.text("hypervisor")
-    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
-    after = rtvm(machine)
-    assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
-    assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]
-    expect_it_runs_on(machine, report(machine)[0])
+    expect_the_same_rtvm_after_a_new_start(machine, before)
 
 
 class Beside:

@@ -96,7 +96,7 @@ static void every_fault_has_a_name(void **state)
     assert_string_equal(fault_action_text(FAULT_HALT), "the machine halts");
     assert_string_equal(fault_action_text(FAULT_SAFE_STATE), "it stops in its safe state");
     assert_string_equal(fault_action_text(FAULT_STOP), "it stops");
-    assert_string_equal(fault_action_text((enum fault_action)99), "it stops"); /* what another core may have written */
+    assert_string_equal(fault_action_text((enum fault_action)99), "it stops"); /* none of them */
 }
 
 /* REQ-LIF-030 */
