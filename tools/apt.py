@@ -12,6 +12,9 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 APT = ROOT / "build" / "apt"
 KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.pgp", "/usr/share/keyrings/debian-archive-keyring.gpg")
+# No caches of the host's, no translations, and downloads as the user who runs this.
+QUIET_CACHE = {"Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "", "APT::Get::List-Cleanup": "0", "Acquire::Languages": "none",
+               "Acquire::Retries": "3", "APT::Sandbox::User": "root"}
 LOCALE = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
 
 
@@ -69,15 +72,19 @@ def private_lists(name="lists"):
     return folder
 
 
+def key_option():
+    """What a line of a sources.list says about the archive's key."""
+    key = next((path for path in KEYRINGS if os.path.exists(path)), None)
+    return f"[signed-by={key}] " if key else ""
+
+
 def write_sources(backports):
     version, codename = release()
     sources = host_sources(codename)
     main_site = next(site for site, suite, _ in sources if suite == codename)
     if backports and version == "12" and not any(suite == f"{codename}-backports" for _, suite, _ in sources):
         sources.append((main_site, f"{codename}-backports", "main"))
-    key = next((path for path in KEYRINGS if os.path.exists(path)), None)
-    option = f"[signed-by={key}] " if key else ""
-    text = "".join(f"deb {option}{site} {suite} {component}\n" for site, suite, component in sources)
+    text = "".join(f"deb {key_option()}{site} {suite} {component}\n" for site, suite, component in sources)
     APT.mkdir(parents=True, exist_ok=True)
     path = APT / "sources.list"
     changed = not path.exists() or path.read_text(encoding="utf-8") != text
@@ -85,15 +92,17 @@ def write_sources(backports):
     return changed
 
 
+def words(chosen):
+    return [word for key, value in chosen.items() for word in ("-o", f"{key}={value}")]
+
+
 def options(for_install=False):
     """Options that make an apt command use the private sources and lists."""
-    chosen = {"Dir::Etc::SourceList": APT / "sources.list", "Dir::Etc::SourceParts": "/dev/null", "Dir::State::Lists": private_lists(),
-              "Dir::Cache::pkgcache": "", "Dir::Cache::srcpkgcache": "", "APT::Get::List-Cleanup": "0",
-              "Acquire::Languages": "none", "Acquire::Retries": "3", "APT::Sandbox::User": "root"}
+    chosen = {"Dir::Etc::SourceList": APT / "sources.list", "Dir::Etc::SourceParts": "/dev/null", "Dir::State::Lists": private_lists(), **QUIET_CACHE}
     if not for_install:
         (APT / "archives" / "partial").mkdir(parents=True, exist_ok=True)
         chosen["Dir::Cache::archives"] = APT / "archives"
-    return [word for key, value in chosen.items() for word in ("-o", f"{key}={value}")]
+    return words(chosen)
 
 
 def sudo():
