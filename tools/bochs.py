@@ -24,6 +24,7 @@ CORES_MOST = 4                  # slow beyond: a halted core costs time, too
 MEMORY_MOST_MIB = 2048          # what its chipset takes
 TICKS_PER_SECOND = 50_000_000   # of the TSC as well
 LEAVE = b"\x01"                 # Ctrl-A, then x, as in QEMU
+ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL"]      # a halted machine would keep a core of the host busy for ever
 RUN = "continue"                # the file that tells Bochs' debugger to go
 OUTPUT = "bochs-output"         # what Bochs prints; bochs.log is what it logs
 # A power-off ends Bochs as a panic, with status 1.
@@ -56,6 +57,9 @@ class Bochs(Emulator):
         if self.cores > CORES_MOST or mebibytes(self.memory) > MEMORY_MOST_MIB:
             raise MachineError(f"{self.cores} cores and {self.memory} are more than Bochs' {CORES_MOST} and {MEMORY_MOST_MIB}M", self.name)
         self.installation = self.installation or bochs_package.newest()
+
+    def describe(self):
+        return f"Bochs {self.installation.version}: {self.cpu}, {self.cores} cores, {mebibytes(self.memory)} MiB" if self.installation else "Bochs"
 
     def model(self):
         return self.cpu
@@ -98,7 +102,7 @@ class Bochs(Emulator):
     def start(self):
         self.prepare()
         with open(self.log(OUTPUT), "wb") as output:
-            self.process = subprocess.Popen(self.command(), cwd=self.directory(), env=self.environment(), stdin=subprocess.DEVNULL, stdout=output,
+            self.process = subprocess.Popen(ENDS_WITH_US + self.command(), cwd=self.directory(), env=self.environment(), stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=subprocess.STDOUT, start_new_session=True)
         self.accept()
         return self

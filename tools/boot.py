@@ -4,12 +4,14 @@ import pathlib
 
 from tools import setup
 from tools.config.check import image_tags, vms
-from tools.config.compile import compile_scenario, load_scenario
+from tools.bochs import Bochs
+from tools.config.compile import compile_scenario, load_scenario, scenario_path
 from tools.config.errors import ConfigError
 from tools.machine import ROOT, Machine
 
 BUILD = ROOT / "build"
 TABLE_TAG = "partition-table"
+MACHINES = {"qemu": Machine, "bochs": Bochs}
 RT_TAGS = {"rt-kernel", "rt-initrd"}     # made only where ./bulkhead setup --group rt or test has run
 
 
@@ -44,7 +46,25 @@ def boot_modules(scenario, folder, append=None, images=None):
     return modules
 
 
-def machine_for(name, folder, append=None, images=None, **options):
-    """A Machine, not yet started, that boots this scenario."""
+def machine_of(scenario):
+    """The emulator that is this scenario's board."""
+    return scenario.board.get("machine", "qemu")
+
+
+# REQ-TOO-011
+def load_for(name, machine=None):
+    """The scenario, or the one of the same name for that machine: demo on bochs is demo-bochs."""
     scenario = load_scenario(name)
-    return Machine(folder, boot_modules(scenario, folder, append, images), **options)
+    if machine in (None, machine_of(scenario)):
+        return scenario
+    variant = scenario_path(f"{name}-{machine}")
+    if scenario_path(name) == name or not variant.exists():
+        raise ConfigError([f"{scenario.document.name}: board: {scenario.data['board']} is no machine of {machine}, and there is no scenario "
+                           f"{name}-{machine}; write one for a board with machine: {machine}"])
+    return load_scenario(variant)
+
+
+def machine_for(name, folder, append=None, images=None, machine=None, **options):
+    """A machine, not yet started, that boots this scenario. machine: 'qemu' or 'bochs'; None: the one of its board."""
+    scenario = load_for(name, machine)
+    return MACHINES[machine_of(scenario)](folder, boot_modules(scenario, folder, append, images), **options)

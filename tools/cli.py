@@ -15,16 +15,18 @@ VERSION_FILE = ROOT / "VERSION"
 BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "rt-linux", "cost", "ipi", "access", "linux-boot", "mapping", "work",
                "size")     # as in tools/bench/command.py, which needs more than help does
 BENCH_PERCENT = 2.0
+MACHINES = ("qemu", "bochs")     # as in tools/boot.py
 
 
 def jobs():
     return str(len(os.sched_getaffinity(0)))
 
 
-def prepare(args, group="run", targets=()):
+def prepare(args, groups=("run",), targets=()):
     """Packages, kernels and a build, before a command that needs them."""
     if not getattr(args, "no_setup", False):
-        setup.run(group, quiet=True)
+        for group in groups:
+            setup.run(group, quiet=True)
     if not getattr(args, "no_build", False):
         run_step("building", ["scons", "-Q", "-j", jobs()] + list(targets), "build")
 
@@ -51,7 +53,7 @@ def command_build(args):
 
 
 def command_demo(args):
-    prepare(args)
+    prepare(args, groups=["run"] + ["bochs"] * (args.machine == "bochs"))
     from tools import demo
     return demo.run(args, parse_modules(args.module))
 
@@ -61,13 +63,15 @@ def command_run(args):
         setup.need_python_packages()     # to read which VMs the scenario has
     from tools import run
     images = parse_modules(args.module)
-    prepare(args, group=run.group(args.scenario, images))
+    prepare(args, groups=run.groups(args.scenario, images, args.machine))
     return run.run(args, images)
 
 
 def command_test(args):
     if not args.no_setup:
         setup.run("test", quiet=True)
+    if args.fast and args.machine:
+        raise StepError("--fast leaves out system tests, and --machine means only these")
     from tools import testing
     return testing.run(args)
 
@@ -84,7 +88,7 @@ def command_evidence(args):
 
 def command_bench(args):
     from tools.bench import command
-    prepare(args, group="rt" if not args.only or "rt-linux" in args.only else "run", targets=command.TARGETS_OF_BUILD)
+    prepare(args, groups=["rt" if not args.only or "rt-linux" in args.only else "run"], targets=command.TARGETS_OF_BUILD)
     return command.run(args)
 
 
@@ -112,6 +116,10 @@ def percentage(text):
     return value
 
 
+def add_machine(parser, text):
+    parser.add_argument("--machine", choices=MACHINES, help=text)
+
+
 def add_shared(parser, modules=True):
     parser.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     parser.add_argument("--no-build", action="store_true", help="use what is in build/ as it is")
@@ -132,11 +140,13 @@ def build_parser():
     sub = command("demo", command_demo, "boot an RTVM, a Linux Service VM and a Linux User VM, and show what happens",
                   "Installs what is missing, builds, boots QEMU with the demo scenario, prints what happens as it happens, and sums it up in a table. "
                   "The exit status is 0 only when every step succeeded.")
+    add_machine(sub, "the emulator: qemu (default) has AMD-V, bochs has VT-x and is much slower")
     add_shared(sub)
     sub = command("test", command_test, "run all tests; the last line is 'N passed, M failed'",
                   "Installs what is missing, then runs static checks, unit tests, proofs and system tests, the fast ones first. Logs of system tests are in build/tests.")
     sub.add_argument("-k", dest="keyword", default="", metavar="WORDS", help="only tests whose name contains WORDS (pytest expression)")
     sub.add_argument("--fast", action="store_true", help="leave out system tests and proofs")
+    add_machine(sub, "only the system tests, and of these what runs on this emulator")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("evidence", command_evidence, "write the evidence report: each claim, its figures, whether it holds, how to rerun it",
                   "Collects the results that gates and tests left in build/evidence/results, and writes build/evidence/index.html, evidence.pdf, and the "
@@ -149,6 +159,7 @@ def build_parser():
                   "Boots a scenario in QEMU with the Service VM's console, or the real-time VM's, on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
     sub.add_argument("scenario", nargs="?", default="demo", help=config_cli.SCENARIO_HELP + " (default: demo)")
     sub.add_argument("--console", choices=["service", "rtvm"], default="service", help="whose console this terminal becomes (default: service)")
+    add_machine(sub, "the emulator; on another than that of SCENARIO's board, boots SCENARIO-MACHINE (default: the board's)")
     sub.add_argument("--icount", action="store_true", help="deterministic virtual time: one instruction is one nanosecond (slower)")
     sub.add_argument("--qemu", action="append", default=[], metavar="WORD", help="add a word to QEMU's command line, as --qemu=WORD; may be repeated")
     add_shared(sub)
@@ -176,8 +187,8 @@ def build_parser():
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("setup", command_setup, "install missing Debian packages and unpack kernels; does nothing the second time",
                   "Installs missing Debian packages (as root or with sudo) and unpacks Debian kernels under build/kernels. The other commands do this themselves.")
-    sub.add_argument("--group", choices=["run", "rt", "test", "evidence"], default="test",
-                     help="run: what demo and run need; rt: and what the PREEMPT_RT VM needs; test: and what the tests need (default); evidence: what the report's PDF needs")
+    sub.add_argument("--group", choices=["run", "rt", "bochs", "test", "evidence"], default="test",
+                     help="run: what demo and run need; rt: and what the PREEMPT_RT VM needs; bochs: and Bochs; test: and what the tests need (default); evidence: what the report's PDF needs")
     command("completion", command_completion, "print a bash completion script", "Prints a completion script for bash. Use: source <(./bulkhead completion)")
     return parser
 

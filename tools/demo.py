@@ -4,8 +4,7 @@ import json
 import re
 import time
 
-from tools.boot import BUILD, machine_for
-from tools.config.compile import load_scenario
+from tools.boot import BUILD, load_for, machine_for
 from tools.config.picture import human
 from tools.machine import POLL_S, MachineError, relative
 from tools.progress import BOLD, DIM, GREEN, RED, colour, say
@@ -25,7 +24,7 @@ EVENTS = [
     ("user-off", "service", r"^service: User VM is off.*", "User VM switched itself off; device model ended"),
     ("done", "service", r"^service: demo done", "Service VM is done and powers off"),
 ]
-FAILED = {"service": r"^service: FAILED.*|Kernel panic.*", "user": r"^user: FAILED.*|Kernel panic.*", "hypervisor": r".*\b(?:panic|fatal): .*"}
+FAILED = {"service": r"^service: FAILED.*|Kernel panic.*", "user": r"^user: FAILED.*|Kernel panic.*", "hypervisor": r".*\b(?:panic|fatal): .*|boot: .*(?=\n.*boot: cannot start)"}
 LIMIT_S = 300.0     # a busy host is slow; two minutes are usual
 
 
@@ -68,12 +67,13 @@ def wording(event):
 
 
 def run(args, images=None):
-    scenario = load_scenario("demo")
-    folder = BUILD / "run" / "demo"
+    scenario = load_for("demo", args.machine)
+    folder = BUILD / "run" / scenario.name
     service = scenario.data["service_vm"]["name"]
-    machine = machine_for("demo", folder, {service: "quiet bulkhead.mode=demo"}, images)
-    say(f"Booting QEMU: q35, 4 cores, 4 GiB. Consoles: {relative(folder)}/*.log")
+    machine = machine_for("demo", folder, {service: "quiet bulkhead.mode=demo"}, images, machine=args.machine)
     try:
+        machine.check()
+        say(f"Booting {machine.describe()}. Consoles: {relative(folder)}/*.log")
         with machine:
             times = watch(machine)
             machine.wait_exit(20)

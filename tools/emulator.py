@@ -59,6 +59,10 @@ class Emulator:
         """Files without which it cannot start."""
         return [self.kernel] * (self.kernel is not None) + [path for path, _ in self.modules]
 
+    def describe(self):
+        """For people."""
+        return self.name
+
     def model(self):
         """Which CPU; for tables of tests."""
         return ""

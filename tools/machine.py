@@ -65,6 +65,9 @@ class Machine(Emulator):
     def needed(self):
         return super().needed() + [PLUGINS[self.mode]]
 
+    def describe(self):
+        return f"QEMU: q35, {self.cores} cores, {self.memory.replace('G', ' GiB').replace('M', ' MiB')}"
+
     def model(self):
         return self.cpu.partition(",")[0]
 

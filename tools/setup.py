@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 
-from tools import apt
+from tools import apt, bochs_package
 from tools.progress import ROOT, StepError, colour, BOLD, run_step, say
 
 KERNELS = ROOT / "build" / "kernels"
@@ -18,8 +18,8 @@ RT_STAMP = KERNELS / "rt" / "version"            # goes with the folder
 NEWER_STAMP = KERNELS / "headers" / "newer"      # goes with the folder
 QEMU_LEAST = "1:9"
 
-# package: (group, why). Group "run" is what demo and run need; "rt" is needed besides by a scenario with the PREEMPT_RT VM; "test" is
-# needed by ./bulkhead test besides both;
+# package: (group, why). Group "run" is what demo and run need; "rt" is needed besides by a scenario with the PREEMPT_RT VM; "bochs" by
+# one that runs on Bochs; "test" is needed by ./bulkhead test besides all of these;
 # "evidence" is for ./bulkhead evidence alone.
 PACKAGES = {
     "gcc": ("run", "compiles hypervisor, device model and kernel module"),
@@ -55,22 +55,29 @@ PACKAGES = {
     "cvc4": ("test", "proofs"),
     "cvc5": ("test", "proofs"),
     "ovmf": ("test", "UEFI boot"),
-    "grub-pc-bin": ("test", "boot by GRUB on BIOS"),
+    "bochs": ("bochs", "the emulated machine with VT-x, version 3.0 or newer"),
+    "bochs-term": ("bochs", "the least of the user interfaces of which Bochs' package wants one"),
+    "bochsbios": ("bochs", "its firmware"),
+    "vgabios": ("bochs", "its firmware"),
+    "grub-pc-bin": ("bochs", "boot by GRUB on BIOS"),
+    "grub-common": ("bochs", "makes boot images"),
+    "xorriso": ("bochs", "makes boot images"),
     "grub-efi-amd64-bin": ("test", "boot by GRUB on UEFI"),
-    "grub-common": ("test", "makes boot images"),
-    "xorriso": ("test", "makes boot images"),
     "mtools": ("test", "makes boot images"),
     "weasyprint": ("evidence", "makes the PDF of the evidence report"),
     "fonts-open-sans": ("evidence", "its typeface"),
 }
 DEBIAN_13 = {"libelf1": "libelf1t64"}
+UNPACKED_ON_12 = set(bochs_package.PACKAGES)     # too old there: tools/bochs_package.py
+PARTS = {"rt": ("run", "rt"), "bochs": ("run", "bochs"), "test": ("run", "rt", "bochs", "test")}
 
 
 def wanted(group, version):
     """{package: why} for that group on that release."""
-    groups = {"rt": ("run", "rt"), "test": ("run", "rt", "test")}.get(group, (group,))
-    names = {name: why for name, (part, why) in PACKAGES.items() if part in groups}
-    return {DEBIAN_13.get(name, name) if version == "13" else name: why for name, why in names.items()}
+    names = {name: why for name, (part, why) in PACKAGES.items() if part in PARTS.get(group, (group,))}
+    if version == "13":
+        return {DEBIAN_13.get(name, name): why for name, why in names.items()}
+    return {name: why for name, why in names.items() if name not in UNPACKED_ON_12}
 
 
 def missing_packages(packages):
@@ -258,6 +265,17 @@ def fetch_rt_kernel():
     shutil.rmtree(debs)
 
 
+# REQ-TOO-010
+def fetch_bochs(group):
+    """Without it the tests that need it are skipped, and who asked for it is told."""
+    try:
+        bochs_package.fetch()
+    except (StepError, apt.AptError) as error:
+        if group == "bochs":
+            raise
+        say(f"{error}\nWithout Bochs {bochs_package.LEAST} the tests that run on it will be skipped.")
+
+
 def fetch_kernels():
     """Downloads and unpacks the kernels and headers; installs nothing."""
     say("Debian kernels for the VMs (unpacked under build/kernels, not installed):")
@@ -295,8 +313,8 @@ def relocate_headers(folder, abi):
 
 
 def run(group="test", quiet=False):
-    """Makes sure of packages and kernels. group: 'run' for demo and run, 'rt' for a run with the PREEMPT_RT VM, 'test' for all,
-    'evidence' for the report (no kernels)."""
+    """Makes sure of packages and kernels. group: 'run' for demo and run, 'rt' for a run with the PREEMPT_RT VM, 'bochs' for one on Bochs,
+    'test' for all, 'evidence' for the report (no kernels)."""
     version, _ = apt.release()
     missing = missing_packages(wanted(group, version))
     if missing:
@@ -309,5 +327,7 @@ def run(group="test", quiet=False):
         fetch_newer_headers()
     if group in ("rt", "test") and rt_kernel() is None:
         fetch_rt_kernel()
+    if group in ("bochs", "test") and not bochs_package.ready():
+        fetch_bochs(group)
     if not quiet:
         say(f"{colour(BOLD, 'Ready.')} Packages installed; Service VM kernel {read_stamp()['service']}, User VM kernel {read_stamp()['user']}.")

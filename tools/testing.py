@@ -117,13 +117,13 @@ def run_unit_program(tally, name, program):
         say("\n".join(f"  | {line}" for line in text.rstrip().splitlines()[-30:]))
 
 
-def run_pytest(tally, keyword, folder):
+def run_pytest(tally, keyword, folder, options=()):
     heading(f"Tests in {folder}")
     report = ROOT / "build" / "logs" / f"pytest-{folder.replace('/', '-')}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     command = PYTHON + ["-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-ra", f"--junitxml={report}", folder]
-    status = subprocess.run(command + (["-k", keyword] if keyword else []), cwd=ROOT, check=False).returncode
+    status = subprocess.run(command + list(options) + (["-k", keyword] if keyword else []), cwd=ROOT, check=False).returncode
     if not report.exists():
         tally.case(folder, f"{folder}: pytest status {status}", "failed")
         return
@@ -144,14 +144,17 @@ def write_report():
 
 def run(args):
     begin, tally = time.monotonic(), Tally()
-    record = tests.Record(whole=not args.keyword and not args.fast)
+    record = tests.Record(whole=not args.keyword and not args.fast and not args.machine)
     heading("Build")
     check(tally, "", "everything compiles with strict warnings with gcc", scons("-j2"))
-    static_checks(tally, args.keyword)
-    unit_programs(tally, args.keyword)
-    run_pytest(tally, args.keyword, "tests/unit")
-    run_pytest(tally, args.keyword, "tests/gates")
-    if not args.fast:
+    if args.machine:
+        run_pytest(tally, args.keyword, "tests/system", ["--machine", args.machine])
+    else:
+        static_checks(tally, args.keyword)
+        unit_programs(tally, args.keyword)
+        run_pytest(tally, args.keyword, "tests/unit")
+        run_pytest(tally, args.keyword, "tests/gates")
+    if not args.fast and not args.machine:
         heading("Gates")
         run_gates(tally, args.keyword, fast=False)
         run_pytest(tally, args.keyword, "tests/system")

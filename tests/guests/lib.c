@@ -164,6 +164,7 @@ static void console_find(const uint32_t *multiboot)
 void guest_entry(const uint32_t *multiboot)
 {
     console_find(multiboot);
+    out8((uint16_t)(console + 3U), 3U); /* line control: 8 bits; a reset leaves 5 */
     traps_init();
     guest_main();
     print_text("done\r\n");

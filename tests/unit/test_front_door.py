@@ -141,9 +141,9 @@ def test_the_report_needs_no_more_than_its_own_packages():
 
 
 def test_a_scenario_with_the_real_time_kernel_asks_for_it():
-    assert run.group("rt-linux", {}) == run.group("rt-linux-smp", {}) == "rt"
-    assert run.group("demo", {}) == "run"
-    assert run.group("rt-linux", {"rt-kernel": "a", "rt-initrd": "b"}) == "run"     # with files of one's own
+    assert run.groups("rt-linux", {}) == run.groups("rt-linux-smp", {}) == ["rt"]
+    assert run.groups("demo", {}) == ["run"]
+    assert run.groups("rt-linux", {"rt-kernel": "a", "rt-initrd": "b"}) == ["run"]     # with files of one's own
     assert set(setup.wanted("rt", "12")) - set(setup.wanted("run", "12")) == {"rt-tests", "rtla"}
     assert set(setup.wanted("rt", "12")) < set(setup.wanted("test", "12"))
 
