@@ -34,6 +34,7 @@ class Emulator:
 
     An emulator says how it is started (command, environment, directory), what it needs first (check), and how one types on it
     (send, run_interactive)."""
+    pm_timer = pm_control = 0   # I/O ports of the machine's ACPI timer and power-off
     name = "emulator"       # also of the log of its own messages, and of the machine in tables of tests
 
     def __init__(self, folder, modules=(), kernel=HV, append="", interactive=False, terminal="service"):

@@ -30,6 +30,7 @@ class Machine(Emulator):
     with modules=() this is also how a bare image runs without the hypervisor. kernel=None: the firmware boots
     what extra names (a disk, a CD). terminal: the console that can be typed on."""
     name = "qemu"
+    pm_timer, pm_control = 0x608, 0x604
 
     def __init__(self, folder, modules=(), kernel=HV, mode="mttcg", cores=4, memory="4G", cpu=CPU, append="",
                  extra=(), interactive=False, terminal="service"):

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What system tests stand on: machines that stop by themselves and leave their logs in build/tests/TEST/."""
+"""What system tests stand on: machines that stop by themselves and leave their logs in build/tests/TEST/.
+
+A test runs on QEMU, unless it says where: @pytest.mark.machines("qemu", "bochs", "bochs:haswell") makes one test of it for each."""
 import re
 
 import pytest
 
-from tools.boot import BUILD, machine_for
+from tools.boot import BUILD, MACHINES, machine_for
+from tools.bochs import Bochs
 from tools.machine import CONSOLES, ROOT, Machine, MachineError
 
 
-class TestMachine(Machine):
-    """A Machine with a shell in its Service VM."""
+class Shell:
+    """For a machine with a shell in its Service VM."""
     __test__ = False
     sequence = 0
 
@@ -28,6 +31,56 @@ class TestMachine(Machine):
         return printed.strip("\n")
 
 
+class TestMachine(Shell, Machine):
+    """QEMU."""
+
+
+class TestBochs(Shell, Bochs):
+    """Bochs."""
+
+
+TEST_MACHINES = {"qemu": TestMachine, "bochs": TestBochs}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--machine", choices=MACHINES, help="only tests that run on this emulator")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "machines(*names): the emulators, each with a CPU model behind a colon or without, that the test runs on")
+
+
+def pytest_generate_tests(metafunc):
+    marker = metafunc.definition.get_closest_marker("machines")
+    if marker is not None:
+        metafunc.parametrize("on", marker.args, indirect=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    """--machine bochs leaves what runs there; a test that does not say where runs on QEMU."""
+    wanted = config.getoption("--machine")
+    if wanted is not None:
+        kept = [item for item in items if where(item) == wanted]
+        config.hook.pytest_deselected(items=[item for item in items if where(item) != wanted])
+        items[:] = kept
+
+
+def where(item):
+    return getattr(item, "callspec", None) and item.callspec.params.get("on", "qemu").partition(":")[0] or "qemu"
+
+
+@pytest.fixture
+def on(request):
+    """The emulator that the test runs on: 'qemu', 'bochs', 'bochs:haswell'. REQ-TOO-011"""
+    return getattr(request, "param", "qemu")
+
+
+@pytest.fixture
+def emulator(on):
+    """Its class, with what is known of the machine before it starts."""
+    return TEST_MACHINES[on.partition(":")[0]]
+
+
 @pytest.fixture
 def folder(request):
     """build/tests/TEST, empty."""
@@ -39,24 +92,39 @@ def folder(request):
 
 
 @pytest.fixture
-def start(request, folder):
+def start(request, folder, on, emulator):
     """start(scenario='demo', append={VM: words}, images={tag: file}, ...): a running machine.
     start(None, kernel=FILE, modules=[(file, tag)], append='words', ...): boot modules by hand, or with no modules a
     bare image without the hypervisor. Other arguments: those of tools.machine.Machine, as mode='icount', extra=[...]."""
     machines = request.node.machines = []
+    model = {"cpu": on.partition(":")[2]} if ":" in on else {}
 
     def start_machine(scenario="demo", append=None, images=None, **options):
         place = folder if not machines else folder / str(len(machines) + 1)
+        options = {**model, **options}
         if scenario is None:
-            machine = TestMachine(place, append=append or "", **options)
+            machine = emulator(place, append=append or "", **options)
         else:
-            prepared = machine_for(scenario, place, append, images, **options)
-            machine = TestMachine(place, prepared.modules, **options)
+            prepared = machine_for(scenario, place, append, images, machine=emulator.name, **options)
+            machine = emulator(place, prepared.modules, **options)
+        ran = ("machine", f"{machine.name} {machine.model()}")
+        if ran not in request.node.user_properties:
+            request.node.user_properties.append(ran)
+        if emulator.name != "qemu":
+            skip_without(machine)
         machines.append(machine)
         return machine.start()
     yield start_machine
     for machine in machines:
         machine.stop()
+
+
+def skip_without(machine):
+    """Bochs may be nowhere to be had; QEMU is what ./bulkhead needs for anything at all."""
+    try:
+        machine.check()
+    except MachineError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture
@@ -78,7 +146,7 @@ def pytest_runtest_makereport(item, call):
     if report.when != "call" or not report.failed:
         return
     for machine in getattr(item, "machines", []):
-        for console in CONSOLES + ("qemu",):
+        for console in CONSOLES + (machine.name,):
             text = machine.tail(console, 25)
             if text:
                 report.sections.append((f"{machine.folder.relative_to(ROOT)}/{console}.log, last lines", text))

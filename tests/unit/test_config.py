@@ -208,7 +208,7 @@ MISTAKES = {
     "unknown key": (lambda d: d.update(colour="red"), "colour: unknown key colour"),
     "missing key": (lambda d: d["service_vm"].pop("cores"), "the key cores is missing; add it: a list of core numbers"),
     "wrong type": (lambda d: d["service_vm"].update(cores=3), "service_vm.cores: 3 is not of type array"),
-    "unknown board": (lambda d: d.update(board="toaster"), "there is no board toaster; use one of qemu-q35"),
+    "unknown board": (lambda d: d.update(board="toaster"), "there is no board toaster; use one of bochs, qemu-q35"),
     "size without unit": (lambda d: rtvm(d)["memory"][0].update(size="64"), "memory[0].size: '64' does not fit; a size"),
     "core twice": (lambda d: d["service_vm"].update(cores=[0, 0]), "an entry stands twice"),
     "core missing on board": (lambda d: rtvm(d).update(cores=[9]), "core 9 does not exist, board qemu-q35 has 4; use 0 to 3"),

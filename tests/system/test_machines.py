@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two emulated machines are one kind of thing to the tests: the same images run on both, bare, and end in the same way."""
+import re
+
+import pytest
+
+from tools.boot import BUILD
+
+GUESTS = BUILD / "tests" / "guests"
+RTVM = BUILD / "rtvm" / "rtvm.elf"
+SAMPLES = 200
+INTEL = ("bochs:skylake_x", "bochs:sapphire_rapids", "bochs:haswell")
+HALTED = r"boot: cannot start: no VM was started, machine halted"
+
+
+def run_bare(start, emulator):
+    """The real-time runtime to its end, in counted time."""
+    words = f"console=0x3e8 count={SAMPLES} report=0 pmtimer={emulator.pm_timer:#x} poweroff={emulator.pm_control:#x}"
+    machine = start(None, kernel=RTVM, append=words, mode="icount")
+    machine.wait_for("rtvm", rf"^rtvm: finished samples {SAMPLES} overruns 0 ", timeout=60)
+    assert machine.wait_exit(30) == 0, "it switched the machine off"
+    return machine
+
+
+@pytest.mark.machines("qemu", *INTEL)
+# REQ-TOO-011
+def test_the_real_time_runtime_runs_bare_and_switches_the_machine_off(start, emulator):
+    machine = run_bare(start, emulator)
+    assert "rtvm: ipi ok\n" in machine.text("rtvm") and machine.text("hypervisor") == ""
+
+
+@pytest.mark.machines("qemu", *INTEL, "bochs:ryzen")
+# REQ-TOO-011
+def test_a_test_guest_runs_bare(start):
+    machine = start(None, kernel=GUESTS / "debug.elf", append="console=0x3e8")
+    machine.wait_for("rtvm", r"^done", timeout=60)
+    assert re.findall(r"^not ok .*", machine.text("rtvm"), re.M) == []
+    assert "ok watchpoint-traps\n" in machine.text("rtvm")
+
+
+@pytest.mark.machines("qemu", "bochs")
+# REQ-TOO-011
+def test_a_machine_that_is_reset_does_not_start_again(start):
+    machine = start(None, kernel=GUESTS / "controls.elf", append="console=0x3e8")
+    assert machine.wait_exit(60) == 0
+    assert machine.text("rtvm").count("controls\n") == 1
+
+
+@pytest.mark.machines("qemu", "bochs")
+# REQ-TOO-011
+def test_counted_time_gives_the_same_log_twice(start, emulator):
+    first, second = run_bare(start, emulator), run_bare(start, emulator)
+    assert first.log("rtvm").read_bytes() == second.log("rtvm").read_bytes()
+
+
+@pytest.mark.machines("bochs:skylake_x", "bochs:ryzen")
+# REQ-CFG-010 REQ-TOO-011
+def test_the_hypervisor_names_what_a_cpu_lacks(start, on):
+    """Intel's model has no AMD-V, and AMD's has no x2APIC."""
+    machine = start("rt-only")
+    missing = {"bochs:skylake_x": "svm npt", "bochs:ryzen": "x2apic"}[on]
+    machine.wait_for("hypervisor", rf"boot: this CPU lacks: {missing} *$", timeout=60)
+    machine.wait_for("hypervisor", HALTED, timeout=60)
+    assert machine.alive() and machine.text("rtvm") == ""
