@@ -7,7 +7,7 @@ import sys
 import time
 import xml.etree.ElementTree
 
-from tools.evidence import gates, tests
+from tools.evidence import gates, machines, tests
 from tools.progress import BOLD, GREEN, RED, ROOT, StepError, colour, run_step, say
 
 UNIT_TIMEOUT_S = 300
@@ -24,9 +24,9 @@ class Tally:
         self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
         self.names += names
 
-    def case(self, suite, name, verdict, seconds=0.0, message="", shown=None):
-        """One test, for the count and for the JUnit file. shown: its name in the last lines."""
-        self.cases.append(tests.Case(suite, name, verdict, seconds, message))
+    def case(self, suite, name, verdict, seconds=0.0, message="", shown=None, machines=()):
+        """One test, for the count and for the JUnit file. shown: its name in the last lines; machines: what it ran on."""
+        self.cases.append(tests.Case(suite, name, verdict, seconds, message, machines))
         self.add(**{verdict: 1}, names=[shown or name] if verdict == "failed" else [])
 
     def line(self):
@@ -128,7 +128,7 @@ def run_pytest(tally, keyword, folder, options=()):
         tally.case(folder, f"{folder}: pytest status {status}", "failed")
         return
     for case in tests.pytest_cases(report):
-        tally.case(*case)
+        tally.case(*case[:5], machines=case.machines)
     if status not in (PYTEST_PASSED, PYTEST_FAILED, PYTEST_NOTHING):
         tally.case(folder, f"{folder}: pytest status {status}", "failed", message="pytest broke off")
 
@@ -162,6 +162,8 @@ def run(args):
     record.finish(tally.cases)
     if record.result is not None:
         write_report()
+    for line in machines.summary(tally.cases):
+        say(line)
     if tally.names:
         say("failed: " + ", ".join(tally.names))
     say(f"{time.monotonic() - begin:.0f} s; logs in build/logs, build/tests; all results in build/evidence/junit.xml")

@@ -12,7 +12,7 @@ import pytest
 
 import evidence_samples as samples
 from tools import testing
-from tools.evidence import gates, provenance, tests
+from tools.evidence import gates, machines, provenance, tests
 from tools.evidence.report import chapters, claims, collect, command, documents, front, markup, page, pdf, pictures, sections, stored
 
 def claim(found, name):
@@ -353,16 +353,16 @@ def test_a_selection_of_tests_is_no_result_for_the_report(leave):
 
 
 # REQ-EVI-025
-@pytest.mark.parametrize("keyword, fast, whole", [("", False, True), ("sched", False, False), ("", True, False)])
-def test_only_a_whole_run_ends_with_the_report_and_after_its_own_result(tmp_path, monkeypatch, keyword, fast, whole):
+@pytest.mark.parametrize("keyword, fast, machine, whole", [("", False, None, True), ("sched", False, None, False), ("", True, None, False), ("", False, "bochs", False)])
+def test_only_a_whole_run_ends_with_the_report_and_after_its_own_result(tmp_path, monkeypatch, keyword, fast, machine, whole):
     monkeypatch.setattr("tools.evidence.result.RESULTS", tmp_path)
     monkeypatch.setattr(tests, "OUTPUT", tmp_path / "junit.xml")
-    for name in ("check", "static_checks", "run_pytest", "run_gates"):
+    for name in ("static_checks", "unit_programs", "run_pytest", "run_gates"):
         monkeypatch.setattr(testing, name, lambda *_, **__: None)
-    monkeypatch.setattr(testing, "unit_programs", lambda tally, _: tally.case("tests/unit/test_x", "one", "passed"))
+    monkeypatch.setattr(testing, "check", lambda tally, *_: tally.case("checks", "one", "passed"))
     seen = []
     monkeypatch.setattr(testing, "write_report", lambda: seen.append(json.loads((tmp_path / "tests.json").read_text(encoding="utf-8"))["passed"]))
-    assert testing.run(argparse.Namespace(keyword=keyword, fast=fast)) == 0
+    assert testing.run(argparse.Namespace(keyword=keyword, fast=fast, machine=machine)) == 0
     assert seen == ([True] if whole else []) and (tmp_path / "junit.xml").exists()
 
 
@@ -382,8 +382,26 @@ def test_cases_of_pytest_are_read(tmp_path):
     path.write_text('<testsuites><testsuite><testcase classname="tests.unit.test_a" name="x" time="0.25"/><testcase classname="tests.unit.test_a" name="y" time="1">'
                     '<failure message="no">why</failure></testcase><testcase classname="tests.unit.test_a" name="z"><skipped message="later"/></testcase></testsuite></testsuites>',
                     encoding="utf-8")
-    assert list(tests.pytest_cases(path)) == [("tests/unit/test_a", "x", "passed", 0.25, ""), ("tests/unit/test_a", "y", "failed", 1.0, "no\nwhy"),
-                                              ("tests/unit/test_a", "z", "skipped", 0.0, "later")]
+    assert [case[:5] for case in tests.pytest_cases(path)] == [
+        ("tests/unit/test_a", "x", "passed", 0.25, ""), ("tests/unit/test_a", "y", "failed", 1.0, "no\nwhy"), ("tests/unit/test_a", "z", "skipped", 0.0, "later")]
+
+
+def ran(name, verdict, *where):
+    return tests.Case("tests/system/test_a", name, verdict, 1.0, "", where)
+
+
+# REQ-TOO-011
+def test_the_report_has_a_table_of_what_ran_where(leave, tmp_path):
+    """From pytest's file to the table: one line a test, one column a machine."""
+    path = tmp_path / "pytest.xml"
+    path.write_text('<testsuites><testsuite><testcase classname="tests.system.test_a" name="x[qemu]" time="1"><properties><property name="machine" value="qemu EPYC"/>'
+                    '<property name="other" value="y"/></properties></testcase></testsuite></testsuites>', encoding="utf-8")
+    cases = [*tests.pytest_cases(path), ran("x[bochs]", "failed", "bochs skylake_x"), ran("y[1]", "passed", "qemu EPYC"), ran("y[2]", "skipped", "qemu EPYC"),
+             ran("z", "passed")]
+    found = next(table for table in leave(True, cases)[1]["tables"] if table["title"] == "System tests by machine")
+    assert found["columns"] == ["file", "test", "qemu EPYC", "bochs skylake_x"]
+    assert found["rows"] == [["tests/system/test_a", "x", "passed", "failed"], ["tests/system/test_a", "y", "1 passed, 1 skipped", "-"]]
+    assert machines.summary(cases) == ["  on qemu EPYC: 2 passed, 1 skipped", "  on bochs skylake_x: failed"]
 
 
 def test_a_claim_of_a_test_passes_only_when_the_test_does(tmp_path, monkeypatch):

@@ -4,12 +4,13 @@ import collections
 import contextlib
 import xml.etree.ElementTree as tree
 
+from tools.evidence import machines
 from tools.evidence.report import claims, junit
 from tools.evidence.result import Result
 from tools.progress import ROOT
 
 OUTPUT = ROOT / "build" / "evidence" / "junit.xml"
-Case = collections.namedtuple("Case", "suite name verdict seconds message")
+Case = collections.namedtuple("Case", "suite name verdict seconds message machines", defaults=[()])    # machines: emulators it ran on
 
 
 def pytest_cases(path):
@@ -21,7 +22,8 @@ def pytest_cases(path):
         verdict = "failed" if broken is not None else "skipped" if skipped is not None else "passed"
         told = broken if broken is not None else skipped
         message = "" if told is None else "\n".join(part for part in (told.get("message"), told.text) if part)
-        yield Case(suite, case.get("name", ""), verdict, float(case.get("time", 0)), message)
+        machines = tuple(told.get("value", "") for told in case.iter("property") if told.get("name") == "machine")
+        yield Case(suite, case.get("name", ""), verdict, float(case.get("time", 0)), message, machines)
 
 
 def junit_xml(cases):
@@ -86,6 +88,9 @@ class Record:
         for name, members in by_suite(cases).items():
             verdicts = collections.Counter(case.verdict for case in members)
             rows.append([name, verdicts["passed"], verdicts["failed"], verdicts["skipped"], round(sum(case.seconds for case in members), 1)])
+        where, columns = machines.table(cases)[::-1]
+        if where:
+            self.result.table("System tests by machine", columns, where)
         self.result.table("Tests by file", ["file", "passed", "failed", "skipped", "seconds"], rows)
         for case in cases:
             if case.verdict != "passed":
