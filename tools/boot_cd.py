@@ -35,7 +35,9 @@ def quoted(text):
 def script(kernel, modules, append):
     load, load_module = commands(kernel)
     lines = ["set timeout=0", f"{load} /boot/kernel {quoted(append)}".rstrip()]
-    lines += [f"{load_module} /boot/module{number} {quoted(words)}".rstrip() for number, (_, words) in enumerate(modules)]
+    for number, (_, words) in enumerate(modules):
+        # Words behind an initrd would be taken for more files.
+        lines.append(f"{load_module} /boot/module{number} {quoted(words) if load != 'linux' else ''}".rstrip())
     return "\n".join(lines + ["boot", ""])
 
 

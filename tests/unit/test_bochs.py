@@ -198,14 +198,14 @@ def test_registers_of_every_core_do_not_hide_the_reason():
 
 # ---- the CD ----
 
-@pytest.mark.parametrize("head, load, load_module", [
-    (b"\0" * 64 + b"\x02\xb0\xad\x1b", "multiboot", "module"),
-    (b"\x02\xb0\xad\x1b" + b"\0" * 64 + b"\xd6\x50\x52\xe8", "multiboot2", "module2"),
-    (b"\0" * 0x202 + b"HdrS", "linux", "initrd")])
-def test_the_header_says_how_an_image_is_loaded(tmp_path, head, load, load_module):
+@pytest.mark.parametrize("head, load, module", [
+    (b"\0" * 64 + b"\x02\xb0\xad\x1b", "multiboot", "module /boot/module0 rtvm"),
+    (b"\x02\xb0\xad\x1b" + b"\0" * 64 + b"\xd6\x50\x52\xe8", "multiboot2", "module2 /boot/module0 rtvm"),
+    (b"\0" * 0x202 + b"HdrS", "linux", "initrd /boot/module0")])
+def test_the_header_says_how_an_image_is_loaded(tmp_path, head, load, module):
     kernel = tmp_path / "kernel"
     kernel.write_bytes(head)
-    assert boot_cd.script(kernel, [("a", "rtvm")], "x=1 'y") == f"set timeout=0\n{load} /boot/kernel x=1 ''\\''y'\n{load_module} /boot/module0 rtvm\nboot\n"
+    assert boot_cd.script(kernel, [("a", "rtvm")], "x=1 'y") == f"set timeout=0\n{load} /boot/kernel x=1 ''\\''y'\n{module}\nboot\n"
 
 
 def test_an_image_without_a_header_is_refused(tmp_path):
