@@ -63,7 +63,7 @@ class Bochs(Emulator):
         return f"Bochs {self.installation.version}: {self.cpu}, {self.cores} cores, {mebibytes(self.memory)} MiB" if self.installation else "Bochs"
 
     def model(self):
-        return self.cpu
+        return f"{self.installation.version} {self.cpu}" if self.installation else self.cpu
 
     def command(self):
         return self.installation.program() + ["-q", "-f", "bochsrc", "-rc", RUN]

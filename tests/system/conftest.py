@@ -107,11 +107,12 @@ def start(request, folder, on, emulator):
         else:
             prepared = machine_for(scenario, place, append, images, machine=emulator.name, **options)
             machine = emulator(place, prepared.modules, **options)
+        missing = lack(machine)
         ran = ("machine", f"{machine.name} {machine.model()}")
         if ran not in request.node.user_properties:
             request.node.user_properties.append(ran)
-        if emulator.name != "qemu":
-            skip_without(machine)
+        if missing and emulator.name != "qemu":
+            pytest.skip(missing)
         machines.append(machine)
         return machine.start()
     yield start_machine
@@ -119,12 +120,13 @@ def start(request, folder, on, emulator):
         machine.stop()
 
 
-def skip_without(machine):
-    """Bochs may be nowhere to be had; QEMU is what ./bulkhead needs for anything at all."""
+def lack(machine):
+    """Why the emulator cannot be started. Bochs may be nowhere to be had; QEMU is what ./bulkhead needs for anything at all."""
     try:
         machine.check()
     except MachineError as error:
-        pytest.skip(str(error))
+        return str(error)
+    return None
 
 
 @pytest.fixture
