@@ -25,8 +25,9 @@ def write_sources(codename):
 
 def options(codename):
     folder = area(codename)
-    chosen = {"Dir::Etc::SourceList": folder / "sources.list", "Dir::Etc::SourceParts": "/dev/null", "Dir::State": folder,
-              "Dir::State::Lists": folder / "lists", "Dir::State::status": folder / "status", "Dir::Cache::archives": folder / "archives"}
+    chosen = {"Dir::Etc::SourceList": folder / "sources.list", "Dir::Etc::SourceParts": "/dev/null",
+              "Dir::Etc::Preferences": "/dev/null", "Dir::Etc::PreferencesParts": "/dev/null",     # the host's pins are for its own release
+              "Dir::State": folder, "Dir::State::Lists": folder / "lists", "Dir::State::status": folder / "status", "Dir::Cache::archives": folder / "archives"}
     return apt.words({**apt.QUIET_CACHE, **chosen})
 
 

@@ -138,7 +138,7 @@ def build_parser():
         sub.set_defaults(function=function)
         return sub
     sub = command("demo", command_demo, "boot an RTVM, a Linux Service VM and a Linux User VM, and show what happens",
-                  "Installs what is missing, builds, boots QEMU with the demo scenario, prints what happens as it happens, and sums it up in a table. "
+                  "Installs what is missing, builds, boots QEMU (or Bochs) with the demo scenario, prints what happens as it happens, and sums it up in a table. "
                   "The exit status is 0 only when every step succeeded.")
     add_machine(sub, "the emulator: qemu (default) has AMD-V, bochs has VT-x and is much slower")
     add_shared(sub)
@@ -156,7 +156,7 @@ def build_parser():
     sub.add_argument("--run-missing", action="store_true", help="first run what has no passed result of this commit")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages; without WeasyPrint there is no PDF")
     sub = command("run", command_run, "boot a scenario with the Service VM's console on this terminal",
-                  "Boots a scenario in QEMU with the Service VM's console, or the real-time VM's, on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
+                  "Boots a scenario in QEMU or Bochs with the Service VM's console, or the real-time VM's, on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
     sub.add_argument("scenario", nargs="?", default="demo", help=config_cli.SCENARIO_HELP + " (default: demo)")
     sub.add_argument("--console", choices=["service", "rtvm"], default="service", help="whose console this terminal becomes (default: service)")
     add_machine(sub, "the emulator; on another than that of SCENARIO's board, boots SCENARIO-MACHINE (default: the board's)")

@@ -52,7 +52,7 @@ def test_the_other_release_comes_from_the_mirror_that_apt_uses(host, tmp_path):
 def test_apt_sees_neither_the_hosts_sources_nor_its_packages(host, tmp_path):
     words = apt_foreign.options("trixie")
     own = dict(word.split("=", 1) for word in words if word != "-o")
-    assert own["Dir::Etc::SourceParts"] == "/dev/null"
+    assert own["Dir::Etc::SourceParts"] == own["Dir::Etc::Preferences"] == own["Dir::Etc::PreferencesParts"] == "/dev/null"
     for key in ("Dir::Etc::SourceList", "Dir::State", "Dir::State::Lists", "Dir::State::status", "Dir::Cache::archives"):
         assert own[key].startswith(f"{tmp_path}/apt/trixie"), key
     assert (tmp_path / "apt" / "trixie" / "status").read_text(encoding="utf-8") == ""
