@@ -4,6 +4,7 @@
 #include "core/exclusive.h"
 #include "core/hw.h"
 #include "core/msr_number.h"
+#include "core/quick_icr.h"
 #include "core/vcpu_hw.h"
 #include "core/vm.h"
 
@@ -17,7 +18,7 @@
 #define REG_SVR         0x80FU
 #define REG_ESR         0x828U
 #define REG_CMCI        0x82FU
-#define REG_ICR         0x830U
+#define REG_ICR         QUICK_ICR_MSR
 #define REG_LVT_FIRST   0x833U /* thermal, performance, LINT0, LINT1, error */
 #define REG_LVT_LAST    0x837U
 #define LVT_MASKED      0x10000U
@@ -27,14 +28,19 @@
 #define MODE_NMI        4U
 #define MODE_INIT       5U
 #define MODE_SIPI       6U
-#define ICR_NOT_PLAIN   0xC0F00U /* shorthand, logical destination, a mode other than fixed */
 #define DEST_BROADCAST  0xFFFFFFFFU
-#define SLOTS           8U /* SVR, CMCI, five LVTs, ICR */
+#define SLOTS           7U /* SVR, CMCI, five LVTs */
 #define SLOT_SVR        5U
 #define SLOT_CMCI       6U
-#define SLOT_ICR        7U
 
 static uint64_t lapic_kept[MAX_VCPU][SLOTS];
+struct exclusive_icr exclusive_icr[MAX_VCPU];
+
+static void keep_icr(vcpu_id_t id, uint64_t value)
+{
+    exclusive_icr[id].low = (uint32_t)value;
+    exclusive_icr[id].dest = (uint32_t)(value >> 32);
+}
 
 void exclusive_lapic_reset(vcpu_id_t id)
 {
@@ -42,7 +48,7 @@ void exclusive_lapic_reset(vcpu_id_t id)
         lapic_kept[id][i] = LVT_MASKED;
     }
     lapic_kept[id][SLOT_SVR] = 0x1FFU; /* software-enabled, as the hardware's is */
-    lapic_kept[id][SLOT_ICR] = 0U;
+    keep_icr(id, 0U);
 }
 
 static uint64_t logical_id(uint32_t index)
@@ -119,17 +125,16 @@ static void interrupt_command(vcpu_id_t id, uint64_t icr)
 /* REQ-RT-060 REQ-INT-008 */
 bool exclusive_lapic_quick(vcpu_id_t id)
 {
-    const struct vm *vm = &vms[vcpu_vm(id)];
-    uint32_t low = (uint32_t)vcpu_regs[id].gpr[GPR_RAX];
-    uint32_t dest = (uint32_t)vcpu_regs[id].gpr[GPR_RDX];
-    uint32_t vector = low & 0xFFU;
-    bool icr = (uint32_t)vcpu_regs[id].gpr[GPR_RCX] == REG_ICR;
-    bool plain = icr && ((low & ICR_NOT_PLAIN) == 0U) && (vector >= 16U) && (dest < vm->vcpu_count);
-    if (plain) {
-        lapic_kept[id][SLOT_ICR] = ((uint64_t)dest << 32) | low;
-        hw_send_ipi(vcpus[vcpu_id(vcpu_vm(id), dest)].pcpu, vector);
+    const uint64_t *gpr = vcpu_regs[id].gpr;
+    pcpu_id_t target = 0U;
+    uint32_t vector = 0U;
+    if ((uint32_t)gpr[GPR_RCX] == REG_ICR) {
+        vector = core_quick_icr(id, (uint32_t)gpr[GPR_RAX], (uint32_t)gpr[GPR_RDX], &target);
     }
-    return plain;
+    if (vector >= QUICK_ICR_FIRST) {
+        hw_send_ipi(target, vector);
+    }
+    return vector >= QUICK_ICR_FIRST;
 }
 
 enum status exclusive_lapic_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
@@ -148,7 +153,7 @@ enum status exclusive_lapic_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
     } else if (msr == REG_CMCI) {
         *value = lapic_kept[id][SLOT_CMCI];
     } else if (msr == REG_ICR) {
-        *value = lapic_kept[id][SLOT_ICR];
+        *value = ((uint64_t)exclusive_icr[id].dest << 32) | exclusive_icr[id].low;
     } else if ((msr >= REG_LVT_FIRST) && (msr <= REG_LVT_LAST)) {
         *value = lapic_kept[id][msr - REG_LVT_FIRST];
     } else if (msr == REG_ESR) {
@@ -168,7 +173,7 @@ enum status exclusive_lapic_write(vcpu_id_t id, uint32_t msr, uint64_t value)
     if (msr == MSR_APIC_BASE) {
         result = (value == base) ? STATUS_OK : STATUS_INVALID;
     } else if (msr == REG_ICR) {
-        lapic_kept[id][SLOT_ICR] = value;
+        keep_icr(id, value);
         interrupt_command(id, value);
     } else if (value > 0xFFFFFFFFU) {
         result = STATUS_INVALID;

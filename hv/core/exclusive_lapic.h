@@ -4,7 +4,15 @@
 #ifndef CORE_EXCLUSIVE_LAPIC_H
 #define CORE_EXCLUSIVE_LAPIC_H
 
+#include "core/limits.h"
 #include "core/types.h"
+
+/* The interrupt command register of each, as it was written. */
+struct exclusive_icr {
+    uint32_t low;
+    uint32_t dest;
+};
+extern struct exclusive_icr exclusive_icr[MAX_VCPU];
 
 void exclusive_lapic_reset(vcpu_id_t id);
 enum status exclusive_lapic_read(vcpu_id_t id, uint32_t msr, uint64_t *value);

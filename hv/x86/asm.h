@@ -11,12 +11,13 @@ static inline void asm_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(subleaf));
 }
 
+/* The instruction clears the upper halves of both registers. */
 static inline uint64_t asm_rdtsc(void)
 {
-    uint32_t low;
-    uint32_t high;
+    uint64_t low;
+    uint64_t high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return ((uint64_t)high << 32) | low;
+    return (high << 32) | low;
 }
 
 static inline uint64_t asm_rdmsr(uint32_t msr)
@@ -30,6 +31,11 @@ static inline uint64_t asm_rdmsr(uint32_t msr)
 static inline void asm_wrmsr(uint32_t msr, uint64_t value)
 {
     __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+static inline void asm_wrmsr_halves(uint32_t msr, uint32_t low, uint32_t high)
+{
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"(low), "d"(high) : "memory");
 }
 
 static inline uint8_t asm_in8(uint16_t port)

@@ -6,6 +6,7 @@
 #include "core/trace.h"
 #include "x86/address.h"
 #include "x86/apic.h"
+#include "x86/apic_guest.h"
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/msr.h"
@@ -52,7 +53,7 @@ void hw_kick(pcpu_id_t target)
 
 void hw_send_ipi(pcpu_id_t target, uint32_t vector)
 {
-    apic_send_fixed(pcpus[target].apic_id, vector);
+    apic_send_for_guest(target, vector);
 }
 
 void hw_relax(void)

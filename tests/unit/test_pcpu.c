@@ -16,6 +16,8 @@ static void asm_pause(void) {}
 static uint32_t asm_read_gs_first(void) { return 0U; }
 static uint64_t asm_rdmsr(uint32_t msr);
 static void asm_wrmsr(uint32_t msr, uint64_t value);
+static uint32_t sent_low, sent_to;
+static void asm_wrmsr_halves(uint32_t msr, uint32_t low, uint32_t high);
 static void asm_sti_hlt_cli(void)
 {
     waits++;
@@ -45,6 +47,13 @@ static void asm_wrmsr(uint32_t msr, uint64_t value)
     if (msr == MSR_X2APIC_TPR) {
         tpr = value;
     }
+}
+
+static void asm_wrmsr_halves(uint32_t msr, uint32_t low, uint32_t high)
+{
+    assert_int_equal(msr, MSR_X2APIC_ICR);
+    sent_low = low;
+    sent_to = high;
 }
 
 void apic_eoi(void) {}
@@ -120,6 +129,16 @@ static void a_kick_is_traced_when_that_is_on(void **state)
     assert_int_equal(kicks_traced, 1U);
 }
 
+/* REQ-INT-008 */
+static void an_interrupt_of_a_guest_goes_to_that_core(void **state)
+{
+    (void)state;
+    pcpus[2].apic_id = 6U;
+    hw_send_ipi(2U, 0x51U);
+    assert_int_equal(sent_low, 0x4051U); /* fixed, physical, asserted */
+    assert_int_equal(sent_to, 6U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +146,7 @@ int main(void)
         cmocka_unit_test_setup(exclusive_guest_tpr_does_not_hold_back_the_wake_up, setup),
         cmocka_unit_test_setup(shared_wait_leaves_tpr_alone, setup),
         cmocka_unit_test_setup(pending_kick_does_not_wait, setup),
+        cmocka_unit_test_setup(an_interrupt_of_a_guest_goes_to_that_core, setup),
         cmocka_unit_test_setup(a_kick_is_traced_when_that_is_on, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

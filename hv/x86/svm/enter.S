@@ -2,13 +2,14 @@
 /*
  * uint32_t svm_vmrun(struct svm_run *run)
  *
- * 1: the guest ran, and left by an exit that svm_quick() had no answer to; 0: the kick flag was set after CLGI,
+ * 1: the guest ran, and left by an exit that svm_left() had no answer to; 0: the kick flag was set after CLGI,
  * the point of no return: an NMI sent from then on stays pending until VMRUN sets GIF, and makes the guest
  * exit (APM 2, 15.17). That holds for every VMRUN of the loop, since GIF stays 0 between them.
- * IF is set around VMRUN only: with V_INTR_MASKING it is the host's IF that lets physical interrupts
- * end the guest's run (APM 2, 15.21.1).
+ * IF is set in the loop: with V_INTR_MASKING it is the host's IF at VMRUN that lets physical interrupts
+ * end the guest's run (APM 2, 15.21.1). Between two rounds GIF holds them back, as all others (15.17).
  *
- * Between two rounds RBP and R12 to R15 of the guest stay in the core: C keeps them over a call (System V ABI).
+ * Between two rounds RBP and R12 to R15 of the guest stay in the core, and RBX points at its registers: C keeps
+ * them over a call (System V ABI). DF is clear as at VMRUN: #VMEXIT loads the host's RFLAGS (15.6).
  */
 #include "x86/layout.h"
 
@@ -27,55 +28,51 @@ svm_vmrun:
     mov RUN_KICK(%rdi), %rax
     cmpl $0, (%rax)
     jne .Lkicked
-    mov RUN_REGS(%rdi), %rax
-    mov REGS_RBP(%rax), %rbp
-    mov REGS_R12(%rax), %r12
-    mov REGS_R13(%rax), %r13
-    mov REGS_R14(%rax), %r14
-    mov REGS_R15(%rax), %r15
-.Lagain:
+    mov RUN_REGS(%rdi), %rbx
     mov RUN_VMCB(%rdi), %rax
-    mov RUN_REGS(%rdi), %rdi
-    mov REGS_RCX(%rdi), %rcx
-    mov REGS_RDX(%rdi), %rdx
-    mov REGS_RBX(%rdi), %rbx
-    mov REGS_RSI(%rdi), %rsi
-    mov REGS_R8(%rdi), %r8
-    mov REGS_R9(%rdi), %r9
-    mov REGS_R10(%rdi), %r10
-    mov REGS_R11(%rdi), %r11
-    mov REGS_RDI(%rdi), %rdi
+    mov REGS_RBP(%rbx), %rbp
+    mov REGS_R12(%rbx), %r12
+    mov REGS_R13(%rbx), %r13
+    mov REGS_R14(%rbx), %r14
+    mov REGS_R15(%rbx), %r15
     sti
+.Lagain:                                /* RBX: the guest's registers in memory; RAX: the VMCB */
+    mov REGS_RCX(%rbx), %rcx
+    mov REGS_RDX(%rbx), %rdx
+    mov REGS_RSI(%rbx), %rsi
+    mov REGS_RDI(%rbx), %rdi
+    mov REGS_R8(%rbx), %r8
+    mov REGS_R9(%rbx), %r9
+    mov REGS_R10(%rbx), %r10
+    mov REGS_R11(%rbx), %r11
+    mov REGS_RBX(%rbx), %rbx
     vmload %rax
     vmrun %rax
     vmsave %rax
-    cli
-    push %rdi
-    mov 8(%rsp), %rdi
-    mov RUN_HOST(%rdi), %rax
+    push %rbx
+    mov 8(%rsp), %rbx
+    mov RUN_HOST(%rbx), %rax
     vmload %rax                         /* FS, GS, TR, LDTR, syscall MSRs of the host */
-    mov RUN_REGS(%rdi), %rax
-    mov %rcx, REGS_RCX(%rax)
-    mov %rdx, REGS_RDX(%rax)
-    mov %rbx, REGS_RBX(%rax)
-    mov %rsi, REGS_RSI(%rax)
-    mov %r8, REGS_R8(%rax)
-    mov %r9, REGS_R9(%rax)
-    mov %r10, REGS_R10(%rax)
-    mov %r11, REGS_R11(%rax)
-    pop %rcx
-    mov %rcx, REGS_RDI(%rax)
-    cld
-    call svm_quick
+    mov RUN_REGS(%rbx), %rbx
+    mov %rcx, REGS_RCX(%rbx)
+    mov %rdx, REGS_RDX(%rbx)
+    mov %rsi, REGS_RSI(%rbx)
+    mov %rdi, REGS_RDI(%rbx)
+    mov %r8, REGS_R8(%rbx)
+    mov %r9, REGS_R9(%rbx)
+    mov %r10, REGS_R10(%rbx)
+    mov %r11, REGS_R11(%rbx)
+    pop REGS_RBX(%rbx)
     mov (%rsp), %rdi
-    test %eax, %eax
+    call svm_left
+    test %rax, %rax
     jne .Lagain
-    mov RUN_REGS(%rdi), %rax
-    mov %rbp, REGS_RBP(%rax)
-    mov %r12, REGS_R12(%rax)
-    mov %r13, REGS_R13(%rax)
-    mov %r14, REGS_R14(%rax)
-    mov %r15, REGS_R15(%rax)
+    cli
+    mov %rbp, REGS_RBP(%rbx)
+    mov %r12, REGS_R12(%rbx)
+    mov %r13, REGS_R13(%rbx)
+    mov %r14, REGS_R14(%rbx)
+    mov %r15, REGS_R15(%rbx)
     stgi
     mov $1, %eax
     jmp .Ldone

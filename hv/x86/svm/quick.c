@@ -6,22 +6,20 @@
  * guest's first instruction, as a physical interrupt does (docs/decisions/0015-quick-exits.md).
  */
 #include "core/quick.h"
-#include "core/stats_exit.h"
-#include "core/trace.h"
-#include "x86/asm.h"
-#include "x86/svm/svm.h"
+#include "x86/svm/answered.h"
 
-enum { EXIT_CPUID = 0x072, EXIT_IOIO = 0x07B, EXIT_MSR = 0x07C, EXIT_VMMCALL = 0x081 };
+enum { EXIT_CPUID = 0x072, EXIT_IOIO = 0x07B, EXIT_MSR = SVM_EXIT_MSR, EXIT_VMMCALL = 0x081 };
 
 /* An event on its way into the guest, or waiting for its moment, is looked at by each exit's ordinary way. */
-static bool no_event(const struct vmcb *vmcb)
+static bool no_event(const struct svm_run *run)
 {
-    return ((vmcb->exit_int_info & EVENT_VALID) == 0U) && ((vmcb->interrupt_control & VINT_IRQ) == 0U)
-           && ((vmcb->intercept_misc1 & MISC1_IRET) == 0U);
+    const struct vmcb *const vmcb = run->vmcb;
+    return ((vmcb->exit_int_info & EVENT_VALID) == 0U)
+           && (run->settled || (((vmcb->interrupt_control & VINT_IRQ) == 0U) && ((vmcb->intercept_misc1 & MISC1_IRET) == 0U)));
 }
 
-/* What the exit was when it is answered, else HV_EXIT_OTHER; *next: RIP behind the instruction, without the CPU's help. */
-static enum hv_exit_reason answer(const struct svm_run *run, uint64_t *next)
+/* What the exit was when it is answered, else HV_EXIT_OTHER; *length: of the instruction. */
+static enum hv_exit_reason answer(const struct svm_run *run, uint64_t *length)
 {
     const struct vmcb *const vmcb = run->vmcb;
     const uint32_t info = (uint32_t)vmcb->exit_info1;
@@ -30,15 +28,15 @@ static enum hv_exit_reason answer(const struct svm_run *run, uint64_t *next)
     case EXIT_CPUID:
         run->regs->gpr[GPR_RAX] = vmcb->rax;
         cpuid_emulate(run->vcpu);
-        *next = vmcb->rip + 2U;
+        *length = 2U;
         reason = HV_EXIT_CPUID;
         break;
     case EXIT_VMMCALL:
-        *next = vmcb->rip + 3U;
+        *length = 3U;
         reason = core_quick_hypercall(run->vcpu, vmcb->cpl) ? HV_EXIT_HYPERCALL : HV_EXIT_OTHER;
         break;
     case EXIT_MSR:
-        *next = vmcb->rip + 2U;
+        *length = 2U;
         if ((info & 1U) == 0U) {
             reason = core_quick_msr_read(run->vcpu) ? HV_EXIT_MSR_READ : HV_EXIT_OTHER;
         } else {
@@ -47,7 +45,7 @@ static enum hv_exit_reason answer(const struct svm_run *run, uint64_t *next)
         }
         break;
     case EXIT_IOIO:
-        *next = vmcb->exit_info2;
+        *length = vmcb->exit_info2 - vmcb->rip;
         run->regs->gpr[GPR_RAX] = vmcb->rax;
         if (((info & IO_STRING) == 0U) && core_quick_port(run->vcpu, info >> 16, (info >> 4) & 7U, (info & IO_IN) == 0U)) {
             reason = HV_EXIT_IO;
@@ -59,29 +57,32 @@ static enum hv_exit_reason answer(const struct svm_run *run, uint64_t *next)
     return reason;
 }
 
-/* REQ-RT-031 REQ-RT-060 */
-uint32_t svm_quick(struct svm_run *run)
+/* REQ-RT-031 */
+struct vmcb *svm_traced(const struct svm_run *run, enum hv_exit_reason reason, uint64_t left, uint64_t now)
 {
-    const uint64_t left = asm_rdtsc();
+    trace_record_quick(run->vcpu, reason, left, now);
+    return run->vmcb;
+}
+
+/* REQ-RT-060 */
+struct vmcb *svm_quick(struct svm_run *run, uint64_t left)
+{
     struct vmcb *const vmcb = run->vmcb;
+    struct vmcb *again = NULL;
     enum hv_exit_reason reason = HV_EXIT_OTHER;
-    uint64_t next = 0U;
-    uint64_t now;
-    if (vmcb->tlb_control != SVM_TLB_KEEP) {
+    uint64_t length = 0U;
+    if ((!run->settled) && (vmcb->tlb_control != SVM_TLB_KEEP)) {
         vmcb->tlb_control = SVM_TLB_KEEP;
         svm_flush_wanted[run->vcpu] = false;
     }
-    if (no_event(vmcb)) {
-        reason = answer(run, &next);
+    if (no_event(run)) {
+        reason = answer(run, &length);
     }
     if (reason != HV_EXIT_OTHER) {
         vmcb->rax = run->regs->gpr[GPR_RAX];
-        vmcb->rip = svm_features.next_rip ? vmcb->next_rip : next; /* the CPU's knows of prefixes */
-        vmcb->interrupt_state &= ~INTERRUPT_SHADOW;
         vmcb->event_injection = 0U; /* it went in whole */
-        now = asm_rdtsc();
-        stats_exit_quick(run->stats, reason, left, now);
-        trace_quick(run->vcpu, reason, left, now);
+        run->settled = true;
+        again = svm_answered(run, reason, length, left);
     }
-    return (reason != HV_EXIT_OTHER) ? 1U : 0U;
+    return again;
 }

@@ -111,7 +111,7 @@ static bool svm_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *ex
 {
     struct vmcb *const vmcb = &svm_vmcb[id];
     struct vcpu_regs *const regs = &vcpu_regs[id];
-    struct svm_run run = { regs, vmcb, address_of(&host_vmcb[hw_pcpu()]), kick, &vcpu_stats[id], id };
+    struct svm_run run = { regs, vmcb, address_of(&host_vmcb[hw_pcpu()]), kick, &vcpu_stats[id], id, false };
     bool ran;
     svm_prepare(id);
     ran = svm_vmrun(&run) != 0U;

@@ -21,14 +21,18 @@ struct svm_run {
     const shared_u32_t *kick;
     struct vcpu_stats *stats;
     vcpu_id_t vcpu;
+    bool settled;               /* an exit was answered: no event waits, none is injected, no flush is asked for, till the loop is left */
 };
 uint32_t svm_vmrun(struct svm_run *run);
-/* After each #VMEXIT, with GIF=0. Not 0: the exit is dealt with, enter again. */
-uint32_t svm_quick(struct svm_run *run);
+/* After each #VMEXIT, with GIF=0. The VMCB: the exit is dealt with, enter again. NULL: leave the loop. */
+struct vmcb *svm_left(struct svm_run *run);
+struct vmcb *svm_quick(struct svm_run *run, uint64_t left); /* the same for what svm_left() does not deal with itself; left: its TSC value */
 
 extern struct svm_features svm_features;
 extern struct vmcb svm_vmcb[MAX_VCPU];
 extern bool svm_flush_wanted[MAX_VCPU]; /* its next VMRUN drops what is cached of its translations */
+
+#define SVM_EXIT_MSR 0x7CU
 
 /* Interrupt control word (APM 2, B-1, offset 060h). */
 #define VINT_IRQ          (1ULL << 8)
