@@ -2,13 +2,13 @@
 /*
  * What the hypervisor publishes to the Service VM: a small PCI device whose
  * capability names an information page, and behind that page the statistics,
- * the log ring, the trace and the shared-memory regions. The Service VM reads memory; it
+ * the log ring, the trace, the crash records and the shared-memory regions. The Service VM reads memory; it
  * never makes the hypervisor interrupt an exclusive core to learn something.
  *
  * Telemetry range (part_table.telemetry_hpa, identity mapped read-only in the
  * Service VM): page 0 is struct hv_info, then the statistics at
- * HV_STATS_OFFSET, then the log ring at HV_LOG_OFFSET and the trace (abi/trace.h)
- * at HV_TRACE_OFFSET.
+ * HV_STATS_OFFSET, then the log ring at HV_LOG_OFFSET, the trace (abi/trace.h)
+ * at HV_TRACE_OFFSET, and what outlives a reset (abi/crash.h) at HV_CRASH_OFFSET.
  */
 #ifndef ABI_HV_INFO_H
 #define ABI_HV_INFO_H
@@ -19,6 +19,7 @@
 #include <stdint.h>
 #endif
 
+#include "abi/crash.h"
 #include "abi/trace.h"
 
 /* The hypervisor's PCI device. The ids are not registered with the PCI-SIG. */
@@ -31,6 +32,7 @@
 #define HV_PCI_INFO_GPA   0x58U     /* 64 bits, read-only: GPA of struct hv_info */
 #define HV_PCI_TRACE      0x60U     /* 32 bits: what the trace records, a mask of 1 << enum hv_trace_kind; 0 after a reset */
 #define HV_COMMAND_PUBLISH 1U       /* refresh the statistics before the write completes */
+#define HV_COMMAND_CRASH_SEEN 2U    /* all crash records so far are marked as seen */
 
 #define HV_INFO_MAGIC     0x46494842U /* "BHIF" */
 #define HV_STATS_MAGIC    0x54534842U /* "BHST" */
@@ -39,13 +41,15 @@
 #define HV_STATS_OFFSET   0x1000U
 #define HV_LOG_OFFSET     0x10000U
 #define HV_TRACE_OFFSET   0x20000U
-#define HV_TELEMETRY_SIZE 0x121000U
+#define HV_CRASH_OFFSET   0x121000U
+#define HV_TELEMETRY_SIZE 0x123000U
 
 #define HV_MAX_REGION     8U
 #define HV_REGION_STATS   1U
 #define HV_REGION_LOG     2U
 #define HV_REGION_SHARED  3U
 #define HV_REGION_TRACE   4U
+#define HV_REGION_CRASH   5U
 #define HV_REGION_WRITE   1U /* flags: the Service VM may write */
 
 struct hv_region {
@@ -134,7 +138,8 @@ _Static_assert(sizeof(struct hv_region) == 40U, "hv_region layout");
 _Static_assert(sizeof(struct hv_info) <= 4096U, "hv_info fits its page");
 _Static_assert(sizeof(struct hv_vcpu_stats) == 296U, "hv_vcpu_stats layout");
 _Static_assert(sizeof(struct hv_vm_stats) == 2456U, "hv_vm_stats layout");
-_Static_assert(HV_TELEMETRY_SIZE == (HV_TRACE_OFFSET + HV_TRACE_SIZE), "the trace ends the telemetry range");
+_Static_assert(HV_CRASH_OFFSET == (HV_TRACE_OFFSET + HV_TRACE_SIZE), "crash records follow the trace");
+_Static_assert(HV_TELEMETRY_SIZE == (HV_CRASH_OFFSET + HV_CRASH_SIZE), "crash records end the telemetry range");
 _Static_assert(sizeof(struct hv_stats) <= (HV_LOG_OFFSET - HV_STATS_OFFSET), "hv_stats fits");
 
 #endif

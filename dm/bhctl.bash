@@ -4,7 +4,7 @@ _bhctl() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            vm|list|top|stats|log|rt|trace) command=${COMP_WORDS[i]} ;;
+            vm|list|top|stats|log|rt|crash|trace) command=${COMP_WORDS[i]} ;;
         esac
     done
     case $before in
@@ -16,15 +16,16 @@ _bhctl() {
     esac
     local words
     case $command in
-        "") words="vm list top stats log rt trace --dir --help" ;;
+        "") words="vm list top stats log rt crash trace --dir --help" ;;
         vm|list) words="--json --help" ;;
         top) words="--json --delay --count --batch --help" ;;
         stats) words="--json --help" ;;
         log) words="--json --follow --count --help" ;;
+        crash) words="--json --all --clear --help" ;;
         trace) words="--json --seconds --events --format --output --help" ;;
         rt) words="--json --histogram --once --delay --count --help"
             for i in /sys/bus/pci/drivers/bulkhead_hsm/*/region_*; do
-                case ${i##*/region_} in stats|log|trace|'*') ;; *) words+=" ${i##*/region_}" ;; esac
+                case ${i##*/region_} in stats|log|crash|trace|'*') ;; *) words+=" ${i##*/region_}" ;; esac
             done ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

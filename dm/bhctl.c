@@ -16,6 +16,7 @@ const struct bhctl_command bhctl_commands[] = {
     { "stats", "all statistics", "[--json]", command_stats },
     { "log", "the hypervisor's log", "[--json] [-f] [-n LINES]", command_log },
     { "rt", "latency and exits of the real-time VM", "[--json] [--histogram] [--once] [-d SECONDS] [-n COUNT] [REGION]", command_rt },
+    { "crash", "failures on record, also of earlier boots", "[--json] [--all] [--clear]", command_crash },
     { "trace", "what every core does, recorded for Perfetto or as CTF",
       "[--json] [--seconds N] [--events LIST] [--format perfetto|ctf] --output FILE", command_trace },
     { NULL, NULL, NULL, NULL }

@@ -18,6 +18,8 @@ struct bhctl_options {
     const char *directory;  /* of the region_* files; NULL: the hypervisor's PCI device */
     const char *region;     /* rt: name of the shared region; NULL: the first that has telemetry */
     bool json;
+    bool all;               /* crash: also what is marked as seen */
+    bool clear;             /* crash: mark all as seen */
     bool once;
     bool histogram;         /* rt: with the number of samples for each latency */
     bool batch;             /* top: no escape sequences */
@@ -112,6 +114,7 @@ enum bhctl_exit command_stats(const struct bhctl_options *options);
 enum bhctl_exit command_top(const struct bhctl_options *options);
 enum bhctl_exit command_log(const struct bhctl_options *options);
 enum bhctl_exit command_rt(const struct bhctl_options *options);
+enum bhctl_exit command_crash(const struct bhctl_options *options);
 enum bhctl_exit command_trace(const struct bhctl_options *options);
 
 /* bhctl_options.c: fills options; BHCTL_OK, or the exit status after a message or help */

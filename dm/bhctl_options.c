@@ -52,6 +52,10 @@ static void help_command(FILE *out, const struct bhctl_command *command)
     if (strstr(command->usage, "--histogram") != NULL) {
         fprintf(out, "  --histogram          with --json: the samples of each latency, as [ticks, samples] pairs\n");
     }
+    if (strstr(command->usage, "--clear") != NULL) {
+        fprintf(out, "  --all                also those that are marked as seen\n"
+                     "  --clear              mark all as seen after they are shown\n");
+    }
     if (strstr(command->usage, "--once") != NULL) {
         fprintf(out, "  --once               one report, no refresh\n"
                      "  REGION               name of the shared region (default: the first with telemetry)\n");
@@ -160,6 +164,10 @@ static enum bhctl_exit parse_flag(const char *argument, const struct bhctl_comma
         options->json = true;
     } else if (is(argument, NULL, "--histogram") && has(command, "--histogram")) {
         options->histogram = true;
+    } else if (is(argument, NULL, "--all") && has(command, "--all")) {
+        options->all = true;
+    } else if (is(argument, NULL, "--clear") && has(command, "--clear")) {
+        options->clear = true;
     } else if (is(argument, NULL, "--once") && has(command, "--once")) {
         options->once = true;
     } else if (is(argument, "-b", "--batch") && has(command, "-b")) {

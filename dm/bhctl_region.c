@@ -90,7 +90,7 @@ static bool has_telemetry(const struct bhctl_region *region)
 static bool is_shared_region(const char *name)
 {
     return strncmp(name, "region_", 7U) == 0 && strcmp(name, "region_stats") != 0 && strcmp(name, "region_log") != 0 &&
-           strcmp(name, "region_trace") != 0;
+           strcmp(name, "region_trace") != 0 && strcmp(name, "region_crash") != 0;
 }
 
 static bool open_first_telemetry(const char *directory, struct bhctl_region *region)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Below the hypervisor's PCI device: hsm/NAME, the module's counters, one number each; trace_events, what the
- * hypervisor's trace records, a mask of 1 << enum hv_trace_kind.
+ * hypervisor's trace records, a mask of 1 << enum hv_trace_kind; crash_seen, which marks all crash records so far as seen
+ * when 1 is written to it.
  */
 #include <linux/sysfs.h>
 
@@ -70,7 +71,24 @@ static ssize_t trace_events_store(struct device *dev, struct device_attribute *a
 }
 static DEVICE_ATTR_ADMIN_RW(trace_events);
 
-static struct attribute *hsm_controls[] = { &dev_attr_trace_events.attr, NULL };
+/* REQ-LIF-032 */
+static ssize_t crash_seen_store(struct device *dev, struct device_attribute *attribute, const char *buffer, size_t count)
+{
+	struct hsm_hvdev *hvdev = dev_get_drvdata(dev);
+	u32 value;
+	int ret = kstrtou32(buffer, 0, &value);
+
+	if (!ret && value != 1)
+		ret = -EINVAL;
+	if (!ret)
+		ret = pcibios_err_to_errno(pci_write_config_dword(to_pci_dev(dev),
+								  hvdev->capability + (HV_PCI_COMMAND - HV_PCI_CAP_VENDOR),
+								  HV_COMMAND_CRASH_SEEN));
+	return ret ? ret : count;
+}
+static struct device_attribute dev_attr_crash_seen = __ATTR(crash_seen, 0200, NULL, crash_seen_store);
+
+static struct attribute *hsm_controls[] = { &dev_attr_trace_events.attr, &dev_attr_crash_seen.attr, NULL };
 
 static const struct attribute_group hsm_control_group = { .attrs = hsm_controls };
 

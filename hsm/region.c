@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The regions of the information page as files of the PCI device: region_stats,
- * region_log, region_trace and region_NAME for shared memory; read, mmap, and write where
+ * region_log, region_trace, region_crash and region_NAME for shared memory; read, mmap, and write where
  * the scenario allows it. The first bytes of region_stats are fresh: reading at
  * offset 0 has the hypervisor publish first. All are reserved RAM, so they are
  * mapped write-back.
@@ -86,6 +86,8 @@ static const char *region_suffix(const struct hv_region *source)
 		return "log";
 	case HV_REGION_TRACE:
 		return "trace";
+	case HV_REGION_CRASH:
+		return "crash";
 	case HV_REGION_SHARED:
 		return region_name_valid(source->name, sizeof(source->name)) ? source->name : NULL;
 	default:

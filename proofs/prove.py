@@ -67,6 +67,7 @@ APART = {
 # prove all properties of these files.
 WALKS = {"stage2_table": "walks_table", "stage2": "walks"}
 INLINE = {
+    "hv/core/crc32.h": "partition",
     "hv/core/interval.h": "domain",
     "hv/core/stage2_format.h": "format",
     "hv/core/stage2_table.h": "stage2_table",

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boot order. A step that fails says so once and stops the machine before any VM started (but see vm_boot_all()). */
+#include "abi/hv_info.h"
 #include "boot/ap.h"
 #include "boot/multiboot.h"
 #include "core/boot_info.h"
 #include "core/cache_share.h"
+#include "core/crash.h"
 #include "core/domain.h"
 #include "core/irq.h"
 #include "core/log.h"
@@ -179,6 +181,7 @@ void boot_main(uint32_t magic, uint32_t info)
         fatal_boot("no usable ACPI tables", "");
     }
     boot_partition();
+    crash_init(partition.table.telemetry_hpa + HV_CRASH_OFFSET);
     boot_devices();
     boot_cores();
     boot_shares();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exclusive_life.h"
+#include "core/crash.h"
 #include "core/exclusive.h"
 #include "core/fault_policy.h"
 #include "core/hw.h"
@@ -38,6 +39,7 @@ static struct departure departure[PART_MAX_VM * MAX_VCPU_PER_VM];
 static volatile bool life_halt; /* the machine stops when all have ended */
 _Static_assert(PART_MAX_VM == 4U, "vm_health has a row for each VM");
 _Static_assert(PART_FAULTS == 4U, "vm_health counts each fault");
+_Static_assert((uint32_t)FAULT_HALT == HV_CRASH_HALTED, "a crash record takes enum fault_action as it is");
 
 void exclusive_life_init(void)
 {
@@ -133,7 +135,9 @@ static void take_fault(vm_id_t v, uint32_t fault, uint64_t detail, vcpu_id_t id,
     health->last_fault_tsc = tsc;
     health->last_fault_rip = rip;
     if (fault < PART_FAULTS) {
+        const struct crash_fault record = { fault, (uint32_t)action, health->restarts, detail, tsc };
         health->faults[fault]++;
+        crash_vm(id, &record);
     }
     life[v].action = action;
     log_fault(v, fault, detail, rip);

@@ -23,6 +23,12 @@ void hw_phys_zero(hpa_t dst, uint64_t size);
 void hw_trace_map(hpa_t base, uint32_t pages);
 void hw_trace_write(uint32_t offset, uint64_t value);
 
+/* Crash records (core/crash.h): the same for their pages, at a multiple of 8 below HV_CRASH_SIZE. What is flushed is in RAM
+ * itself: a reset discards what caches hold. */
+void hw_crash_map(hpa_t base);
+void hw_crash_write(uint32_t offset, uint64_t value);
+void hw_crash_flush(uint32_t offset, uint32_t size);
+
 /* Device registers: uncached, one access of exactly that size. */
 uint64_t hw_mmio_read(hpa_t pa, uint32_t size);
 void hw_mmio_write(hpa_t pa, uint32_t size, uint64_t value);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/instruction.h"
+#include "abi/partition_table.h"
+#include "core/crash.h"
 #include "core/decode.h"
 #include "core/emulate.h"
 #include "core/hw.h"
@@ -135,6 +137,12 @@ static void log_shutdown(vcpu_id_t id)
     log_end();
 }
 
+static void record_shutdown(vcpu_id_t id, uint32_t action)
+{
+    const struct crash_fault fault = { PART_FAULT_SHUTDOWN, action, 0U, 0U, hw_tsc() };
+    crash_vm(id, &fault);
+}
+
 /* A User VM's triple fault is its device model's business, which takes a write of 0xFE to port
  * 0x64, the keyboard controller's reset pulse, as a request for reset: that is what it gets. */
 /* REQ-LIF-010 */
@@ -146,13 +154,16 @@ void instruction_shutdown(vcpu_id_t id)
     }
     switch (vms[v].kind) {
     case VM_KIND_SERVICE:
+        record_shutdown(id, HV_CRASH_RESET);
         vm_service_reset();
         break;
     case VM_KIND_USER:
+        record_shutdown(id, HV_CRASH_REPORTED);
         ioreq_report_shutdown(id);
         break;
     case VM_KIND_PRELAUNCH:
     default:
+        record_shutdown(id, HV_CRASH_STOPPED);
         vms[v].state = VM_STOPPED;
         break;
     }

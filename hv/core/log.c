@@ -145,6 +145,12 @@ void log_line(const char *module, const char *text)
     log_end();
 }
 
+char log_own_char(uint32_t back)
+{
+    const pcpu_id_t core = hw_pcpu();
+    return log_ring[core][((log_head[core] % LOG_RING) + (LOG_RING - (back % LOG_RING))) % LOG_RING];
+}
+
 /* The ring whose line is under way, else the next in turn that holds one. */
 static pcpu_id_t turn_of(void)
 {

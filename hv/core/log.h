@@ -14,6 +14,8 @@ void log_dec(uint64_t value);
 void log_hex(uint64_t value);
 void log_end(void);
 void log_line(const char *module, const char *text); /* begin, text, end */
+/* The calling core's own lines, written out or not: the character that many before the end, 1 the last; NUL before the first. */
+char log_own_char(uint32_t back);
 /* Lock held: writes a few bytes, if the UART has had time for those before. Returns when to call it again, or TIME_NEVER. */
 uint64_t log_drain(uint64_t now);
 /* All that is there: single-core boot, and when the machine or the shared side ends. */

@@ -3,9 +3,9 @@
 #include "core/partition.h"
 
 #include "core/boot_info.h"
+#include "core/crc32.h"
 #include "core/partition_check.h"
 
-#define CRC_POLYNOMIAL 0xEDB88320U /* IEEE 802.3, reflected */
 #define CRC_OFFSET     12U         /* of part_table.crc32 */
 #define TSC_HZ_LEAST   100000000U
 #define TSC_HZ_MOST    20000000000U
@@ -41,35 +41,21 @@ bool partition_text_ends(const char *text, uint32_t size)
     return ends;
 }
 
-/*@ assigns \nothing;
-    exits \false; */
-static uint32_t crc_step(uint32_t crc, uint32_t byte)
-{
-    uint32_t value = crc ^ byte;
-    /*@ loop invariant bit <= 8;
-        loop assigns bit, value;
-        loop variant 8 - bit; */
-    for (uint32_t bit = 0U; bit < 8U; bit++) {
-        value = ((value & 1U) != 0U) ? ((value >> 1U) ^ CRC_POLYNOMIAL) : (value >> 1U);
-    }
-    return value;
-}
-
 /* Over size bytes, the checksum field itself read as zero. */
 /*@ requires size <= PART_MAX_SIZE;
     assigns \nothing;
     exits \false; */
 static uint32_t partition_crc(uint32_t size)
 {
-    uint32_t crc = 0xFFFFFFFFU;
+    uint32_t crc = CRC32_BEGIN;
     /*@ loop invariant i <= size;
         loop assigns i, crc;
         loop variant size - i; */
     for (uint32_t i = 0U; i < size; i++) {
         bool own = (i >= CRC_OFFSET) && (i < (CRC_OFFSET + 4U));
-        crc = crc_step(crc, own ? 0U : (uint32_t)partition.bytes[i]);
+        crc = crc32_step(crc, own ? 0U : (uint32_t)partition.bytes[i]);
     }
-    return crc ^ 0xFFFFFFFFU;
+    return crc ^ CRC32_BEGIN;
 }
 
 /* REQ-CFG-003 */

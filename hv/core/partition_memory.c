@@ -177,7 +177,7 @@ static bool check_telemetry(void)
     hpa_t base = partition.table.telemetry_hpa;
     if (!paged(base, partition.table.telemetry_size, PART_HPA_LIMIT) ||
         (partition.table.telemetry_size != HV_TELEMETRY_SIZE)) {
-        ok = partition_refuse("the telemetry range must be 1156 KiB on a page boundary: compile the scenario for this version", ID_NONE, base);
+        ok = partition_refuse("the telemetry range must be 1164 KiB on a page boundary: compile the scenario for this version", ID_NONE, base);
     } else if (!in_ram(base, HV_TELEMETRY_SIZE)) {
         ok = partition_refuse("the telemetry range is not RAM on this machine: move it", ID_NONE, base);
     } else if (meets_hypervisor(base, HV_TELEMETRY_SIZE)) {

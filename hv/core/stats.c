@@ -63,6 +63,7 @@ static void add_shared_regions(void)
 void stats_init(void)
 {
     hpa_t base = partition.table.telemetry_hpa;
+    (void)memset(&stats_info, 0, sizeof(stats_info));
     stats_info.magic = HV_INFO_MAGIC;
     stats_info.version = HV_INFO_VERSION;
     stats_info.tsc_hz = hw_tsc_hz();
@@ -73,8 +74,9 @@ void stats_init(void)
     stats_add_region("stats", base + HV_STATS_OFFSET, HV_LOG_OFFSET - HV_STATS_OFFSET, HV_REGION_STATS, 0U);
     stats_add_region("log", base + HV_LOG_OFFSET, HV_TRACE_OFFSET - HV_LOG_OFFSET, HV_REGION_LOG, 0U);
     stats_add_region("trace", base + HV_TRACE_OFFSET, HV_TRACE_SIZE, HV_REGION_TRACE, 0U);
+    stats_add_region("crash", base + HV_CRASH_OFFSET, HV_CRASH_SIZE, HV_REGION_CRASH, 0U);
     add_shared_regions();
-    hw_phys_zero(base, HV_TELEMETRY_SIZE);
+    hw_phys_zero(base, HV_CRASH_OFFSET); /* what is behind it outlives a reset */
     hw_phys_copy_out(base, (const uint8_t *)&stats_info, (uint32_t)sizeof(stats_info));
     hw_phys_write(base + HV_LOG_OFFSET, 4U, HV_LOG_MAGIC);
     hw_phys_write(base + HV_LOG_OFFSET + 4U, 4U, LOG_CAPACITY);

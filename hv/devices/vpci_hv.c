@@ -7,6 +7,7 @@
 #include "abi/hv_info.h"
 #include "abi/hypercall.h"
 #include "abi/partition_table.h"
+#include "core/crash.h"
 #include "core/partition.h"
 #include "core/stats.h"
 #include "core/trace.h"
@@ -111,7 +112,7 @@ uint32_t vpci_hv_read(uint32_t offset)
 }
 
 /* value: the whole dword; written: the bits that the guest's access covered. */
-/* REQ-IO-011 REQ-RT-031 */
+/* REQ-IO-011 REQ-LIF-032 REQ-RT-031 */
 void vpci_hv_write(uint32_t offset, uint32_t value, uint32_t written)
 {
     switch (offset) {
@@ -136,6 +137,10 @@ void vpci_hv_write(uint32_t offset, uint32_t value, uint32_t written)
     case HV_PCI_COMMAND:
         if ((written == PCI_WORD_ONES) && (value == HV_COMMAND_PUBLISH)) {
             stats_publish();
+        } else if ((written == PCI_WORD_ONES) && (value == HV_COMMAND_CRASH_SEEN)) {
+            crash_seen();
+        } else {
+            /* no such command */
         }
         break;
     case HV_PCI_TRACE:

@@ -53,6 +53,8 @@ extern uint64_t fake_xcr0_supported;   /* 7 after a reset; 0: no XSAVE */
 extern uint32_t fake_ioapic_vector[IOAPIC_PINS];
 extern bool fake_ioapic_masked[IOAPIC_PINS];
 
+extern uint32_t fake_crash_flushed;     /* end of what hw_crash_flush() last got */
+
 /* Classes of service: what the registers hold, all ones until they are written. */
 #define FAKE_CLASSES 16U
 extern bool fake_cache_split[2];

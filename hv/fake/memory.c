@@ -6,6 +6,7 @@
 
 #define PAGES 8192U
 
+uint32_t fake_crash_flushed;
 static hpa_t page_address[PAGES]; /* address + 1; 0: not in use */
 static uint8_t page_bytes[PAGES][PAGE_SIZE];
 static uint32_t page_count;
@@ -113,6 +114,23 @@ void hw_trace_map(hpa_t base, uint32_t pages)
 void hw_trace_write(uint32_t offset, uint64_t value)
 {
     hw_phys_write(trace_base + offset, 8U, value);
+}
+
+static hpa_t crash_base;
+
+void hw_crash_map(hpa_t base)
+{
+    crash_base = base;
+}
+
+void hw_crash_write(uint32_t offset, uint64_t value)
+{
+    hw_phys_write(crash_base + offset, 8U, value);
+}
+
+void hw_crash_flush(uint32_t offset, uint32_t size)
+{
+    fake_crash_flushed = offset + size;
 }
 
 uint64_t hw_mmio_read(hpa_t pa, uint32_t size)

@@ -2,6 +2,7 @@
 /* The ends of the road. */
 #include "x86/fatal.h"
 
+#include "core/crash.h"
 #include "core/hw.h"
 #include "core/log.h"
 #include "devices/vpci.h"
@@ -15,6 +16,7 @@
 shared_u32_t fatal_shared_stop;
 static shared_u32_t fatal_halt_wanted;
 static shared_u32_t fatal_entries;          /* of all cores */
+static shared_u32_t fatal_recorded;         /* exceptions, of all cores */
 static uint32_t fatal_entered[MAX_PCPU];    /* each core its own */
 
 void fatal_text(const char *text)
@@ -106,13 +108,22 @@ static void once(void)
     }
 }
 
+/* Before the report, which may take the UART seconds. */
+/* REQ-LIF-032 */
+static void record(const struct hv_crash_frame *frame)
+{
+    const struct pcpu *self = &pcpus[hw_pcpu()];
+    crash_exception(atomic_fetch_add(&fatal_recorded, 1U), self->loaded, self->exclusive, frame, asm_read_cr2());
+}
+
 /* A core that carries an exclusive VM stops alone; a shared one stops the shared side, which has nobody
  * then to write out what the log holds. */
 /* REQ-LIF-017 */
-NORETURN void fatal_exception(const struct idt_frame *frame)
+NORETURN void fatal_exception(const struct hv_crash_frame *frame)
 {
     once();
     const bool ends_shared_side = contain();
+    record(frame);
     fatal_text("\r\npanic: exception of the hypervisor on core ");
     fatal_hex(hw_pcpu());
     fatal_register("\r\npanic: vector ", frame->vector);

@@ -59,7 +59,7 @@ void idt_init(void)
         } else if (vector == VECTOR_NMI) {
             ist = 2U;
         } else {
-            ist = 0U;
+            /* on the stack that is interrupted */
         }
         if (vector == VECTOR_MC) {
             sink = address_of(&idt_sink_mc);
@@ -85,9 +85,9 @@ void idt_load_sinks(void)
     asm_lidt(&pointer);
 }
 
-void idt_dispatch(const struct idt_frame *frame);
+void idt_dispatch(const struct hv_crash_frame *frame);
 /* REQ-INT-028 */
-void idt_dispatch(const struct idt_frame *frame)
+void idt_dispatch(const struct hv_crash_frame *frame)
 {
     const uint32_t vector = (uint32_t)frame->vector;
     if (vector >= FIRST_INTERRUPT) {

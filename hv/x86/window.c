@@ -2,6 +2,7 @@
 /* Access to physical memory and device registers through the calling core's windows. */
 #include "x86/window.h"
 
+#include "abi/crash.h"
 #include "abi/trace.h"
 #include "core/hw.h"
 #include "core/limits.h"
@@ -15,12 +16,18 @@
 #define WINDOWS       4U /* a core; the last stays unmapped */
 #define TRACE_INDEX   64U /* behind all windows: the trace has the pages from here on, for good */
 
+#define CRASH_INDEX   (TRACE_INDEX + (HV_TRACE_SIZE / PAGE_SIZE)) /* and the crash records */
+#define CRASH_PAGES   (HV_CRASH_SIZE / PAGE_SIZE)
+#define CPUID_CLFLUSH 0x80000U              /* of leaf 1, EDX */
+#define LINE_SIZE     64U                   /* the smallest that a CPU with long mode has */
+
 #define PTE_FLAGS     0x8000000000000003ULL /* NX, writable, present */
 #define PTE_UNCACHED  0x18ULL               /* PCD and PWT: PAT entry 3, UC */
 
 _Static_assert((MAX_PCPU * WINDOWS) <= TRACE_INDEX, "windows end before the trace");
-_Static_assert((TRACE_INDEX + (HV_TRACE_SIZE / PAGE_SIZE)) <= 512U, "windows and trace fit one page table");
+_Static_assert((CRASH_INDEX + CRASH_PAGES) <= 512U, "windows, trace and crash records fit one page table");
 uint64_t window_table[512] __attribute__((aligned(4096)));
+static bool window_has_clflush;
 
 static uint32_t window_index(uint32_t window)
 {
@@ -86,16 +93,50 @@ static void access_write(uintptr_t at, uint32_t size, uint64_t value)
 
 /* No page was present there, so nothing is to be flushed on any core. */
 /* REQ-ISO-015 */
-void hw_trace_map(hpa_t base, uint32_t pages)
+static void map_for_good(uint32_t index, hpa_t base, uint32_t pages)
 {
     for (uint32_t i = 0U; i < pages; i++) {
-        window_table[TRACE_INDEX + i] = (base + ((uint64_t)i * PAGE_SIZE)) | PTE_FLAGS;
+        window_table[index + i] = (base + ((uint64_t)i * PAGE_SIZE)) | PTE_FLAGS;
     }
+}
+
+void hw_trace_map(hpa_t base, uint32_t pages)
+{
+    map_for_good(TRACE_INDEX, base, pages);
 }
 
 void hw_trace_write(uint32_t offset, uint64_t value)
 {
     access_write((uintptr_t)(WINDOW_BASE + ((uint64_t)TRACE_INDEX * PAGE_SIZE) + offset), 8U, value);
+}
+
+void hw_crash_map(hpa_t base)
+{
+    uint32_t leaf[4];
+    asm_cpuid(1U, 0U, leaf);
+    window_has_clflush = (leaf[3] & CPUID_CLFLUSH) != 0U;
+    map_for_good(CRASH_INDEX, base, CRASH_PAGES);
+}
+
+static uintptr_t crash_address(uint32_t offset)
+{
+    return (uintptr_t)(WINDOW_BASE + ((uint64_t)CRASH_INDEX * PAGE_SIZE) + offset);
+}
+
+void hw_crash_write(uint32_t offset, uint64_t value)
+{
+    access_write(crash_address(offset), 8U, value);
+}
+
+/* CLFLUSH is ordered with the stores to its line (Intel SDM 2, CLFLUSH). */
+/* REQ-LIF-032 */
+void hw_crash_flush(uint32_t offset, uint32_t size)
+{
+    for (uint32_t i = 0U; i < (HV_CRASH_SIZE / LINE_SIZE); i++) {
+        if (window_has_clflush && ((i * LINE_SIZE) < size)) {
+            asm_clflush(crash_address(offset + (i * LINE_SIZE)));
+        }
+    }
 }
 
 uint64_t hw_phys_read(hpa_t pa, uint32_t size)

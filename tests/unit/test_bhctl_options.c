@@ -18,6 +18,7 @@ const struct bhctl_command bhctl_commands[] = {
     { "top", "top", "[-d SECONDS] [-n COUNT] [-b]", nothing },
     { "log", "log", "[-f] [-n LINES]", nothing },
     { "rt", "rt", "[--json] [--histogram] [--once] [-d SECONDS] [-n COUNT] [REGION]", nothing },
+    { "crash", "crash", "[--json] [--all] [--clear]", nothing },
     { "trace", "trace", "[--json] [--seconds N] [--events LIST] [--format perfetto|ctf] --output FILE", nothing },
     { NULL, NULL, NULL, NULL }
 };
@@ -50,6 +51,12 @@ static void accepts_each_option(void **state)
     assert_int_equal(PARSE("--dir", "/x", "log", "-f", "-n", "10"), BHCTL_OK);
     assert_true(options.follow);
     assert_string_equal(options.directory, "/x");
+    assert_int_equal(PARSE("crash", "--all"), BHCTL_OK);
+    assert_true(options.all && !options.clear);
+    assert_int_equal(PARSE("crash", "--clear"), BHCTL_OK);
+    assert_true(options.clear && !options.all);
+    assert_int_equal(PARSE("log", "--clear"), BHCTL_USAGE);
+    assert_int_equal(PARSE("log", "--all"), BHCTL_USAGE);
     assert_int_equal(PARSE("top", "--batch"), BHCTL_OK);
     assert_true(options.batch);
 }

@@ -9,6 +9,7 @@
 
 #include "abi/partition_table.h"
 #include "core/cpuid.h"
+#include "core/crash.h"
 #include "core/dispatch.h"
 #include "core/exclusive.h"
 #include "core/exclusive_lapic.h"
@@ -25,6 +26,8 @@
 #include "core/vm_reload.h"
 #include "fake/fake.h"
 #include "stub_log.h"
+
+void crash_vm(vcpu_id_t id, const struct crash_fault *fault) { (void)id; (void)fault; }
 
 #define CPU(n) vcpu_id(rt, (n))
 #define PCPU(n) ((n) + 4U)

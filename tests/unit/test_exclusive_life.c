@@ -3,6 +3,7 @@
 /* What an exclusive VM's faults lead to: every policy, every step on the core whose step it is. */
 #include "world.h"
 
+#include "core/crash.h"
 #include "core/exclusive.h"
 #include "core/exclusive_life.h"
 #include "core/fault_policy.h"
@@ -362,6 +363,33 @@ static void a_safe_state_may_fill_its_list(void **state)
     assert_int_equal(fake_port_value[SAFE_PORT + PART_MAX_SAFE - 1U], PART_MAX_SAFE);
 }
 
+/* REQ-LIF-046 */
+static void a_fault_is_on_record_and_what_it_asks_for_itself_is_not(void **state)
+{
+    const hpa_t base = TELEMETRY_HPA + HV_CRASH_OFFSET;
+    struct hv_crash_vm record;
+    (void)state;
+    crash_init(base);
+    policy(PART_FAULT_STAGE2, PART_ON_FAULT_STOP);
+    vcpu_regs[SECOND].rip = 0x4321U;
+    exclusive_fault(KEEPER, FAULT_RESET, 0U);
+    settle();
+    hw_phys_copy_in((uint8_t *)&record, base + HV_CRASH_VM + (RTVM * sizeof(record)), (uint32_t)sizeof(record));
+    assert_int_equal(record.magic, 0U);
+    vcpu_regs[SECOND].rip = 0x4321U;
+    (void)fails(SECOND, HV_EXIT_MMIO);
+    settle();
+    hw_phys_copy_in((uint8_t *)&record, base + HV_CRASH_VM + (RTVM * sizeof(record)), (uint32_t)sizeof(record));
+    assert_int_equal(record.magic, HV_CRASH_MAGIC);
+    assert_int_equal(record.fault, PART_FAULT_STAGE2 + 1U);
+    assert_int_equal(record.vcpu, 1U);
+    assert_int_equal(record.rip, 0x4321U);
+    assert_int_equal(record.detail, 0xD0000000U);
+    assert_int_equal(record.action, HV_CRASH_STOPPED);
+    assert_int_equal(record.restarts, 1U); /* by the reset */
+    assert_int_equal(record.core, vcpus[KEEPER].pcpu);
+}
+
 static void a_restart_is_told_even_without_a_clock(void **state)
 {
     (void)state;
@@ -394,7 +422,7 @@ int main(void)
         T(a_heartbeat_missed_in_the_life_before_is_forgotten), T(a_stop_goes_before_a_restart),
         T(a_stop_that_comes_while_it_leaves_prevents_the_restart), T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
         T(the_keepers_own_local_apic_too), T(an_image_that_is_gone_ends_it), T(ram_that_is_not_mapped_ends_it),
-        T(what_it_shares_with_others_stays), T(a_safe_state_may_fill_its_list), T(a_restart_is_told_even_without_a_clock),
+        T(what_it_shares_with_others_stays), T(a_safe_state_may_fill_its_list), T(a_restart_is_told_even_without_a_clock), T(a_fault_is_on_record_and_what_it_asks_for_itself_is_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,10 +32,15 @@ static uint32_t flushed;
 static uint32_t faults_in_print; /* so many calls of hw_log_char() fault */
 static bool lost_gs;             /* even hw_pcpu() faults */
 static bool faults_in_masters;
+static bool faults_in_record;
+static uint32_t recorded;        /* exceptions */
+static uint32_t record_order;
+static uint32_t record_masters;  /* masters_stopped at the last one */
+static struct hv_crash_frame recorded_registers;
 static uint32_t depth;
 static uint32_t deepest;
 #define REPORT_LINES 5U
-static const struct idt_frame frame = { .vector = 14U, .rip = 0x1234U };
+static const struct hv_crash_frame frame = { .r15 = 0x15U, .vector = 14U, .rip = 0x1234U, .ss = 0x55U };
 
 static NORETURN void fault(void)
 {
@@ -101,6 +106,20 @@ void vpci_masters_off(void)
     }
 }
 
+void crash_exception(uint32_t order, vcpu_id_t vcpu, bool exclusive, const struct hv_crash_frame *registers, uint64_t cr2)
+{
+    if (faults_in_record) {
+        fault();
+    }
+    assert_int_equal(vcpu, pcpus[current].loaded);
+    assert_int_equal(exclusive, pcpus[current].exclusive);
+    recorded++;
+    record_order = order;
+    record_masters = masters_stopped;
+    recorded_registers = *registers;
+    assert_int_equal(cr2, 0xC2U);
+}
+
 uint64_t hw_tsc(void) { return tsc; }
 uint64_t hw_tsc_hz(void) { return 100000000U; }
 void log_begin(const char *module) { (void)module; }
@@ -134,6 +153,9 @@ static int setup(void **state)
     flushed = 0U;
     faults_in_print = 0U;
     faults_in_masters = false;
+    faults_in_record = false;
+    recorded = 0U;
+    atomic_store(&fatal_recorded, 0U);
     lost_gs = false;
     depth = 0U;
     deepest = 0U;
@@ -167,6 +189,36 @@ static void a_shared_core_takes_the_shared_side_with_it(void **state)
     assert_non_null(strstr(printed, "vector 0x000000000000000e"));
     assert_non_null(strstr(printed, "rip 0x0000000000001234"));
     assert_int_equal(flushed, 1U);
+}
+
+/* REQ-LIF-032 */
+static void it_is_recorded_once_the_shared_side_has_stopped_and_before_the_report(void **state)
+{
+    (void)state;
+    pcpus[0].loaded = 5U;
+    lose_core();
+    assert_int_equal(recorded, 1U);
+    assert_int_equal(record_order, 0U);
+    assert_int_equal(record_masters, 1U); /* stopped before a byte was printed */
+    assert_int_equal(recorded_registers.vector, 14U);
+    assert_int_equal(recorded_registers.rip, 0x1234U);
+    assert_int_equal(recorded_registers.r15, 0x15U);
+    assert_int_equal(recorded_registers.ss, 0x55U);
+    current = 3U;
+    lose_core();
+    assert_int_equal(recorded, 2U);
+    assert_int_equal(record_order, 1U);
+}
+
+/* REQ-LIF-045 */
+static void a_fault_of_the_record_ends_with_one_line(void **state)
+{
+    (void)state;
+    faults_in_record = true;
+    lose_core();
+    assert_int_equal(deepest, 2U);
+    assert_int_equal(lines(), 1U);
+    assert_int_equal(masters_stopped, 1U);
 }
 
 /* REQ-LIF-033 */
@@ -302,6 +354,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_shared_core_takes_the_shared_side_with_it, setup),
+        cmocka_unit_test_setup(it_is_recorded_once_the_shared_side_has_stopped_and_before_the_report, setup),
+        cmocka_unit_test_setup(a_fault_of_the_record_ends_with_one_line, setup),
         cmocka_unit_test_setup(its_bus_masters_stop_before_the_report_and_after_its_cores, setup),
         cmocka_unit_test_setup(a_core_that_hangs_is_not_waited_for_longer_than_ten_milliseconds, setup),
         cmocka_unit_test_setup(a_second_lost_core_only_reports, setup),

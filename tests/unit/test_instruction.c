@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "core/crash.h"
 #include "core/decode.h"
 #include "core/hypercall.h"
 #include "core/instruction.h"
@@ -30,6 +31,7 @@ static struct { uint32_t count; vcpu_id_t caller; uint64_t id, param1, param2; }
 static int64_t call_result;
 static bool call_resets;
 static uint32_t resets, reports;
+static struct { uint32_t count; vcpu_id_t id; struct crash_fault fault; uint32_t before; } crashed;
 static uint32_t cr8;
 static bool event;
 
@@ -49,6 +51,13 @@ int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint6
 }
 void ioreq_report_shutdown(vcpu_id_t id) { (void)id; reports++; }
 void vm_service_reset(void) { resets++; }
+void crash_vm(vcpu_id_t id, const struct crash_fault *fault)
+{
+    crashed.count++;
+    crashed.id = id;
+    crashed.fault = *fault;
+    crashed.before = resets + reports;
+}
 bool vcpu_has_event(vcpu_id_t id) { (void)id; return event; }
 uint32_t vlapic_cr8(vcpu_id_t id) { (void)id; return cr8; }
 void vlapic_set_cr8(vcpu_id_t id, uint32_t value) { (void)id; cr8 = value; }
@@ -357,6 +366,27 @@ static void a_triple_fault_ends_in_the_vm_that_made_it(void **state)
 
 #define T(name) cmocka_unit_test_setup(name, setup)
 
+/* REQ-LIF-046 */
+static void a_triple_fault_is_on_record_before_it_has_consequences(void **state)
+{
+    (void)state;
+    crashed.count = 0U;
+    fake_tsc = 77U;
+    instruction_shutdown(USER);
+    assert_int_equal(crashed.count, 1U);
+    assert_int_equal(crashed.id, USER);
+    assert_int_equal(crashed.fault.action, HV_CRASH_REPORTED);
+    assert_int_equal(crashed.fault.tsc, 77U);
+    assert_int_equal(crashed.before, 0U);
+    instruction_shutdown(SERVICE);
+    assert_int_equal(crashed.fault.action, HV_CRASH_RESET);
+    assert_int_equal(crashed.before, 1U);
+    vms[1].kind = VM_KIND_PRELAUNCH;
+    instruction_shutdown(vcpu_id(1U, 0U));
+    assert_int_equal(crashed.fault.action, HV_CRASH_STOPPED);
+    assert_int_equal(crashed.count, 3U);
+}
+
 static void a_triple_fault_in_a_vm_of_no_kind_stops_it(void **state)
 {
     (void)state;
@@ -377,7 +407,7 @@ int main(void)
         T(cr8_is_the_virtual_task_priority), T(cr8_refuses_reserved_bits),
         T(without_decode_assists_the_instruction_is_decoded), T(other_control_registers_are_not_emulated),
         T(xcr0_values_follow_the_manual), T(xsetbv_needs_osxsave_privilege_and_register_zero),
-        T(a_triple_fault_ends_in_the_vm_that_made_it),
+        T(a_triple_fault_ends_in_the_vm_that_made_it), T(a_triple_fault_is_on_record_before_it_has_consequences),
         cmocka_unit_test_setup(a_triple_fault_in_a_vm_of_no_kind_stops_it, setup),
     };
 

@@ -122,7 +122,7 @@ static void test_the_information_page_names_what_the_service_vm_may_map(void **s
     (void)state;
     hw_phys_copy_in((uint8_t *)&info, TELEMETRY_HPA, sizeof(info));
     assert_int_equal(info.magic, HV_INFO_MAGIC);
-    assert_int_equal(info.region_count, 3U);
+    assert_int_equal(info.region_count, 4U);
     assert_string_equal(info.region[0].name, "stats");
     assert_int_equal(info.region[0].gpa, STATS_HPA);
     assert_int_equal(info.region[1].kind, HV_REGION_LOG);
@@ -301,6 +301,40 @@ static void test_microseconds_stay_below_a_second(void **state)
     assert_string_equal(drained(), "[    0.999999] m: slow\n");
 }
 
+/* REQ-LIF-032 */
+static void test_a_core_finds_its_own_last_lines_again(void **state)
+{
+    (void)state;
+    fake_current_pcpu = 9U;
+    assert_int_equal(log_own_char(1U), '\0');
+    log_line("x", "before");
+    (void)drained();
+    fake_current_pcpu = 8U;
+    log_line("x", "another's");
+    fake_current_pcpu = 9U;
+    log_begin("x");
+    log_text("not yet ended");
+    assert_int_equal(log_own_char(1U), '\n');
+    assert_int_equal(log_own_char(2U), 'e');
+    assert_int_equal(log_own_char(7U), 'b');
+    fake_current_pcpu = 0U;
+}
+
+/* The ring wraps around; what is 768 characters back is still there. */
+static void test_last_lines_go_round_the_ring(void **state)
+{
+    (void)state;
+    fake_current_pcpu = 9U;
+    for (uint32_t i = 0U; i < 200U; i++) {
+        log_line("x", "a line that is neither long nor short");
+        (void)drained();
+    }
+    assert_int_equal(log_own_char(1U), '\n');
+    assert_int_equal(log_own_char(2U), 't');
+    assert_true(log_own_char(768U) != '\0');
+    fake_current_pcpu = 0U;
+}
+
 static void test_a_tag_may_fill_its_field(void **state)
 {
     static char tag[BOOT_STRING_SIZE + 1U];
@@ -357,6 +391,8 @@ int main(void)
         cmocka_unit_test(test_bytes_above_the_printable_ones_are_replaced),
         cmocka_unit_test(test_time_is_zero_until_the_rate_is_known),
         cmocka_unit_test(test_microseconds_stay_below_a_second),
+        cmocka_unit_test(test_a_core_finds_its_own_last_lines_again),
+        cmocka_unit_test(test_last_lines_go_round_the_ring),
         cmocka_unit_test(test_a_tag_may_fill_its_field),
         cmocka_unit_test(test_no_more_modules_are_looked_at_than_there_can_be),
         cmocka_unit_test(test_a_flush_empties_full_rings_of_all_cores),

@@ -93,10 +93,25 @@ static void the_information_page_says_where_things_are(void **state)
     assert_int_equal(info.region[2].kind, HV_REGION_TRACE);
     assert_int_equal(info.region[2].flags, 0U);
     assert_int_equal(info.region[2].gpa, TELEMETRY + HV_TRACE_OFFSET);
-    assert_int_equal(info.region[2].gpa + info.region[2].size, TELEMETRY + HV_TELEMETRY_SIZE);
+    assert_int_equal(info.region[2].gpa + info.region[2].size, TELEMETRY + HV_CRASH_OFFSET);
+    assert_string_equal(info.region[3].name, "crash");
+    assert_int_equal(info.region[3].kind, HV_REGION_CRASH);
+    assert_int_equal(info.region[3].flags, 0U);
+    assert_int_equal(info.region[3].gpa, TELEMETRY + HV_CRASH_OFFSET);
+    assert_int_equal(info.region[3].gpa + info.region[3].size, TELEMETRY + HV_TELEMETRY_SIZE);
 }
 
-/* stats_init() runs once a boot and adds to what it has: this program calls it twice, so there are two of each. */
+/* REQ-LIF-032 */
+static void crash_records_are_left_as_they_are(void **state)
+{
+    (void)state;
+    hw_phys_write(TELEMETRY + HV_CRASH_OFFSET, 8U, 0x1122334455667788U);
+    hw_phys_write(TELEMETRY + HV_CRASH_OFFSET - 8U, 8U, 1U);
+    stats_init();
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_CRASH_OFFSET, 8U), 0x1122334455667788U);
+    assert_int_equal(hw_phys_read(TELEMETRY + HV_CRASH_OFFSET - 8U, 8U), 0U);
+}
+
 /* REQ-IO-012 */
 static void shared_regions_are_named_with_the_rights_of_the_service_vm(void **state)
 {
@@ -122,7 +137,7 @@ static void shared_regions_are_named_with_the_rights_of_the_service_vm(void **st
         }
     }
     assert_int_equal(found, 2U); /* the third is counted, but not mapped */
-    assert_int_equal(info.region_count, 8U);
+    assert_int_equal(info.region_count, 6U);
 }
 
 static void no_more_regions_are_listed_than_fit(void **state)
@@ -322,6 +337,7 @@ int main(void)
         cmocka_unit_test(nothing_is_published_before_the_table_is_valid),
         cmocka_unit_test(what_was_logged_before_is_published_then),
         cmocka_unit_test(the_information_page_says_where_things_are),
+        cmocka_unit_test(crash_records_are_left_as_they_are),
         cmocka_unit_test(shared_regions_are_named_with_the_rights_of_the_service_vm),
         cmocka_unit_test(no_more_regions_are_listed_than_fit),
         cmocka_unit_test(vms_and_their_vcpus_are_published),

@@ -202,10 +202,22 @@ static void only_a_whole_publish_command_publishes(void **state)
 {
     (void)state;
     wr(HV_DEVICE, HV_PCI_COMMAND, 1U, HV_COMMAND_PUBLISH);
-    wr(HV_DEVICE, HV_PCI_COMMAND, 4U, 2U);
+    wr(HV_DEVICE, HV_PCI_COMMAND, 4U, 3U);
     assert_int_equal(published, 0U);
     wr(HV_DEVICE, HV_PCI_COMMAND, 4U, HV_COMMAND_PUBLISH);
     assert_int_equal(published, 1U);
+    assert_int_equal(crashes_seen, 0U);
+}
+
+/* REQ-LIF-032 */
+static void only_a_whole_command_marks_crash_records_as_seen(void **state)
+{
+    (void)state;
+    wr(HV_DEVICE, HV_PCI_COMMAND, 1U, HV_COMMAND_CRASH_SEEN);
+    assert_int_equal(crashes_seen, 0U);
+    wr(HV_DEVICE, HV_PCI_COMMAND, 4U, HV_COMMAND_CRASH_SEEN);
+    assert_int_equal(crashes_seen, 1U);
+    assert_int_equal(published, 0U);
 }
 
 /* REQ-RT-031 */
@@ -389,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup(ports_reach_the_same_registers, setup),
         cmocka_unit_test_setup(the_hypervisors_device_names_the_information_page, setup),
         cmocka_unit_test_setup(only_a_whole_publish_command_publishes, setup),
+        cmocka_unit_test_setup(only_a_whole_command_marks_crash_records_as_seen, setup),
         cmocka_unit_test_setup(the_trace_is_switched_by_whole_writes_and_off_after_a_reset, setup),
         cmocka_unit_test_setup(the_upcall_is_the_msi_of_the_device, setup),
         cmocka_unit_test_setup(the_acrn_face_gets_a_vector, setup),

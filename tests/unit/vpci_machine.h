@@ -40,6 +40,7 @@ struct vcpu vcpus[MAX_VCPU];
 #define ALL_ONES    0xFFFFFFFFU
 
 static unsigned int published;
+static unsigned int crashes_seen;
 static uint32_t traced;
 static unsigned int delivered;
 static uint64_t delivered_address;
@@ -70,6 +71,7 @@ void vlapic_post(vcpu_id_t id, uint32_t vector, bool level)
 void vcpu_notify(vcpu_id_t id) { (void)id; }
 vcpu_id_t vlapic_target(vm_id_t v, uint32_t dest, bool logical) { return ((dest < 3U) && !logical) ? vcpu_id(v, dest) : ID_NONE; }
 void stats_publish(void) { published++; }
+void crash_seen(void) { crashes_seen++; }
 void trace_select(uint32_t events) { traced = events; }
 uint32_t trace_selected(void) { return traced; }
 uint32_t domain_of(vm_id_t v) { return v; }
@@ -145,6 +147,7 @@ static inline int setup(void **state)
     delivered = 0U;
     posted = 0U;
     published = 0U;
+    crashes_seen = 0U;
     fake_decode_seen_off = false;
     irq_init();
     assert_int_equal(vpci_scan(), STATUS_OK);

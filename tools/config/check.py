@@ -6,7 +6,7 @@ from tools.config.source import parse_bytes
 
 PAGE = 4096
 MIB = 1 << 20
-TELEMETRY_SIZE = 0x121000       # HV_TELEMETRY_SIZE in abi/hv_info.h
+TELEMETRY_SIZE = 0x123000       # HV_TELEMETRY_SIZE in abi/hv_info.h
 MSI_WINDOW = (0xFEE00000, 0x100000)
 IOAPIC = (0xFEC00000, 0x1000)
 
