@@ -6,6 +6,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "options.h"
+#include "rtc.h"
 
 #define APIC_ENABLE_X2    0xC00U    /* APIC_BASE: global enable, x2APIC (SDM 3, 10.12.1) */
 #define SVR_ENABLE        0x1FFU    /* software enable, spurious vector 0xFF */
@@ -72,7 +73,7 @@ uint64_t clock_tsc_hz(void)
         hz = tsc_hz_from_cpuid();
     }
     if (hz == 0U) {
-        hz = tsc_hz_from_pm_timer();
+        hz = (options.pm_timer == 0U) ? rtc_tsc_hz() : tsc_hz_from_pm_timer();
     }
     return hz;
 }

@@ -27,7 +27,7 @@ void console_init(uint16_t port)
     }
 }
 
-static void console_char(char c)
+void console_char(char c)
 {
     if (console_port != 0U) {
         while ((port_read8((uint16_t)(console_port + UART_LSR)) & LSR_THRE) == 0U) {

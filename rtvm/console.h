@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 void console_init(uint16_t port); /* 0: silent */
+void console_char(char c);       /* a line feed goes out as it is */
 void console_text(const char *text);
 void console_dec(uint64_t value);
 void console_hex(uint64_t value);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define MSR_APIC_BASE     0x1BU
+#define MSR_MICROCODE     0x8BU      /* revision in bits 63:32 (Intel) or 31:0 (AMD) */
 #define MSR_X2APIC_ID     0x802U
 #define MSR_X2APIC_SVR    0x80FU
 #define MSR_X2APIC_ICR    0x830U

@@ -11,6 +11,7 @@
 #include "control.h"
 #include "cpu.h"
 #include "options.h"
+#include "outcome.h"
 #include "telemetry.h"
 
 #define MULTIBOOT_MAGIC   0x2BADB002U
@@ -193,6 +194,9 @@ static void control_loop(uint64_t period)
     telemetry_state(RT_FINISHED);
     if (options.histogram != 0U) {
         report_histogram();
+    }
+    if (options.record != 0U) {
+        outcome_record(telemetry_get());
     }
     report("finished");
 }

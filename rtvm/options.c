@@ -5,7 +5,7 @@
 
 #include "console.h"
 
-struct options options = { .console = 0x3F8U, .pm_timer = 0x608U, .period_us = 1000U, .warmup = 100U };
+struct options options = { .console = 0x3F8U, .pm_timer = 0x608U, .period_us = 1000U, .warmup = 100U, .build = "", .date = "", .machine = "" };
 
 /* Decimal, or hexadecimal with 0x; stops at the first other character. */
 static uint64_t parse_number(const char *text)
@@ -79,6 +79,14 @@ static bool parse_word(const char *word)
             options.spin = value;
         } else if (name_is(word, "shm")) {
             options.shared = value;
+        } else if (name_is(word, "record")) {
+            options.record = value;
+        } else if (name_is(word, "build")) {
+            options.build = &word[i + 1U];
+        } else if (name_is(word, "date")) {
+            options.date = &word[i + 1U];
+        } else if (name_is(word, "machine")) {
+            options.machine = &word[i + 1U];
         } else {
             known = false;
         }
@@ -106,7 +114,8 @@ static uint32_t parse_line(const char *line, bool report)
                 }
             }
             first = false;
-            while ((line[i] != ' ') && (line[i] != '\0')) {
+            bool last = name_is(&line[i], "machine"); /* has blanks of its own */
+            while ((line[i] != '\0') && (last || (line[i] != ' '))) {
                 i++;
             }
         }

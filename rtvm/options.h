@@ -10,7 +10,7 @@ struct options {
     uint16_t poweroff;     /* poweroff=0x604: PM1_CNT port written when finished; 0: halt */
     uint64_t tsc_hz;       /* tsc_hz=N: 0: from CPUID leaf 0x40000010, else the ACPI PM timer */
     uint64_t timer_hz;     /* timer_hz=N: local APIC timer; 0: measure against the TSC */
-    uint16_t pm_timer;     /* pmtimer=0x608 */
+    uint16_t pm_timer;     /* pmtimer=0x608; 0: the clock of the day is used instead */
     uint64_t period_us;    /* period_us=1000 */
     uint64_t warmup;       /* warmup=100: interrupts before samples count */
     uint64_t count;        /* count=N: samples until finished; 0: for ever */
@@ -19,6 +19,10 @@ struct options {
     uint64_t periodic;     /* periodic=1: the timer reloads itself; needs rates that are exact (tsc_hz=, timer_hz=) */
     uint64_t spin;         /* spin=1: wait busily for the timer, not in HLT */
     uint64_t shared;       /* shm=0x10000000: GPA of the telemetry region; 0: private memory */
+    uint64_t record;       /* record=1: the outcome as lines with checksums, when finished (record.h), in short on the VGA screen */
+    const char *build;     /* build=, date=: words of that record */
+    const char *date;
+    const char *machine;   /* machine=: likewise, all text to the end of the line */
 };
 extern struct options options;
 
