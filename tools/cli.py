@@ -14,7 +14,8 @@ from tools.progress import ROOT, StepError, run_step, say
 VERSION_FILE = ROOT / "VERSION"
 BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "rt-linux", "cost", "ipi", "access", "linux-boot", "mapping", "work",
                "size")     # as in tools/bench/command.py, which needs more than help does
-BENCH_PERCENT = 2.0
+BENCH_PERCENT, BENCH_PERCENT_HARDWARE = 2.0, 10.0     # as in tools/bench/compare.py
+BENCH_PORTS = ("0x3f8", "0x2f8", "0x3e8", "0x2e8")
 MACHINES = ("qemu", "bochs")     # as in tools/boot.py
 
 
@@ -87,6 +88,16 @@ def command_evidence(args):
 
 
 def command_bench(args):
+    if args.image:
+        setup.need_python_packages()
+        from tools.bench import stick
+        prepare(args, groups=["stick"], targets=stick.TARGETS_OF_BUILD)
+        return stick.run(args)
+    if args.board or args.serial:
+        raise StepError(f"{'--board' if args.board else '--serial'} goes with --image")
+    if args.imports:
+        from tools.bench import importing
+        return importing.run(args)
     from tools.bench import command
     prepare(args, groups=["rt" if not args.only or "rt-linux" in args.only else "run"], targets=command.TARGETS_OF_BUILD)
     return command.run(args)
@@ -167,12 +178,19 @@ def build_parser():
                   "Runs the same real-time image on the bare emulator, on Bulkhead alone, beside a Linux Service VM, and beside loaded Service VM and User VMs, "
                   "in counted time (one instruction is one tick), and measures what exits cost, boot and size. Writes bench.json, bench.md "
                   "(with each target and whether it is met) and bench.svg. The exit status is 0 when all was measured and, with --compare, nothing became worse; "
-                  "a target that is not met is shown and does not count.")
+                  "a target that is not met is shown and does not count. With --image it measures nothing, and writes an image that measures latency on a machine of yours; "
+                  "with --import it makes the same files of what that machine printed. docs/benchmark/hardware.md goes through it step by step.")
     sub.add_argument("--quick", action="store_true", help="few samples, for a first look")
-    sub.add_argument("--only", action="append", default=[], choices=BENCH_PARTS, metavar="NAME", help=f"only this part; may be repeated: {', '.join(BENCH_PARTS)}")
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--image", metavar="FILE", help="write an image for a USB stick: a menu (BIOS and UEFI) with the bare machine and Bulkhead in four conditions")
+    what.add_argument("--import", dest="imports", action="append", default=[], metavar="FILE",
+                      help="make the report of results.txt from the stick, of a serial log, or of lines copied from the screen; may be repeated")
+    what.add_argument("--only", action="append", default=[], choices=BENCH_PARTS, metavar="NAME", help=f"only this part; may be repeated: {', '.join(BENCH_PARTS)}")
+    sub.add_argument("--board", metavar="NAME", help="with --image: the machine, a file in configs/boards (default: qemu-q35)")
+    sub.add_argument("--serial", choices=BENCH_PORTS, metavar="PORT", help=f"with --image: where the machine prints results: {', '.join(BENCH_PORTS)} (default: 0x3f8, COM1)")
     sub.add_argument("--compare", metavar="OLD.json", help="list what became worse since that run, with exit status 1: latency, exits and overruns at all "
-                     "(the rarest latencies beside Linux by more than 40 ticks), everything else by more than the tolerance")
-    sub.add_argument("--tolerance", type=percentage, default=BENCH_PERCENT, metavar="PERCENT", help=f"what costs, boot and sizes may grow by (default: {BENCH_PERCENT:g})")
+                     "(the rarest latencies beside Linux by more than 40 ticks), everything else by more than the tolerance; after --import, latency by more than the tolerance; ticks of the emulator and times of a machine are never compared")
+    sub.add_argument("--tolerance", type=percentage, metavar="PERCENT", help=f"what costs, boot and sizes may grow by (default: {BENCH_PERCENT:g}; after --import {BENCH_PERCENT_HARDWARE:g}, latency too)")
     sub.add_argument("--out", default="build/bench", metavar="FOLDER", help="where the files go (default: build/bench)")
     add_shared(sub, modules=False)
     sub = command("config", command_config, "check, compile or show a scenario", "The config compiler: scenario.yaml and board.yaml in, partition table out.")
@@ -187,8 +205,8 @@ def build_parser():
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("setup", command_setup, "install missing Debian packages and unpack kernels; does nothing the second time",
                   "Installs missing Debian packages (as root or with sudo) and unpacks Debian kernels under build/kernels. The other commands do this themselves.")
-    sub.add_argument("--group", choices=["run", "rt", "bochs", "test", "evidence"], default="test",
-                     help="run: what demo and run need; rt: and what the PREEMPT_RT VM needs; bochs: and Bochs; test: and what the tests need (default); evidence: what the report's PDF needs")
+    sub.add_argument("--group", choices=["run", "rt", "bochs", "stick", "test", "evidence"], default="test",
+                     help="run: what demo and run need; rt: and what the PREEMPT_RT VM needs; bochs: and Bochs; stick: and what bench --image needs; test: and what the tests need (default); evidence: what the report's PDF needs")
     command("completion", command_completion, "print a bash completion script", "Prints a completion script for bash. Use: source <(./bulkhead completion)")
     return parser
 

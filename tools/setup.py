@@ -59,17 +59,17 @@ PACKAGES = {
     "bochs-term": ("bochs", "the least of the user interfaces of which Bochs' package wants one"),
     "bochsbios": ("bochs", "its firmware"),
     "vgabios": ("bochs", "its firmware"),
-    "grub-pc-bin": ("bochs", "boot by GRUB on BIOS"),
-    "grub-common": ("bochs", "makes boot images"),
-    "xorriso": ("bochs", "makes boot images"),
-    "grub-efi-amd64-bin": ("test", "boot by GRUB on UEFI"),
-    "mtools": ("test", "makes boot images"),
+    "grub-pc-bin": ("grub", "boot by GRUB on BIOS"),
+    "grub-common": ("grub", "makes boot images"),
+    "xorriso": ("grub", "makes boot images"),
+    "grub-efi-amd64-bin": ("stick", "boot by GRUB on UEFI"),
+    "mtools": ("stick", "makes boot images and their FAT file systems"),
     "weasyprint": ("evidence", "makes the PDF of the evidence report"),
     "fonts-open-sans": ("evidence", "its typeface"),
 }
 DEBIAN_13 = {"libelf1": "libelf1t64"}
 UNPACKED_ON_12 = set(bochs_package.PACKAGES)     # too old there: tools/bochs_package.py
-PARTS = {"rt": ("run", "rt"), "bochs": ("run", "bochs"), "test": ("run", "rt", "bochs", "test")}
+PARTS = {"rt": ("run", "rt"), "bochs": ("run", "grub", "bochs"), "stick": ("run", "grub", "stick"), "test": ("run", "rt", "grub", "bochs", "stick", "test")}
 
 
 def wanted(group, version):
@@ -314,7 +314,7 @@ def relocate_headers(folder, abi):
 
 def run(group="test", quiet=False):
     """Makes sure of packages and kernels. group: 'run' for demo and run, 'rt' for a run with the PREEMPT_RT VM, 'bochs' for one on Bochs,
-    'test' for all, 'evidence' for the report (no kernels)."""
+    'stick' for an image that boots a machine, 'test' for all, 'evidence' for the report (no kernels)."""
     version, _ = apt.release()
     missing = missing_packages(wanted(group, version))
     if missing:

@@ -136,12 +136,12 @@ def run_part(part, settings, results):
         say(f"    {colour(RED, 'failed')}: {error}; consoles: {os.path.relpath(settings.folder, ROOT)}/*/*.log")
 
 
-def write(results, folder):
+def write(results, folder, writer=report):
     """bench.json, bench.md and, when there are latencies, bench.svg."""
     names = ["bench.json", "bench.md"]
     (folder / "bench.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    (folder / "bench.md").write_text(report.markdown(results), encoding="utf-8")
-    drawn = report.plot(results["conditions"])
+    (folder / "bench.md").write_text(writer.markdown(results), encoding="utf-8")
+    drawn = writer.plot(results["conditions"])
     (folder / "bench.svg").unlink(missing_ok=True)
     if drawn:
         (folder / "bench.svg").write_text(f"<!-- SPDX-License-Identifier: Apache-2.0 -->\n{drawn}", encoding="utf-8")
@@ -179,6 +179,7 @@ def run(args):
     try:
         if args.compare:
             old = compare.read(args.compare)
+            compare.check_kind(old, {}, args.compare)
             compare.check_alike(old, args.quick, args.compare)
     except compare.Unfit as error:
         print(f"bulkhead: {error}", file=sys.stderr)
@@ -196,5 +197,5 @@ def run(args):
     write(results, folder)
     good = not results["problems"]
     if old is not None:
-        good = print_comparison(old, results, args.compare, args.tolerance) and good
+        good = print_comparison(old, results, args.compare, compare.PERCENT if args.tolerance is None else args.tolerance) and good
     return 0 if good else 1

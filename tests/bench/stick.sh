@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# In the Service VM of a stick that ./bulkhead bench --image made: waits for the samples, beside the load that bulkhead.load= names, and
+# puts the record on the console, in short on the screen, and into results.txt on the stick's third partition.
+for word in $(cat /proc/cmdline); do
+    case "$word" in
+        bulkhead.condition=*) condition=${word#bulkhead.condition=} ;;
+        bulkhead.build=*) build=${word#bulkhead.build=} ;;
+    esac
+done
+VM_SERIAL=file:/run/user.txt
+
+# store FILE: appends it on the partition with this label, which a stick has within some seconds.
+store() {
+    while read -r module; do
+        insmod "/bench/modules/$module" 2>/dev/null
+    done </bench/modules/order
+    tries=0
+    until place=$(findfs LABEL=BULKHEAD 2>/dev/null) || [ "$tries" = 100 ]; do
+        usleep 100000
+        tries=$((tries + 1))
+    done
+    mkdir -p /run/stick
+    mount -t vfat "$place" /run/stick 2>/dev/null && cat "$1" >>/run/stick/results.txt && umount /run/stick
+}
+
+bench "$load" "$samples" >/run/bench.txt
+if /bench/record whole "$condition" "$build" >/run/record.txt; then
+    cat /run/record.txt
+    /bench/record short "$condition" "$build" >/dev/tty0 2>/dev/null
+    if store /run/record.txt; then
+        say "the record is in results.txt on the stick; switch off when you like"
+    else
+        say "the stick was not found, or cannot be written: the record is on the serial line only"
+    fi
+else
+    say "FAILED: no record of the real-time VM"
+fi
+sync
+while :; do sleep 1000; done
