@@ -41,6 +41,7 @@ static void boot_cpu(void)
         fatal_boot("this CPU lacks: ", missing);
     }
     pic_mask_all();
+    apic_find();
     apic_enable();
     pcpus[0].apic_id = apic_own_id();
     vendor->core_enable();
@@ -180,6 +181,7 @@ void boot_main(uint32_t magic, uint32_t info)
     if (acpi_init() != STATUS_OK) {
         fatal_boot("no usable ACPI tables", "");
     }
+    platform.x2apic = apic_is_x2apic();
     boot_partition();
     crash_init(partition.table.telemetry_hpa + HV_CRASH_OFFSET);
     boot_devices();

@@ -48,6 +48,7 @@ struct platform {
     uint16_t ich_pm_base;        /* PMBASE of an Intel ICH (SMI, TCO watchdog ports), else 0 */
     bool qemu;                   /* the machine is QEMU's: it has control ports that no table names */
     bool iommu_present;          /* DMAR or IVRS */
+    bool x2apic;                 /* CPUID: the local APICs have that mode, which exclusive cores need */
 };
 extern struct platform platform;
 

@@ -13,7 +13,7 @@ static bool vm_exclusive(uint32_t v)
     return (partition.table.vm[v].flags & PART_VM_EXCLUSIVE) != 0U;
 }
 
-/* REQ-CFG-004 */
+/* REQ-CFG-004 REQ-CFG-032 */
 /*@ requires v < PART_MAX_VM;
     assigns partition_result;
     exits \false; */
@@ -30,6 +30,9 @@ static bool check_kind(uint32_t v)
         ok = partition_refuse("unknown VM flag: compile the scenario again", v, vm->flags);
     } else if ((v == VM_SERVICE) && vm_exclusive(v)) {
         ok = partition_refuse("the Service VM cannot have exclusive cores: remove 'exclusive'", v, vm->flags);
+    } else if (vm_exclusive(v) && !platform.x2apic) {
+        ok = partition_refuse("an exclusive VM needs a CPU with x2APIC, which this one has not: remove 'exclusive', and share its cores",
+                              v, vm->flags);
     } else if ((vm->image_type != PART_IMAGE_BZIMAGE) && (vm->image_type != PART_IMAGE_MULTIBOOT)) {
         ok = partition_refuse("image type must be bzimage or multiboot", v, vm->image_type);
     } else if ((vm->weight == 0U) || (vm->weight > 10000U)) {

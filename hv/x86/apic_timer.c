@@ -23,8 +23,6 @@ struct timer_sample {
     uint64_t count;
 };
 
-uint64_t apic_timer_count(void); /* timer_count.S */
-
 static uint64_t timer_hz;
 static bool timer_has_deadline;
 
@@ -34,7 +32,7 @@ static struct timer_sample timer_take_sample(void)
     uint64_t width = UINT64_MAX;
     for (uint32_t i = 0U; i < SAMPLE_TRIES; i++) {
         const uint64_t before = asm_rdtsc();
-        const uint64_t count = apic_timer_count();
+        const uint64_t count = apic_count();
         const uint64_t after = asm_rdtsc();
         if ((after - before) < width) {
             width = after - before;
@@ -52,15 +50,15 @@ void apic_timer_measure_begin(void)
     uint32_t leaf[4];
     asm_cpuid(1U, 0U, leaf);
     timer_has_deadline = (leaf[2] & CPUID1_ECX_TSC_DEADLINE) != 0U;
-    asm_wrmsr(MSR_X2APIC_TDCR, DIVIDE_BY_1);
-    asm_wrmsr(MSR_X2APIC_TMICT, COUNT_MAX); /* counts down although the LVT is masked */
+    apic_write(MSR_X2APIC_TDCR, DIVIDE_BY_1);
+    apic_write(MSR_X2APIC_TMICT, COUNT_MAX); /* counts down although the LVT is masked */
     timer_first = timer_take_sample();
 }
 
 bool apic_timer_measure_end(void)
 {
     const struct timer_sample last = timer_take_sample();
-    asm_wrmsr(MSR_X2APIC_TMICT, 0U);
+    apic_write(MSR_X2APIC_TMICT, 0U);
     timer_hz = tsc_scale(timer_first.count - last.count, hw_tsc_hz(), last.tsc - timer_first.tsc);
     return timer_hz != 0U;
 }
@@ -72,27 +70,27 @@ uint64_t apic_timer_hz(void)
 
 void apic_timer_init(void)
 {
-    asm_wrmsr(MSR_X2APIC_TDCR, DIVIDE_BY_1);
-    asm_wrmsr(MSR_X2APIC_LVT_TIMER, VECTOR_TIMER | (timer_has_deadline ? LVT_TSC_DEADLINE : 0U));
+    apic_write(MSR_X2APIC_TDCR, DIVIDE_BY_1);
+    apic_write(MSR_X2APIC_LVT_TIMER, VECTOR_TIMER | (timer_has_deadline ? LVT_TSC_DEADLINE : 0U));
     pcpus[hw_pcpu()].timer_deadline = TIME_NEVER;
 }
 
 /* As apic_enable() left it. */
 void apic_timer_stop(void)
 {
-    asm_wrmsr(MSR_X2APIC_LVT_TIMER, LVT_MASKED);
-    asm_wrmsr(MSR_X2APIC_TMICT, 0U);
+    apic_write(MSR_X2APIC_LVT_TIMER, LVT_MASKED);
+    apic_write(MSR_X2APIC_TMICT, 0U);
     pcpus[hw_pcpu()].timer_deadline = TIME_NEVER;
 }
 
 /* Ticks until the deadline, rounded up; a longer wait than the counter holds ends early and is armed again. */
-static uint64_t timer_ticks_until(uint64_t deadline)
+static uint32_t timer_ticks_until(uint64_t deadline)
 {
     const uint64_t now = asm_rdtsc();
-    uint64_t ticks = 1U;
+    uint32_t ticks = 1U;
     if (deadline > now) {
         const uint64_t limit = tsc_scale(COUNT_MAX - 1U, hw_tsc_hz(), timer_hz);
-        ticks = ((deadline - now) >= limit) ? COUNT_MAX : (tsc_scale(deadline - now, timer_hz, hw_tsc_hz()) + 1U);
+        ticks = ((deadline - now) >= limit) ? COUNT_MAX : ((uint32_t)tsc_scale(deadline - now, timer_hz, hw_tsc_hz()) + 1U);
     }
     return ticks;
 }
@@ -112,7 +110,7 @@ void hw_timer_arm(uint64_t tsc_deadline)
             asm_mfence(); /* SDM 3, 10.5.4.1 */
             asm_wrmsr(MSR_TSC_DEADLINE, (tsc_deadline == TIME_NEVER) ? 0U : tsc_deadline);
         } else {
-            asm_wrmsr(MSR_X2APIC_TMICT, (tsc_deadline == TIME_NEVER) ? 0U : timer_ticks_until(tsc_deadline));
+            apic_write(MSR_X2APIC_TMICT, (tsc_deadline == TIME_NEVER) ? 0U : timer_ticks_until(tsc_deadline));
         }
     }
 }

@@ -24,7 +24,6 @@ static const struct feature required[] = {
     { "pat", 1U, REG_EDX, 16U },
     { "fxsr", 1U, REG_EDX, 24U },
     { "sse2", 1U, REG_EDX, 26U },
-    { "x2apic", 1U, REG_ECX, 21U },
     { "xsave", 1U, REG_ECX, 26U },
     { "lm", 0x80000001U, REG_EDX, 29U },
     { "nx", 0x80000001U, REG_EDX, 20U },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Access to physical memory and device registers through the calling core's windows. */
+/* Access to physical memory and device registers through the calling core's windows. The trace, the crash records and, on a CPU without
+ * x2APIC, the local APIC have pages of their own behind them. */
 #include "x86/window.h"
 
 #include "abi/crash.h"
@@ -18,6 +19,7 @@
 
 #define CRASH_INDEX   (TRACE_INDEX + (HV_TRACE_SIZE / PAGE_SIZE)) /* and the crash records */
 #define CRASH_PAGES   (HV_CRASH_SIZE / PAGE_SIZE)
+#define APIC_INDEX    511U
 #define CPUID_CLFLUSH 0x80000U              /* of leaf 1, EDX */
 #define LINE_SIZE     64U                   /* the smallest that a CPU with long mode has */
 
@@ -25,7 +27,7 @@
 #define PTE_UNCACHED  0x18ULL               /* PCD and PWT: PAT entry 3, UC */
 
 _Static_assert((MAX_PCPU * WINDOWS) <= TRACE_INDEX, "windows end before the trace");
-_Static_assert((CRASH_INDEX + CRASH_PAGES) <= 512U, "windows, trace and crash records fit one page table");
+_Static_assert((CRASH_INDEX + CRASH_PAGES) <= APIC_INDEX, "windows, trace, crash records and local APIC fit one page table");
 uint64_t window_table[512] __attribute__((aligned(4096)));
 static bool window_has_clflush;
 
@@ -137,6 +139,22 @@ void hw_crash_flush(uint32_t offset, uint32_t size)
             asm_clflush(crash_address(offset + (i * LINE_SIZE)));
         }
     }
+}
+
+/* All cores' local APICs are at the same address: each reaches its own. */
+void window_apic_map(hpa_t base)
+{
+    window_table[APIC_INDEX] = base | PTE_FLAGS | PTE_UNCACHED;
+}
+
+uint32_t window_apic_read(uint32_t offset)
+{
+    return (uint32_t)access_read((uintptr_t)(WINDOW_BASE + ((uint64_t)APIC_INDEX * PAGE_SIZE) + offset), 4U);
+}
+
+void window_apic_write(uint32_t offset, uint32_t value)
+{
+    access_write((uintptr_t)(WINDOW_BASE + ((uint64_t)APIC_INDEX * PAGE_SIZE) + offset), 4U, value);
 }
 
 uint64_t hw_phys_read(hpa_t pa, uint32_t size)

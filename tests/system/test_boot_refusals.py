@@ -23,12 +23,17 @@ def refused(machine, reason):
 @pytest.mark.parametrize("cpu, missing", [
     ("EPYC,-svm,+x2apic", "svm npt"),
     ("EPYC,+svm,-npt,+x2apic", "npt"),
-    ("EPYC,+svm,+npt,-x2apic", "x2apic"),
-    ("EPYC,+svm,+npt,-x2apic,-xsave", "x2apic xsave"),
+    ("EPYC,+svm,+npt,+x2apic,-xsave", "xsave"),
+    ("EPYC,-svm,+x2apic,-xsave,-pge", "pge xsave svm npt"),
 ])
 # REQ-CFG-010
 def test_missing_cpu_features_are_named(start, cpu, missing):
     refused(start("rt-only", cpu=cpu), rf"boot: this CPU lacks: {missing} *$")
+
+
+# REQ-CFG-032
+def test_an_exclusive_vm_on_a_cpu_without_x2apic(start):
+    refused(start("rt-only", cpu="EPYC,+svm,+npt,-x2apic"), r"boot: partition table refused: an exclusive VM needs a CPU with x2APIC")
 
 
 # REQ-CFG-010

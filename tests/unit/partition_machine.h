@@ -75,6 +75,7 @@ static inline void machine(void)
     platform.pm1a_control = 0x604U;
     platform.reset_port = 0xCF9U;
     platform.iommu_present = true;
+    platform.x2apic = true;
 }
 
 static inline void vm(struct part_vm *v, const char *name, uint32_t kind, uint32_t core)

@@ -43,6 +43,7 @@ static void machine_q35(void)
     boot_info.image_base = 0x200000U;
     boot_info.image_size = 0x4000000U;
     platform.pcpu_count = 4U;
+    platform.x2apic = true;
     platform.ioapic_base = 0xFEC00000U;
     platform.mmconfig_base = 0xB0000000U;
     platform.mmconfig_buses = 256U;
