@@ -154,6 +154,14 @@ def test_the_last_record_of_a_condition_counts_and_the_screens_short_form_does_n
     assert "2 earlier or shorter records" in report_hardware.markdown(again)
 
 
+# REQ-TOO-013
+def test_a_timer_that_fires_early_is_told(tmp_path):
+    late = imported(tmp_path)
+    early = imported(tmp_path, printed([line.replace("30:9990", "0:9990") for line in texts()]))
+    assert early["conditions"]["bare"]["early"] == 9990 and "**Measure again**" in report_hardware.markdown(early)
+    assert "9,990 of 10,000 (bare machine)" in report_hardware.markdown(early) and "Measure again" not in report_hardware.markdown(late)
+
+
 def test_what_was_copied_from_the_screen_has_figures_and_no_drawing(tmp_path):
     found = imported(tmp_path, one(whole=False))
     assert found["conditions"]["bare"]["latency"]["p9999"] == 20.0 and report_hardware.plot(found["conditions"]) is None

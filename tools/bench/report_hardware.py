@@ -49,11 +49,18 @@ def rows(conditions):
         yield [TITLES[name], one["samples"], *(one["latency"][which] for which in statistics.NAMES), one["exits"], one["exits_total"], one["overruns"], boot]
 
 
+def early_words(conditions):
+    """A timer that fires early shows a rate that was measured wrongly, and then the latencies are wrong by as much."""
+    found = [f"{one['early']:,} of {one['samples']:,} ({TITLES[name]})" for name, one in conditions.items() if one["early"]]
+    return (f"\n**Measure again**: interrupts came before their time: {', '.join(found)}. The rate of the timer was measured wrongly, as it is on a machine, or an "
+            "emulator's host, that was held up meanwhile; the latencies above are too short by as much.\n") if found else ""
+
+
 # REQ-TOO-013
 def markdown(results):
     text = heading(results) + "\n## Latency of the timer interrupt, in ns\n\n" + table(
         ["condition", "samples", "min", "p50", "p99", "p99.99", "max", "VM exits", "of these and before", "overruns", "boot to first instruction, ms"],
-        list(rows(results["conditions"])))
+        list(rows(results["conditions"]))) + early_words(results["conditions"])
     drawn = "\n![Histogram of the latency in each condition](bench.svg)\n" if plot(results["conditions"]) else ""
     return "<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + text + drawn + "\n" + "\n\n".join(CAVEATS) + "\n"
 
