@@ -186,14 +186,14 @@ def build_parser():
     what.add_argument("--import", dest="imports", action="append", default=[], metavar="FILE",
                       help="make the report of results.txt from the stick, of a serial log, or of lines copied from the screen; may be repeated")
     what.add_argument("--only", action="append", default=[], choices=BENCH_PARTS, metavar="NAME", help=f"only this part; may be repeated: {', '.join(BENCH_PARTS)}")
-    sub.add_argument("--board", metavar="NAME", help="with --image: the machine, a file in configs/boards (default: qemu-q35)")
+    sub.add_argument("--board", metavar="NAME", help="with --image: the machine, the name of a file in configs/boards or the path of a FILE.yaml (default: qemu-q35)")
     sub.add_argument("--serial", choices=BENCH_PORTS, metavar="PORT", help=f"with --image: where the machine prints results: {', '.join(BENCH_PORTS)} (default: 0x3f8, COM1)")
     sub.add_argument("--compare", metavar="OLD.json", help="list what became worse since that run, with exit status 1: latency, exits and overruns at all "
                      "(the rarest latencies beside Linux by more than 40 ticks), everything else by more than the tolerance; after --import, latency by more than the tolerance; ticks of the emulator and times of a machine are never compared")
     sub.add_argument("--tolerance", type=percentage, metavar="PERCENT", help=f"what costs, boot and sizes may grow by (default: {BENCH_PERCENT:g}; after --import {BENCH_PERCENT_HARDWARE:g}, latency too)")
     sub.add_argument("--out", default="build/bench", metavar="FOLDER", help="where the files go (default: build/bench)")
     add_shared(sub, modules=False)
-    sub = command("config", command_config, "check, compile or show a scenario", "The config compiler: scenario.yaml and board.yaml in, partition table out.")
+    sub = command("config", command_config, "check, compile or show a scenario; write a board file", "The config compiler: scenario.yaml and board.yaml in, partition table out.")
     config_cli.add_commands(sub)
     sub = command("image", command_image, "build the images of the Linux VMs and list what is in them",
                   "Builds the images and lists every file in them.")

@@ -8,7 +8,7 @@ import pytest
 
 from tools import cli, setup
 from tools.bench import command, compare, hardware, importing, record, report_hardware, stick
-from tools.config.compile import compile_scenario, load_scenario
+from tools.config.compile import BOARDS, compile_scenario, load_scenario
 from tools.config.source import Document
 from tools.progress import ROOT, StepError
 
@@ -251,7 +251,7 @@ def test_the_parser_refuses_two_things_at_once_and_other_ports(capsys):
 
 # ---- the image ----
 
-BOARD = Document(stick.BOARDS / f"{stick.BOARD}.yaml", "board").data
+BOARD = Document(BOARDS / f"{stick.BOARD}.yaml", "board").data
 
 
 @pytest.mark.parametrize("condition", [one for one in stick.CONDITIONS if one.name != "bare"], ids=lambda one: one.name)
@@ -270,6 +270,8 @@ def test_a_board_without_room_is_refused_by_name():
         stick.place_of({**BOARD, "ram": [{"address": 0, "size": "512 MiB"}]}, "small")
     with pytest.raises(StepError, match="board small has one core"):
         stick.scenario_of({**BOARD, "cores": 1}, "small", stick.CONDITIONS[1])
+    with pytest.raises(StepError, match="there is no board moon.yaml"):
+        stick.make("x", "moon.yaml", 0x3F8, 1)
     with pytest.raises(StepError, match="there is no board moon; the boards are .*qemu-q35"):
         stick.make("x", "moon", 0x3F8, 1)
 
@@ -278,7 +280,7 @@ def test_a_board_without_room_is_refused_by_name():
 def test_the_menu_has_each_condition_with_a_key_of_its_own():
     text = stick.menu([(condition, ["true"]) for condition in stick.CONDITIONS], 0x2F8, "0123456789ab", "acme")
     assert all(f"menuentry 'Measure: {condition.words}' --hotkey={condition.key}" in text for condition in stick.CONDITIONS)
-    assert len({condition.key for condition in stick.CONDITIONS} | {"r"}) == len(stick.CONDITIONS) + 1
+    assert len({condition.key for condition in stick.CONDITIONS} | {"r", "i"}) == len(stick.CONDITIONS) + 2 and "--hotkey=i" in text
     assert "--unit=1" in text and "for board acme" in text
     assert [condition.name for condition in stick.CONDITIONS] == list(record.CONDITIONS)
 

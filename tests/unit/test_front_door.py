@@ -29,7 +29,7 @@ def test_help_names_every_command():
     assert all(re.search(rf"^    {name}\b", text, re.M) for name in COMMANDS)
 
 
-@pytest.mark.parametrize("words", [[name] for name in COMMANDS] + [["config", "check"], ["config", "compile"], ["config", "show"]])
+@pytest.mark.parametrize("words", [[name] for name in COMMANDS] + [["config", "check"], ["config", "compile"], ["config", "show"], ["config", "board"]])
 # REQ-TOO-005
 def test_every_command_explains_itself_and_each_option(words):
     text = bulkhead(*words, "--help")
@@ -67,7 +67,7 @@ def complete(*words):
 def test_completion_offers_commands_options_and_scenarios():
     assert complete("de") == ["demo"]
     assert complete("test", "--f") == ["--fast"]
-    assert set(complete("config", "")) >= {"check", "compile", "show"}
+    assert set(complete("config", "")) >= {"check", "compile", "show", "board"}
     assert complete("config", "show", "min") == ["minimal"]
     assert "rt-only" in complete("run", "")
     assert complete("bench", "--only", "lo") == ["loaded"] and complete("bench", "--q") == ["--quick"]

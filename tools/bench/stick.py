@@ -13,7 +13,7 @@ import yaml
 from tools import setup
 from tools.bench import overlay
 from tools.boot import BUILD, TABLE_TAG, boot_modules, known_images
-from tools.config.compile import load_scenario
+from tools.config.compile import BOARDS, load_scenario
 from tools.config.source import ROOT, Document, parse_bytes
 from tools.evidence import provenance
 from tools.images import modules
@@ -23,7 +23,6 @@ from tools.progress import BOLD, StepError, colour, run_step, say
 MIB = 1 << 20
 TARGETS_OF_BUILD = ("hv", "rtvm", "images", "guests")
 BOARD, PORT = "qemu-q35", "0x3f8"
-BOARDS = ROOT / "configs" / "boards"
 GUESTS = BUILD / "tests" / "guests"
 GRUB = {"BIOS": "i386-pc", "UEFI": "x86_64-efi"}
 TTYS = {0x3F8: "ttyS0", 0x2F8: "ttyS1", 0x3E8: "ttyS2", 0x2E8: "ttyS3"}
@@ -84,11 +83,12 @@ def words_of(condition, base, port, samples, build):
     return words
 
 
-def hypervisor_entry(folder, tree, board_name, condition, port, samples, build, images):
+def hypervisor_entry(folder, tree, board_path, condition, port, samples, build, images):
     """Copies what the condition boots and returns the commands for it."""
-    board = Document(BOARDS / f"{board_name}.yaml", "board").data
+    board, board_name = Document(board_path, "board").data, board_path.name
     place = folder / condition.name
     place.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(board_path, place / board_name)
     data = scenario_of(board, board_name, condition)
     path = place / "scenario.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
@@ -97,12 +97,33 @@ def hypervisor_entry(folder, tree, board_name, condition, port, samples, build, 
         scenario.board["log_port"] = 0
     base = place_of(board, board_name)
     lines = ["multiboot2 /boot/hv.elf"]
+    copy_once(tree, HV, "hv.elf")
     for file, tag in boot_modules(scenario, place, words_of(condition, base, port, samples, build), images):
         name = f"{condition.name}.part" if tag == TABLE_TAG else f"{tag}"
-        if not (tree / "boot" / name).exists():
-            shutil.copyfile(file, tree / "boot" / name)
+        copy_once(tree, file, name)
         lines.append(f"module2 --nounzip /boot/{name} {tag}")     # GRUB would unpack the first of two archives
     return lines
+
+
+def copy_once(tree, file, name):
+    if not (tree / "boot" / name).exists():
+        shutil.copyfile(file, tree / "boot" / name)
+
+
+def board_file(name):
+    """A file of one's own, or the name of one in configs/boards."""
+    path = pathlib.Path(name) if name.endswith(".yaml") else BOARDS / f"{name}.yaml"
+    if not path.exists():
+        raise StepError(f"there is no board {name}; the boards are {', '.join(sorted(path.stem for path in BOARDS.glob('*.yaml')))}, or give a FILE.yaml")
+    return path
+
+
+def inspect_entry(port, images, tree):
+    """Linux on the bare machine, which says what a board file needs."""
+    copy_once(tree, images["service-kernel"], "service-kernel")
+    copy_once(tree, images["service-initrd"], "service-initrd")
+    return [f"linux /boot/service-kernel console=tty0 console={TTYS[port]},115200 panic=-1 quiet bulkhead.mode=/bench/stick.sh bulkhead.load=inspect",
+            "initrd /boot/service-initrd"]
 
 
 # GRUB knows the board's name and the time of day on every firmware. Without quotes their blanks stay blanks of the command line.
@@ -120,7 +141,7 @@ def bare_entry(port, samples, build):
             "date=${YEAR}-${MONTH}-${DAY}T${HOUR}:${MINUTE} machine= $maker / $product / $system / $firmware"]
 
 
-def menu(entries, port, build, board_name):
+def menu(entries, port, build, board_name, inspect=()):
     """grub.cfg: a menu on the screen and on the serial line, which it needs not have."""
     unit = {0x3F8: 0, 0x2F8: 1, 0x3E8: 2, 0x2E8: 3}[port]
     lines = ["# Made by ./bulkhead bench --image.", f"if serial --unit={unit} --speed=115200; then", "    terminal_input console serial",
@@ -130,6 +151,7 @@ def menu(entries, port, build, board_name):
         lines.append(f"menuentry 'Measure: {condition.words}' --hotkey={condition.key} {{")
         lines += [f"    {command}" for command in commands]
         lines.append("}")
+    lines += ["menuentry 'Inspect: what a board file says of this machine' --hotkey=i {", *(f"    {command}" for command in inspect), "}"]
     return "\n".join(lines + ["menuentry 'Start the machine again' --hotkey=r {", "    reboot", "}", ""])
 
 
@@ -143,7 +165,7 @@ def results_partition(path):
 
 def service_initrd(folder):
     """The shipped initial RAM disk with what the stick's Service VM runs besides."""
-    files = {"bench/stick.sh": ROOT / "tests" / "bench" / "stick.sh", "bench/record": GUESTS / "linux" / "record", "bench/storm": GUESTS / "linux" / "storm"}
+    files = {"bench/stick.sh": ROOT / "tests" / "bench" / "stick.sh", "bench/inspect.sh": ROOT / "tools" / "config" / "inspect.sh", "bench/record": GUESTS / "linux" / "record", "bench/storm": GUESTS / "linux" / "storm"}
     kernel, order = setup.service_kernel(), []
     place = folder / "modules"
     place.mkdir(parents=True, exist_ok=True)
@@ -165,8 +187,7 @@ def missing_programs():
 # REQ-TOO-012
 def make(output, board_name, port, samples):
     """Writes the image; returns its path."""
-    if not (BOARDS / f"{board_name}.yaml").exists():
-        raise StepError(f"there is no board {board_name}; the boards are {', '.join(sorted(path.stem for path in BOARDS.glob('*.yaml')))}")
+    board_path = board_file(board_name)
     lacking = missing_programs()
     if lacking:
         raise StepError(f"an image cannot be made without {', '.join(lacking)}; run ./bulkhead setup --group stick")
@@ -179,11 +200,10 @@ def make(output, board_name, port, samples):
     source = provenance.source()
     build = (source["commit"] or "unknown")[:12] + ("+" if source["dirty"] else "")
     images = {**known_images(), "record": GUESTS / "record_rt.elf", "service-initrd": service_initrd(folder)}
-    shutil.copyfile(HV, tree / "boot" / "hv.elf")
-    shutil.copyfile(images["rtvm"], tree / "boot" / "rtvm")
+    copy_once(tree, images["rtvm"], "rtvm")
     entries = [(condition, bare_entry(port, samples, build) if condition.name == "bare" else
-                hypervisor_entry(folder, tree, board_name, condition, port, samples, build, images)) for condition in CONDITIONS]
-    (tree / "boot" / "grub" / "grub.cfg").write_text(menu(entries, port, build, board_name), encoding="utf-8")
+                hypervisor_entry(folder, tree, board_path, condition, port, samples, build, images)) for condition in CONDITIONS]
+    (tree / "boot" / "grub" / "grub.cfg").write_text(menu(entries, port, build, board_path.stem, inspect_entry(port, images, tree)), encoding="utf-8")
     results = folder / "results.img"
     results_partition(results)
     output.unlink(missing_ok=True)

@@ -20,6 +20,9 @@ def add_commands(parser):
     build.add_argument("--append", action="append", default=[], metavar="VM=WORDS", help="add words to the command line of a VM; may be repeated")
     show = commands.add_parser("show", help="print which VM has which cores and memory")
     show.add_argument("scenario", help=SCENARIO_HELP)
+    board = commands.add_parser("board", help="write the board file of a machine, from what tools/config/inspect.sh found on it")
+    board.add_argument("facts", metavar="FACTS", help="what 'sh inspect.sh' printed there as root, or a file or serial log of the stick that bench --image writes")
+    board.add_argument("-o", "--output", metavar="FILE.yaml", required=True, help="the board file; its name without .yaml becomes the board's")
 
 
 def parse_append(entries):
@@ -35,6 +38,8 @@ def run(args):
     from tools.config.compile import compile_scenario, load_scenario    # needs PyYAML, the parser does not
     from tools.config.picture import draw
     try:
+        if args.config_command == "board":
+            return make_board(args.facts, pathlib.Path(args.output))
         if args.config_command == "check":
             return check_all(args.scenario)
         scenario = load_scenario(args.scenario)
@@ -48,6 +53,18 @@ def run(args):
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+    return 0
+
+
+def make_board(facts, output):
+    from tools.config.inspect import write_board
+    if output.suffix != ".yaml":
+        print(f"bulkhead: {output}: a board file ends in .yaml", file=sys.stderr)
+        return 2
+    notes = write_board(facts, output)
+    print(f"{output}: written; read it before you use it")
+    for note in notes:
+        print(f"look: {note}")
     return 0
 
 

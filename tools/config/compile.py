@@ -11,6 +11,7 @@ from tools.config.layout import C, Ports, Range, Shared, Table
 from tools.config.source import ROOT, Document, parse_bytes
 
 ACPI_GPA = 0xE0000     # where PCs keep the RSDP (ACPI 5.2.5.1)
+BOARDS = ROOT / "configs" / "boards"
 SERVICE_MIN_MEMORY = "512 MiB"
 FACES = {"kvm": C["PART_FACE_KVM"], "acrn": C["PART_FACE_ACRN"]}
 IMAGES = {"bzimage": C["PART_IMAGE_BZIMAGE"], "multiboot": C["PART_IMAGE_MULTIBOOT"]}
@@ -37,9 +38,9 @@ def load_scenario(name):
     """Reads, validates and checks; raises ConfigError with every problem found."""
     document = Document(scenario_path(name), "scenario")
     board_name = document.data["board"]
-    board_path = ROOT / "configs" / "boards" / f"{board_name}.yaml"
+    board_path = document.path.parent / board_name if board_name.endswith(".yaml") else BOARDS / f"{board_name}.yaml"
     if not board_path.exists():
-        known = ", ".join(sorted(p.stem for p in board_path.parent.glob("*.yaml")))
+        known = ", ".join(sorted(p.stem for p in BOARDS.glob("*.yaml")))
         raise ConfigError([document.problem(("board",), f"there is no board {board_name}", f"use one of {known}")])
     board = Document(board_path, "board")
     problems = Checker(document, document.data, board.data, board_name).run()
