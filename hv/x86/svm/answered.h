@@ -13,7 +13,7 @@ struct vmcb *svm_traced(const struct svm_run *run, enum hv_exit_reason reason, u
 
 /* The guest goes on behind the instruction that made it leave. length: of that, without the CPU's help, which knows of prefixes. */
 /* REQ-RT-031 REQ-RT-060 */
-static inline struct vmcb *svm_answered(const struct svm_run *run, enum hv_exit_reason reason, uint64_t length, uint64_t left)
+static inline struct vmcb *svm_answered(struct svm_run *run, enum hv_exit_reason reason, uint64_t length, uint64_t left)
 {
     struct vmcb *vmcb = run->vmcb;
     uint64_t now;
