@@ -75,6 +75,7 @@ static void take_init(vcpu_id_t id)
     }
 }
 
+/* What arrived for a vCPU that was not up goes nowhere, as on a processor, whose local APIC is disabled from INIT on (Intel SDM 3, 11.4.7.3). */
 /* REQ-LIF-015 */
 static void take_sipi(vcpu_id_t id)
 {
@@ -83,6 +84,7 @@ static void take_sipi(vcpu_id_t id)
     vector = exclusive_sipi_vector[id];
     if (vcpus[id].sipi_wait) {
         struct segment cs = { (uint16_t)(vector << 8), 0x9BU, 0xFFFFU, (uint64_t)vector << 12 };
+        (void)hw_lapic_drain();
         hw_vcpu_set_segment(id, SEG_CS, cs);
         vcpu_regs[id].rip = 0U;
         vcpus[id].sipi_wait = false;

@@ -16,7 +16,7 @@
 
 enum life_phase { LIFE_RUNS, LIFE_ENDS, LIFE_OVER };
 
-/* Of each VM. phase, action: the keeper's. asked, missed: set by others, cleared by the keeper before it acts. */
+/* Of each VM. phase, action: the keeper's. asked: set by others, for good. missed: set by others, cleared by the keeper before it acts. */
 struct life {
     volatile enum life_phase phase;
     enum fault_action action;
@@ -25,7 +25,7 @@ struct life {
     volatile uint64_t counter;      /* of the missed heartbeat */
     volatile uint64_t missed_start; /* start_tsc of the life that it belongs to */
 };
-/* Of each vCPU. fault: PART_FAULT_* + 1, set by its own core; leave: by that or the keeper; left, stuck: its own core. */
+/* Of each vCPU. fault: PART_FAULT_* + 1, set by its own core; leave: by that or the keeper; the rest: its own core. */
 struct departure {
     volatile uint32_t fault;
     volatile uint64_t detail;
@@ -33,6 +33,7 @@ struct departure {
     volatile bool leave;
     volatile bool left;
     volatile bool stuck;    /* its local APIC did not become empty; known before left is set */
+    volatile bool lost;     /* its core stopped with a fault of the hypervisor, for good; set by that core */
 };
 static struct life life[PART_MAX_VM];
 static struct departure departure[PART_MAX_VM * MAX_VCPU_PER_VM];
@@ -49,9 +50,31 @@ void exclusive_life_init(void)
     life_halt = false;
 }
 
-static pcpu_id_t keeper(vm_id_t v)
+/* vCPU 0 keeps the VM, or the next one whose core is not lost; vcpu_count: all are. */
+static uint32_t keeper(vm_id_t v)
 {
-    return vcpus[vcpu_id(v, 0U)].pcpu;
+    uint32_t found = vms[v].vcpu_count;
+    for (uint32_t i = vms[v].vcpu_count; i > 0U; i--) {
+        if (!departure[vcpu_id(v, i - 1U)].lost) {
+            found = i - 1U;
+        }
+    }
+    return found;
+}
+
+static pcpu_id_t keeper_core(vm_id_t v)
+{
+    uint32_t index = keeper(v);
+    return vcpus[vcpu_id(v, (index < vms[v].vcpu_count) ? index : 0U)].pcpu;
+}
+
+static bool any_lost(vm_id_t v)
+{
+    bool lost = false;
+    for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
+        lost = lost || departure[vcpu_id(v, i)].lost;
+    }
+    return lost;
 }
 
 void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail)
@@ -62,7 +85,7 @@ void exclusive_fault(vcpu_id_t id, uint32_t fault, uint64_t detail)
         d->tsc = hw_tsc();
         d->leave = true;
         d->fault = fault + 1U;
-        hw_kick(keeper(vcpu_vm(id)));
+        hw_kick(keeper_core(vcpu_vm(id)));
     }
 }
 
@@ -72,14 +95,14 @@ void exclusive_missed_heartbeat(vm_id_t v, uint64_t start, uint64_t counter)
     life[v].counter = counter;
     life[v].missed_start = start;
     life[v].missed = true;
-    hw_kick(keeper(v));
+    hw_kick(keeper_core(v));
 }
 
 /* REQ-LIF-013 */
 void exclusive_stop(vm_id_t v)
 {
     life[v].asked = true;
-    hw_kick(keeper(v));
+    hw_kick(keeper_core(v));
 }
 
 bool exclusive_stopped(vm_id_t v)
@@ -93,7 +116,7 @@ static void wake_log_writer(void)
     hw_kick(vcpus[vcpu_id(VM_SERVICE, 0U)].pcpu);
 }
 
-static void log_fault(vm_id_t v, uint32_t fault, uint64_t detail, uint64_t rip)
+static void log_fault(vm_id_t v, uint32_t fault, enum fault_action action, uint64_t detail, uint64_t rip)
 {
     log_begin("vm");
     log_chars(vms[v].name, sizeof(vms[0].name));
@@ -106,9 +129,19 @@ static void log_fault(vm_id_t v, uint32_t fault, uint64_t detail, uint64_t rip)
     log_text(" tsc ");
     log_dec(vm_health[v].last_fault_tsc);
     log_text(": ");
-    log_text(fault_action_text(life[v].action));
+    log_text(fault_action_text(action));
     log_end();
     stats_log_summary(v);
+    wake_log_writer();
+}
+
+static void log_lost_core(vm_id_t v)
+{
+    log_begin("vm");
+    log_chars(vms[v].name, sizeof(vms[0].name));
+    log_text(": a core of it is lost: ");
+    log_text(fault_action_text(FAULT_SAFE_STATE));
+    log_end();
     wake_log_writer();
 }
 
@@ -119,7 +152,7 @@ static void begin_end(vm_id_t v, enum fault_action action)
     life[v].phase = LIFE_ENDS;
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         departure[vcpu_id(v, i)].leave = true;
-        if (i != 0U) {
+        if (i != keeper(v)) {
             hw_kick(vcpus[vcpu_id(v, i)].pcpu);
         }
     }
@@ -139,15 +172,17 @@ static void take_fault(vm_id_t v, uint32_t fault, uint64_t detail, vcpu_id_t id,
         health->faults[fault]++;
         crash_vm(id, &record);
     }
-    life[v].action = action;
-    log_fault(v, fault, detail, rip);
+    log_fault(v, fault, action, detail, rip);
     begin_end(v, action);
 }
 
 /* Whoever wants it stopped comes first: a restart may take longer than the machine waits before it goes off. */
 static void keep(vm_id_t v)
 {
-    if ((life[v].phase == LIFE_RUNS) && life[v].asked) {
+    if ((life[v].phase == LIFE_RUNS) && any_lost(v)) {
+        log_lost_core(v);
+    }
+    if ((life[v].phase == LIFE_RUNS) && (life[v].asked || any_lost(v))) {
         begin_end(v, FAULT_SAFE_STATE);
     }
     for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (life[v].phase == LIFE_RUNS); i++) {
@@ -170,8 +205,8 @@ static void leave(vcpu_id_t id)
     vcpus[id].state = VCPU_OFF;
     d->stuck = !hw_lapic_drain();
     d->left = true;
-    if (vcpu_index(id) != 0U) {
-        hw_kick(keeper(vcpu_vm(id)));
+    if (vcpu_index(id) != keeper(vcpu_vm(id))) {
+        hw_kick(keeper_core(vcpu_vm(id)));
     }
 }
 
@@ -179,7 +214,7 @@ static bool all_left(vm_id_t v)
 {
     bool left = true;
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
-        left = left && departure[vcpu_id(v, i)].left;
+        left = left && (departure[vcpu_id(v, i)].left || departure[vcpu_id(v, i)].lost);
     }
     return left;
 }
@@ -234,30 +269,58 @@ static void halt_when_all_have_ended(void)
         bool runs = vms[v].exclusive && (vms[v].state == VM_RUNNING);
         ended = ended && !runs;
     }
-    if (ended) {
-        for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
-            if (!vms[v].exclusive) {
-                safe_state_apply(v);
-            }
-        }
-        log_line("vm", "all pre-launched VMs are in their safe states: the machine halts");
-        hw_halt();
+    if (ended && !hw_halt()) {
+        safe_state_apply_shared();
     }
 }
 
 static void end(vm_id_t v)
 {
-    if (life[v].action != FAULT_STOP) {
-        safe_state_apply(v);
-    }
     if (life[v].action == FAULT_HALT) {
         life_halt = true;
+    }
+    if (life[v].action != FAULT_STOP) {
+        safe_state_apply(v);
     }
     vms[v].state = VM_STOPPED;
     life[v].phase = LIFE_OVER;
     for (vm_id_t w = 1U; (w < PART_MAX_VM) && life_halt; w++) {
         if ((w != v) && vms[w].exclusive) {
             exclusive_stop(w); /* or, if it has ended, a call to look again */
+        }
+    }
+}
+
+/* Another core of the VM takes over, as its keeper if need be. The last one ends the VM itself: nobody else would apply the safe state, and a
+ * halt would wait for it. again: this core was lost a second time while it did so. */
+static void lose(vcpu_id_t id)
+{
+    vm_id_t v = vcpu_vm(id);
+    bool again = departure[id].lost;
+    departure[id].lost = true;
+    vcpus[id].state = VCPU_OFF;
+    hw_kick(keeper_core(v)); /* begins with a locked store: of two cores that are lost at the same time, at least one sees the other below */
+    if ((keeper(v) == vms[v].vcpu_count) && (life[v].phase != LIFE_OVER)) {
+        if (again) {
+            life[v].action = FAULT_STOP;
+        } else if ((life[v].phase == LIFE_RUNS) || (life[v].action == FAULT_RESTART)) {
+            life[v].action = FAULT_SAFE_STATE;
+        } else {
+            /* as was decided */
+        }
+        end(v);
+        halt_when_all_have_ended();
+    }
+}
+
+/* REQ-LIF-047 */
+void exclusive_lost(void)
+{
+    pcpu_id_t self = hw_pcpu();
+    for (vcpu_id_t id = MAX_VCPU_PER_VM; id < (PART_MAX_VM * MAX_VCPU_PER_VM); id++) {
+        const struct vm *vm = &vms[vcpu_vm(id)];
+        if (vm->exclusive && (vcpu_index(id) < vm->vcpu_count) && (vcpus[id].pcpu == self)) {
+            lose(id);
         }
     }
 }
@@ -283,7 +346,7 @@ void exclusive_log_restart(vm_id_t v)
 bool exclusive_may_run(vcpu_id_t id)
 {
     vm_id_t v = vcpu_vm(id);
-    bool is_keeper = vcpu_index(id) == 0U;
+    bool is_keeper = vcpu_index(id) == keeper(v);
     bool left;
     bool may;
     if (is_keeper) {
@@ -296,7 +359,7 @@ bool exclusive_may_run(vcpu_id_t id)
         leave(id);
     }
     if (is_keeper && (life[v].phase == LIFE_ENDS) && all_left(v)) {
-        if ((life[v].action == FAULT_RESTART) && life[v].asked) {
+        if ((life[v].action == FAULT_RESTART) && (life[v].asked || any_lost(v))) {
             life[v].action = FAULT_SAFE_STATE;
         } else if (life[v].action == FAULT_RESTART) {
             restart(v);

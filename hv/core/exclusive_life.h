@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How an exclusive VM ends, and how it starts again. The core of its vCPU 0 is its keeper: it alone decides, waits
- * until all vCPUs have left, and reloads. Everybody else only sets a flag and kicks it. No lock, and nobody waits:
+ * How an exclusive VM ends, and how it starts again. The core of its vCPU 0 is its keeper (when that is lost, the next one): it alone decides,
+ * waits until all vCPUs have left, and reloads. Everybody else only sets a flag and kicks it. No lock, and nobody waits:
  * a core whose turn has not come is idle until it is kicked.
  */
 #ifndef CORE_EXCLUSIVE_LIFE_H
@@ -17,6 +17,8 @@ void exclusive_missed_heartbeat(vm_id_t v, uint64_t start, uint64_t counter);
 /* Any core: every vCPU leaves for good, with the VM's safe state; returns at once. */
 void exclusive_stop(vm_id_t v);
 bool exclusive_stopped(vm_id_t v); /* it has ended: all cores have left it, its safe state is applied */
+/* Own core, which stops with a fault of the hypervisor: its VM ends in its safe state, without it. May be called again when that faults, too. */
+void exclusive_lost(void);
 /* Keeper, just before the first instruction after a restart. */
 void exclusive_log_restart(vm_id_t v);
 /* Own core, before each entry: the steps that are this vCPU's. False: it must not enter. */

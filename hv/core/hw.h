@@ -72,6 +72,7 @@ void hw_cache_class(uint32_t number);        /* the core's class from now on */
 void hw_log_char(char c);                    /* hypervisor's UART */
 NORETURN void hw_poweroff(uint16_t pm1_value); /* soft-off by PM1_CNT */
 NORETURN void hw_reset(void);
-void hw_halt(void);                          /* the shared cores stop; the machine stays on. Returns on an exclusive core */
+/* The shared cores stop, the last one after safe_state_apply_shared(); the machine stays on. Exclusive core; false: they had stopped before. */
+bool hw_halt(void);
 
 #endif

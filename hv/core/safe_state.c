@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/safe_state.h"
 #include "core/hw.h"
+#include "core/log.h"
 #include "core/partition.h"
+#include "core/vm.h"
 
 /* REQ-LIF-031 */
 void safe_state_apply(vm_id_t v)
@@ -15,4 +17,15 @@ void safe_state_apply(vm_id_t v)
             hw_mmio_write(write->address, write->size, write->value);
         }
     }
+}
+
+/* REQ-LIF-036 */
+void safe_state_apply_shared(void)
+{
+    for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
+        if (!vms[v].exclusive) {
+            safe_state_apply(v);
+        }
+    }
+    log_line("vm", "all pre-launched VMs are in their safe states: the machine halts");
 }

@@ -7,5 +7,7 @@
 
 /* Any core, no lock; the VM has left its cores for good. In the order of the table. */
 void safe_state_apply(vm_id_t v);
+/* The machine halts: the same for all that share cores. These cores have stopped, but for the calling one. */
+void safe_state_apply_shared(void);
 
 #endif

@@ -12,6 +12,7 @@ uint64_t fake_tsc_hz;
 uint32_t fake_port_value[0x10000];
 uint32_t fake_port_writes;
 uint32_t fake_halts;
+bool fake_halts_in_time;
 jmp_buf fake_end_jump;
 bool fake_cache_split[2];
 uint32_t fake_cache_mask[2][FAKE_CLASSES];
@@ -49,6 +50,7 @@ void fake_reset(void)
     fake_tsc_hz = 1000000000U;
     fake_port_writes = 0U;
     fake_halts = 0U;
+    fake_halts_in_time = true;
     log_length = 0U;
     cpuid_count = 0U;
 }
@@ -130,9 +132,10 @@ uint64_t hw_machine_check(void)
     return 0xBE00000000000000U;
 }
 
-void hw_halt(void)
+bool hw_halt(void)
 {
     fake_halts++;
+    return fake_halts_in_time;
 }
 
 void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)

@@ -3,8 +3,10 @@
 #include "x86/fatal.h"
 
 #include "core/crash.h"
+#include "core/exclusive_life.h"
 #include "core/hw.h"
 #include "core/log.h"
+#include "core/safe_state.h"
 #include "devices/vpci.h"
 #include "x86/asm.h"
 #include "x86/pcpu.h"
@@ -76,6 +78,15 @@ static void shared_side_stop(void)
     vpci_masters_off();
 }
 
+/* A core that carries an exclusive VM: that goes on without it, as far as it can. */
+/* REQ-LIF-047 */
+static void leave_exclusive_vm(void)
+{
+    if (pcpus[hw_pcpu()].exclusive) {
+        exclusive_lost();
+    }
+}
+
 /* True once: for the core that ends the shared side. */
 static bool contain(void)
 {
@@ -85,6 +96,9 @@ static bool contain(void)
         first = atomic_exchange(&fatal_shared_stop, 1U) == 0U;
         if (first) {
             shared_side_stop();
+        }
+        if (first && (atomic_load(&fatal_halt_wanted) != 0U)) { /* not before nothing of their VMs runs */
+            safe_state_apply_shared();
         }
     }
     return first;
@@ -102,6 +116,7 @@ static void once(void)
     if (fatal_entered[hw_pcpu()] > 1U) {
         atomic_store(&pcpus[hw_pcpu()].state, PCPU_OFFLINE);
         if (fatal_entered[hw_pcpu()] < ENTRIES_MOST) {
+            leave_exclusive_vm();
             fatal_text("\r\npanic: and again, while it was reported: the core stops here\r\n");
         }
         asm_halt_forever();
@@ -124,6 +139,7 @@ NORETURN void fatal_exception(const struct hv_crash_frame *frame)
     once();
     const bool ends_shared_side = contain();
     record(frame);
+    leave_exclusive_vm();
     fatal_text("\r\npanic: exception of the hypervisor on core ");
     fatal_hex(hw_pcpu());
     fatal_register("\r\npanic: vector ", frame->vector);
@@ -147,16 +163,19 @@ NORETURN void fatal_exception(const struct hv_crash_frame *frame)
     fatal_join();
 }
 
-/* An exclusive core asks, and goes on; the shared core that sees it first does it. */
+/* An exclusive core asks, and goes on; the shared core that sees it first does it. When the shared side ends by a fault just now, its core sees
+ * the wish, or the end is seen here, or both: then the safe states are written twice. */
 /* REQ-LIF-036 */
-void hw_halt(void)
+bool hw_halt(void)
 {
     atomic_store(&fatal_halt_wanted, 1U);
+    const bool ended_before = atomic_load(&fatal_shared_stop) != 0U;
     for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
         if (!pcpus[i].exclusive) {
             hw_kick(i);
         }
     }
+    return !ended_before;
 }
 
 void fatal_halt_if_wanted(void)

@@ -23,7 +23,7 @@ int main(void)
     assume_all();
     /*@ split exit.reason; */
     exit.number = (exit.reason == HV_EXIT_EXCEPTION) ? (exit.number & 31U) : exit.number;
-    switch (any_below(13U)) {
+    switch (any_below(14U)) {
     case 0U: (void)core_exclusive_exit(any_below(PART_MAX_VM * MAX_VCPU_PER_VM), &exit); break;
     case 1U: (void)core_exclusive_next(any_below(PART_MAX_VM * MAX_VCPU_PER_VM)); break;
     case 2U: exclusive_stop(any_below(PART_MAX_VM)); break;
@@ -36,6 +36,7 @@ int main(void)
     case 9U: (void)core_quick_port(any_below(MAX_VCPU), any_below(0x10000U), any_below(8U), any_below(2U) == 0U); break;
     case 10U: exclusive_missed_heartbeat(any_below(PART_MAX_VM), any, any); break;
     case 11U: exclusive_life_init(); break;
+    case 12U: exclusive_lost(); break;
     default: exclusive_lapic_reset(any_below(MAX_VCPU)); break;
     }
     check_all();

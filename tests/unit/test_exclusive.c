@@ -160,6 +160,21 @@ static void init_and_startup_start_a_vcpu_in_real_mode(void **state)
     assert_true(fake_vcpu[CPU(1)].stage2_root == stage2_root(rt));
 }
 
+/* Else what a sibling has sent meanwhile would be its first interrupt. */
+/* REQ-LIF-015 REQ-LIF-030 */
+static void a_start_begins_with_an_empty_local_apic(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_pcpu[PCPU(1)].drains, 0U);
+    exclusive_send_sipi(CPU(1), 0x9AU);
+    fake_current_pcpu = PCPU(1);
+    assert_int_equal(core_exclusive_next(CPU(1)), RUN_VCPU);
+    assert_int_equal(fake_pcpu[PCPU(1)].drains, 1U);
+    exclusive_send_sipi(CPU(1), 0x10U); /* it runs: nothing of it is lost */
+    assert_int_equal(core_exclusive_next(CPU(1)), RUN_VCPU);
+    assert_int_equal(fake_pcpu[PCPU(1)].drains, 1U);
+}
+
 static void a_second_startup_message_is_ignored(void **state)
 {
     (void)state;
@@ -508,7 +523,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(the_boot_vcpu_runs_and_the_others_wait), T(init_and_startup_start_a_vcpu_in_real_mode),
-        T(a_second_startup_message_is_ignored), T(init_stops_a_running_vcpu), T(the_boot_vcpu_ignores_init),
+        T(a_start_begins_with_an_empty_local_apic), T(a_second_startup_message_is_ignored), T(init_stops_a_running_vcpu), T(the_boot_vcpu_ignores_init),
         T(an_nmi_is_injected_when_nothing_else_is_queued), T(an_nmi_that_must_wait_asks_for_an_exit),
         T(stopping_ends_every_vcpu_for_good),
         T(ids_are_those_of_the_vm), T(exits_reach_their_handlers), T(hypercalls_are_refused),

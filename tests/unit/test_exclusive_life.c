@@ -126,7 +126,7 @@ static void a_restart_waits_for_all_and_begins_as_at_boot(void **state)
     assert_true((vms[RTVM].start_tsc != 0U) && (vms[RTVM].start_tsc != 1234U));
     assert_int_equal(fake_vcpu[KEEPER].injections, 0U);     /* messages of the life before are forgotten */
     assert_true(fake_pcpu[vcpus[KEEPER].pcpu].drains >= 2U);
-    assert_int_equal(fake_pcpu[vcpus[SECOND].pcpu].drains, 2U); /* by INIT, and when it left */
+    assert_int_equal(fake_pcpu[vcpus[SECOND].pcpu].drains, 3U); /* by INIT, by the start-up message, and when it left */
     assert_int_equal(vm_health[RTVM].restarts, 1U);
     assert_int_equal(vm_health[RTVM].last_fault, PART_FAULT_SHUTDOWN + 1U);
     assert_int_equal(vm_health[RTVM].faults[PART_FAULT_SHUTDOWN], 1U);
@@ -299,7 +299,156 @@ static void halt_is_for_all_and_ends_with_the_machine(void **state)
     (void)on(vcpu_id(other, 0U));
     assert_int_equal(vms[other].state, VM_STOPPED);
     assert_int_equal(fake_halts, 1U);
+    assert_int_equal(fake_port_value[0x2F8U], 0U); /* it may still run: the shared cores see to it */
+}
+
+/* REQ-LIF-036 */
+static void a_halt_without_a_shared_side_is_completed_here(void **state)
+{
+    (void)state;
+    partition.table.vm[RTVM + 2U].safe_count = 1U;
+    partition.table.vm[RTVM + 2U].safe[0] = (struct part_safe){ 0x2F8U, 0x77U, PART_SAFE_PORT, 1U };
+    policy(PART_FAULT_SHUTDOWN, PART_ON_FAULT_HALT);
+    fake_halts_in_time = false;
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    assert_int_equal(fake_halts, 1U);
     assert_int_equal(fake_port_value[0x2F8U], 0x77U);
+}
+
+static void loses(vcpu_id_t id)
+{
+    fake_current_pcpu = vcpus[id].pcpu;
+    exclusive_lost();
+}
+
+/* REQ-LIF-047 */
+static void a_lost_core_ends_its_vm_when_the_others_have_left(void **state)
+{
+    (void)state;
+    (void)on(KEEPER);
+    fake_pcpu[vcpus[KEEPER].pcpu].kicks = 0U;
+    loses(SECOND);
+    assert_int_equal(fake_pcpu[vcpus[KEEPER].pcpu].kicks, 1U);
+    expect_safe_state(false);
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
+    assert_int_equal(on(KEEPER), RUN_STOP);
+    expect_safe_state(true);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    assert_true(exclusive_stopped(RTVM));
+    log_flush();
+    assert_non_null(strstr(fake_log(), "a core of it is lost: it stops in its safe state"));
+}
+
+/* REQ-LIF-047 */
+static void when_the_keeper_is_lost_the_next_core_keeps_the_vm(void **state)
+{
+    (void)state;
+    (void)on(SECOND);
+    fake_pcpu[vcpus[SECOND].pcpu].kicks = 0U;
+    loses(KEEPER);
+    assert_int_equal(fake_pcpu[vcpus[SECOND].pcpu].kicks, 1U);
+    expect_safe_state(false);
+    assert_int_equal(on(SECOND), RUN_STOP);
+    expect_safe_state(true);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+}
+
+/* REQ-LIF-047 */
+static void a_restart_without_one_of_the_cores_is_none(void **state)
+{
+    (void)state;
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN); /* the policy is to restart */
+    loses(SECOND);
+    assert_int_equal(on(KEEPER), RUN_STOP);
+    assert_int_equal(vm_health[RTVM].restarts, 0U);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    expect_safe_state(true);
+}
+
+/* REQ-LIF-047 */
+static void what_the_keeper_had_decided_is_carried_out(void **state)
+{
+    (void)state;
+    policy(PART_FAULT_SHUTDOWN, PART_ON_FAULT_STOP);
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    loses(KEEPER);
+    loses(SECOND);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    expect_safe_state(false);
+}
+
+/* REQ-LIF-047 REQ-LIF-036 */
+static void a_halt_does_not_wait_for_a_vm_whose_cores_are_lost(void **state)
+{
+    vm_id_t other = RTVM + 1U;
+    (void)state;
+    vms[other] = vms[RTVM];
+    vcpus[vcpu_id(other, 0U)].pcpu = 5U;
+    vcpus[vcpu_id(other, 1U)].pcpu = 6U;
+    partition.table.vm[other].safe_count = 1U;
+    partition.table.vm[other].safe[0] = (struct part_safe){ 0x2F8U, 0x77U, PART_SAFE_PORT, 1U };
+    loses(vcpu_id(other, 0U));
+    loses(vcpu_id(other, 1U));
+    assert_int_equal(vms[other].state, VM_STOPPED);
+    assert_int_equal(fake_port_value[0x2F8U], 0x77U);
+    assert_int_equal(fake_halts, 0U);
+    policy(PART_FAULT_SHUTDOWN, PART_ON_FAULT_HALT);
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    settle();
+    assert_int_equal(fake_halts, 1U);
+}
+
+/* REQ-LIF-047 REQ-LIF-036 */
+static void the_last_core_that_is_lost_halts_the_machine(void **state)
+{
+    (void)state;
+    policy(PART_FAULT_SHUTDOWN, PART_ON_FAULT_HALT);
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    (void)on(KEEPER);
+    loses(SECOND);
+    loses(KEEPER);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    expect_safe_state(true);
+    assert_int_equal(fake_halts, 1U);
+}
+
+/* A write of the safe state faults. */
+/* REQ-LIF-047 */
+static void a_core_that_is_lost_again_leaves_it_at_that(void **state)
+{
+    vm_id_t other = RTVM + 1U;
+    (void)state;
+    vms[other] = vms[RTVM];
+    vms[other].vcpu_count = 1U;
+    vcpus[vcpu_id(other, 0U)].pcpu = 5U;
+    partition.table.vm[other].safe_count = 1U;
+    partition.table.vm[other].safe[0] = (struct part_safe){ 0x2F8U, 0x77U, PART_SAFE_PORT, 1U };
+    loses(KEEPER);
+    loses(SECOND);
+    expect_safe_state(true);
+    fake_port_value[SAFE_PORT] = 0U;
+    loses(SECOND); /* it has ended */
+    assert_int_equal(fake_port_value[SAFE_PORT], 0U);
+    vms[other].vcpu_count = 2U;
+    vcpus[vcpu_id(other, 1U)].pcpu = 6U;
+    loses(vcpu_id(other, 0U)); /* vCPU 1 ends it ... */
+    assert_int_equal(fake_port_value[0x2F8U], 0U);
+    vms[other].vcpu_count = 1U; /* ... as if the last one had been lost while it did */
+    loses(vcpu_id(other, 0U));
+    assert_int_equal(vms[other].state, VM_STOPPED);
+    assert_int_equal(fake_port_value[0x2F8U], 0U);
+}
+
+static void a_core_that_carries_no_exclusive_vm_ends_none(void **state)
+{
+    (void)state;
+    fake_current_pcpu = 0U;
+    exclusive_lost();
+    fake_current_pcpu = 15U;
+    exclusive_lost();
+    settle();
+    assert_int_equal(vms[RTVM].state, VM_RUNNING);
 }
 
 /* REQ-LIF-030 */
@@ -423,6 +572,11 @@ int main(void)
         T(a_stop_that_comes_while_it_leaves_prevents_the_restart), T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
         T(the_keepers_own_local_apic_too), T(an_image_that_is_gone_ends_it), T(ram_that_is_not_mapped_ends_it),
         T(what_it_shares_with_others_stays), T(a_safe_state_may_fill_its_list), T(a_restart_is_told_even_without_a_clock), T(a_fault_is_on_record_and_what_it_asks_for_itself_is_not),
+        T(a_halt_without_a_shared_side_is_completed_here), T(a_lost_core_ends_its_vm_when_the_others_have_left),
+        T(when_the_keeper_is_lost_the_next_core_keeps_the_vm), T(a_restart_without_one_of_the_cores_is_none),
+        T(what_the_keeper_had_decided_is_carried_out), T(a_halt_does_not_wait_for_a_vm_whose_cores_are_lost),
+        T(the_last_core_that_is_lost_halts_the_machine), T(a_core_that_is_lost_again_leaves_it_at_that),
+        T(a_core_that_carries_no_exclusive_vm_ends_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

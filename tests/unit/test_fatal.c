@@ -120,6 +120,29 @@ void crash_exception(uint32_t order, vcpu_id_t vcpu, bool exclusive, const struc
     assert_int_equal(cr2, 0xC2U);
 }
 
+static uint32_t lost_exclusive;  /* calls */
+static bool faults_when_lost;
+void exclusive_lost(void)
+{
+    assert_true(pcpus[current].exclusive);
+    lost_exclusive++;
+    if (faults_when_lost) {
+        faults_when_lost = false;
+        fault();
+    }
+}
+
+static uint32_t safe_states;
+static uint32_t running_then;    /* shared cores besides this one */
+void safe_state_apply_shared(void)
+{
+    safe_states++;
+    assert_int_equal(flushed, 0U);
+    for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
+        running_then += ((i != current) && !pcpus[i].exclusive && (atomic_load(&pcpus[i].state) != PCPU_OFFLINE)) ? 1U : 0U;
+    }
+}
+
 uint64_t hw_tsc(void) { return tsc; }
 uint64_t hw_tsc_hz(void) { return 100000000U; }
 void log_begin(const char *module) { (void)module; }
@@ -138,6 +161,11 @@ static int setup(void **state)
     memset(fatal_entered, 0, sizeof(fatal_entered));
     atomic_store(&fatal_entries, 0U);
     atomic_store(&fatal_shared_stop, 0U);
+    atomic_store(&fatal_halt_wanted, 0U);
+    lost_exclusive = 0U;
+    faults_when_lost = false;
+    safe_states = 0U;
+    running_then = 0U;
     atomic_store(&lock_held, 0U);
     for (pcpu_id_t i = 0U; i < 4U; i++) {
         atomic_store(&pcpus[i].state, PCPU_IN_GUEST);
@@ -269,6 +297,73 @@ static void a_core_that_carries_an_exclusive_vm_stops_alone(void **state)
     assert_int_equal(lines(), REPORT_LINES);
 }
 
+/* REQ-LIF-047 */
+static void its_vm_is_told_before_the_report(void **state)
+{
+    (void)state;
+    current = 3U;
+    faults_in_print = 1U;
+    lose_core();
+    assert_int_equal(lost_exclusive, 2U); /* the report has not come to an end */
+    (void)setup(state);
+    current = 3U;
+    lose_core();
+    assert_int_equal(lost_exclusive, 1U);
+    assert_int_equal(lines(), REPORT_LINES);
+    (void)setup(state);
+    current = 3U;
+    faults_when_lost = true;
+    lose_core();
+    assert_int_equal(lost_exclusive, 2U);
+    assert_int_equal(lines(), 1U);
+    (void)setup(state);
+    lose_core(); /* a shared one */
+    assert_int_equal(lost_exclusive, 0U);
+}
+
+/* REQ-LIF-036 */
+static void a_halt_stops_the_shared_cores_before_the_safe_states(void **state)
+{
+    (void)state;
+    stops_after = 5U;
+    fatal_halt_if_wanted(); /* not yet */
+    current = 3U;
+    assert_true(hw_halt());
+    assert_int_equal(kicked, 0x7U);
+    assert_int_equal(safe_states, 0U);
+    current = 0U;
+    if (setjmp(halted) == 0) {
+        fatal_halt_if_wanted();
+    }
+    assert_int_equal(atomic_load(&pcpus[0].state), PCPU_OFFLINE);
+    assert_int_equal(safe_states, 1U);
+    assert_int_equal(running_then, 0U);
+    assert_int_equal(flushed, 1U);
+    current = 1U;
+    if (setjmp(halted) == 0) {
+        fatal_halt_if_wanted();
+    }
+    assert_int_equal(safe_states, 1U);
+    assert_int_equal(flushed, 1U);
+}
+
+/* REQ-LIF-036 */
+static void a_halt_and_a_fault_at_the_same_time(void **state)
+{
+    (void)state;
+    lose_core();
+    assert_int_equal(safe_states, 0U);
+    current = 3U;
+    assert_false(hw_halt()); /* too late: the exclusive core does it */
+    (void)setup(state);
+    current = 3U;
+    assert_true(hw_halt());
+    current = 0U;
+    lose_core();
+    assert_int_equal(safe_states, 1U);
+    assert_int_equal(running_then, 0U);
+}
+
 /* REQ-LIF-012 */
 static void the_others_halt_at_the_lock_held_or_free(void **state)
 {
@@ -360,6 +455,9 @@ int main(void)
         cmocka_unit_test_setup(a_core_that_hangs_is_not_waited_for_longer_than_ten_milliseconds, setup),
         cmocka_unit_test_setup(a_second_lost_core_only_reports, setup),
         cmocka_unit_test_setup(a_core_that_carries_an_exclusive_vm_stops_alone, setup),
+        cmocka_unit_test_setup(its_vm_is_told_before_the_report, setup),
+        cmocka_unit_test_setup(a_halt_stops_the_shared_cores_before_the_safe_states, setup),
+        cmocka_unit_test_setup(a_halt_and_a_fault_at_the_same_time, setup),
         cmocka_unit_test_setup(the_others_halt_at_the_lock_held_or_free, setup),
         cmocka_unit_test_setup(the_lock_is_taken_and_given_back, setup),
         cmocka_unit_test_setup(a_fault_of_the_report_ends_with_one_line, setup),
