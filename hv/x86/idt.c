@@ -11,10 +11,12 @@
 #include "x86/cpu.h"
 #include "x86/fatal.h"
 #include "x86/layout.h"
+#include "x86/msr_safe.h"
 #include "x86/pcpu.h"
 
 #define VECTOR_NMI  2U
 #define VECTOR_DF   8U
+#define VECTOR_GP   13U
 #define VECTOR_MC   18U
 #define FIRST_APIC_VECTOR 16U /* that a local APIC delivers (Intel SDM 3, 11.5.2) */
 #define FIRST_INTERRUPT 32U
@@ -85,15 +87,17 @@ void idt_load_sinks(void)
     asm_lidt(&pointer);
 }
 
-void idt_dispatch(const struct hv_crash_frame *frame);
-/* REQ-INT-028 */
-void idt_dispatch(const struct hv_crash_frame *frame)
+void idt_dispatch(struct hv_crash_frame *frame);
+/* REQ-INT-028 REQ-CFG-033 */
+void idt_dispatch(struct hv_crash_frame *frame)
 {
     const uint32_t vector = (uint32_t)frame->vector;
     if (vector >= FIRST_INTERRUPT) {
         if (vector != VECTOR_SPURIOUS) { /* spurious: nothing is in service (Intel SDM 3, 10.9) */
             pcpus[hw_pcpu()].arrived[vector / 32U] |= (uint32_t)1U << (vector % 32U);
         }
+    } else if ((vector == VECTOR_GP) && (frame->rip == address_of(&msr_safe_at))) {
+        frame->rip = address_of(&msr_safe_fault);
     } else if (vector != VECTOR_NMI) {
         fatal_exception(frame);
     } else {

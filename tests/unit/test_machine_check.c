@@ -15,11 +15,21 @@ static void asm_wrmsr(uint32_t msr, uint64_t value);
 
 #include "x86/machine_check.c"
 
+static bool has_registers = true;
+static uint32_t banks = 4U;
+static uint32_t accesses;
+
+bool msr_read_safe(uint32_t msr, uint64_t *value)
+{
+    accesses++;
+    assert_int_equal(msr, 0x179U);
+    *value = has_registers ? (0x1000100U | banks) : 0U;
+    return has_registers;
+}
+
 static uint32_t features;
 static uint64_t status[32];
-static uint32_t banks = 4U;
 static uint64_t global;
-static uint32_t accesses;
 
 static void asm_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
@@ -32,8 +42,8 @@ static void asm_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 static uint64_t asm_rdmsr(uint32_t msr)
 {
     accesses++;
-    assert_true((msr == 0x179U) || (msr < 0x480U));
-    return (msr == 0x179U) ? (0x1000100U | banks) : status[(msr - 0x401U) / 4U];
+    assert_in_range(msr, 0x401U, 0x47FU);
+    return status[(msr - 0x401U) / 4U];
 }
 
 static void asm_wrmsr(uint32_t msr, uint64_t value)
@@ -86,12 +96,26 @@ static void a_cpu_without_banks_has_nothing_to_say(void **state)
     assert_int_equal(accesses, 0U);
 }
 
+/* Bochs 3.0: CPUID says MCA, and IA32_MCG_CAP is a fault. */
+/* REQ-CFG-033 */
+static void a_cpu_that_only_says_so_has_nothing_to_say_either(void **state)
+{
+    (void)state;
+    features = CPUID_MCA;
+    has_registers = false;
+    accesses = 0U;
+    assert_true(hw_machine_check() == 0U);
+    assert_int_equal(accesses, 1U);
+    has_registers = true;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_valid_bank_is_told_and_all_are_cleared),
         cmocka_unit_test(no_more_banks_are_read_than_have_their_registers_there),
         cmocka_unit_test(a_cpu_without_banks_has_nothing_to_say),
+        cmocka_unit_test(a_cpu_that_only_says_so_has_nothing_to_say_either),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

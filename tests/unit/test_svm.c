@@ -35,6 +35,13 @@ pcpu_id_t hw_pcpu(void)
     return 0U;
 }
 
+bool msr_read_safe(uint32_t msr, uint64_t *value)
+{
+    (void)msr;
+    *value = 0U;
+    return true;
+}
+
 NORETURN void fatal_boot(const char *what, const char *detail)
 {
     (void)detail;

@@ -11,6 +11,7 @@
 #include "x86/fatal.h"
 #include "x86/layout.h"
 #include "x86/msr.h"
+#include "x86/msr_safe.h"
 #include "x86/pcpu.h"
 
 #define TLB_FLUSH_ALL  1U
@@ -33,7 +34,9 @@ static void svm_core_enable(void)
 {
     const pcpu_id_t self = hw_pcpu();
     uint32_t leaf[4];
-    if ((asm_rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0U) {
+    uint64_t lock; /* Bochs 2.7 has no such MSR, and no lock */
+    (void)msr_read_safe(MSR_VM_CR, &lock);
+    if ((lock & VM_CR_SVMDIS) != 0U) {
         fatal_boot("SVM is disabled by the firmware", "");
     }
     asm_cpuid(0x8000000AU, 0U, leaf);
