@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include <stddef.h>
+
 #include "cpu.h"
 
 #define FORM             "bhb1 "
@@ -187,11 +189,10 @@ static void print_machine(const char *machine)
 }
 
 /* A text up to its first blank, or "-". */
-static void print_word(const char *name, const char *word)
+static void put_word(const char *word)
 {
     uint32_t i = 0U;
 
-    line_begin(name);
     while ((word[i] != '\0') && (word[i] != ' ') && (i < PIECE_MOST)) {
         put_clean(word[i]);
         i++;
@@ -199,6 +200,12 @@ static void print_word(const char *name, const char *word)
     if (i == 0U) {
         put_clean('-');
     }
+}
+
+static void print_word(const char *name, const char *word)
+{
+    line_begin(name);
+    put_word(word);
     line_end();
 }
 
@@ -255,6 +262,21 @@ static uint64_t counted(const volatile struct rt_telemetry *rt)
     return samples;
 }
 
+static void print_costs(const struct record *record)
+{
+    line_begin("clock");
+    put_number(" ", record->tsc_hz);
+    line_end();
+    for (uint32_t i = 0U; i < record->cost_count; i++) {
+        line_begin("cost ");
+        put_text(record->costs[i].name);
+        put_number(" ", record->costs[i].least);
+        put_number(" ", record->costs[i].mean);
+        put_number(" ", record->costs[i].most);
+        line_end();
+    }
+}
+
 static void print_figures(const struct record *record)
 {
     const volatile struct rt_telemetry *rt = record->rt;
@@ -294,16 +316,18 @@ void record_print(const struct record *record, bool whole)
 
     whole_crc = CRC_BEGIN;
     line_count = 0U;
-    line_begin(whole ? "begin whole " : "begin short ");
-    put_text(record->condition);
-    line_end();
+    print_word(whole ? "begin whole" : "begin short", record->condition);
     print_word("build", record->build);
     print_word("date", record->date);
     print_cpu(record->microcode);
     print_machine(record->machine);
-    print_figures(record);
-    if (whole) {
-        print_histogram(record->rt);
+    if (record->rt == NULL) {
+        print_costs(record);
+    } else {
+        print_figures(record);
+        if (whole) {
+            print_histogram(record->rt);
+        }
     }
     sum = ~whole_crc;
     line_begin("end");

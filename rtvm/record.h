@@ -11,13 +11,24 @@
 
 #include "abi/rt_telemetry.h"
 
-/* Texts end at their first NUL; build and date also at a blank. "" is unknown. */
+/* Ticks around one instruction. */
+struct record_cost {
+    const char *name;
+    uint64_t least;
+    uint64_t mean;
+    uint64_t most;
+};
+
+/* Texts end at their first NUL; condition, build and date also at a blank. "" is unknown. */
 struct record {
-    const char *condition;  /* bare, alone, linux, loaded, storm */
+    const char *condition;  /* bare, alone, linux, loaded, storm, cost-bare, cost-exclusive */
     const char *build;      /* commit of the image */
     const char *date;       /* of the machine's clock: 2026-11-26T21:30 */
     const char *machine;    /* "maker / product / firmware" */
-    const volatile struct rt_telemetry *rt;
+    const volatile struct rt_telemetry *rt; /* NULL: costs were measured, not latency */
+    const struct record_cost *costs;
+    uint32_t cost_count;
+    uint64_t tsc_hz;        /* with costs; the telemetry has its own */
     uint64_t microcode;     /* revision; 0: unknown */
     bool on_hypervisor;     /* the following are known */
     uint64_t exits_steady;  /* since the end of warm-up; at least so many */

@@ -32,7 +32,11 @@ if [ "$load" = inspect ]; then
     while :; do sleep 1000; done
 fi
 bench "$load" "$samples" >/run/bench.txt
-if /bench/record whole "$condition" "$build" >/run/record.txt; then
+# A load that did not run must not become a figure of one that did.
+if [ "$load" != none ] && ! grep -q 'created and killed [1-9]' /run/bench.txt; then
+    cat /run/bench.txt
+    say "FAILED: the load did not run"
+elif /bench/record whole "$condition" "$build" >/run/record.txt; then
     cat /run/record.txt
     /bench/record short "$condition" "$build" >/dev/tty0 2>/dev/null
     if store /run/record.txt results.txt; then

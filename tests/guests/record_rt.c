@@ -10,6 +10,7 @@
 #include "rtvm/screen.h"
 #include "tests/guests/guest.h"
 #include "tests/guests/statistics.h"
+#include "tests/guests/words.h"
 
 #define MSR_APIC_BASE 0x1BU
 #define X2APIC(offset) (0x800U + ((offset) >> 4))
@@ -31,20 +32,6 @@ void record_char(char c)
     } else {
         print_text((c == '\n') ? "\r\n" : text);
     }
-}
-
-/* What stands behind this name on the command line. */
-static const char *word_of(const char *name)
-{
-    const char *found = "";
-    for (uint32_t at = 0U; guest_line[at] != '\0'; at++) {
-        uint32_t matched = 0U;
-        while ((name[matched] != '\0') && (guest_line[at + matched] == name[matched])) {
-            matched++;
-        }
-        found = (name[matched] == '\0') ? &guest_line[at + matched] : found;
-    }
-    return found;
 }
 
 /* No exit is known since the end of warm-up unless the last one came later. */

@@ -68,11 +68,15 @@ def file_of(stick, name, folder):
     return path
 
 
-def expect_report(folder, logs, conditions):
-    """The files that --import makes of these."""
+def report_of(folder, logs):
+    """bench.json that --import makes of these."""
     done = bulkhead("--out", str(folder / "report"), *(word for log in logs for word in ("--import", str(log))))
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads((folder / "report" / "bench.json").read_text(encoding="utf-8"))
+    return json.loads((folder / "report" / "bench.json").read_text(encoding="utf-8"))
+
+
+def expect_report(folder, logs, conditions):
+    found = report_of(folder, logs)
     text = (folder / "report" / "bench.md").read_text(encoding="utf-8")
     assert list(found["conditions"]) == conditions and found["unit"] == "ns" and found["hardware"] and found["emulated"]
     assert "**Not hardware**: the machine says that it is QEMU" in text and "in ns" in text
@@ -109,6 +113,18 @@ def test_the_stick_measures_on_uefi(from_stick, folder, uefi):
         logs.append(log_of(machine))
         machine.stop()
     expect_report(folder, logs, ["bare", "alone"])
+
+
+# REQ-TOO-012 REQ-TOO-013
+def test_the_stick_measures_what_exits_cost(from_stick, folder):
+    logs = []
+    for key in ("n", "x"):
+        machine = from_stick(key)
+        logs.append(log_of(machine))
+        machine.stop()
+    found = report_of(folder, logs)
+    assert found["conditions"] == {} and list(found["costs"]) == ["bare", "exclusive"] and "vmmcall" not in found["costs"]["bare"]
+    assert all(found["costs"]["exclusive"][kind]["least"] > found["costs"]["exclusive"]["nothing"]["least"] > 0 for kind in ("cpuid", "rdmsr", "in", "vmmcall"))
 
 
 # REQ-CFG-031 REQ-TOO-012

@@ -37,7 +37,12 @@ def one(*words, **more):
     return printed(texts(*words, **more))
 
 
-ALL = "".join(one(name) for name in record.CONDITIONS)
+def costs(condition, least, **more):
+    lines = [line for line in texts(condition, machine=(), **more) if line.partition(" ")[0] not in ("rate", "took", "ticks", "exits", "boot", "h")]
+    return printed([*lines, "clock 3000000000", f"cost cpuid {least} {least + 3} 9000", "cost nothing 30 30 30"])
+
+
+ALL = "".join(one(name) for name in record.LATENCY)
 
 
 def refusal(text):
@@ -107,12 +112,22 @@ def imported(tmp_path, text=ALL):
 # REQ-TOO-013
 def test_ticks_become_nanoseconds_of_the_machines_clock(tmp_path):
     found = imported(tmp_path)
-    assert list(found["conditions"]) == list(record.CONDITIONS)
+    assert list(found["conditions"]) == list(record.LATENCY)
     alone = found["conditions"]["alone"]
     assert alone["latency"] == {"min": 10.0, "p50": 10.0, "p99": 10.0, "p9999": 20.0, "max": 1000}
     assert alone["histogram"] == [[10.0, 9990], [20.0, 9], [1000, 1]]
     assert (alone["boot_ticks"], alone["exits"], found["conditions"]["bare"]["exits"]) == (15_000_000, 0, None)
     assert found["hardware"] and not found["emulated"] and not found["quick"] and found["unit"] == "ns" and found["targets"] == []
+
+
+# REQ-TOO-013
+def test_costs_stand_beside_those_of_the_bare_machine(tmp_path):
+    found = imported(tmp_path, costs("cost-bare", 60) + costs("cost-exclusive", 600) + one())
+    assert found["costs"]["exclusive"]["cpuid"] == {"least": 200, "mean": 201, "most": 3000} and found["costs"]["bare"]["nothing"]["least"] == 10.0
+    text = report_hardware.markdown(found)
+    assert "| CPUID | 20.00 / 21.00 / 3,000 | 200 / 201 / 3,000 |" in text and "| VMMCALL, no such hypercall | – | – |" in text
+    only = imported(tmp_path, costs("cost-bare", 60))
+    assert only["conditions"] == {} and "Latency of the timer" not in report_hardware.markdown(only) and "Measured on hardware" in report_hardware.markdown(only)
 
 
 # REQ-TOO-013
@@ -201,7 +216,7 @@ def test_a_damaged_file_or_none_writes_nothing(tmp_path, capsys):
 # REQ-TOO-008 REQ-TOO-013
 def test_two_machines_are_compared_and_both_are_named(tmp_path, capsys):
     old = tmp_path / "old.json"
-    old.write_text(json.dumps(imported(tmp_path, "".join(one(name, model="Acme Core 7", machine=("Acme", "W9")) for name in record.CONDITIONS))), encoding="utf-8")
+    old.write_text(json.dumps(imported(tmp_path, "".join(one(name, model="Acme Core 7", machine=("Acme", "W9")) for name in record.LATENCY))), encoding="utf-8")
     status, said = run(tmp_path, capsys, "--compare", str(old))
     assert status == 0 and "Two machines are compared. The other one: Acme Core 7" in said and " 0 worse," in said
     slow = json.loads(old.read_text(encoding="utf-8"))
@@ -254,14 +269,18 @@ def test_the_parser_refuses_two_things_at_once_and_other_ports(capsys):
 BOARD = Document(BOARDS / f"{stick.BOARD}.yaml", "board").data
 
 
-@pytest.mark.parametrize("condition", [one for one in stick.CONDITIONS if one.name != "bare"], ids=lambda one: one.name)
+@pytest.mark.parametrize("condition", [one for one in stick.CONDITIONS if one.name not in stick.BARE], ids=lambda one: one.name)
 # REQ-TOO-012
 def test_every_scenario_of_the_stick_compiles_with_its_words(tmp_path, condition):
     path = tmp_path / "scenario.yaml"
-    path.write_text(json.dumps(stick.scenario_of(BOARD, stick.BOARD, condition)), encoding="utf-8")
+    (tmp_path / "board.yaml").write_text(json.dumps({**BOARD, "log_port": 0}), encoding="utf-8")
+    path.write_text(json.dumps(stick.scenario_of(BOARD, "board.yaml", condition, 0x2F8)), encoding="utf-8")
     scenario = load_scenario(path)
     words = stick.words_of(condition, stick.place_of(BOARD, stick.BOARD), 0x2F8, 500, "0123456789ab+")
     assert compile_scenario(scenario, words)
+    if condition.image == "cost":
+        assert words == {"rtvm": "console=0x2f8 record=1 condition=cost-exclusive build=0123456789ab+"}
+        return
     assert "console=0 " in words["rtvm"] and ("0x2f8" if condition.load is None else "console=ttyS1,115200") in words["service"]
 
 
@@ -280,7 +299,7 @@ def test_a_board_without_room_is_refused_by_name():
 def test_the_menu_has_each_condition_with_a_key_of_its_own():
     text = stick.menu([(condition, ["true"]) for condition in stick.CONDITIONS], 0x2F8, "0123456789ab", "acme")
     assert all(f"menuentry 'Measure: {condition.words}' --hotkey={condition.key}" in text for condition in stick.CONDITIONS)
-    assert len({condition.key for condition in stick.CONDITIONS} | {"r", "i"}) == len(stick.CONDITIONS) + 2 and "--hotkey=i" in text
+    assert len({condition.key for condition in stick.CONDITIONS} | {"r", "i", "c", "e"}) == len(stick.CONDITIONS) + 4 and "--hotkey=i" in text
     assert "--unit=1" in text and "for board acme" in text
     assert [condition.name for condition in stick.CONDITIONS] == list(record.CONDITIONS)
 

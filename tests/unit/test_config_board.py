@@ -69,9 +69,9 @@ def test_the_service_vm_gets_no_window_of_what_the_hypervisor_owns(tmp_path):
 def test_a_scenario_beside_the_board_compiles_with_it(tmp_path):
     board, _ = made(tmp_path)
     assert "0xe0000000" in (tmp_path / "acme.yaml").read_text(encoding="utf-8")
-    for condition in stick.CONDITIONS[1:]:
+    for condition in (one for one in stick.CONDITIONS if one.name not in stick.BARE):
         scenario = tmp_path / "scenario.yaml"
-        scenario.write_text(yaml.safe_dump(stick.scenario_of(board, "acme.yaml", condition)), encoding="utf-8")
+        scenario.write_text(yaml.safe_dump(stick.scenario_of(board, "acme.yaml", condition, 0x2E8)), encoding="utf-8")
         assert compile_scenario(load_scenario(scenario))
     assert Document(stick.board_file(str(tmp_path / "acme.yaml")), "board").data == board
 

@@ -38,7 +38,7 @@ def latest(records):
     chosen = {}
     for one in records:
         before = chosen.get(one["condition"])
-        same_run = before and (before["date"], before["samples"], before["ticks"]) == (one["date"], one["samples"], one["ticks"])
+        same_run = before and all(before.get(key) == one.get(key) for key in ("date", "samples", "ticks", "costs"))
         if not (same_run and before["whole"]):
             chosen[one["condition"]] = one
     return {name: chosen[name] for name in record.CONDITIONS if name in chosen}, len(records) - len(chosen)
@@ -59,7 +59,7 @@ def check_alike(chosen):
 
 def emulator_of(chosen):
     """What says that this is no hardware, in words; "" when the bare machine says nothing of the kind; None when the bare machine did not say."""
-    bare = chosen.get("bare")
+    bare = chosen.get("bare") or chosen.get("cost-bare")
     if bare is not None and bare["under"]:
         return EMULATORS.get(bare["under"], f"a virtual machine of '{bare['under']}'")
     for one in chosen.values():
@@ -77,9 +77,9 @@ def date_of(text):
 
 def machine_of(chosen):
     """What the report says of the machine."""
-    first, bare = next(iter(chosen.values())), chosen.get("bare")
+    first, bare = next(iter(chosen.values())), chosen.get("bare") or chosen.get("cost-bare")
     boards = [one["machine"] for one in ([bare] if bare else []) + list(chosen.values()) if one["machine"]]
-    microcode = bare["microcode"] if bare and int(bare["microcode"], 16) else None
+    microcode = next((one["microcode"] for one in chosen.values() if int(one["microcode"], 16)), None)
     dates = {name: date_of(one["date"]) for name, one in chosen.items() if one["date"] != record.UNKNOWN}
     return {"model": first["model"] or f"{first['vendor']} CPU without a name", "vendor": first["vendor"], "signature": first["signature"],
             "microcode": microcode, "board": [part for part in boards[0] if part] if boards else [], "tsc_hz": (bare or first)["tsc_hz"],
@@ -111,16 +111,20 @@ def condition_of(one):
             "boot_ticks": nanoseconds(one["boot_ticks"], hz), "turns": 0, "early": early_of(one), "histogram": sorted([time, count] for time, count in histogram.items())}
 
 
+def costs_in_ns(one):
+    return {kind: {which: nanoseconds(ticks, one["tsc_hz"]) for which, ticks in cost.items()} for kind, cost in one["costs"].items()}
+
+
 # REQ-TOO-013
 def results_of(paths):
     """A bench.json of these files; Unfit when they cannot be one."""
     chosen, left_out = latest(read_files(paths))
     check_alike(chosen)
     machine, first = machine_of(chosen), next(iter(chosen.values()))
-    build = first["build"] or ""
+    build, latencies = first["build"] or "", {name: one for name, one in chosen.items() if name in record.LATENCY}
     return {"form": compare.FORM, "hardware": True, "unit": "ns", "machine": machine, "commit": build.rstrip("+"), "dirty": build.endswith("+"),
             "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "command": shlex.join(["./bulkhead", "bench"] + [word for path in paths for word in ("--import", os.path.basename(path))]),
-            "emulated": bool(machine["emulator"]), "quick": min(one["samples"] for one in chosen.values()) < 10000, "left_out": left_out,
-            "parts": list(chosen), "tools": {}, "conditions": {name: condition_of(one) for name, one in chosen.items()},
-            "costs": {}, "timer": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
+            "emulated": bool(machine["emulator"]), "quick": any(one["samples"] < 10000 for one in latencies.values()), "left_out": left_out,
+            "parts": list(chosen), "tools": {}, "conditions": {name: condition_of(one) for name, one in latencies.items()},
+            "costs": {name.removeprefix("cost-"): costs_in_ns(one) for name, one in chosen.items() if name in record.COSTS}, "timer": {}, "work": {}, "size": {}, "problems": {}, "targets": []}

@@ -16,6 +16,11 @@ def say_conditions(results):
         say(f"  {report_hardware.TITLES[name]}: min / p50 / p99 / p99.99 / max {figures} ns of {one['samples']:,} samples{exits}")
 
 
+def say_costs(costs):
+    for side, kinds in costs.items():
+        say(f"  cost, {side}: " + ", ".join(f"{kind} {cell(kinds[kind]['least'])}" for kind in report_hardware.KINDS if kind in kinds) + " ns")
+
+
 # REQ-TOO-013 REQ-TOO-008
 def run(args):
     """Exit status 0: read, and nothing became worse; 1: something did; 2: a file is damaged or cannot be compared with."""
@@ -33,6 +38,7 @@ def run(args):
     folder.mkdir(parents=True, exist_ok=True)
     say(f"{report_hardware.where(results['machine'])}: {report_hardware.machine_words(results['machine'])}".replace("**", ""))
     say_conditions(results)
+    say_costs(results["costs"])
     write(results, folder, report_hardware)
     if old is None:
         return 0

@@ -7,7 +7,9 @@ import zlib
 FORM = "bhb1"
 LINE = re.compile(rf"{FORM} (.*?) \*([0-9a-f]{{4}})\s*$")
 BEGUN = re.compile(rf"\b{FORM} ")
-CONDITIONS = ("bare", "alone", "linux", "loaded", "storm")
+LATENCY = ("bare", "alone", "linux", "loaded", "storm")
+COSTS = ("cost-bare", "cost-exclusive")
+CONDITIONS = LATENCY + COSTS
 UNKNOWN = "-"
 
 
@@ -77,6 +79,14 @@ def histogram_of(texts):
     return [[int(part) for part in pair.split(":")] for text in texts for pair in text.split(" ")[1:]]
 
 
+def costs_of(texts):
+    found = {}
+    for text in texts:
+        _, kind, least, mean, most = text.split(" ")
+        found[kind] = {"least": int(least), "mean": int(mean), "most": int(most)}
+    return found
+
+
 def values(block):
     """The record as plain values."""
     texts = {}
@@ -93,13 +103,15 @@ def values(block):
         return texts[key][0].partition(" ")[2] if key in texts else None
     kind, condition = words("begin", 2)
     vendor, signature, microcode = words("cpu", 3)
+    about = {"condition": condition, "whole": kind == "whole", "build": rest("build"), "date": rest("date"), "vendor": vendor, "signature": signature,
+             "microcode": microcode, "model": rest("model"), "under": rest("under"), "machine": [text.partition(" ")[2] for text in texts.get("machine", [])]}
+    if condition in COSTS:
+        return {**about, "tsc_hz": int(words("clock", 1)[0]), "costs": costs_of(texts["cost"])}
     tsc_hz, timer_hz, period_ticks = map(int, words("rate", 3))
     samples, overruns = map(int, words("took", 2))
     least, p50, p99, p9999, most = map(number_or_none, words("ticks", 5))
     exits = [int(word) for word in words("exits", 2)] if "exits" in texts else [None, None]
-    return {"condition": condition, "whole": kind == "whole", "build": rest("build"), "date": rest("date"), "vendor": vendor, "signature": signature,
-            "microcode": microcode, "model": rest("model"), "under": rest("under"), "machine": [text.partition(" ")[2] for text in texts.get("machine", [])],
-            "tsc_hz": tsc_hz, "timer_hz": timer_hz, "period_ticks": period_ticks, "samples": samples, "overruns": overruns,
+    return {**about, "tsc_hz": tsc_hz, "timer_hz": timer_hz, "period_ticks": period_ticks, "samples": samples, "overruns": overruns,
             "ticks": {"min": least, "p50": p50, "p99": p99, "p9999": p9999, "max": most}, "exits": exits[0], "exits_total": exits[1],
             "boot_ticks": int(words("boot", 1)[0]) if "boot" in texts else None, "histogram": histogram_of(texts.get("h", []))}
 
@@ -108,10 +120,12 @@ def check_values(one):
     """What a machine that measured cannot have printed."""
     if one["condition"] not in CONDITIONS:
         raise ValueError(f"the condition '{one['condition']}' is not known to this version")
-    if one["samples"] == 0:
-        raise ValueError("there are no samples")
     if one["tsc_hz"] == 0:
         raise ValueError("the rate of the clock is 0")
+    if "costs" in one:
+        return
+    if one["samples"] == 0:
+        raise ValueError("there are no samples")
     if one["ticks"]["min"] > one["ticks"]["max"]:
         raise ValueError("the shortest latency is longer than the longest")
     seen = sum(count for _, count in one["histogram"])

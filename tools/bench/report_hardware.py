@@ -3,11 +3,13 @@
 import math
 
 from tools.bench import statistics
-from tools.bench.tables import table
+from tools.bench.tables import cell, table
 from tools.evidence.report import charts
 
 TITLES = {"bare": "bare machine", "alone": "Bulkhead alone", "linux": "Bulkhead, Linux Service VM", "loaded": "Bulkhead, loaded Service VM and User VMs",
           "storm": "Bulkhead, storm of hypercalls, interrupts and User VMs"}
+KINDS = {"cpuid": "CPUID", "rdmsr": "RDMSR of EFER", "in": "IN from port 0x500", "vmmcall": "VMMCALL, no such hypercall",
+         "nothing": "nothing (what the measurement itself takes)"}
 CAVEATS = (
     "Times are nanoseconds, from the TSC and its measured rate. Latency is from the programmed expiry of the timer to the reading of the clock in its handler, "
     "the real-time VM waiting in HLT, the same image in each condition. Firmware is in it: a system management interrupt stops every core and no "
@@ -56,13 +58,30 @@ def early_words(conditions):
             "emulator's host, that was held up meanwhile; the latencies above are too short by as much.\n") if found else ""
 
 
-# REQ-TOO-013
-def markdown(results):
-    text = heading(results) + "\n## Latency of the timer interrupt, in ns\n\n" + table(
+def cost_rows(costs):
+    for kind, words in KINDS.items():
+        here = [costs.get(side, {}).get(kind) for side in ("bare", "exclusive")]
+        yield [words, *("–" if one is None else f"{cell(one['least'])} / {cell(one['mean'])} / {cell(one['most'])}" for one in here)]
+
+
+def cost_words(costs):
+    return ("\n## What an exit costs a guest, in ns\n\nAround one instruction, of 1,000 rounds: least / mean / most. VMMCALL on the bare machine is no instruction.\n\n"
+            + table(["instruction", "bare machine", "exclusive core"], list(cost_rows(costs)))) if costs else ""
+
+
+def latency_words(results):
+    if not results["conditions"]:
+        return ""
+    text = "\n## Latency of the timer interrupt, in ns\n\n" + table(
         ["condition", "samples", "min", "p50", "p99", "p99.99", "max", "VM exits", "of these and before", "overruns", "boot to first instruction, ms"],
         list(rows(results["conditions"]))) + early_words(results["conditions"])
-    drawn = "\n![Histogram of the latency in each condition](bench.svg)\n" if plot(results["conditions"]) else ""
-    return "<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + text + drawn + "\n" + "\n\n".join(CAVEATS) + "\n"
+    return text + ("\n![Histogram of the latency in each condition](bench.svg)\n" if plot(results["conditions"]) else "")
+
+
+# REQ-TOO-013
+def markdown(results):
+    return ("<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + heading(results) + latency_words(results) + cost_words(results["costs"])
+            + "\n" + "\n\n".join(CAVEATS) + "\n")
 
 
 def coarse(histogram):

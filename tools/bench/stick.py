@@ -32,15 +32,18 @@ RESULTS_LABEL, RESULTS_SIZE = "BULKHEAD", 16 * MIB
 SECTOR = 512
 MOST_CORES = 4          # of the Service VM
 SAMPLES, SAMPLES_QUICK = 60000, 500
-# load: what the Service VM does (tools/images/vm.sh); None: no Linux.
-Condition = collections.namedtuple("Condition", "name key words load")
+# image: what is measured: the real-time image, or tests/guests/cost.c; load: what the Service VM does (tools/images/vm.sh); None: no Linux.
+Condition = collections.namedtuple("Condition", "name key words load image", defaults=("rtvm",))
 CONDITIONS = (
     Condition("bare", "b", "bare machine, without a hypervisor", None),
     Condition("alone", "a", "Bulkhead, the other cores halted", None),
     Condition("linux", "l", "Bulkhead beside Linux that idles", "none"),
     Condition("loaded", "o", "Bulkhead beside Linux and User VMs under load", "full"),
     Condition("storm", "s", "Bulkhead beside a storm of hypercalls, interrupts and User VMs", "storm"),
+    Condition("cost-bare", "n", "cost of instructions, bare machine", None, "cost"),
+    Condition("cost-exclusive", "x", "cost of instructions that exit, on Bulkhead", None, "cost"),
 )
+BARE = ("bare", "cost-bare")
 
 
 def place_of(board, name):
@@ -55,24 +58,28 @@ def place_of(board, name):
     raise StepError(f"board {name} has no 72 MiB of RAM below 4 GiB behind the hypervisor's memory")
 
 
-def scenario_of(board, name, condition):
+def scenario_of(board, name, condition, port=0x3F8):
     """The scenario of a condition on this board, as a mapping."""
     if board["cores"] < 2:
         raise StepError(f"board {name} has one core; the benchmark needs one for the real-time VM and one beside it")
     base, last = place_of(board, name), board["cores"] - 1
     linux = condition.load is not None
+    cost = condition.image == "cost"
     service = {"name": "service", "cores": list(range(min(last, MOST_CORES))) if linux else [0], "shared": [{"name": "rt0"}],
-               "image": {"type": "bzimage", "kernel": "service-kernel", "initrd": "service-initrd"} if linux else {"type": "multiboot", "kernel": "record"}}
+               "image": {"type": "bzimage", "kernel": "service-kernel", "initrd": "service-initrd"} if linux else {"type": "multiboot", "kernel": "idle" if cost else "record"}}
     more = {"user_vms": {"max_vms": 2, "max_vcpus": 1, "cores": service["cores"]}} if linux else {}
     return {"name": f"stick-{condition.name}", "description": condition.words, "board": name, "allow_no_iommu": True,
             "telemetry": {"address": base + 66 * MIB}, "shared_memory": [{"name": "rt0", "address": base + 64 * MIB, "size": "1 MiB"}],
             "service_vm": service, **more,
             "prelaunched_vms": [{"name": "rtvm", "exclusive": True, "cores": [last], "memory": [{"gpa": 0, "address": base, "size": "64 MiB"}],
-                                 "image": {"type": "multiboot", "kernel": "rtvm"}, "shared": [{"name": "rt0"}]}]}
+                                 "image": {"type": "multiboot", "kernel": condition.image}, "shared": [{"name": "rt0"}],
+                                 **({"ports": [{"base": port, "count": 8}]} if cost else {})}]}
 
 
 def words_of(condition, base, port, samples, build):
     """{VM: its command line}. The real-time VM has no console: what it measured is read from the shared region."""
+    if condition.image == "cost":
+        return {"rtvm": f"console={port:#x} record=1 condition={condition.name} build={build}"}
     count = f" count={samples}" if condition.load is None else ""
     words = {"rtvm": f"console=0 shm={base + 64 * MIB:#x} period_us=1000{count}"}
     if condition.load is None:
@@ -85,17 +92,17 @@ def words_of(condition, base, port, samples, build):
 
 def hypervisor_entry(folder, tree, board_path, condition, port, samples, build, images):
     """Copies what the condition boots and returns the commands for it."""
-    board, board_name = Document(board_path, "board").data, board_path.name
+    board = Document(board_path, "board").data
     place = folder / condition.name
     place.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(board_path, place / board_name)
-    data = scenario_of(board, board_name, condition)
+    # The results go to that port: the log falls silent once the table is accepted.
+    changed = {**board, "log_port": 0} if board.get("log_port", 0) == port else board
+    (place / "board.yaml").write_text(yaml.safe_dump(changed, sort_keys=False), encoding="utf-8")
+    data = scenario_of(board, "board.yaml", condition, port)
     path = place / "scenario.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     scenario = load_scenario(path)
-    if scenario.board.get("log_port", 0) == port:      # the results go there: the log falls silent once the table is accepted
-        scenario.board["log_port"] = 0
-    base = place_of(board, board_name)
+    base = place_of(board, board_path.name)
     lines = ["multiboot2 /boot/hv.elf"]
     copy_once(tree, HV, "hv.elf")
     for file, tag in boot_modules(scenario, place, words_of(condition, base, port, samples, build), images):
@@ -135,9 +142,11 @@ smbios --type 1 --get-string 5 --set system
 smbios --type 0 --get-string 5 --set firmware"""
 
 
-def bare_entry(port, samples, build):
+def bare_entry(condition, tree, images, port, samples, build):
+    copy_once(tree, images[condition.image], condition.image)
+    words = f"pmtimer=0 period_us=1000 count={samples}" if condition.image == "rtvm" else f"condition={condition.name}"
     return [*FACTS.splitlines(),
-            f"multiboot /boot/rtvm console={port:#x} pmtimer=0 period_us=1000 count={samples} record=1 build={build} "
+            f"multiboot /boot/{condition.image} console={port:#x} record=1 {words} build={build} "
             "date=${YEAR}-${MONTH}-${DAY}T${HOUR}:${MINUTE} machine= $maker / $product / $system / $firmware"]
 
 
@@ -199,9 +208,8 @@ def make(output, board_name, port, samples):
     (tree / "boot" / "grub").mkdir(parents=True)
     source = provenance.source()
     build = (source["commit"] or "unknown")[:12] + ("+" if source["dirty"] else "")
-    images = {**known_images(), "record": GUESTS / "record_rt.elf", "service-initrd": service_initrd(folder)}
-    copy_once(tree, images["rtvm"], "rtvm")
-    entries = [(condition, bare_entry(port, samples, build) if condition.name == "bare" else
+    images = {**known_images(), "record": GUESTS / "record_rt.elf", "cost": GUESTS / "cost.elf", "service-initrd": service_initrd(folder)}
+    entries = [(condition, bare_entry(condition, tree, images, port, samples, build) if condition.name in BARE else
                 hypervisor_entry(folder, tree, board_path, condition, port, samples, build, images)) for condition in CONDITIONS]
     (tree / "boot" / "grub" / "grub.cfg").write_text(menu(entries, port, build, board_path.stem, inspect_entry(port, images, tree)), encoding="utf-8")
     results = folder / "results.img"
