@@ -2,7 +2,13 @@
 """The second emulated machine: the one place that knows Bochs' configuration.
 
 Bochs emulates VT-x, which QEMU does not. Its time is counted: one tick is one instruction of a core that runs, so two runs give
-the same logs as long as nobody types. Hence one mode, whatever is asked for."""
+the same logs as long as nobody types. Hence one mode, whatever is asked for.
+
+With several cores Bochs has two loops. The usual one lets a core execute a whole trace of instructions, or one string instruction with
+all its repetitions, before the others' turn, and time moves by the mean; and a VM exit for an interrupt that comes right after an
+exception saves the RIP from before the exception with the stack from after it, which ends Linux. Its debugger's loop, which needs no
+debugger to be used, has neither fault: a turn is five instructions, and a repetition is one. It costs some two times as much,
+and is slow while all cores are halted. machine.exact asks for it."""
 import os
 import re
 import select
@@ -52,6 +58,10 @@ class Bochs(Emulator):
         self.installation, self.listener, self.line, self.reader = installation, None, None, None
         self.reset = False
 
+    @property
+    def patience(self):
+        return 6 if self.exact else 1
+
     def check(self):
         if self.cpu not in MODELS:
             raise MachineError(f"Bochs has no CPU model {self.cpu} here; use one of {', '.join(MODELS)}", self.name)
@@ -66,7 +76,7 @@ class Bochs(Emulator):
         return f"{self.installation.version} {self.cpu}" if self.installation else self.cpu
 
     def command(self):
-        return self.installation.program() + ["-q", "-f", "bochsrc", "-rc", RUN]
+        return self.installation.program() + ["-q", "-f", "bochsrc", "-rc", RUN] + ["-debugger"] * self.exact
 
     def environment(self):
         return self.installation.environment()
@@ -143,10 +153,10 @@ class Bochs(Emulator):
 
     def wait_exit(self, timeout=60.0):
         """0: the machine was powered off, or reset; else Bochs' exit status."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self.patience
         while self.alive():
             if time.monotonic() > deadline:
-                raise MachineError(f"the machine was still on after {timeout:g} s", "hypervisor")
+                raise MachineError(f"the machine was still on after {timeout * self.patience:g} s", "hypervisor")
             time.sleep(POLL_S)
         return 0 if self.reset or SWITCHED_OFF.search(self.raw(self.name)) else self.process.returncode
 

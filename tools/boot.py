@@ -64,7 +64,15 @@ def load_for(name, machine=None):
     return load_scenario(variant)
 
 
+def has_linux(scenario):
+    """Linux takes interrupts and exceptions of all kinds at all times, which asks more of an emulator than a test guest does."""
+    return any(vm["image"]["type"] == "bzimage" for _, vm in vms(scenario.data))
+
+
+# REQ-TOO-011
 def machine_for(name, folder, append=None, images=None, machine=None, **options):
     """A machine, not yet started, that boots this scenario. machine: 'qemu' or 'bochs'; None: the one of its board."""
     scenario = load_for(name, machine)
-    return MACHINES[machine_of(scenario)](folder, boot_modules(scenario, folder, append, images), **options)
+    prepared = MACHINES[machine_of(scenario)](folder, boot_modules(scenario, folder, append, images), **options)
+    prepared.exact = has_linux(scenario)
+    return prepared

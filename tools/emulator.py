@@ -35,6 +35,8 @@ class Emulator:
     An emulator says how it is started (command, environment, directory), what it needs first (check), and how one types on it
     (send, run_interactive)."""
     pm_timer = pm_control = 0   # I/O ports of the machine's ACPI timer and power-off
+    exact = False           # as true to the hardware as it can be, whatever it costs (Bochs)
+    patience = 1            # time limits are meant for QEMU; times this for the others
     name = "emulator"       # also of the log of its own messages, and of the machine in tables of tests
 
     def __init__(self, folder, modules=(), kernel=HV, append="", interactive=False, terminal="service"):
@@ -111,7 +113,7 @@ class Emulator:
 
     def wait_for(self, console, pattern, timeout=60.0, count=1):
         """The count-th match of pattern on that console. MachineError when the machine ends or time runs out first."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self.patience
         while True:
             ended = not self.alive()
             found = list(re.finditer(pattern, self.text(console), re.M))
@@ -121,7 +123,7 @@ class Emulator:
                 raise MachineError(f"the machine stopped (status {self.process.returncode}) before the {console} console said "
                                    f"'{pattern}'", console)
             if time.monotonic() > deadline:
-                raise MachineError(f"the {console} console did not say '{pattern}' within {timeout:g} s", console)
+                raise MachineError(f"the {console} console did not say '{pattern}' within {timeout * self.patience:g} s", console)
             time.sleep(POLL_S)
 
     def wait_exit(self, timeout=60.0):

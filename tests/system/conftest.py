@@ -107,6 +107,7 @@ def start(request, folder, on, emulator):
         else:
             prepared = machine_for(scenario, place, append, images, machine=emulator.name, **options)
             machine = emulator(place, prepared.modules, **options)
+            machine.exact = prepared.exact
         missing = lack(machine)
         ran = ("machine", f"{machine.name} {machine.model()}")
         if ran not in request.node.user_properties:

@@ -217,6 +217,15 @@ def test_an_image_without_a_header_is_refused(tmp_path):
 # ---- which machine a scenario runs on ----
 
 # REQ-TOO-011
+def test_linux_on_several_cores_gets_bochs_exact_loop(tmp_path, monkeypatch):
+    monkeypatch.setattr(boot, "boot_modules", lambda *_: [])
+    for name, exact in (("demo-bochs", True), ("rt-only-bochs", False)):
+        machine = boot.machine_for(name, tmp_path, installation=Installation("/", "3.0"))
+        assert ("-debugger" in machine.command()) == exact, name
+        assert machine.patience == (6 if exact else 1)
+
+
+# REQ-TOO-011
 def test_a_scenario_runs_on_the_emulator_of_its_board(tmp_path):
     assert boot.machine_of(boot.load_for("rt-only")) == "qemu" and boot.machine_of(boot.load_for("rt-only-bochs")) == "bochs"
     assert boot.load_for("rt-only", "bochs").name == "rt-only-bochs" and boot.load_for("rt-only-bochs", "bochs").name == "rt-only-bochs"
@@ -234,6 +243,6 @@ def test_a_scenario_that_another_emulator_cannot_run_is_refused_by_name(name):
 # REQ-TOO-011
 def test_the_demo_says_at_once_why_the_hypervisor_did_not_start():
     refusal = "[ 0.0] boot: Bulkhead hypervisor\n[ 0.0] boot: this CPU lacks: svm npt \n[ 0.0] boot: cannot start: no VM was started, machine halted\n"
-    machine = types.SimpleNamespace(alive=lambda: True, text=lambda console: refusal if console == "hypervisor" else "", seconds=demo.LIMIT_S + 1)
+    machine = types.SimpleNamespace(alive=lambda: True, text=lambda console: refusal if console == "hypervisor" else "", seconds=demo.LIMIT_S + 1, patience=1)
     with pytest.raises(demo.DemoError, match="boot: this CPU lacks: svm npt"):
         demo.watch(machine)

@@ -34,27 +34,25 @@ done </modules/order
 if [ -c /dev/acrn_hsm ]; then say "HSM ready"; else say "FAILED: no /dev/acrn_hsm"; fi
 
 . /etc/vm.sh
+# A UART of its own pace still has characters to send.
+switch_off() { sync; stty -F /dev/console "$(stty -F /dev/console -g)"; poweroff -f; }
 
 case "$mode" in
     demo)
         demo
-        sync
-        poweroff -f
+        switch_off
         ;;
     loaded)
         loaded
-        sync
-        poweroff -f
+        switch_off
         ;;
     bench)
         bench "$load" "$samples"
-        sync
-        poweroff -f
+        switch_off
         ;;
     /*)
         . "$mode"
-        sync
-        poweroff -f
+        switch_off
         ;;
     test)
         stty -echo
