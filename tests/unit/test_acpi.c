@@ -321,6 +321,50 @@ static bool listed(uint32_t xsdt, uint32_t table)
     return found;
 }
 
+/* Tables of ACPI 1.0, as Bochs and old boards have them: RSDP of revision 0, no XSDT, a short FADT, no MCFG. */
+static void acpi_1_machine(void)
+{
+    memset(&memory[RSDP + 15U], 0, 21U);
+    put(RSDP + 16U, RSDT, 4U);
+    fix(RSDP, 20U, 8U);
+    memset(&memory[XSDT], 0, 0x1000U);
+    put(FADT + 4U, 116U, 4U);
+    memset(&memory[FADT + 116U], 0xA5, 128U); /* of nobody */
+    finish(FADT);
+}
+
+/* REQ-CFG-015 */
+static void a_machine_of_acpi_1_is_read(void **state)
+{
+    (void)state;
+    acpi_1_machine();
+    assert_int_equal(acpi_init(), STATUS_OK);
+    assert_int_equal(acpi_table_count, 2U);
+    assert_int_equal(platform.pcpu_count, 3U);
+    assert_int_equal(platform.ioapic_base, 0xFEC00000U);
+    assert_int_equal(platform.pm1a_control, PM1);
+    assert_int_equal(platform.pm_timer_port, 0x608U);
+    assert_int_equal(platform.reset_port, 0U);
+    assert_int_equal(platform.mmconfig_base, 0U);
+    assert_false(platform.iommu_present);
+    assert_int_equal(log_lines, 0U);
+}
+
+/* REQ-CFG-015 REQ-CFG-019 */
+static void its_service_vm_gets_an_xsdt_all_the_same(void **state)
+{
+    (void)state;
+    gpa_t rsdp;
+    acpi_1_machine();
+    assert_int_equal(acpi_init(), STATUS_OK);
+    assert_int_equal(acpi_filter_build(2U, OUTPUT, PAGE_SIZE, &rsdp), STATUS_OK);
+    uint32_t xsdt = (uint32_t)hw_phys_read((uint32_t)rsdp + 24U, 8U);
+    assert_memory_equal(&memory[xsdt], "XSDT", 4U);
+    assert_int_equal(sum_of(xsdt, (uint32_t)hw_phys_read(xsdt + 4U, 4U)), 0U);
+    assert_true(listed(xsdt, FADT));
+    assert_false(listed(xsdt, MADT));
+}
+
 /* REQ-CFG-019 */
 static void the_service_vm_sees_its_own_madt(void **state)
 {
@@ -375,6 +419,8 @@ int main(void)
         cmocka_unit_test_setup(unsupported_machines_are_named, setup),
         cmocka_unit_test_setup(a_machine_in_acpi_mode_gets_no_smi, setup),
         cmocka_unit_test_setup(random_damage_is_survived, setup),
+        cmocka_unit_test_setup(a_machine_of_acpi_1_is_read, setup),
+        cmocka_unit_test_setup(its_service_vm_gets_an_xsdt_all_the_same, setup),
         cmocka_unit_test_setup(the_service_vm_sees_its_own_madt, setup),
         cmocka_unit_test_setup(bad_blocks_are_refused, setup),
     };

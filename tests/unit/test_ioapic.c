@@ -152,6 +152,21 @@ static void configuration_space_is_reached_by_port_or_by_window(void **state)
     assert_int_equal(hw_pci_read(0x0110U, 0x1000U, 4U), 0xFFFFFFFFU);
 }
 
+/* As on Bochs: ports reach the first 256 bytes of a function, and the rest is as if it did not exist. */
+static void without_a_window_configuration_space_ends_at_256_bytes(void **state)
+{
+    (void)state;
+    platform.mmconfig_base = 0U;
+    platform.mmconfig_buses = 0U;
+    mmio_address = 0U;
+    (void)hw_pci_read(0x0110U, 0xFCU, 4U);
+    assert_int_equal(config_address, 0x800110FCU);
+    assert_int_equal(hw_pci_read(0x0110U, 0x100U, 4U), 0xFFFFFFFFU);
+    hw_pci_write(0x0110U, 0x100U, 4U, 1U);
+    assert_int_equal(mmio_address, 0U);
+    assert_int_equal(config_address, 0x800110FCU);
+}
+
 /* REQ-INT-001 */
 static void messages_are_fixed_physical_and_edge(void **state)
 {
@@ -172,6 +187,7 @@ int main(void)
         cmocka_unit_test_setup(a_pin_without_a_vector_cannot_be_unmasked, setup),
         cmocka_unit_test_setup(pins_and_cores_out_of_range_are_ignored, setup),
         cmocka_unit_test_setup(configuration_space_is_reached_by_port_or_by_window, setup),
+        cmocka_unit_test_setup(without_a_window_configuration_space_ends_at_256_bytes, setup),
         cmocka_unit_test_setup(messages_are_fixed_physical_and_edge, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
