@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What system tests stand on: machines that stop by themselves and leave their logs in build/tests/TEST/.
 
-A test runs on QEMU, unless it says where: @pytest.mark.machines("qemu", "bochs", "bochs:haswell") makes one test of it for each."""
+A test runs on QEMU, unless it says where: @pytest.mark.machines("qemu", "bochs", "bochs:haswell") makes one test of it for each. What takes
+minutes on an emulator, @pytest.mark.long_on("bochs"), runs there only when that emulator is asked for, with --machine."""
 import re
 
 import pytest
@@ -48,6 +49,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "machines(*names): the emulators, each with a CPU model behind a colon or without, that the test runs on")
+    config.addinivalue_line("markers", "long_on(*names): of these, those on which it takes minutes")
 
 
 def pytest_generate_tests(metafunc):
@@ -59,14 +61,22 @@ def pytest_generate_tests(metafunc):
 def pytest_collection_modifyitems(config, items):
     """--machine bochs leaves what runs there; a test that does not say where runs on QEMU."""
     wanted = config.getoption("--machine")
-    if wanted is not None:
-        kept = [item for item in items if where(item) == wanted]
-        config.hook.pytest_deselected(items=[item for item in items if where(item) != wanted])
-        items[:] = kept
+    kept = [item for item in items if (not is_long(item) if wanted is None else where(item) == wanted)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def machine_name(item):
+    return getattr(item, "callspec", None) and item.callspec.params.get("on") or "qemu"
 
 
 def where(item):
-    return getattr(item, "callspec", None) and item.callspec.params.get("on", "qemu").partition(":")[0] or "qemu"
+    return machine_name(item).partition(":")[0]
+
+
+def is_long(item):
+    """On its emulator, or on that model of it."""
+    return any({where(item), machine_name(item)} & set(marker.args) for marker in item.iter_markers("long_on"))
 
 
 @pytest.fixture
