@@ -34,6 +34,16 @@ static void accepts_no_iommu_when_the_scenario_says_so(void **state)
     assert_string_equal(validate().reason, "");
 }
 
+/* REQ-CFG-032 */
+static void accepts_a_cpu_without_x2apic_when_no_vm_is_exclusive(void **state)
+{
+    (void)state;
+    platform.x2apic = false;
+    RTVM.flags = PART_VM_FORBID_POWEROFF;
+    T.board.shared_pcpu_mask = 0xFU;
+    assert_string_equal(validate().reason, "");
+}
+
 /* REQ-CFG-005 */
 static void accepts_a_range_across_adjoining_ram(void **state)
 {
@@ -198,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup(accepts, setup),
         cmocka_unit_test_setup(accepts_a_scenario_without_service_vm, setup),
         cmocka_unit_test_setup(accepts_no_iommu_when_the_scenario_says_so, setup),
+        cmocka_unit_test_setup(accepts_a_cpu_without_x2apic_when_no_vm_is_exclusive, setup),
         cmocka_unit_test_setup(accepts_a_range_across_adjoining_ram, setup),
         cmocka_unit_test_setup(accepts_a_machine_without_some_things, setup),
         cmocka_unit_test_setup(accepts_boards_that_leave_values_to_the_machine, setup),
