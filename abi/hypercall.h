@@ -40,6 +40,11 @@
 #define HC_CREATE_VDEV              0x80000059U
 #define HC_DESTROY_VDEV             0x8000005AU
 #define HC_PM_GET_CPU_STATE         0x80000080U
+/*
+ * Not ACRN's: NOTIFY_REQUEST_FINISH, and when that succeeds the calling vCPU halts as by HLT behind the instruction. A request of the
+ * same VM ends the halt, too, and then comes without an upcall: the caller looks at the page.
+ */
+#define HC_FINISH_AND_WAIT          0x800000F0U
 
 /* errno values of the ABI (Linux numbering), returned negated in RAX */
 #define HC_EPERM   1

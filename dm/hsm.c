@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <sys/ioctl.h>
 
+#include "abi/hsm.h"
 #include "dm/hsm.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ struct hsm {
     int fd;
     uint16_t vmid;
     bool created;
+    bool plain; /* the module has ACRN's calls only */
     struct acrn_io_request_buffer *page;
 };
 
@@ -197,4 +199,19 @@ int hsm_finish_request(struct hsm *hsm, unsigned slot)
     struct acrn_ioreq_notify notify = {.vmid = hsm->vmid, .vcpu = slot};
 
     return request(hsm, ACRN_IOCTL_NOTIFY_REQUEST_FINISH, &notify);
+}
+
+int hsm_finish_and_wait(struct hsm *hsm, unsigned slot)
+{
+    int result = -ENOTTY;
+
+    if (!hsm->plain) {
+        result = (ioctl(hsm->fd, HSM_IOCTL_FINISH_AND_WAIT, (unsigned long)slot) < 0) ? -errno : 0;
+        hsm->plain = (result == -ENOTTY);
+    }
+    if (hsm->plain) {
+        result = hsm_finish_request(hsm, slot);
+        result = (result == 0) ? hsm_wait_requests(hsm) : result;
+    }
+    return result;
 }

@@ -43,5 +43,7 @@ int hsm_destroy_client(struct hsm *hsm);
 int hsm_clear_requests(struct hsm *hsm);
 struct acrn_io_request *hsm_request(struct hsm *hsm, unsigned slot);
 int hsm_finish_request(struct hsm *hsm, unsigned slot);
+/* The two calls in one: finishes, then waits. After a failure to finish it has not waited. */
+int hsm_finish_and_wait(struct hsm *hsm, unsigned slot);
 
 #endif

@@ -481,6 +481,28 @@ int hsm_wait_requests(struct hsm *hsm)
     return result;
 }
 
+/* News are about all slots: what waits in another one is no longer new. */
+static bool any_waits(const struct hsm *hsm)
+{
+    bool waits = false;
+
+    for (unsigned slot = 0; slot < ACRN_IO_REQUEST_MAX; slot++) {
+        waits = waits || hsm->page.req_slot[slot].processed == ACRN_IOREQ_STATE_PROCESSING;
+    }
+    return waits;
+}
+
+int hsm_finish_and_wait(struct hsm *hsm, unsigned slot)
+{
+    bool more;
+
+    (void)hsm_finish_request(hsm, slot);
+    pthread_mutex_lock(&hsm->lock);
+    more = any_waits(hsm);
+    pthread_mutex_unlock(&hsm->lock);
+    return more ? 0 : hsm_wait_requests(hsm);
+}
+
 int hsm_destroy_client(struct hsm *hsm)
 {
     pthread_mutex_lock(&hsm->lock);

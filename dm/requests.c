@@ -113,7 +113,20 @@ static bool act(struct vm *vm, enum power_request power, unsigned slot)
     return go_on;
 }
 
-static bool serve_slot(struct vm *vm, unsigned slot)
+/* 0: there may be a request. Any error but a signal's ends the service. */
+static bool waited(struct vm *vm, int result)
+{
+    bool go_on = (result == 0) || (result == -EINTR);
+
+    if (!go_on && !atomic_load(&vm->stop)) {
+        log_message("lost the request client: %s", strerror(-result));
+        vm->exit = VM_HYPERVISOR_ERROR;
+    }
+    return go_on;
+}
+
+/* *more: after an answer the thread has waited, and there may be another request. */
+static bool serve_slot(struct vm *vm, unsigned slot, bool *more)
 {
     struct acrn_io_request *shared = hsm_request(vm->hsm, slot);
     uint32_t processed = __atomic_load_n(&shared->processed, __ATOMIC_ACQUIRE);
@@ -127,8 +140,12 @@ static bool serve_slot(struct vm *vm, unsigned slot)
         requests_handle(vm, &request);
         power = vm->power;
         if (power == POWER_NONE) {
+            int result;
+
             shared->reqs = request.reqs;
-            (void)hsm_finish_request(vm->hsm, slot);
+            result = hsm_finish_and_wait(vm->hsm, slot);
+            *more = *more || result == 0;
+            go_on = (result != -ENODEV) || waited(vm, result);
         } else {
             go_on = act(vm, power, slot);
         }
@@ -140,19 +157,15 @@ static void *serve(void *argument)
 {
     struct vm *vm = argument;
     bool go_on = true;
+    bool more = false; /* without it the thread waits first */
 
     while (go_on && !atomic_load(&vm->stop)) {
-        int result = hsm_wait_requests(vm->hsm);
-
-        if (result != 0 && result != -EINTR) {
-            go_on = false;
-            if (!atomic_load(&vm->stop)) {
-                log_message("lost the request client: %s", strerror(-result));
-                vm->exit = VM_HYPERVISOR_ERROR;
-            }
+        if (!more) {
+            go_on = waited(vm, hsm_wait_requests(vm->hsm));
         }
-        for (unsigned slot = 0; slot < ACRN_IO_REQUEST_MAX && go_on; slot++) {
-            go_on = serve_slot(vm, slot);
+        more = false;
+        for (unsigned slot = 0; slot < vm->vcpu_count && go_on; slot++) {
+            go_on = serve_slot(vm, slot, &more);
         }
     }
     event_signal(vm->finished);

@@ -3,7 +3,7 @@
  * /dev/acrn_hsm: open, ioctl, close. Each argument is copied once, into memory
  * of its own that can be handed to the hypervisor; the calls check it there.
  *
- * A thread that sleeps in ATTACH_IOREQ_CLIENT holds a reference to the file, so
+ * A thread that waits in ATTACH_IOREQ_CLIENT or FINISH_AND_WAIT holds a reference to the file, so
  * a close() in another thread would not reach release(). flush() therefore
  * counts: when nothing but the calls under way keeps the file open, the client
  * is dismissed, the sleeper returns -ENODEV and the VM is destroyed.
@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "abi/hsm.h"
 #include "hsm.h"
 
 /* The interface is a public one: its numbers must not move. */
@@ -29,6 +30,7 @@ static_assert(ACRN_IOCTL_CREATE_VDEV == 0x40c0a259U);
 static_assert(ACRN_IOCTL_PM_GET_CPU_STATE == 0xc008a260U);
 static_assert(ACRN_IOCTL_IOEVENTFD == 0x4020a270U);
 static_assert(ACRN_IOCTL_IRQFD == 0x4018a271U);
+static_assert(HSM_IOCTL_FINISH_AND_WAIT == 0xa2f0U);
 static_assert(sizeof(struct acrn_io_request) == 256);
 
 struct hsm_call {
@@ -40,7 +42,7 @@ struct hsm_call {
 #define CALL_BLOCK(command, run) { command, _IOC_SIZE(command), run }
 #define CALL_VALUE(command, run) { command, 0, run }
 
-/* CREATE_VM, DESTROY_VM and ATTACH_IOREQ_CLIENT lock differently and are not listed. */
+/* CREATE_VM, DESTROY_VM and the calls that wait lock differently and are not listed. */
 static const struct hsm_call hsm_calls[] = {
 	CALL_VALUE(ACRN_IOCTL_START_VM, hsm_vm_start),
 	CALL_VALUE(ACRN_IOCTL_PAUSE_VM, hsm_vm_pause),
@@ -143,6 +145,8 @@ static int hsm_file_call(struct hsm_vm *vm, unsigned int command, unsigned long 
 		return hsm_file_destroy_vm(vm);
 	case ACRN_IOCTL_ATTACH_IOREQ_CLIENT:
 		return hsm_client_attach(vm);
+	case HSM_IOCTL_FINISH_AND_WAIT:
+		return hsm_client_finish_and_wait(vm, raw);
 	}
 	for (i = 0; i < ARRAY_SIZE(hsm_calls); i++)
 		if (hsm_calls[i].command == command)

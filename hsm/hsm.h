@@ -8,12 +8,13 @@
  * Locks, outermost first:
  *   hsm_vm.life         read: every call on a living VM; write: create, destroy
  *   hsm_vm_list_lock    the list of VMs that upcalls scan
- *   hsm_vm.ioreq_lock   request page, client, ioeventfds of one VM
+ *   hsm_vm.ioreq_lock   request page, client, ioeventfds of one VM; this and the one
+ *                       above are spin locks that the upcall's interrupt takes, too
  *   hsm_vm.memory_lock  segments of one VM (never together with the two above);
  *                       mmap_lock is taken inside
  *   hsm_vm.irqfd_config_lock  assigning and deassigning irqfds of one VM
  *   eventfd wait-queue lock, then hsm_vm.irqfd_lock (both spin locks)
- * ATTACH_IOREQ_CLIENT sleeps without any of them.
+ * ATTACH_IOREQ_CLIENT and FINISH_AND_WAIT wait without any of them.
  */
 #ifndef HSM_H
 #define HSM_H
@@ -50,12 +51,13 @@ struct hsm_vm {
 	fl_owner_t owner;
 	atomic_t calls;
 
-	struct mutex ioreq_lock;
+	spinlock_t ioreq_lock;
 	struct page *ioreq_page;
 	struct acrn_io_request_buffer *ioreq;
 	DECLARE_BITMAP(assigned, ACRN_IO_REQUEST_MAX);	/* slots the client has to answer */
 	enum hsm_client_state client;
-	unsigned int attached;		/* threads inside ATTACH_IOREQ_CLIENT */
+	unsigned int attached;		/* threads inside ATTACH_IOREQ_CLIENT or FINISH_AND_WAIT */
+	struct task_struct *waiter;	/* of these the one that may be waiting in the hypervisor */
 	wait_queue_head_t client_wq;
 	u32 pci_config_address;		/* last write of the guest to port 0xCF8 */
 	struct list_head ioeventfds;
@@ -115,12 +117,15 @@ void hsm_ioreq_drop(struct hsm_vm *vm);
 int hsm_ioreq_notify(struct hsm_vm *vm, void *data, unsigned long raw);
 int hsm_ioreq_clear(struct hsm_vm *vm, void *data, unsigned long raw);
 int hsm_ioreq_complete(struct hsm_vm *vm, unsigned int slot);
+int hsm_ioreq_finish_and_wait(struct hsm_vm *vm, unsigned int slot);
 
 /* client.c */
 int hsm_client_create(struct hsm_vm *vm, void *data, unsigned long raw);
 int hsm_client_destroy(struct hsm_vm *vm, void *data, unsigned long raw);
 int hsm_client_attach(struct hsm_vm *vm);
+int hsm_client_finish_and_wait(struct hsm_vm *vm, unsigned long slot);
 void hsm_client_dismiss(struct hsm_vm *vm);
+void hsm_client_wake(struct hsm_vm *vm);
 
 /* ioeventfd.c */
 int hsm_ioeventfd(struct hsm_vm *vm, void *data, unsigned long raw);

@@ -42,15 +42,10 @@ bool hvdev_region_contains(u64 start, u64 size)
 	return found;
 }
 
+/* Takes what was posted and wakes who answers it; a thread in between would only have to be scheduled. */
 static irqreturn_t hvdev_interrupt(int irq, void *data)
 {
 	atomic64_inc(&hsm_stats.upcalls);
-	return IRQ_WAKE_THREAD;
-}
-
-/* An interrupt that comes while it runs makes the thread run again: none is lost. */
-static irqreturn_t hvdev_thread(int irq, void *data)
-{
 	hsm_vm_scan_all();
 	return IRQ_HANDLED;
 }
@@ -85,8 +80,7 @@ static int hvdev_request_upcall(struct hsm_hvdev *hvdev)
 	if (ret < 0)
 		return dev_err_probe(&hvdev->pci->dev, ret, "no MSI\n");
 	pci_set_master(hvdev->pci);
-	ret = request_threaded_irq(pci_irq_vector(hvdev->pci, 0), hvdev_interrupt, hvdev_thread, IRQF_ONESHOT,
-				   "bulkhead-upcall", hvdev);
+	ret = request_irq(pci_irq_vector(hvdev->pci, 0), hvdev_interrupt, 0, "bulkhead-upcall", hvdev);
 	if (ret)
 		pci_free_irq_vectors(hvdev->pci);
 	return ret;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ioeventfd: a guest's write to a port or address signals an eventfd and is
- * answered at once, in the thread of the upcall. A write whose data match no
+ * answered at once, in the upcall's interrupt. A write whose data match no
  * registration goes to the client; a read of a registered address gives 0.
  */
 #include <linux/overflow.h>
@@ -66,9 +66,9 @@ static int hsm_ioeventfd_assign(struct hsm_vm *vm, const struct acrn_ioeventfd *
 	entry->size = args->len;
 	entry->data = args->data;
 	entry->any_data = !(args->flags & ACRN_IOEVENTFD_FLAG_DATAMATCH);
-	mutex_lock(&vm->ioreq_lock);
+	spin_lock_irq(&vm->ioreq_lock);
 	ret = hsm_ioeventfd_add(vm, entry);
-	mutex_unlock(&vm->ioreq_lock);
+	spin_unlock_irq(&vm->ioreq_lock);
 	if (ret)
 		kfree(entry);
 	else
@@ -99,11 +99,11 @@ static int hsm_ioeventfd_deassign(struct hsm_vm *vm, const struct acrn_ioeventfd
 {
 	struct hsm_ioeventfd *entry;
 
-	mutex_lock(&vm->ioreq_lock);
+	spin_lock_irq(&vm->ioreq_lock);
 	entry = hsm_ioeventfd_find(vm, eventfd, args);
 	if (entry)
 		list_del(&entry->node);
-	mutex_unlock(&vm->ioreq_lock);
+	spin_unlock_irq(&vm->ioreq_lock);
 	if (!entry)
 		return -ENOENT;
 	hsm_ioeventfd_free(entry);
@@ -176,11 +176,11 @@ bool hsm_ioeventfd_handle(struct hsm_vm *vm, const struct hsm_io *io, u64 *answe
 void hsm_ioeventfd_release(struct hsm_vm *vm)
 {
 	struct hsm_ioeventfd *entry, *next;
+	LIST_HEAD(released);
 
-	mutex_lock(&vm->ioreq_lock);
-	list_for_each_entry_safe(entry, next, &vm->ioeventfds, node) {
-		list_del(&entry->node);
+	spin_lock_irq(&vm->ioreq_lock);
+	list_splice_init(&vm->ioeventfds, &released);
+	spin_unlock_irq(&vm->ioreq_lock);
+	list_for_each_entry_safe(entry, next, &released, node)
 		hsm_ioeventfd_free(entry);
-	}
-	mutex_unlock(&vm->ioreq_lock);
 }

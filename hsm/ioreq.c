@@ -9,6 +9,8 @@
  * hypervisor takes an answer only for a request that it posted itself.
  */
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 #include <linux/slab.h>
 
 #include "hsm.h"
@@ -63,15 +65,20 @@ void hsm_ioreq_abandon(struct hsm_vm *vm)
 	vm->ioreq_page = NULL;
 }
 
-/* Hands the slot back. A vCPU that polls needs no call to wake it. */
-int hsm_ioreq_complete(struct hsm_vm *vm, unsigned int slot)
+/* Hands the slot back. True: its vCPU polls, and needs no call to wake it. */
+static bool hsm_ioreq_answer(struct hsm_vm *vm, unsigned int slot)
 {
 	struct acrn_io_request *request = &vm->ioreq->req_slot[slot];
 	bool polling = READ_ONCE(request->completion_polling);
 
 	/* The answer must be visible before the state that announces it. */
 	smp_store_release(&request->processed, ACRN_IOREQ_STATE_COMPLETE);
-	return polling ? 0 : hsm_hypercall(HC_NOTIFY_REQUEST_FINISH, vm->id, slot);
+	return polling;
+}
+
+int hsm_ioreq_complete(struct hsm_vm *vm, unsigned int slot)
+{
+	return hsm_ioreq_answer(vm, slot) ? 0 : hsm_hypercall(HC_NOTIFY_REQUEST_FINISH, vm->id, slot);
 }
 
 /* Port and memory requests share the layout of everything but the width of the value. */
@@ -171,19 +178,26 @@ static void hsm_ioreq_take(struct hsm_vm *vm, unsigned int slot)
 	smp_store_release(&request->processed, ACRN_IOREQ_STATE_PROCESSING);
 }
 
-/* Without a client requests stay PENDING; they are found when one is created. */
-void hsm_ioreq_scan(struct hsm_vm *vm)
+/* True: there is something for the client to answer. */
+static bool hsm_ioreq_take_all(struct hsm_vm *vm)
 {
 	unsigned int slot;
 
-	mutex_lock(&vm->ioreq_lock);
-	if (vm->client == HSM_CLIENT_LIVE) {
-		for (slot = 0; slot < vm->vcpu_count; slot++)
-			hsm_ioreq_take(vm, slot);
-		if (!bitmap_empty(vm->assigned, ACRN_IO_REQUEST_MAX))
-			wake_up_interruptible(&vm->client_wq);
-	}
-	mutex_unlock(&vm->ioreq_lock);
+	lockdep_assert_held(&vm->ioreq_lock);
+	for (slot = 0; slot < vm->vcpu_count; slot++)
+		hsm_ioreq_take(vm, slot);
+	return !bitmap_empty(vm->assigned, ACRN_IO_REQUEST_MAX);
+}
+
+/* Without a client requests stay PENDING; they are found when one is created. */
+void hsm_ioreq_scan(struct hsm_vm *vm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vm->ioreq_lock, flags);
+	if (vm->client == HSM_CLIENT_LIVE && hsm_ioreq_take_all(vm))
+		hsm_client_wake(vm);
+	spin_unlock_irqrestore(&vm->ioreq_lock, flags);
 }
 
 int hsm_ioreq_notify(struct hsm_vm *vm, void *data, unsigned long raw)
@@ -196,13 +210,63 @@ int hsm_ioreq_notify(struct hsm_vm *vm, void *data, unsigned long raw)
 	return hsm_ioreq_complete(vm, notify->vcpu);
 }
 
+/* Interrupts are off: whoever wants this thread or its core from now on sends an interrupt. */
+static bool hsm_ioreq_may_wait(struct hsm_vm *vm)
+{
+	return READ_ONCE(vm->waiter) == current && READ_ONCE(vm->client) == HSM_CLIENT_LIVE &&
+	       bitmap_empty(vm->assigned, ACRN_IO_REQUEST_MAX) && single_task_running() && !need_resched() &&
+	       !signal_pending(current);
+}
+
+static int hsm_ioreq_complete_and_wait(struct hsm_vm *vm, unsigned int slot)
+{
+	int ret;
+
+	if (hsm_ioreq_answer(vm, slot))
+		return 0;
+	local_irq_disable();
+	ret = hsm_ioreq_may_wait(vm) ? hsm_hypercall_idle(HC_FINISH_AND_WAIT, vm->id, slot) : -ENOTTY;
+	local_irq_enable();
+	/* Not now, or a hypervisor that does not know it. */
+	return ret == -ENOTTY ? hsm_hypercall(HC_NOTIFY_REQUEST_FINISH, vm->id, slot) : ret;
+}
+
+/*
+ * Finishes the request and, when nothing else wants the core, waits inside the
+ * hypervisor for the next one: the core's own vCPU is halted until then, as in
+ * the idle loop, but neither the scheduler nor an interrupt stands between the
+ * request and the thread that answers it. Any interrupt ends the wait, the
+ * timer tick at the latest; the caller then sleeps as always.
+ */
+/* REQ-HSM-010 */
+int hsm_ioreq_finish_and_wait(struct hsm_vm *vm, unsigned int slot)
+{
+	int ret;
+
+	if (slot >= vm->vcpu_count || !test_and_clear_bit(slot, vm->assigned))
+		return -EINVAL;
+	spin_lock_irq(&vm->ioreq_lock);
+	if (!vm->waiter)
+		vm->waiter = current;
+	spin_unlock_irq(&vm->ioreq_lock);
+	ret = hsm_ioreq_complete_and_wait(vm, slot);
+	spin_lock_irq(&vm->ioreq_lock);
+	if (vm->waiter == current)
+		vm->waiter = NULL;
+	/* A request that ended the wait came without an upcall. */
+	if (vm->client == HSM_CLIENT_LIVE)
+		hsm_ioreq_take_all(vm);
+	spin_unlock_irq(&vm->ioreq_lock);
+	return ret;
+}
+
 /* Answers everything that is under way, so that a reset finds no vCPU waiting. */
 int hsm_ioreq_clear(struct hsm_vm *vm, void *data, unsigned long raw)
 {
 	unsigned int slot;
 	u32 state;
 
-	mutex_lock(&vm->ioreq_lock);
+	spin_lock_irq(&vm->ioreq_lock);
 	for (slot = 0; slot < vm->vcpu_count; slot++) {
 		state = smp_load_acquire(&vm->ioreq->req_slot[slot].processed);
 		/* A refusal means that the hypervisor has dropped the request already. */
@@ -210,15 +274,15 @@ int hsm_ioreq_clear(struct hsm_vm *vm, void *data, unsigned long raw)
 			hsm_ioreq_complete(vm, slot);
 	}
 	vm->pci_config_address = 0;
-	mutex_unlock(&vm->ioreq_lock);
+	spin_unlock_irq(&vm->ioreq_lock);
 	return 0;
 }
 
 /* The hypervisor has forgotten all requests of the VM. */
 void hsm_ioreq_drop(struct hsm_vm *vm)
 {
-	mutex_lock(&vm->ioreq_lock);
+	spin_lock_irq(&vm->ioreq_lock);
 	bitmap_zero(vm->assigned, ACRN_IO_REQUEST_MAX);
 	vm->pci_config_address = 0;
-	mutex_unlock(&vm->ioreq_lock);
+	spin_unlock_irq(&vm->ioreq_lock);
 }

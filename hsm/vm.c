@@ -12,7 +12,7 @@
 #include "stats.h"
 
 static LIST_HEAD(hsm_vm_list);
-static DEFINE_MUTEX(hsm_vm_list_lock);
+static DEFINE_SPINLOCK(hsm_vm_list_lock);
 
 static_assert(sizeof(struct acrn_vm_creation) == sizeof(struct hc_vm_creation));
 static_assert(sizeof(struct acrn_vcpu_regs) == sizeof(struct hc_vcpu_regs));
@@ -22,7 +22,7 @@ void hsm_vm_init(struct hsm_vm *vm)
 	init_rwsem(&vm->life);
 	INIT_LIST_HEAD(&vm->node);
 	atomic_set(&vm->calls, 0);
-	mutex_init(&vm->ioreq_lock);
+	spin_lock_init(&vm->ioreq_lock);
 	init_waitqueue_head(&vm->client_wq);
 	INIT_LIST_HEAD(&vm->ioeventfds);
 	mutex_init(&vm->memory_lock);
@@ -53,9 +53,9 @@ static int hsm_vm_register(struct hsm_vm *vm, struct hc_vm_creation *call, unsig
 	WRITE_ONCE(vm->owner, current->files);
 	vm->state = HSM_VM_LIVE;
 	atomic64_inc(&hsm_stats.vms);
-	mutex_lock(&hsm_vm_list_lock);
+	spin_lock_irq(&hsm_vm_list_lock);
 	list_add_tail(&vm->node, &hsm_vm_list);
-	mutex_unlock(&hsm_vm_list_lock);
+	spin_unlock_irq(&hsm_vm_list_lock);
 	return 0;
 }
 
@@ -131,9 +131,9 @@ int hsm_vm_destroy(struct hsm_vm *vm, void *data, unsigned long raw)
 {
 	int ret;
 
-	mutex_lock(&hsm_vm_list_lock);
+	spin_lock_irq(&hsm_vm_list_lock);
 	list_del_init(&vm->node);
-	mutex_unlock(&hsm_vm_list_lock);
+	spin_unlock_irq(&hsm_vm_list_lock);
 	hsm_client_destroy(vm, NULL, 0);
 	hsm_irqfd_release(vm);
 	hsm_ioeventfd_release(vm);
@@ -195,9 +195,10 @@ int hsm_vm_set_vcpu_regs(struct hsm_vm *vm, void *data, unsigned long raw)
 void hsm_vm_scan_all(void)
 {
 	struct hsm_vm *vm;
+	unsigned long flags;
 
-	mutex_lock(&hsm_vm_list_lock);
+	spin_lock_irqsave(&hsm_vm_list_lock, flags);
 	list_for_each_entry(vm, &hsm_vm_list, node)
 		hsm_ioreq_scan(vm);
-	mutex_unlock(&hsm_vm_list_lock);
+	spin_unlock_irqrestore(&hsm_vm_list_lock, flags);
 }

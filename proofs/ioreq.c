@@ -9,6 +9,7 @@
 #include "core/io.h"
 #include "core/ioreq.h"
 #include "core/mmio.h"
+#include "core/request_wait.h"
 #include "core/sched.h"
 #include "core/stage2_table.h"
 #include "core/vm.h"
@@ -58,6 +59,10 @@ void hw_phys_write(hpa_t pa, uint32_t size, uint64_t value);
 /*@ assigns proof_machine, vcpus[0 .. MAX_VCPU - 1];
     exits \false; */
 void vpci_upcall(void);
+/*@ requires awaited < MAX_VM;
+    assigns proof_machine, vcpus[0 .. MAX_VCPU - 1], \result;
+    exits \false; */
+bool request_wait_end(vm_id_t awaited);
 /*@ requires id < MAX_VCPU;
     assigns proof_machine, vcpus[0 .. MAX_VCPU - 1];
     exits \false; */

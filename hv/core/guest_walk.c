@@ -6,6 +6,8 @@
  * Where the processor checked the access before the exit, rights are not checked again.
  */
 #include "core/decode.h"
+#include "core/guest_locate.h"
+#include "core/hw.h"
 #include "core/vm.h"
 
 #define CR0_PG    (1ULL << 31U)
@@ -74,16 +76,14 @@ static struct paging paging_of(vcpu_id_t id)
     return paging;
 }
 
-static bool walk_entry_read(vcpu_id_t id, gpa_t address, uint32_t size, uint64_t *entry)
+/* Entries are aligned to their size: none lies on two pages. */
+static bool walk_entry_read(vcpu_id_t id, uint32_t level, gpa_t address, uint32_t size, uint64_t *entry)
 {
-    uint8_t bytes[8] = { 0 };
-    bool read = guest_read(vcpu_vm(id), address, bytes, size) == STATUS_OK;
+    hpa_t hpa = 0U;
+    bool there = guest_locate(id, level, address, &hpa) == STATUS_OK;
 
-    *entry = 0U;
-    for (uint32_t i = 0U; read && (i < size); i++) {
-        *entry |= (uint64_t)bytes[i] << (8U * i);
-    }
-    return read;
+    *entry = there ? hw_phys_read(hpa, size) : 0U;
+    return there;
 }
 
 /* Bits between the attribute PAT (bit 12) and the frame of a large page must be zero. */
@@ -127,7 +127,7 @@ static enum status walk(vcpu_id_t id, gva_t gva, gpa_t *gpa, uint64_t *rights)
         uint32_t shift = 12U + ((level - 1U) * paging.index_bits);
         uint64_t index = (gva >> shift) & ((1ULL << paging.index_bits) - 1U);
         uint64_t entry = 0U;
-        bool read = walk_entry_read(id, table + (index * paging.entry_size), paging.entry_size, &entry);
+        bool read = walk_entry_read(id, level, table + (index * paging.entry_size), paging.entry_size, &entry);
         /* With 4-byte entries and PSE off, bit 7 is ignored; above the largest page it is reserved. */
         bool large = ((entry & PTE_LARGE) != 0U) && (level > 1U);
         if (large && (paging.entry_size == 4U) && (paging.largest == 1U)) {
@@ -249,13 +249,17 @@ static uint32_t fetch_in_page(vcpu_id_t id, gva_t address, uint8_t bytes[INSN_MA
 {
     uint32_t size = PAGE_SIZE - (uint32_t)(address & (PAGE_SIZE - 1U));
     gpa_t gpa = 0U;
+    hpa_t hpa = 0U;
     bool mapped = guest_translate(id, address, &gpa) == STATUS_OK;
 
     if (size > INSN_MAX) {
         size = INSN_MAX;
     }
     if (mapped) {
-        mapped = guest_read(vcpu_vm(id), gpa, bytes, size) == STATUS_OK;
+        mapped = guest_locate(id, 0U, gpa, &hpa) == STATUS_OK;
+    }
+    if (mapped) {
+        hw_phys_copy_in(bytes, hpa, size);
     }
     return mapped ? size : 0U;
 }

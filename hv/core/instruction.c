@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/instruction.h"
+#include "abi/hypercall.h"
 #include "abi/partition_table.h"
 #include "core/crash.h"
 #include "core/decode.h"
@@ -8,6 +9,7 @@
 #include "core/hypercall.h"
 #include "core/ioreq.h"
 #include "core/log.h"
+#include "core/request_wait.h"
 #include "core/trace.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
@@ -44,6 +46,9 @@ void instruction_hypercall(vcpu_id_t id, uint32_t length)
         if ((result != HYPERCALL_AGAIN) && (vcpus[id].epoch == epoch)) {
             regs->gpr[GPR_RAX] = (uint64_t)result;
             emulate_skip(id, length);
+            if ((regs->gpr[GPR_R8] == HC_FINISH_AND_WAIT) && (result == 0)) {
+                request_wait_begin(id, (vm_id_t)regs->gpr[GPR_RDI]);
+            }
         }
     }
 }

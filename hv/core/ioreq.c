@@ -5,6 +5,7 @@
 #include "core/io.h"
 #include "core/ioreq_spec.h"
 #include "core/mmio.h"
+#include "core/request_wait.h"
 #include "core/sched.h"
 #include "core/stage2.h"
 #include "core/vm.h"
@@ -89,15 +90,16 @@ static void post(vcpu_id_t id, const struct ioreq_fields *fields, enum ioreq_kin
     uint32_t index = vcpu_index(id);
     if (ioreq_page[v] != 0U) {
         hpa_t slot = slot_address(v, index);
-        hw_phys_write(slot + IOREQ_OFF_TYPE, 4U, fields->type);
-        hw_phys_write(slot + IOREQ_OFF_POLLING, 4U, 0U);
+        hw_phys_write(slot + IOREQ_OFF_TYPE, 8U, fields->type); /* and POLLING behind it: 0 */
         hw_phys_write(slot + IOREQ_OFF_DIRECTION, 4U, fields->write ? IOREQ_WRITE : IOREQ_READ);
         hw_phys_write(slot + IOREQ_OFF_ADDRESS, 8U, fields->address);
         hw_phys_write(slot + IOREQ_OFF_SIZE, 8U, fields->size);
         hw_phys_write(slot + IOREQ_OFF_VALUE, 8U, fields->value);
         hw_phys_write(slot + IOREQ_OFF_KERNEL_HANDLED, 4U, 0U);
         hw_phys_write(slot + IOREQ_OFF_PROCESSED, 4U, IOREQ_PENDING);
-        vpci_upcall();
+        if (!request_wait_end(v)) {
+            vpci_upcall();
+        }
     }
     /* Without a page nobody can answer; a VM does not start without one. */
     ioreq_slot[v][index] = IOREQ_SLOT_PENDING;

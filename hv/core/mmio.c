@@ -86,14 +86,14 @@ static bool is_request(vm_id_t v, gpa_t gpa)
     return (vms[v].kind == VM_KIND_USER) && !in_page(gpa, VLAPIC_BASE) && !in_page(gpa, VIOAPIC_BASE);
 }
 
-/* True: *value is there. False: an I/O request is under way. */
-static bool element_read(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t *value)
+/* True: *value is there. False: an I/O request is under way. memory: there may be memory at gpa. */
+static bool element_read(vcpu_id_t id, gpa_t gpa, uint32_t size, bool memory, uint64_t *value)
 {
     vm_id_t v = vcpu_vm(id);
     uint8_t bytes[8] = { 0 };
     bool answered = true;
     *value = 0U;
-    if (guest_read(v, gpa, bytes, size) == STATUS_OK) {
+    if (memory && (guest_read(v, gpa, bytes, size) == STATUS_OK)) {
         for (uint32_t i = 0U; i < size; i++) {
             *value |= (uint64_t)bytes[i] << (i * 8U);
         }
@@ -216,7 +216,8 @@ static bool movs_addresses(vcpu_id_t id, const struct insn *insn, gpa_t *from, g
     return movs_operand(id, &source, from) && movs_operand(id, &target, to);
 }
 
-static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
+/* present: something is mapped at gpa, though not for this access. */
+static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa, bool present)
 {
     gpa_t from = gpa;
     gpa_t to = gpa;
@@ -232,7 +233,7 @@ static void execute(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
         }
     } else {
         mmio_pending[id].target = to;
-        if (element_read(id, from, insn->size, &value)) {
+        if (element_read(id, from, insn->size, present || (insn->op == INSN_MOVS), &value)) {
             after_read(id, value);
         }
     }
@@ -260,9 +261,8 @@ static void refuse(vcpu_id_t id, const struct vm_exit *exit, const char *why)
     }
 }
 
-static bool allowed_now(vm_id_t v, const struct vm_exit *exit)
+static bool allowed_now(struct stage2_mapping leaf, const struct vm_exit *exit)
 {
-    struct stage2_mapping leaf = stage2_lookup(v, exit->gpa);
     uint32_t need = S2_READ;
     if (exit->execute) {
         need |= S2_EXEC;
@@ -276,7 +276,8 @@ static bool allowed_now(vm_id_t v, const struct vm_exit *exit)
 /* REQ-IO-009 REQ-IO-024 */
 void mmio_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
-    if (allowed_now(vcpu_vm(id), exit)) {
+    struct stage2_mapping leaf = stage2_lookup(vcpu_vm(id), exit->gpa);
+    if (allowed_now(leaf, exit)) {
         hw_vcpu_flush(id); /* mapped since: the access is simply repeated */
     } else if (exit->execute || exit->table_walk) {
         refuse(id, exit, exit->execute ? ": executes from " : ": has page tables at ");
@@ -289,7 +290,7 @@ void mmio_exit(vcpu_id_t id, const struct vm_exit *exit)
         if ((insn.op == INSN_INVALID) || (insn.op == INSN_MOV_CR)) {
             refuse(id, exit, ": cannot emulate the access to ");
         } else {
-            execute(id, &insn, exit->gpa);
+            execute(id, &insn, exit->gpa, leaf.present);
         }
     }
 }

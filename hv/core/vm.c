@@ -62,7 +62,8 @@ bool vcpu_has_event(vcpu_id_t id)
 
 void vcpu_notify(vcpu_id_t id)
 {
-    if ((vcpus[id].state == VCPU_HALTED) && vcpu_has_event(id)) {
+    bool halted = (vcpus[id].state == VCPU_HALTED) || (vcpus[id].state == VCPU_WAIT_REQUEST);
+    if (halted && vcpu_has_event(id)) {
         sched_wake(id);
     }
     if ((vcpus[id].state == VCPU_RUNNABLE) && (vcpus[id].pcpu != hw_pcpu())) {

@@ -9,7 +9,8 @@
 
 enum vm_state { VM_FREE, VM_CREATED, VM_RUNNING, VM_PAUSED, VM_STOPPED };
 enum vm_kind { VM_KIND_SERVICE = 1, VM_KIND_PRELAUNCH = 2, VM_KIND_USER = 3 };
-enum vcpu_state { VCPU_OFF, VCPU_RUNNABLE, VCPU_HALTED, VCPU_WAIT_IO };
+/* VCPU_WAIT_REQUEST: halted, and waiting for a User VM's I/O request besides (core/request_wait.h). */
+enum vcpu_state { VCPU_OFF, VCPU_RUNNABLE, VCPU_HALTED, VCPU_WAIT_IO, VCPU_WAIT_REQUEST };
 
 struct vm {
     enum vm_state state;
@@ -29,6 +30,7 @@ struct vcpu {
     bool nmi_pending;
     bool sipi_wait;           /* after INIT */
     bool init_latched;        /* INIT came while an I/O request was pending; taken when it is done */
+    vm_id_t awaited;          /* whose request, in VCPU_WAIT_REQUEST */
     uint32_t epoch;           /* bumped when registers are replaced from outside ... */
     uint32_t run_epoch;       /* ... so that the exit of an earlier life is dropped */
 };

@@ -57,6 +57,8 @@ void assume_irq(void);
 void check_irq(void);
 void assume_mmio(void);
 void check_mmio(void);
+void assume_request_wait(void);
+void check_request_wait(void);
 void assume_sched(void);
 void check_sched(void);
 void assume_vpic(void);

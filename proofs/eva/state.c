@@ -100,6 +100,7 @@ void assume_all(void)
     assume_io();
     assume_irq();
     assume_mmio();
+    assume_request_wait();
     assume_sched();
     assume_vpic();
 }
@@ -114,6 +115,7 @@ void check_all(void)
     check_io();
     check_irq();
     check_mmio();
+    check_request_wait();
     check_sched();
     check_vpic();
 }

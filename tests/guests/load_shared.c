@@ -266,14 +266,14 @@ static int64_t create(void)
     return result;
 }
 
-/* Answers one I/O request as a device model does. */
-static void serve(void)
+/* Answers one I/O request as a device model does. waits: for the next one, which the User VM makes as soon as it runs. */
+static void serve(bool waits)
 {
     volatile uint32_t *const processed = (volatile uint32_t *)(uintptr_t)gpa(&request_page[IOREQ_OFF_PROCESSED]);
     if (*processed == IOREQ_PENDING) {
         *(volatile uint64_t *)(uintptr_t)gpa(&request_page[IOREQ_OFF_VALUE]) = 0x55U;
         *processed = IOREQ_COMPLETE;
-        (void)call(HC_NOTIFY_REQUEST_FINISH, creation.vmid, 0U);
+        (void)call(waits ? HC_FINISH_AND_WAIT : HC_NOTIFY_REQUEST_FINISH, creation.vmid, 0U);
     }
 }
 
@@ -300,7 +300,7 @@ static void user_life(void)
     user_start();
     for (uint32_t i = 0U; i < ACCESSES; i++) {
         pause_for(2000000U);
-        serve();
+        serve((i % 2U) != 0U);
     }
     msi = (struct hc_msi){ 0xFEE00000U, 0x41U };
     (void)call(HC_INJECT_MSI, creation.vmid, gpa(&msi));

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tools.bench import paths
+from tools.bench.measure import Settings
 from tools.boot import BUILD
 from tools.evidence import specification
 
@@ -55,3 +57,13 @@ def test_an_interrupt_between_halted_vcpus_and_its_answer(start, promise, consol
     machine = start("tests/bench/bench-ipi.yaml", images=images, append=append, mode="icount")
     found = costs(machine, console)
     assert found["ipi mean"] <= specification.read().number(promise), found
+
+
+# REQ-IO-026
+def test_an_access_that_the_device_model_answers(folder):
+    """Without a wait in the hypervisor each request costs an upcall more, an interrupt of Linux and its scheduler: twice as much."""
+    promised = specification.read()
+    found = paths.access(Settings(folder, 0, False))
+    limits = {"dm_port": promised.number("cost.user.dm_port"), "dm_mmio": promised.number("cost.user.dm_mmio")}
+    over = {name: found[name]["mean"] for name, limit in limits.items() if found[name]["mean"] > limit}
+    assert over == {}, found

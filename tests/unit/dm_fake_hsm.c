@@ -226,3 +226,10 @@ int hsm_finish_request(struct hsm *hsm, unsigned slot)
     request->processed = ACRN_IOREQ_STATE_FREE;
     return 0;
 }
+
+int hsm_finish_and_wait(struct hsm *hsm, unsigned slot)
+{
+    int result = hsm_finish_request(hsm, slot);
+
+    return (result == 0) ? hsm_wait_requests(hsm) : result;
+}

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "core/decode.h"
+#include "core/guest_locate.h"
+#include "core/hw.h"
 #include "core/vm.h"
 
 #define ID vcpu_id(4U, 1U)
@@ -49,17 +51,28 @@ struct segment hw_vcpu_segment(vcpu_id_t id, enum segment_id segment)
     return code;
 }
 
-enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)
+enum status guest_locate(vcpu_id_t id, uint32_t place, gpa_t gpa, hpa_t *hpa)
 {
-    enum status status = STATUS_FAULT;
-
-    assert_int_equal(v, 4U);
+    assert_int_equal(id, ID);
+    assert_true(place < GUEST_PLACES);
     reads++;
-    if ((gpa < RAM_SIZE) && (size <= (RAM_SIZE - gpa))) {
-        memcpy(dst, &ram[gpa], size);
-        status = STATUS_OK;
-    }
-    return status;
+    *hpa = gpa;
+    return (gpa < RAM_SIZE) ? STATUS_OK : STATUS_FAULT;
+}
+
+uint64_t hw_phys_read(hpa_t pa, uint32_t size)
+{
+    uint64_t value = 0U;
+
+    assert_true((pa < RAM_SIZE) && (size <= (RAM_SIZE - pa)) && ((pa % size) == 0U));
+    memcpy(&value, &ram[pa], size);
+    return value;
+}
+
+void hw_phys_copy_in(uint8_t *dst, hpa_t src, uint32_t size)
+{
+    assert_true((src < RAM_SIZE) && (size <= (RAM_SIZE - src)));
+    memcpy(dst, &ram[src], size);
 }
 
 static inline int setup(void **state)

@@ -111,9 +111,9 @@ static void test_hostile_hypercalls_do_not_reach_over_the_walls(void **state)
     seed = 0x9E3779B97F4A7C15U;
     for (uint32_t i = 0U; i < HYPERCALLS; i++) {
         static const uint64_t listed[] = { HC_CREATE_VM, HC_DESTROY_VM, HC_START_VM, HC_PAUSE_VM, HC_RESET_VM, HC_SET_VCPU_REGS,
-                                           HC_INJECT_MSI, HC_SET_IRQLINE, HC_SET_IOREQ_BUFFER, HC_NOTIFY_REQUEST_FINISH,
+                                           HC_INJECT_MSI, HC_SET_IRQLINE, HC_SET_IOREQ_BUFFER, HC_NOTIFY_REQUEST_FINISH, HC_FINISH_AND_WAIT,
                                            HC_VM_SET_MEMORY_REGIONS, HC_VM_SET_MEMORY_REGIONS, HC_VM_SET_MEMORY_REGIONS };
-        uint64_t id = ((next_random() % 4U) == 0U) ? (HC_BASE | (next_random() % 0x88U)) : pick(listed, 13U);
+        uint64_t id = ((next_random() % 4U) == 0U) ? (HC_BASE | (next_random() % 0x88U)) : pick(listed, 14U);
         uint64_t p1 = ((next_random() % 4U) == 0U) ? an_address() : (VM_FIRST_USER + (next_random() % 5U));
         uint64_t p2 = an_address();
         if (id == HC_VM_SET_MEMORY_REGIONS) {

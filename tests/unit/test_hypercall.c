@@ -97,6 +97,23 @@ static void test_start_needs_a_created_vm_with_a_request_page(void **state)
     world_destroy(v);
 }
 
+/* REQ-IO-026 */
+static void test_finish_and_wait_finishes_as_the_plain_call_does(void **state)
+{
+    vm_id_t v = world_running(1U);
+    (void)state;
+    assert_int_equal(hypercall(HC_FINISH_AND_WAIT, v, 0U), -HC_EINVAL);
+    assert_int_equal(hypercall(HC_FINISH_AND_WAIT, v + 1U, 0U), -HC_EINVAL);
+    assert_int_equal(hypercall(HC_FINISH_AND_WAIT, v, MAX_VCPU_PER_VM), -HC_EINVAL);
+    ioreq_port(vcpu_id(v, 0U), 0x604U, 1U, true, 0U);
+    assert_int_equal(hypercall(HC_FINISH_AND_WAIT, v, 0U), -HC_EINVAL);
+    slot_answer(0U, 0U);
+    assert_int_equal(hypercall(HC_FINISH_AND_WAIT, v, 0U), 0);
+    assert_int_equal(vcpus[vcpu_id(v, 0U)].state, VCPU_RUNNABLE);
+    (void)hypercall(HC_PAUSE_VM, v, 0U);
+    world_destroy(v);
+}
+
 /* REQ-HYP-011 */
 static void test_a_request_page_is_aligned_ram_of_the_service_vm(void **state)
 {
@@ -340,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_a_service_vcpu_goes_offline_but_never_the_first),
         cmocka_unit_test(test_every_result_has_its_error_number),
         cmocka_unit_test(test_lines_above_15_reach_the_ioapic_alone),
+        cmocka_unit_test(test_finish_and_wait_finishes_as_the_plain_call_does),
         cmocka_unit_test(test_there_are_no_idle_states_either),
         cmocka_unit_test(test_paging_without_long_mode_is_a_mode),
         cmocka_unit_test(test_the_policy_bounds_vms_and_vcpus),

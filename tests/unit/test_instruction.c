@@ -7,11 +7,15 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "abi/hypercall.h"
 #include "core/crash.h"
 #include "core/decode.h"
+#include "core/guest_locate.h"
+#include "core/hw.h"
 #include "core/hypercall.h"
 #include "core/instruction.h"
 #include "core/ioreq.h"
+#include "core/request_wait.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
 #include "fake/fake.h"
@@ -26,7 +30,7 @@
 
 struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
-static uint8_t ram[RAM_SIZE];
+static vm_id_t waits_for; /* 0: it does not */
 static struct { uint32_t count; vcpu_id_t caller; uint64_t id, param1, param2; } call;
 static int64_t call_result;
 static bool call_resets;
@@ -61,15 +65,18 @@ void crash_vm(vcpu_id_t id, const struct crash_fault *fault)
 bool vcpu_has_event(vcpu_id_t id) { (void)id; return event; }
 uint32_t vlapic_cr8(vcpu_id_t id) { (void)id; return cr8; }
 void vlapic_set_cr8(vcpu_id_t id, uint32_t value) { (void)id; cr8 = value; }
-enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)
+enum status guest_locate(vcpu_id_t id, uint32_t place, gpa_t gpa, hpa_t *hpa)
 {
-    bool ok = (gpa < RAM_SIZE) && (size <= (RAM_SIZE - gpa));
+    (void)id;
+    assert_true(place < GUEST_PLACES);
+    *hpa = gpa;
+    return (gpa < RAM_SIZE) ? STATUS_OK : STATUS_FAULT;
+}
 
-    (void)v;
-    if (ok) {
-        memcpy(dst, &ram[gpa], size);
-    }
-    return ok ? STATUS_OK : STATUS_FAULT;
+void request_wait_begin(vcpu_id_t id, vm_id_t awaited)
+{
+    assert_int_equal(id, SERVICE);
+    waits_for = awaited;
 }
 
 static int setup(void **state)
@@ -78,7 +85,7 @@ static int setup(void **state)
     fake_reset();
     memset(vms, 0, sizeof(vms));
     memset(vcpus, 0, sizeof(vcpus));
-    memset(ram, 0, sizeof(ram));
+    waits_for = 0U;
     memset(&call, 0, sizeof(call));
     vms[VM_SERVICE].kind = VM_KIND_SERVICE;
     vms[4].kind = VM_KIND_USER;
@@ -103,7 +110,7 @@ static bool raised(vcpu_id_t id, uint32_t vector)
     return (fake_vcpu[id].injected == (vector + 1U)) && (vcpu_regs[id].rip == RIP);
 }
 
-static void put_code(const char *bytes, uint32_t size) { memcpy(&ram[RIP], bytes, size); }
+static void put_code(const char *bytes, uint32_t size) { hw_phys_copy_out(RIP, (const uint8_t *)bytes, size); }
 
 /* ---- HLT ---- */
 
@@ -143,6 +150,36 @@ static void a_hypercall_passes_r8_rdi_rsi_and_returns_rax(void **state)
     assert_int_equal(call.caller, SERVICE);
     assert_true(vcpu_regs[SERVICE].gpr[GPR_RAX] == (uint64_t)-22);
     assert_int_equal(vcpu_regs[SERVICE].rip, RIP + 3U);
+}
+
+/* REQ-IO-026 */
+static void finish_and_wait_waits_behind_the_instruction(void **state)
+{
+    (void)state;
+    vcpu_regs[SERVICE].gpr[GPR_R8] = HC_FINISH_AND_WAIT;
+    vcpu_regs[SERVICE].gpr[GPR_RDI] = 4U;
+    fake_vcpu[SERVICE].shadow = true;
+    instruction_hypercall(SERVICE, 3U);
+    assert_int_equal(waits_for, 4U);
+    assert_int_equal(vcpu_regs[SERVICE].rip, RIP + 3U);
+    assert_int_equal(vcpu_regs[SERVICE].gpr[GPR_RAX], 0U);
+    assert_false(fake_vcpu[SERVICE].shadow); /* STI; VMMCALL wakes */
+}
+
+/* REQ-IO-026 */
+static void what_was_not_finished_is_not_waited_for(void **state)
+{
+    (void)state;
+    vcpu_regs[SERVICE].gpr[GPR_R8] = HC_FINISH_AND_WAIT;
+    vcpu_regs[SERVICE].gpr[GPR_RDI] = 4U;
+    call_result = -22;
+    instruction_hypercall(SERVICE, 3U);
+    assert_int_equal(waits_for, 0U);
+    assert_true(vcpu_regs[SERVICE].gpr[GPR_RAX] == (uint64_t)-22);
+    vcpu_regs[SERVICE].gpr[GPR_R8] = HC_NOTIFY_REQUEST_FINISH;
+    call_result = 0;
+    instruction_hypercall(SERVICE, 3U);
+    assert_int_equal(waits_for, 0U);
 }
 
 /* REQ-HYP-001 */
@@ -400,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(hlt_halts_behind_the_instruction), T(hlt_with_a_pending_event_goes_on),
+        T(finish_and_wait_waits_behind_the_instruction), T(what_was_not_finished_is_not_waited_for),
         T(a_hypercall_passes_r8_rdi_rsi_and_returns_rax), T(user_mode_has_no_hypercalls),
         T(a_hypercall_that_goes_on_later_is_executed_again), T(a_caller_that_was_reset_keeps_its_new_registers),
         T(vmcall_on_amd_is_a_hypercall_of_the_service_vm), T(vmcall_from_user_mode_is_no_hypercall),

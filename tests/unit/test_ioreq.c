@@ -11,6 +11,7 @@
 #include "core/io.h"
 #include "core/ioreq.h"
 #include "core/mmio.h"
+#include "core/request_wait.h"
 #include "core/sched.h"
 #include "core/stage2.h"
 #include "core/vm.h"
@@ -33,6 +34,7 @@ static uint32_t notifies;
 static uint32_t inits;
 static struct { uint32_t port_count, mmio_count; vcpu_id_t id; uint64_t value; } done;
 static bool second_request;
+static bool waited_for;
 
 struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
 {
@@ -42,6 +44,11 @@ struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
     return leaf;
 }
 void vpci_upcall(void) { upcalls++; }
+bool request_wait_end(vm_id_t awaited)
+{
+    assert_int_equal(awaited, USER);
+    return waited_for;
+}
 void vcpu_notify(vcpu_id_t id) { (void)id; notifies++; }
 void vcpu_receive_init(vcpu_id_t id)
 {
@@ -89,6 +96,7 @@ static int setup(void **state)
     notifies = 0U;
     inits = 0U;
     second_request = false;
+    waited_for = false;
     assert_int_equal(ioreq_set_page(USER, PAGE), STATUS_OK);
     return 0;
 }
@@ -157,6 +165,16 @@ static void a_port_write_fills_the_slot_of_its_vcpu(void **state)
     assert_int_equal(field(0U, IOREQ_OFF_PROCESSED, 4U), IOREQ_FREE);
     assert_int_equal(vcpus[CPU(1)].state, VCPU_WAIT_IO);
     assert_int_equal(upcalls, 1U);
+}
+
+/* REQ-IO-026 */
+static void a_request_that_is_waited_for_needs_no_upcall(void **state)
+{
+    (void)state;
+    waited_for = true;
+    ioreq_port(CPU(0), 0x604U, 1U, false, 0U);
+    assert_int_equal(field(0U, IOREQ_OFF_PROCESSED, 4U), IOREQ_PENDING);
+    assert_int_equal(upcalls, 0U);
 }
 
 /* REQ-IO-004 */
@@ -354,7 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(the_page_starts_with_every_slot_free), T(only_whole_pages_of_writable_memory_will_do),
-        T(a_port_write_fills_the_slot_of_its_vcpu), T(a_read_leaks_no_value), T(an_answer_completes_the_instruction),
+        T(a_request_that_is_waited_for_needs_no_upcall), T(a_port_write_fills_the_slot_of_its_vcpu), T(a_read_leaks_no_value), T(an_answer_completes_the_instruction),
         T(port_answers_are_32_bits), T(nothing_pending_cannot_be_finished), T(a_request_is_finished_once),
         T(only_complete_counts), T(what_the_page_says_of_type_and_address_does_not_matter),
         T(slots_without_a_vcpu_are_refused), T(an_answer_may_lead_to_a_second_request),

@@ -227,6 +227,17 @@ static void a_halted_vcpu_wakes_for_an_event(void **state)
     assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
 }
 
+/* REQ-IO-026 */
+static void a_vcpu_that_waits_for_a_request_wakes_for_an_event(void **state)
+{
+    (void)state;
+    vcpus[SECOND].state = VCPU_WAIT_REQUEST;
+    vcpu_notify(SECOND);
+    assert_int_equal(woken, 0U);
+    vcpu_receive_nmi(SECOND);
+    assert_int_equal(woken, 2U);
+}
+
 static void a_running_vcpu_is_kicked_unless_it_is_on_this_core(void **state)
 {
     (void)state;
@@ -359,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup(an_exclusive_vcpu_has_no_virtual_apic, setup),
         cmocka_unit_test_setup(init_stops_a_vcpu_until_sipi_starts_it, setup),
         cmocka_unit_test_setup(sipi_counts_only_once_and_only_after_init, setup),
+        cmocka_unit_test_setup(a_vcpu_that_waits_for_a_request_wakes_for_an_event, setup),
         cmocka_unit_test_setup(init_waits_for_an_io_request, setup),
         cmocka_unit_test_setup(the_boot_vcpu_ignores_init, setup),
         cmocka_unit_test_setup(a_shootdown_waits_until_the_core_has_left, setup),

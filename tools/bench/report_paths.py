@@ -10,8 +10,9 @@ ACCESSES = {"port": "IN from port 0x21, a PIC in the hypervisor", "mmio": "read 
 SPREAD = ("least", "mean", "most")
 IPI_WORDS = """Both vCPUs in HLT. From before the write of the ICR, over the other vCPU's handler that acknowledges and answers with an interrupt of its own, to the
 instruction behind HLT; 1,000 rounds of the same image. Ticks are instructions of both cores."""
-ACCESS_WORDS = """Around one read in a User VM without an operating system, of 1,000 rounds. Where bhdm answers, a read is: exit, switch to the Service VM, interrupt, HSM, the
-thread of bhdm with its two system calls, the hypercall that it ends with, switch back: the User VM's exit, the hypercall, and the Service VM's EOI where that exits. Service VM and User VM share one core."""
+ACCESS_WORDS = """Around one read in a User VM without an operating system, of 1,000 rounds. Where bhdm answers, a read is: exit, switch to the Service VM in the hypercall in which bhdm's
+thread waits, HSM, return to bhdm, its system call with the answer, the hypercall that finishes and waits, switch back. Service VM and User VM share one core. The most is with a tick of the Service VM's timer, which ends the wait: then
+the request comes by an interrupt."""
 BOOT_WORDS = """From the kernel's first instruction to the first program of its initial RAM disk, by the TSC, with the same kernel, initial RAM disk and command line, one vCPU. The Service VM is
 compared with the same machine without the hypervisor and with one core; bare, the kernel is entered in real mode, in a VM at its 64-bit entry point. The User VM is compared with a machine of the
 same memory with virtio disk and entropy source, without HPET, keyboard controller, SATA, SMBus and VGA; it still has a PIT

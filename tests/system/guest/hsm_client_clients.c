@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hsm_client.h"
+#include "abi/hsm.h"
 
 struct sleeper {
     pthread_t thread;
@@ -70,6 +71,7 @@ static void client_calls_in_the_wrong_order(const struct client *client)
     struct acrn_ioreq_notify notify = { .vmid = client->vmid };
 
     EXPECT_ERROR(ioctl(client->fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT, 0), ENODEV);
+    EXPECT_ERROR(ioctl(client->fd, HSM_IOCTL_FINISH_AND_WAIT, 0), ENODEV);
     EXPECT(ioctl(client->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT, 0) == 0);
     EXPECT(ioctl(client->fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT, 0) == 0);
     EXPECT_ERROR(ioctl(client->fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT, 0), EEXIST);
@@ -84,6 +86,10 @@ static void client_calls_in_the_wrong_order(const struct client *client)
     notify.reserved = 0U;
     notify.vmid++;
     EXPECT_ERROR(ioctl(client->fd, ACRN_IOCTL_NOTIFY_REQUEST_FINISH, &notify), EINVAL);
+    EXPECT_ERROR(ioctl(client->fd, HSM_IOCTL_FINISH_AND_WAIT, 0UL), EINVAL);
+    EXPECT_ERROR(ioctl(client->fd, HSM_IOCTL_FINISH_AND_WAIT, (unsigned long)client->vcpus), EINVAL);
+    EXPECT_ERROR(ioctl(client->fd, HSM_IOCTL_FINISH_AND_WAIT, 1UL << 32U), EINVAL);
+    EXPECT_ERROR(ioctl(client->fd, HSM_IOCTL_FINISH_AND_WAIT, ~0UL), EINVAL);
     EXPECT(ioctl(client->fd, ACRN_IOCTL_CLEAR_VM_IOREQ, 0) == 0);
     EXPECT(ioctl(client->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT, 0) == 0);
 }

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "hsm_client.h"
+#include "abi/hsm.h"
 
 #define GUEST_SIZE  (512U * 1024U)
 #define CODE_GPA    0x1000U
@@ -95,21 +97,38 @@ static void answer(struct acrn_io_request *request, struct seen *seen)
     }
 }
 
-static bool serve(const struct client *client, struct seen *seen)
+/* How the device model's thread goes from one request to the next: by ACRN's two calls, or by the one for both. */
+static bool finish(const struct client *client, uint32_t slot, bool waits, bool *more)
+{
+    struct acrn_ioreq_notify notify = { .vmid = client->vmid, .vcpu = slot };
+    int result;
+
+    *more = waits;
+    if (waits) {
+        result = ioctl(client->fd, HSM_IOCTL_FINISH_AND_WAIT, (unsigned long)slot);
+    } else {
+        result = ioctl(client->fd, ACRN_IOCTL_NOTIFY_REQUEST_FINISH, &notify);
+    }
+    return result == 0;
+}
+
+static bool serve(const struct client *client, struct seen *seen, bool waits)
 {
     unsigned int served = 0U;
+    bool more = false;
 
     while (!seen->done && served < 100U) {
-        if (ioctl(client->fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT, 0) != 0) {
+        if (!more && ioctl(client->fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT, 0) != 0) {
             return false;
         }
+        more = false;
         for (uint32_t slot = 0U; slot < client->vcpus; slot++) {
             struct acrn_io_request *request = &client->requests->req_slot[slot];
-            struct acrn_ioreq_notify notify = { .vmid = client->vmid, .vcpu = slot };
             if (atomic_load((_Atomic uint32_t *)&request->processed) == ACRN_IOREQ_STATE_PROCESSING) {
                 answer(request, seen);
                 served++;
-                if (ioctl(client->fd, ACRN_IOCTL_NOTIFY_REQUEST_FINISH, &notify) != 0) {
+                /* Behind the last one there is nothing to wait for. */
+                if (!finish(client, slot, waits && !seen->done, &more)) {
                     return false;
                 }
             }
@@ -133,7 +152,7 @@ static bool set_registers(const struct client *client)
     return ioctl(client->fd, ACRN_IOCTL_SET_VCPU_REGS, &regs) == 0;
 }
 
-static void run_one(unsigned int round, char *memory)
+static void run_one(unsigned int round, bool waits, char *memory)
 {
     struct client client;
     struct seen seen = { 0 };
@@ -159,7 +178,7 @@ static void run_one(unsigned int round, char *memory)
         EXPECT(ioctl(client.fd, ACRN_IOCTL_START_VM, 0) == 0);
         EXPECT(ioctl(client.fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT, 0) == 0);
     }
-    EXPECT(serve(&client, &seen));
+    EXPECT(serve(&client, &seen, waits));
     EXPECT(seen.port_writes == 1U && seen.port_reads == 1U && seen.pci_reads == 1U && seen.bells == 1U);
     EXPECT(seen.memory_writes == 1U && seen.memory_reads == 1U && seen.others == 0U);
     EXPECT(read(bell, &bells, sizeof(bells)) == sizeof(bells) && bells == 1U);
@@ -177,7 +196,53 @@ static void run_one(unsigned int round, char *memory)
     client_close(&client); /* running in most rounds: the module pauses it */
 }
 
-/* REQ-HSM-003 */
+struct waiting {
+    struct client client;
+    volatile bool answered; /* the first request, and nothing more is to come */
+    int result;
+    int error;
+};
+
+static void *answer_and_wait(void *argument)
+{
+    struct waiting *waiting = argument;
+
+    waiting->result = ioctl(waiting->client.fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT, 0);
+    if (waiting->result == 0) {
+        waiting->answered = true;
+        waiting->result = ioctl(waiting->client.fd, HSM_IOCTL_FINISH_AND_WAIT, 0UL);
+        waiting->error = errno;
+    }
+    return NULL;
+}
+
+/* The guest halts for good behind its one request: whoever waits for another one is sent home with the client. */
+/* REQ-HSM-010 */
+static void destroying_the_client_ends_the_wait(char *memory)
+{
+    static const char one_request[] = "\xe6\x80\xf4\xeb\xfd"; /* out %al, $0x80; hlt; jmp back */
+    struct waiting waiting = { .answered = false };
+    pthread_t thread;
+
+    memcpy(memory + CODE_GPA, one_request, sizeof(one_request) - 1U);
+    for (unsigned int round = 0U; round < ROUNDS && client_open(&waiting.client); round++) {
+        waiting.answered = false;
+        EXPECT(client_map(&waiting.client, 0U, memory, GUEST_SIZE) == 0);
+        EXPECT(set_registers(&waiting.client));
+        EXPECT(ioctl(waiting.client.fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT, 0) == 0);
+        EXPECT(ioctl(waiting.client.fd, ACRN_IOCTL_START_VM, 0) == 0);
+        EXPECT(pthread_create(&thread, NULL, answer_and_wait, &waiting) == 0);
+        while (!waiting.answered) {
+            (void)sched_yield();
+        }
+        EXPECT(ioctl(waiting.client.fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT, 0) == 0);
+        (void)pthread_join(thread, NULL);
+        EXPECT(waiting.result < 0 && waiting.error == ENODEV);
+        client_close(&waiting.client);
+    }
+}
+
+/* REQ-HSM-003 REQ-HSM-010 */
 void test_guest(void)
 {
     char *memory = anonymous(GUEST_SIZE);
@@ -187,8 +252,16 @@ void test_guest(void)
     } else {
         memcpy(memory + CODE_GPA, guest_code, (size_t)(guest_code_end - guest_code));
         for (unsigned int round = 0U; round < ROUNDS; round++) {
-            run_one(round, memory);
+            run_one(round, false, memory);
         }
+        long requests = counter("requests");
+        long upcalls = counter("upcalls");
+        for (unsigned int round = 0U; round < ROUNDS; round++) {
+            run_one(round, true, memory);
+        }
+        /* Some were waited for, and came without an interrupt. */
+        EXPECT(counter("upcalls") - upcalls < counter("requests") - requests);
+        destroying_the_client_ends_the_wait(memory);
     }
     (void)munmap(memory, GUEST_SIZE);
 }

@@ -6,12 +6,19 @@
 #ifndef HSM_HYPERCALL_H
 #define HSM_HYPERCALL_H
 
+#include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/types.h>
 
 #include "abi/hypercall.h"
 
 int hsm_hypercall(u64 id, u64 param1, u64 param2);
+
+/* As with a hypervisor that cannot wait: the module then finishes and sleeps. */
+static inline int hsm_hypercall_idle(u64 id, u64 param1, u64 param2)
+{
+	return -ENOTTY;
+}
 
 static inline u64 hsm_block_gpa(const void *block)
 {
