@@ -32,12 +32,14 @@ static void leave_guest(pcpu_id_t pcpu)
     }
 }
 
-/* REQ-ISO-012 */
+/* A word that a vCPU was offered for its EOI is settled while it is still where it was: later the guest might find it as it never left it. */
+/* REQ-INT-031 REQ-ISO-012 */
 void vm_shootdown(vm_id_t v)
 {
     vms[v].generation++;
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         leave_guest(vcpus[vcpu_id(v, i)].pcpu);
+        vlapic_eoi_settle(vcpu_id(v, i));
     }
 }
 

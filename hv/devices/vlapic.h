@@ -31,7 +31,8 @@ void vlapic_accepted(vcpu_id_t id, uint32_t vector);  /* injected: IRR -> ISR */
  * earlier one of this vCPU: done at once; on the core that runs it, no lock needed. False: not done. */
 bool vlapic_quick_write(vcpu_id_t id, uint32_t msr, uint64_t value);
 
-/* Paravirtual EOI. settle: after an exit, before anything else is asked of the APIC; offer: last thing before an entry. */
+/* Paravirtual EOI. settle: after an exit, before anything else is asked of the APIC, and before
+ * memory that the word may lie in changes hands; offer: last thing before an entry. */
 enum status vlapic_eoi_word_read(vcpu_id_t id, uint64_t *value);
 enum status vlapic_eoi_word_write(vcpu_id_t id, uint64_t value);
 void vlapic_eoi_settle(vcpu_id_t id);

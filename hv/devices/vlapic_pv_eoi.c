@@ -6,7 +6,8 @@
  * at it. The bit is taken back at every such exit, so that it is only ever set while an EOI has no more to do than that.
  * The word is the guest's: what it writes there, and when, changes the service of its own interrupts only. Where it lies
  * is looked up as for guest_write(), in RAM that the VM may write, and kept until the VM's generation moves on: each change of
- * stage 2 that takes something away moves it, under the lock that is held here too.
+ * stage 2 that takes something away moves it, under the lock that is held here too, and settles what is offered before the memory
+ * changes hands (vm_shootdown()). So an offer is never out where the guest cannot answer it.
  */
 #include "abi/partition_table.h"
 #include "core/hw.h"
@@ -20,8 +21,8 @@
 #define WORD_FLAGS    3U /* both */
 #define BIT_OFFERED   1U
 
-/* False: the guest's address is not, or no longer, RAM that it may write. */
-static bool word_at(vcpu_id_t id, hpa_t *hpa)
+/* False: the guest's address is not, or no longer, RAM that it may write. Else eoi_hpa is where. */
+static bool find_word(vcpu_id_t id)
 {
     vm_id_t v = vcpu_vm(id);
 
@@ -31,7 +32,6 @@ static bool word_at(vcpu_id_t id, hpa_t *hpa)
         vlapic[id].eoi_there = leaf.present && (leaf.attr < S2_UC) && ((leaf.attr & S2_WRITE) != 0U);
         vlapic[id].eoi_hpa = leaf.hpa;
     }
-    *hpa = vlapic[id].eoi_hpa;
     return vlapic[id].eoi_there;
 }
 
@@ -59,13 +59,9 @@ enum status vlapic_eoi_word_write(vcpu_id_t id, uint64_t value)
 void vlapic_eoi_settle(vcpu_id_t id)
 {
     if (vlapic[id].eoi_offered) {
-        hpa_t word = 0U;
-
         vlapic[id].eoi_offered = false;
-        if (!word_at(id, &word)) {
-            /* the guest gave its page away: what is in service stays so until it writes EOI */
-        } else if ((hw_phys_read(word, 4U) & BIT_OFFERED) != 0U) {
-            hw_phys_write(word, 4U, 0U);
+        if ((hw_phys_read(vlapic[id].eoi_hpa, 4U) & BIT_OFFERED) != 0U) {
+            hw_phys_write(vlapic[id].eoi_hpa, 4U, 0U);
         } else {
             vlapic_eoi_silent(id);
         }
@@ -76,11 +72,9 @@ void vlapic_eoi_settle(vcpu_id_t id)
 void vlapic_eoi_offer(vcpu_id_t id)
 {
     if (((vlapic[id].eoi_word & WORD_ENABLED) != 0U) && vlapic_eoi_is_silent(id)) {
-        hpa_t word = 0U;
-
-        vlapic[id].eoi_offered = word_at(id, &word);
+        vlapic[id].eoi_offered = find_word(id);
         if (vlapic[id].eoi_offered) {
-            hw_phys_write(word, 4U, BIT_OFFERED);
+            hw_phys_write(vlapic[id].eoi_hpa, 4U, BIT_OFFERED);
         }
     }
 }

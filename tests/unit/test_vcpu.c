@@ -28,6 +28,8 @@ static uint32_t lookups_good;   /* so many answers, then none; 0: no limit */
 static uint32_t woken;
 static uint32_t pending;        /* interrupt */
 static uint32_t vlapic_inits;
+static uint32_t settled[2];     /* of GUEST's vCPUs */
+static bool settled_in_guest;  /* one was, on a core that was in the guest */
 static uint32_t vlapic_resets;
 
 struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
@@ -47,6 +49,11 @@ struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
 hpa_t stage2_root(vm_id_t v) { return 0x100000U + (v * 0x1000U); }
 void sched_wake(vcpu_id_t id) { woken |= 1U << (id - BOOT_CPU); vcpus[id].state = VCPU_RUNNABLE; }
 uint32_t vlapic_pending(vcpu_id_t id) { (void)id; return pending; }
+void vlapic_eoi_settle(vcpu_id_t id)
+{
+    settled[vcpu_index(id) % 2U]++;
+    settled_in_guest = settled_in_guest || ((vcpus[id].pcpu != 0U) && fake_pcpu[vcpus[id].pcpu].in_guest);
+}
 void vlapic_init(vcpu_id_t id) { (void)id; vlapic_inits++; }
 static uint32_t prepared; /* times that CPUID answers were made */
 void cpuid_prepare(vm_id_t v) { assert_int_equal(v, GUEST); prepared++; }
@@ -64,6 +71,8 @@ static int setup(void **state)
     woken = 0U;
     pending = VECTOR_NONE;
     vlapic_inits = 0U;
+    memset(settled, 0, sizeof(settled));
+    settled_in_guest = false;
     vlapic_resets = 0U;
     prepared = 0U;
     vms[GUEST].vcpu_count = 2U;
@@ -166,6 +175,9 @@ static void a_shootdown_waits_for_cores_in_the_guest_only(void **state)
 
     vm_shootdown(GUEST);                   /* now it is in the hypervisor */
     assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
+
+    assert_int_equal(settled[0], 2U);
+    assert_int_equal(settled[1], 2U);
 
     vms[GUEST].vcpu_count = 1U;            /* the second is not its own any more */
     fake_pcpu[OTHER_CORE].in_guest = true;
@@ -337,6 +349,7 @@ static void the_boot_vcpu_ignores_init(void **state)
     assert_int_equal(vlapic_inits, 0U);
 }
 
+/* REQ-INT-031 */
 static void a_shootdown_waits_until_the_core_has_left(void **state)
 {
     (void)state;
@@ -349,6 +362,7 @@ static void a_shootdown_waits_until_the_core_has_left(void **state)
     assert_false(fake_pcpu[OTHER_CORE].in_guest);
     assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);
     assert_int_equal(fake_tsc - before, 5U);
+    assert_false(settled_in_guest);
 }
 
 int main(void)
