@@ -2,10 +2,13 @@
 #include "core/guest_map.h"
 #include "core/boot_info.h"
 #include "core/domain.h"
+#include "core/health.h"
 #include "core/hw.h"
 #include "core/partition.h"
 #include "core/stage2.h"
 #include "core/vm.h"
+
+#define LOAD_STEP 0x100000U /* bytes between two looks at the watchdog: about 0.1 ms */
 
 struct guest_map guest_map[PART_MAX_VM];
 
@@ -157,11 +160,22 @@ gpa_t guest_map_highest(vm_id_t v, uint64_t size, gpa_t top, gpa_t keep_base, ui
     return found;
 }
 
-/* Bytes of one stage-2 leaf from gpa on, at most size. */
+/* Bytes of one stage-2 leaf from gpa on, at most size and at most a step. */
 static uint64_t piece(const struct stage2_mapping *leaf, gpa_t gpa, uint64_t size)
 {
     uint64_t rest = leaf->span - (gpa % leaf->span);
-    return (rest < size) ? rest : size;
+    uint64_t step = (size < LOAD_STEP) ? size : LOAD_STEP;
+    return (rest < step) ? rest : step;
+}
+
+/* Nobody else looks while the Service VM is loaded: the lock is held, or the shared cores have not started. An exclusive VM is
+ * loaded by its own core, whose business the watchdog is not. */
+/* REQ-LIF-047 */
+static void between_pieces(vm_id_t v)
+{
+    if (v == VM_SERVICE) {
+        (void)health_check(hw_pcpu(), hw_tsc());
+    }
 }
 
 /* REQ-CFG-017 */
@@ -175,6 +189,7 @@ enum status guest_load(vm_id_t v, gpa_t gpa, hpa_t from, uint64_t size)
             uint64_t part = piece(&leaf, gpa + done, size - done);
             hw_phys_move(leaf.hpa, from + done, part);
             done += part;
+            between_pieces(v);
         } else {
             result = STATUS_FAULT;
         }
@@ -192,6 +207,7 @@ enum status guest_clear(vm_id_t v, gpa_t gpa, uint64_t size)
             uint64_t part = piece(&leaf, gpa + done, size - done);
             hw_phys_zero(leaf.hpa, part);
             done += part;
+            between_pieces(v);
         } else {
             result = STATUS_FAULT;
         }

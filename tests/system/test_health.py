@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real-time VM that fails gets what its policy says, and nobody else notices."""
+import re
+
 import pytest
 import yaml
 
+from test_boot_time import with_cleared_memory
 from tools.boot import BUILD
 from tools.machine import ROOT
 
@@ -13,12 +16,12 @@ RESTART_LIMIT_US = 20_000
 @pytest.fixture
 def crashing(start, folder):
     """crashing(words, policy..., mode=...): rt-only with tests/guests/crash.c as its RTVM."""
-    def start_crashing(words, mode="mttcg", extra=(), **policy):
+    def start_crashing(words, mode="mttcg", extra=(), images=None, append=None, **policy):
         scenario = yaml.safe_load((ROOT / "configs" / "scenarios" / "rt-only.yaml").read_text(encoding="utf-8"))
         scenario["prelaunched_vms"][0].update(policy)
         path = folder / "crashing.yaml"
         path.write_text(yaml.safe_dump(scenario), encoding="utf-8")
-        return start(path, images={"rtvm": GUESTS / "crash.elf"}, append={"rtvm": words}, mode=mode, extra=extra)
+        return start(path, images={"rtvm": GUESTS / "crash.elf", **(images or {})}, append={"rtvm": words, **(append or {})}, mode=mode, extra=extra)
     return start_crashing
 
 
@@ -86,3 +89,18 @@ def test_a_missed_heartbeat_restarts_it(crashing):
     assert begun - failed < RESTART_LIMIT_US * 1000
     assert "not ok" not in machine.text("rtvm")
     assert machine.text("hypervisor").count("missed heartbeat") == 1
+
+
+# REQ-LIF-047
+def test_a_hang_is_noticed_while_the_service_vm_is_loaded(crashing, folder):
+    """The load clears 1 GiB, 8 bytes a tick; the VM hangs within the first third of that time."""
+    slow = folder / "slow.elf"
+    slow.write_bytes(with_cleared_memory(with_cleared_memory((GUESTS / "watch_rt.elf").read_bytes(), 512 << 20), 512 << 20))
+    machine = crashing("ends=h", mode="icount", images={"idle": slow}, append={"service": "console=0x2f8"}, on_fault={"heartbeat": "restart"},
+                       restart_limit=3, heartbeat={"timeout_us": 5000})
+    machine.wait_for("hypervisor", r"boot: service: 1 shared vCPU", timeout=120)
+    machine.wait_for("rtvm", r"^beats on$", count=2, timeout=120)
+    text = machine.text("hypervisor")
+    missed = float(re.search(r"^\[ *([\d.]+)\] vm: rtvm: missed heartbeat", text, re.M).group(1))
+    loaded = float(re.search(r"^\[ *([\d.]+)\] boot: service: 1 shared vCPU", text, re.M).group(1))
+    assert missed < loaded / 2, f"missed at {missed} s, loaded at {loaded} s"

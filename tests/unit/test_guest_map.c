@@ -10,6 +10,7 @@
 #include "core/boot_info.h"
 #include "core/domain.h"
 #include "core/guest_map.h"
+#include "core/health.h"
 #include "core/hw.h"
 #include "core/partition.h"
 #include "core/stage2.h"
@@ -28,17 +29,31 @@ uint32_t domain_count[DOMAIN_COUNT];
 hpa_t domain_region_base[DOMAIN_REGIONS];
 uint64_t domain_region_size[DOMAIN_REGIONS];
 
+static uint32_t looks;       /* at the watchdog */
+static vm_id_t loaded;       /* whose memory is looked up */
+
+pcpu_id_t hw_pcpu(void) { return 2U; }
+uint64_t hw_tsc(void) { return 77U; }
+uint64_t health_check(pcpu_id_t pcpu, uint64_t now)
+{
+    assert_int_equal(pcpu, 2U);
+    assert_int_equal(now, 77U);
+    looks++;
+    return 0U;
+}
+
 void fake_memory_reset(void);
 static vm_id_t shown;       /* whose map expect_entry() looks at */
 static gpa_t unmapped;      /* this page is not in stage 2 */
+static uint64_t span;        /* of all other leaves */
 static gpa_t spanless;      /* a mapping that no table has: smaller than a page */
 
 struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
 {
     struct stage2_mapping leaf = { true, HPA(gpa), PAGE_SIZE, S2_READ | S2_WRITE };
-    assert_int_equal(v, RTVM);
+    assert_int_equal(v, loaded);
     leaf.present = (gpa / PAGE_SIZE) != (unmapped / PAGE_SIZE);
-    leaf.span = ((gpa / PAGE_SIZE) == (spanless / PAGE_SIZE)) ? 0U : PAGE_SIZE;
+    leaf.span = ((gpa / PAGE_SIZE) == (spanless / PAGE_SIZE)) ? 0U : span;
     return leaf;
 }
 
@@ -77,6 +92,9 @@ static int setup(void **state)
     MAP.count = 0U;
     unmapped = GUEST_MAP_NONE;
     spanless = GUEST_MAP_NONE;
+    span = PAGE_SIZE;
+    loaded = RTVM;
+    looks = 0U;
     return 0;
 }
 
@@ -369,6 +387,27 @@ static void a_load_or_a_clear_stops_at_what_is_not_mapped(void **state)
     assert_int_equal(guest_clear(RTVM, 0x1000U, 0x3000U), STATUS_FAULT);
 }
 
+#define MIB 0x100000U
+
+/* Its core waits for nobody, and looks after nobody. */
+/* REQ-LIF-047 */
+static void the_watchdog_is_looked_at_after_each_mib_of_the_service_vm_only(void **state)
+{
+    (void)state;
+    span = PAGE_SIZE_1G;
+    loaded = VM_SERVICE;
+    assert_int_equal(guest_clear(VM_SERVICE, 0x40000000U, 5U * MIB), STATUS_OK);
+    assert_int_equal(looks, 5U);
+    assert_int_equal(guest_load(VM_SERVICE, 0x40000000U, 0x5000000U, (2U * MIB) + 1U), STATUS_OK);
+    assert_int_equal(looks, 8U);
+    assert_int_equal(guest_clear(VM_SERVICE, 0x40000000U, 0U), STATUS_OK);
+    assert_int_equal(looks, 8U);
+    loaded = RTVM;
+    assert_int_equal(guest_clear(RTVM, 0x40000000U, 5U * MIB), STATUS_OK);
+    assert_int_equal(guest_load(RTVM, 0x40000000U, 0x5000000U, MIB), STATUS_OK);
+    assert_int_equal(looks, 8U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +428,7 @@ int main(void)
         cmocka_unit_test_setup(of_two_entries_the_higher_one_is_used, setup),
         cmocka_unit_test_setup(a_load_and_a_clear_cross_pages_through_stage_2, setup),
         cmocka_unit_test_setup(a_load_or_a_clear_stops_at_what_is_not_mapped, setup),
+        cmocka_unit_test_setup(the_watchdog_is_looked_at_after_each_mib_of_the_service_vm_only, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
