@@ -2,6 +2,7 @@
 """What failed is on record after a warm reset: the next boot tells it, and the Service VM reads it."""
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -11,6 +12,8 @@ from tools.boot import BUILD
 BOOT_S = 120
 WARM = ["-action", "reboot=reset"]
 UD2 = b"\x0f\x0b"
+JUMP_TO_ITSELF = b"\xeb\xfe"
+RTVM_RAM = 0x40000000               # of the demo; address 0 of the VM
 TELEMETRY = 0x44100000
 CRASH = TELEMETRY + 0x121000        # HV_CRASH_OFFSET
 EXCEPTION = CRASH + 0xC00           # HV_CRASH_EXCEPTION
@@ -86,3 +89,31 @@ def test_a_fault_of_a_real_time_vm_outlives_a_warm_reset(start, folder, end, tex
     lost.reset()
     found = machine.wait_for("hypervisor", rf"crash: boot 1, \d+ s: VM rtvm: {text} at 0x([0-9a-f]+), fault 1 of that boot$", BOOT_S)
     assert f"{text} at 0x{found.group(1)} tsc" in machine.text("hypervisor")
+
+
+def rtvm_symbol(name):
+    rows = subprocess.run(["nm", BUILD / "rtvm" / "rtvm.elf64"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return int(re.search(rf"^([0-9a-f]+) \w {name}$", rows, re.M).group(1), 16)
+
+
+# REQ-LIF-035
+# REQ-LIF-046
+def test_the_demo_restarts_an_rtvm_that_hangs_and_bhctl_says_why(linux, folder):
+    """Its control loop is replaced by one that does not end; the restart brings its image again."""
+    debugger = Debugger(folder)
+    machine = linux("demo", more={"rtvm": "report=500"}, extra=debugger.arguments)
+    machine.wait_for("rtvm", r"^rtvm: running samples 500 ", BOOT_S)
+    with debugger.stopped():
+        debugger.write(RTVM_RAM + rtvm_symbol("timer_entry"), JUMP_TO_ITSELF)
+    machine.wait_for("hypervisor", r"vm: rtvm: missed heartbeat 0x[0-9a-f]+ at .*: it restarts$", BOOT_S)
+    machine.wait_for("hypervisor", r"vm: rtvm: restart 1 of 5, ", BOOT_S)
+    machine.wait_for("rtvm", r"^rtvm: running samples 500 ", BOOT_S, count=2)
+    [record] = json.loads(machine.shell("bhctl crash --json"))["vms"]
+    assert (record["boot"], record["name"], record["fault"], record["action"], record["count"], record["restarts"]) == (
+        1, "rtvm", "heartbeat", "restarted", 1, 0)
+    assert int(record["rip"], 16) == rtvm_symbol("timer_entry")
+    shown = machine.shell("bhctl crash")
+    assert "VM rtvm: heartbeat 0x" in shown and ": restarted; fault 1 of that boot, 0 restarts before" in shown
+    stats = json.loads(machine.shell("bhctl stats --json"))
+    rtvm = next(vm for vm in stats["vms"] if vm["name"] == "rtvm")
+    assert (rtvm["restarts"], rtvm["last_fault"], rtvm["missed_heartbeats"]) == (1, "heartbeat", 1)

@@ -22,6 +22,9 @@ from tools.config.source import ROOT, Document
 
 SCENARIOS = sorted(path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml"))
 DEMO = yaml.safe_load((ROOT / "configs" / "scenarios" / "demo.yaml").read_text(encoding="utf-8"))
+for key in ("heartbeat", "on_fault", "restart_limit"):   # each test says of them what it is about
+    DEMO["prelaunched_vms"][0].pop(key)
+DEMO["service_vm"]["shared"][0].pop("access")
 
 
 def demo_with(tmp_path, change):
@@ -33,6 +36,15 @@ def demo_with(tmp_path, change):
     with pytest.raises(ConfigError) as caught:
         compile_scenario(load_scenario(path))
     return str(caught.value)
+
+
+# REQ-CFG-023 REQ-LIF-034
+@pytest.mark.parametrize("name", ["demo", "demo-onecore"])
+def test_the_demo_has_a_watchdog_and_restarts_its_rtvm(name):
+    vm = Table.from_buffer_copy(compile_scenario(load_scenario(name))).vm[1]
+    assert (vm.heartbeat_us, vm.heartbeat_gpa, vm.restart_limit) == (5_000_000, 0x44000000 + 40, 5)
+    actions = {"PART_FAULT_SHUTDOWN": "RESTART", "PART_FAULT_STAGE2": "RESTART", "PART_FAULT_HEARTBEAT": "RESTART", "PART_FAULT_MACHINE_CHECK": "SAFE_STATE"}
+    assert all(vm.on_fault[C[fault]] == C[f"PART_ON_FAULT_{action}"] for fault, action in actions.items())
 
 
 # REQ-TOO-002
