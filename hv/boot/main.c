@@ -10,6 +10,7 @@
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
+#include "core/ram_clear.h"
 #include "core/stage2.h"
 #include "core/vm.h"
 #include "devices/vpci.h"
@@ -29,7 +30,6 @@
 
 #define EARLY_LOG_PORT 0x3F8U /* until the partition table names another */
 #define TAG_TABLE "partition-table"
-#define INIT_WAIT_US 10000U /* Intel SDM 3, 9.4.4.1 */
 
 void boot_main(uint32_t magic, uint32_t info);
 
@@ -69,18 +69,25 @@ static void boot_loader(uint32_t magic, hpa_t info)
     }
 }
 
-/* Takes the time for which the other cores must be left alone after their INIT. */
+/* Takes the time for which the other cores must be left alone after their INIT (Intel SDM 3, 9.4.4.1). There is nothing to do then but
+ * to clear RAM; what is left of that is done afterwards. */
+/* REQ-RT-040 */
 static void boot_clocks(void)
 {
     const uint64_t given = partition.table.board.tsc_hz;
+    bool counts = true;
+    bool more = true;
     apic_timer_measure_begin();
     if (given != 0U) {
         tsc_set_hz(given);
-        tsc_wait_us(INIT_WAIT_US);
-    } else if ((platform.pm_timer_port == 0U) || (!tsc_measure(platform.pm_timer_port))) {
-        fatal_boot("the ACPI PM timer does not count", "");
     } else {
-        /* measured */
+        counts = (platform.pm_timer_port != 0U) && tsc_measure_begin(platform.pm_timer_port);
+    }
+    while (counts && more && !tsc_measure_over()) {
+        more = ram_clear_step();
+    }
+    if (!counts || !tsc_measure_end()) {
+        fatal_boot("the ACPI PM timer does not count", "");
     }
     if (!apic_timer_measure_end()) {
         fatal_boot("the local APIC timer does not count", "");
@@ -94,9 +101,14 @@ static void boot_cores(void)
         [AP_ABSENT] = "a core does not start", [AP_TSC_DIFFERS] = "a core's TSC is not in step with the boot core's" };
     pcpu_id_t which = 0U;
     enum ap_result result;
+    bool more = true;
+    ram_clear_begin();
     ap_init_all();
     boot_clocks();
     result = ap_start_all(&which);
+    while (more) {
+        more = ram_clear_step();
+    }
     if (result != AP_STARTED) {
         log_begin("boot");
         log_text("core ");

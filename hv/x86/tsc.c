@@ -29,8 +29,13 @@ struct tsc_sample {
     uint32_t timer;
 };
 
+#define WINDOW_US      10000U /* the same, for a rate that is given */
+
 static uint64_t tsc_hz;
 static uint32_t tsc_ppm;
+static uint16_t tsc_port;        /* of the PM timer; 0: the rate is given */
+static struct tsc_sample tsc_first;
+static uint64_t tsc_given_at;    /* TSC */
 
 static uint32_t timer_read(uint16_t port)
 {
@@ -85,19 +90,43 @@ static void tsc_judge(const struct tsc_sample *first, const struct tsc_sample *l
     tsc_ppm = (uint32_t)tsc_scale(width, 1000000U, elapsed) + 1U;
 }
 
-/* REQ-RT-011 REQ-RT-040 */
-bool tsc_measure(uint16_t pm_timer_port)
+bool tsc_measure_begin(uint16_t pm_timer_port)
 {
-    const struct tsc_sample first = tsc_sample_timer(pm_timer_port);
-    bool counts = first.before != 0U;
+    tsc_port = pm_timer_port;
+    tsc_first = tsc_sample_timer(pm_timer_port);
+    return tsc_first.before != 0U;
+}
+
+void tsc_set_hz(uint64_t hz)
+{
+    tsc_hz = hz;
+    tsc_ppm = 0U;
+    tsc_port = 0U;
+    tsc_given_at = asm_rdtsc();
+}
+
+bool tsc_measure_over(void)
+{
+    bool over;
+    if (tsc_port == 0U) {
+        over = (asm_rdtsc() - tsc_given_at) >= tsc_scale(WINDOW_US, tsc_hz, 1000000U);
+    } else {
+        over = ((timer_read(tsc_port) - tsc_first.timer) & PM_TIMER_MASK) >= ROUND_TICKS;
+    }
+    return over;
+}
+
+static bool measure(void)
+{
+    bool counts = true;
     bool exact = false;
     for (uint32_t round = 1U; (round <= ROUNDS_MOST) && counts && (!exact); round++) {
-        counts = timer_wait(pm_timer_port, first.timer, round * ROUND_TICKS);
+        counts = timer_wait(tsc_port, tsc_first.timer, round * ROUND_TICKS);
         if (counts) {
-            const struct tsc_sample last = tsc_sample_timer(pm_timer_port);
+            const struct tsc_sample last = tsc_sample_timer(tsc_port);
             counts = last.before != 0U;
             if (counts) {
-                tsc_judge(&first, &last);
+                tsc_judge(&tsc_first, &last);
                 exact = tsc_ppm <= ERROR_PPM_MOST;
             }
         }
@@ -105,10 +134,18 @@ bool tsc_measure(uint16_t pm_timer_port)
     return counts;
 }
 
-void tsc_set_hz(uint64_t hz)
+/* REQ-RT-011 REQ-RT-040 */
+bool tsc_measure_end(void)
 {
-    tsc_hz = hz;
-    tsc_ppm = 0U;
+    bool counts = true;
+    if (tsc_port != 0U) {
+        counts = measure();
+    } else {
+        while (!tsc_measure_over()) {
+            asm_pause();
+        }
+    }
+    return counts;
 }
 
 uint32_t tsc_error_ppm(void)

@@ -4,8 +4,11 @@
 
 #include "core/types.h"
 
-bool tsc_measure(uint16_t pm_timer_port); /* takes 10 ms or longer; false: the PM timer does not count */
-void tsc_set_hz(uint64_t hz);             /* the board file knows it: nothing to measure */
+/* A window of 10 ms or longer begins, in which the TSC is measured; false: the PM timer does not count. */
+bool tsc_measure_begin(uint16_t pm_timer_port);
+bool tsc_measure_over(void);              /* 10 ms have gone by */
+bool tsc_measure_end(void);               /* once they have, and the rate is exact; false: the PM timer does not count */
+void tsc_set_hz(uint64_t hz);             /* instead of begin: the board file knows it, nothing to measure */
 uint32_t tsc_error_ppm(void);             /* bound of the measured rate's error, without the PM timer's own; 0: given */
 void tsc_wait_us(uint64_t microseconds);
 

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from outside import Monitor
 from test_boot_time import with_cleared_memory
 from tools.boot import BUILD
 from tools.machine import ROOT
@@ -104,3 +105,15 @@ def test_a_hang_is_noticed_while_the_service_vm_is_loaded(crashing, folder):
     missed = float(re.search(r"^\[ *([\d.]+)\] vm: rtvm: missed heartbeat", text, re.M).group(1))
     loaded = float(re.search(r"^\[ *([\d.]+)\] boot: service: 1 shared vCPU", text, re.M).group(1))
     assert missed < loaded / 2, f"missed at {missed} s, loaded at {loaded} s"
+
+
+# REQ-LIF-048
+def test_after_a_warm_reset_it_finds_nothing_of_the_boot_before(crashing, folder):
+    """Its first life fills 1 MiB of RAM and its life's number in the shared region; each life looks at both."""
+    monitor = Monitor(folder)
+    machine = crashing("ends=t", extra=[*monitor.arguments, "-action", "reboot=reset"])
+    machine.wait_for("hypervisor", r"vm: rtvm: triple fault 0x0 at .*: it stops$")
+    monitor.say("system_reset")
+    machine.wait_for("rtvm", r"^looked$", count=2)
+    text = machine.text("rtvm")
+    assert text.count(f"life {0:016x} tsc") == 2 and "not ok" not in text

@@ -64,12 +64,17 @@ static int setup(void **state)
     return 0;
 }
 
+static bool measure_both(void)
+{
+    return tsc_measure_begin(PORT) && tsc_measure_end();
+}
+
 /* The measured rate lies within the bound that is told, and the bound within what is allowed. */
 static uint64_t measured_us(void)
 {
     const uint64_t start = now;
     uint64_t difference;
-    assert_true(tsc_measure(PORT));
+    assert_true(measure_both());
     difference = (hw_tsc_hz() > true_hz) ? (hw_tsc_hz() - true_hz) : (true_hz - hw_tsc_hz());
     assert_in_range((difference * 1000000U) / true_hz, 0U, tsc_error_ppm());
     return ((now - start) * 1000000U) / true_hz;
@@ -126,7 +131,7 @@ static void a_timer_that_stands_still_is_noticed(void **state)
 {
     (void)state;
     stands_still = true;
-    assert_false(tsc_measure(PORT));
+    assert_false(measure_both());
     assert_in_range(reads, 1U, 2U * SAMPLE_POLLS);
 }
 
@@ -134,12 +139,12 @@ static void a_timer_that_stops_is_noticed(void **state)
 {
     (void)state;
     stops_at = now + 5000000U; /* in the wait */
-    assert_false(tsc_measure(PORT));
+    assert_false(measure_both());
     (void)setup(state);
     stops_at = now + 10005000U; /* in the last sample */
     read_cost = 1U;
     other_cost = 1U;
-    assert_false(tsc_measure(PORT) && (tsc_error_ppm() > ERROR_PPM_MOST));
+    assert_false(measure_both() && (tsc_error_ppm() > ERROR_PPM_MOST));
 }
 
 static void a_given_rate_is_taken_as_it_is(void **state)
@@ -148,6 +153,29 @@ static void a_given_rate_is_taken_as_it_is(void **state)
     tsc_set_hz(2599999999U);
     assert_int_equal(hw_tsc_hz(), 2599999999U);
     assert_int_equal(tsc_error_ppm(), 0U);
+    assert_int_equal(reads, 0U);
+}
+
+/* Others use the window: it is as long as ten milliseconds, whatever they do in it, and the rate is exact all the same. */
+/* REQ-RT-040 */
+static void the_window_is_over_after_ten_milliseconds_measured_or_given(void **state)
+{
+    const uint64_t start = now;
+    (void)state;
+    assert_true(tsc_measure_begin(PORT));
+    while (!tsc_measure_over()) {
+        now += 2345U;
+    }
+    assert_in_range(now - start, 10000000U, 10010000U);
+    assert_true(tsc_measure_end());
+    assert_in_range(hw_tsc_hz(), 999990000U, 1000010000U);
+    tsc_set_hz(1000000000U);
+    const uint64_t given = now;
+    reads = 0U;
+    assert_false(tsc_measure_over());
+    assert_true(tsc_measure_end());
+    assert_true(tsc_measure_over());
+    assert_in_range(now - given, 10000000U, 10000100U);
     assert_int_equal(reads, 0U);
 }
 
@@ -171,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup(a_timer_that_stands_still_is_noticed, setup),
         cmocka_unit_test_setup(a_timer_that_stops_is_noticed, setup),
         cmocka_unit_test_setup(a_given_rate_is_taken_as_it_is, setup),
+        cmocka_unit_test_setup(the_window_is_over_after_ten_milliseconds_measured_or_given, setup),
         cmocka_unit_test_setup(a_wait_takes_its_time, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
