@@ -7,41 +7,40 @@
 #include "core/log.h"
 #include "core/string.h"
 
-#define CRC_BEGINS 8U /* magic and CRC are not in it */
+#define CRC_AT     4U /* in a record, after the magic */
+#define CRC_BEGINS 8U /* what it is of */
 #define MICROS 1000000U
 
 enum finding { FOUND_NOTHING, FOUND_DAMAGED, FOUND_RECORD };
 
-/* One at a time is copied here; too big for a stack. */
-static union {
-    uint8_t bytes[sizeof(struct hv_crash_exception)];
-    struct hv_crash_header header;
-    struct hv_crash_vm vm;
-    struct hv_crash_exception exception;
-} crash_copy;
+/* What is looked at, one of a kind at a time; too big for a stack. */
+static struct hv_crash_header crash_header;
+static struct hv_crash_vm crash_vm_copy;
+static struct hv_crash_exception crash_exception_copy;
 
-static enum finding look(hpa_t place, uint32_t size)
+static enum finding look(hpa_t place, uint8_t *copy, uint32_t size)
 {
     enum finding finding = FOUND_NOTHING;
-    hw_phys_copy_in(crash_copy.bytes, place, size);
-    if (crash_copy.header.magic == HV_CRASH_MAGIC) {
+    hw_phys_copy_in(copy, place, size);
+    if (hw_phys_read(place, 4U) == HV_CRASH_MAGIC) {
         uint32_t crc = CRC32_BEGIN;
         for (uint32_t i = CRC_BEGINS; i < size; i++) {
-            crc = crc32_step(crc, crash_copy.bytes[i]);
+            crc = crc32_step(crc, copy[i]);
         }
-        finding = ((crc ^ CRC32_BEGIN) == crash_copy.header.crc32) ? FOUND_RECORD : FOUND_DAMAGED;
+        finding = ((crc ^ CRC32_BEGIN) == hw_phys_read(place + CRC_AT, 4U)) ? FOUND_RECORD : FOUND_DAMAGED;
     }
     return finding;
 }
 
 static enum finding look_vm(hpa_t base, uint32_t i)
 {
-    return look(base + HV_CRASH_VM + ((uint64_t)i * sizeof(struct hv_crash_vm)), (uint32_t)sizeof(struct hv_crash_vm));
+    return look(base + HV_CRASH_VM + ((uint64_t)i * sizeof(crash_vm_copy)), (uint8_t *)&crash_vm_copy, (uint32_t)sizeof(crash_vm_copy));
 }
 
 static enum finding look_exception(hpa_t base, uint32_t i)
 {
-    return look(base + HV_CRASH_EXCEPTION + ((uint64_t)i * sizeof(struct hv_crash_exception)), (uint32_t)sizeof(struct hv_crash_exception));
+    return look(base + HV_CRASH_EXCEPTION + ((uint64_t)i * sizeof(crash_exception_copy)), (uint8_t *)&crash_exception_copy,
+                (uint32_t)sizeof(crash_exception_copy));
 }
 
 static bool seen(const struct crash_plan *plan, uint32_t boot, uint64_t tsc)
@@ -72,7 +71,7 @@ static void say_damaged(const char *what, uint32_t i)
 
 static void say_vm(void)
 {
-    const struct hv_crash_vm *record = &crash_copy.vm;
+    const struct hv_crash_vm *record = &crash_vm_copy;
     say_when(record->boot, record->uptime_us);
     log_text("VM ");
     log_chars(record->name, sizeof(record->name));
@@ -90,7 +89,7 @@ static void say_vm(void)
 
 static void say_exception(void)
 {
-    const struct hv_crash_exception *record = &crash_copy.exception;
+    const struct hv_crash_exception *record = &crash_exception_copy;
     say_when(record->boot, record->uptime_us);
     log_text("exception of the hypervisor on core ");
     log_dec(record->core);
@@ -113,8 +112,8 @@ static void tell_vms(hpa_t base, const struct crash_plan *plan, uint32_t *last)
         if (finding == FOUND_DAMAGED) {
             say_damaged("VM", i);
         } else if (finding == FOUND_RECORD) {
-            *last = (crash_copy.vm.boot > *last) ? crash_copy.vm.boot : *last;
-            if (!seen(plan, crash_copy.vm.boot, crash_copy.vm.tsc)) {
+            *last = (crash_vm_copy.boot > *last) ? crash_vm_copy.boot : *last;
+            if (!seen(plan, crash_vm_copy.boot, crash_vm_copy.tsc)) {
                 say_vm();
             }
         } else {
@@ -132,9 +131,9 @@ static void tell_exceptions(hpa_t base, const struct crash_plan *plan, uint32_t 
         if (finding == FOUND_DAMAGED) {
             say_damaged("exception", i);
         } else if (finding == FOUND_RECORD) {
-            age[i] = crash_copy.exception.boot;
+            age[i] = crash_exception_copy.boot;
             *last = (age[i] > *last) ? age[i] : *last;
-            if (!seen(plan, crash_copy.exception.boot, crash_copy.exception.tsc)) {
+            if (!seen(plan, crash_exception_copy.boot, crash_exception_copy.tsc)) {
                 say_exception();
             }
         } else {
@@ -146,8 +145,8 @@ static void tell_exceptions(hpa_t base, const struct crash_plan *plan, uint32_t 
 /* Free and damaged places first, then those of the oldest boot. */
 static void order_places(struct crash_plan *plan, const uint32_t age[HV_CRASH_EXCEPTIONS])
 {
-    bool taken[HV_CRASH_EXCEPTIONS] = { false };
-    for (plan->places = 0U; plan->places < HV_CRASH_EXCEPTIONS; plan->places++) {
+    bool taken[HV_CRASH_EXCEPTIONS] = { false, false, false, false, false };
+    for (uint32_t n = 0U; n < HV_CRASH_EXCEPTIONS; n++) {
         uint32_t best = 0U;
         for (uint32_t i = 1U; i < HV_CRASH_EXCEPTIONS; i++) {
             if (taken[best] || (!taken[i] && (age[i] < age[best]))) {
@@ -155,8 +154,9 @@ static void order_places(struct crash_plan *plan, const uint32_t age[HV_CRASH_EX
             }
         }
         taken[best] = true;
-        plan->place[plan->places] = best;
+        plan->place[n] = best;
     }
+    plan->places = HV_CRASH_EXCEPTIONS;
 }
 
 /* Without a header RAM lost its content; with a damaged one the records still count, though nobody knows which were seen. */
@@ -164,18 +164,18 @@ static void order_places(struct crash_plan *plan, const uint32_t age[HV_CRASH_EX
 void crash_init(hpa_t base)
 {
     struct crash_plan plan;
-    uint32_t age[HV_CRASH_EXCEPTIONS] = { 0U };
+    uint32_t age[HV_CRASH_EXCEPTIONS] = { 0U, 0U, 0U, 0U, 0U };
     uint32_t last = 0U;
-    const enum finding finding = look(base, (uint32_t)sizeof(struct hv_crash_header));
+    const enum finding finding = look(base, (uint8_t *)&crash_header, (uint32_t)sizeof(crash_header));
     (void)memset(&plan, 0, sizeof(plan));
     if (finding == FOUND_NOTHING) {
         hw_phys_zero(base, HV_CRASH_SIZE);
-    } else if ((finding == FOUND_DAMAGED) || (crash_copy.header.version != HV_CRASH_VERSION)) {
+    } else if ((finding == FOUND_DAMAGED) || (crash_header.version != HV_CRASH_VERSION)) {
         log_line("crash", "the records' header is damaged: all records count as not seen");
     } else {
-        last = crash_copy.header.boot;
-        plan.seen_boot = crash_copy.header.seen_boot;
-        plan.seen_tsc = crash_copy.header.seen_tsc;
+        last = crash_header.boot;
+        plan.seen_boot = crash_header.seen_boot;
+        plan.seen_tsc = crash_header.seen_tsc;
     }
     tell_vms(base, &plan, &last);
     tell_exceptions(base, &plan, age, &last);

@@ -122,7 +122,7 @@ void hw_crash_map(hpa_t base)
 
 static uintptr_t crash_address(uint32_t offset)
 {
-    return (uintptr_t)(WINDOW_BASE + ((uint64_t)CRASH_INDEX * PAGE_SIZE) + offset);
+    return (uintptr_t)(WINDOW_BASE + ((uint64_t)TRACE_INDEX * PAGE_SIZE) + HV_TRACE_SIZE + offset);
 }
 
 void hw_crash_write(uint32_t offset, uint64_t value)
