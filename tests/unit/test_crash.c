@@ -9,6 +9,7 @@
 
 #include "core/boot_info.h"
 #include "core/crash.h"
+#include "core/crc32.h"
 #include "core/partition.h"
 #include "core/stats.h"
 #include "core/vm.h"
@@ -316,6 +317,25 @@ static void a_boot_number_is_above_all_that_are_on_record(void **state)
     assert_int_equal(header.boot, 4U);
 }
 
+/* REQ-LIF-032 */
+static void a_header_of_another_version_is_not_believed(void **state)
+{
+    struct hv_crash_header other = { .magic = HV_CRASH_MAGIC, .version = HV_CRASH_VERSION + 1U, .boot = 77U, .seen_boot = 77U };
+    uint32_t crc = CRC32_BEGIN;
+    (void)state;
+    core_fails(0U);
+    for (uint32_t i = 8U; i < sizeof(other); i++) {
+        crc = crc32_step(crc, ((const uint8_t *)&other)[i]);
+    }
+    other.crc32 = ~crc;
+    hw_phys_copy_out(BASE, (const uint8_t *)&other, (uint32_t)sizeof(other));
+    boot();
+    assert_int_equal(log_lines, 2U); /* it, and the exception as not seen */
+    read_all(0U);
+    assert_int_equal(header.boot, 2U);
+    assert_int_equal(header.version, HV_CRASH_VERSION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup(a_record_that_was_never_completed_is_damaged, setup),
         cmocka_unit_test_setup(without_its_header_records_still_count, setup),
         cmocka_unit_test_setup(the_first_exceptions_of_a_boot_stay_and_those_of_the_oldest_boot_go_first, setup),
+        cmocka_unit_test_setup(a_header_of_another_version_is_not_believed, setup),
         cmocka_unit_test_setup(a_boot_number_is_above_all_that_are_on_record, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
