@@ -17,7 +17,7 @@ int main(void)
 {
     text[TEXT_SIZE - 1U] = '\0';
     log_turn = any_below(MAX_PCPU);
-    switch (any_below(8U)) {
+    switch (any_below(9U)) {
     case 0U: log_begin(text); break;
     case 1U: log_text(text); break;
     case 2U: log_chars(text, any_below(TEXT_SIZE + 1U)); break;
@@ -25,6 +25,7 @@ int main(void)
     case 4U: log_hex(any); break;
     case 5U: log_line(text, text); break;
     case 6U: (void)log_drain(any); break;
+    case 7U: (void)log_own_char((uint32_t)any); break;
     default: log_flush(); break;
     }
     /*@ assert turn: log_turn < MAX_PCPU; */

@@ -4,6 +4,7 @@
  * and changes what its prototype says and nothing else. What hv/x86 demands of its caller is asserted,
  * so that core/ and devices/ are shown to keep to it.
  */
+#include "abi/crash.h"
 #include "abi/partition_table.h"
 #include "abi/trace.h"
 #include "core/acpi_filter.h"
@@ -63,6 +64,18 @@ void hw_trace_write(uint32_t offset, uint64_t value)
 {
     (void)value;
     /*@ assert trace_region: offset <= HV_TRACE_SIZE - 8 && offset % 8 == 0; */
+}
+
+void hw_crash_map(hpa_t base) { (void)base; }
+void hw_crash_write(uint32_t offset, uint64_t value)
+{
+    (void)value;
+    /*@ assert crash_region: offset <= HV_CRASH_SIZE - 8 && offset % 8 == 0; */
+}
+void hw_crash_flush(uint32_t offset, uint32_t size)
+{
+    /*@ assert crash_region: offset + size <= HV_CRASH_SIZE; */
+    (void)offset; (void)size;
 }
 
 bool hw_cache_split(uint32_t index)

@@ -24,6 +24,8 @@ void log_end(void);
 /*@ requires text_ends: valid_read_string(module) && valid_read_string(text);
     assigns \nothing; */
 void log_line(const char *module, const char *text);
+/*@ assigns \result \from back; */
+char log_own_char(uint32_t back);
 /*@ assigns \result \from now; */
 uint64_t log_drain(uint64_t now);
 /*@ assigns \nothing; */
