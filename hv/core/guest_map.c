@@ -170,7 +170,7 @@ static uint64_t piece(const struct stage2_mapping *leaf, gpa_t gpa, uint64_t siz
 
 /* Nobody else looks while the Service VM is loaded: the lock is held, or the shared cores have not started. An exclusive VM is
  * loaded by its own core, whose business the watchdog is not. */
-/* REQ-LIF-047 */
+/* REQ-LIF-055 */
 static void between_pieces(vm_id_t v)
 {
     if (v == VM_SERVICE) {

@@ -90,7 +90,7 @@ def test_a_missed_heartbeat_restarts_it(crashing):
     assert machine.text("hypervisor").count("missed heartbeat") == 1
 
 
-# REQ-LIF-047
+# REQ-LIF-055
 def test_a_hang_is_noticed_while_the_service_vm_is_loaded(crashing, folder):
     """The load clears 512 MiB, 8 bytes a tick; the VM hangs within that time."""
     slow = folder / "slow.elf"

@@ -390,7 +390,7 @@ static void a_load_or_a_clear_stops_at_what_is_not_mapped(void **state)
 #define MIB 0x100000U
 
 /* Its core waits for nobody, and looks after nobody. */
-/* REQ-LIF-047 */
+/* REQ-LIF-055 */
 static void the_watchdog_is_looked_at_after_each_mib_of_the_service_vm_only(void **state)
 {
     (void)state;
