@@ -14,13 +14,16 @@ from tools.machine import POLL_S
 SCENARIO = pathlib.Path(__file__).parent / "guest" / "two-rtvms.yaml"
 FAILING = BUILD / "tests" / "guests" / "crash.elf"
 VCPU, CORE = 8, 3           # of the VM that fails
-RT_VCPU, MAX_VCPU = 16, 64  # of the one beside it; core/limits.h
+RT_VCPU, RT_CORE = 16, 2    # of the one beside it
+MAX_VCPU = 64               # core/limits.h
 TELEMETRY = 0x44800000      # its struct rt_telemetry (abi/rt_telemetry.h)
 SAMPLES, OVERRUNS, LATENCY_MAX, STEADY_TSC = 48, 56, 72, 96
 TAIL = 6                    # words of struct vcpu_stats (core/stats.h) from exits_total on; last_exit_tsc is the next
 EXIT_CODE = 0x70            # in the VMCB (APM 2, table B-1)
 MACHINE_CHECK = 0x40 + 18   # the exit of an intercepted exception (APM 2, appendix C)
 STATUS = 0x9000000000000135  # of a machine-check bank: valid, enabled, a corrected error of a data cache
+XSETBV = 0x8D               # the exit of that instruction
+UD2 = b"\x0f\x0b"
 HANG = b"\xeb\xfe"          # jmp to itself
 RTVM = "timer_hz=1000000000 warmup=20 report=0"     # what it would measure beside a busy core is QEMU's turns
 LIFE_COUNT = 20
@@ -61,34 +64,46 @@ class Outside:
             view = self.neighbour()
         return view
 
-    def machine_check(self):
+    def machine_check(self, core=CORE, vcpu=VCPU):
         """The next exit of the VM that fails is a machine check."""
+        self.monitor.say(f"mce {core} 0 {STATUS:#x} 0 0 0")
+        self.next_exit(core, vcpu, MACHINE_CHECK)
+
+    def lost_core(self):
+        """The next exit of the VM that fails is an XSETBV, and where the hypervisor deals with that it has an invalid instruction."""
+        with self.debugger.stopped():
+            self.debugger.write(self.symbols["instruction_xsetbv"][0], UD2)
+        self.next_exit(CORE, VCPU, XSETBV)
+
+    def next_exit(self, core, vcpu, exit_code):
         look = self.symbols["svm_quick"][0]
         with self.debugger.stopped():
             code = self.debugger.read(look, len(HANG))
             self.debugger.write(look, HANG)
-        self.monitor.say(f"mce {CORE} 0 {STATUS:#x} 0 0 0")
         until = time.monotonic() + LIMIT_S
-        while not self.turned(look, code):
+        while not self.turned(look, code, core, vcpu, exit_code):
             assert time.monotonic() < until, "it makes no exit"
             time.sleep(POLL_S)
 
-    def turned(self, look, code):
+    def turned(self, look, code, core, vcpu, exit_code):
         with self.debugger.stopped():
-            there = self.debugger.rip(CORE) == look
+            there = self.debugger.rip(core) == look
             if there:
                 vmcb, size = self.symbols["svm_vmcb"]
-                self.debugger.write(vmcb + VCPU * (size // MAX_VCPU) + EXIT_CODE, MACHINE_CHECK.to_bytes(8, "little"))
+                self.debugger.write(vmcb + vcpu * (size // MAX_VCPU) + EXIT_CODE, exit_code.to_bytes(8, "little"))
                 self.debugger.write(look, code)
         return there
 
 
-def run(start, folder, outside, words, **policy):
+def run(start, folder, outside, words, other=None, **policy):
+    """other: fields of the VM beside, which then runs the same guest as the one that fails."""
     scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
     scenario["prelaunched_vms"][0].update(policy)
+    scenario["prelaunched_vms"][1].update(other or {})
     path = folder / "two-rtvms.yaml"
     path.write_text(yaml.safe_dump(scenario), encoding="utf-8")
-    return start(path, images={"failing": FAILING}, append={"failing": words, "rtvm": RTVM}, mode="icount", extra=outside.arguments)
+    images = {"failing": FAILING, **({"rtvm": FAILING} if other else {})}
+    return start(path, images=images, append={"failing": words, "rtvm": words if other else RTVM}, mode="icount", extra=outside.arguments)
 
 
 # REQ-LIF-030
@@ -132,3 +147,33 @@ def test_a_machine_check_has_its_consequence(start, folder, action, follows):
     outside.neighbour_after(outside.neighbour().samples + 100).undisturbed()
     assert "vm: rtvm" not in machine.text("hypervisor")
     assert "not ok" not in machine.text("user")
+
+
+# REQ-LIF-047
+def test_a_lost_core_ends_its_vm_in_its_safe_state_and_leaves_the_other_alone(start, folder):
+    outside = Outside(folder)
+    machine = run(start, folder, outside, "ends=m", safe_state=[{"port": 0x2E8, "value": ord(letter)} for letter in "SE\n"])
+    machine.wait_for("user", "^looked", LIMIT_S)
+    machine.wait_for("rtvm", "^rtvm: steady", LIMIT_S)
+    outside.lost_core()
+    machine.wait_for("user", r"^SE$", LIMIT_S)
+    machine.wait_for("hypervisor", rf"^panic: exception of the hypervisor on core {CORE:#018x}$", LIMIT_S)
+    outside.neighbour_after(outside.neighbour().samples + 100).undisturbed()
+    assert "vm: rtvm" not in machine.text("hypervisor")
+
+
+# REQ-LIF-036
+# REQ-LIF-047
+def test_a_halt_does_not_wait_for_a_vm_whose_core_is_lost(start, folder):
+    """Both VMs make exits again and again, and count their lives in the same shared region."""
+    outside = Outside(folder)
+    policy = {"shared": [{"name": "rt0"}], "on_fault": {"machine_check": "halt"}, "safe_state": [{"port": 0x3E8, "value": ord(letter)} for letter in "SE\n"]}
+    machine = run(start, folder, outside, "ends=mm", other=policy)
+    machine.wait_for("user", "^looked", LIMIT_S)
+    machine.wait_for("rtvm", "^looked", LIMIT_S)
+    outside.lost_core()
+    machine.wait_for("hypervisor", r"^panic: rip", LIMIT_S)
+    outside.machine_check(RT_CORE, RT_VCPU)
+    machine.wait_for("hypervisor", r"vm: rtvm: machine check .*: the machine halts$", LIMIT_S)
+    machine.wait_for("rtvm", r"^SE$", LIMIT_S)
+    machine.wait_for("hypervisor", r"vm: all pre-launched VMs are in their safe states: the machine halts$", LIMIT_S)
