@@ -184,6 +184,7 @@ void boot_main(uint32_t magic, uint32_t info)
 {
     boot_info.entry_tsc = asm_rdtsc();
     uart_init(EARLY_LOG_PORT);
+    vendor_select();
     idt_init();
     pcpu_init(0U);
     paging_init();

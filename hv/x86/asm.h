@@ -74,10 +74,29 @@ static inline void asm_out32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
+static inline uint64_t asm_read_cr0(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
+    return value;
+}
+
 static inline uint64_t asm_read_cr2(void)
 {
     uint64_t value;
     __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+static inline void asm_write_cr2(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%cr2" : : "r"(value));
+}
+
+static inline uint64_t asm_read_cr3(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
     return value;
 }
 
@@ -229,6 +248,24 @@ static inline uint64_t asm_read_dr3(void)
 static inline void asm_write_dr3(uint64_t value)
 {
     __asm__ volatile("mov %0, %%dr3" : : "r"(value));
+}
+
+static inline uint64_t asm_read_dr6(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%dr6, %0" : "=r"(value));
+    return value;
+}
+
+static inline void asm_write_dr6(uint64_t value)
+{
+    __asm__ volatile("mov %0, %%dr6" : : "r"(value));
+}
+
+/* Through the NMI's gate: its IRET opens NMIs. */
+static inline void asm_int_nmi(void)
+{
+    __asm__ volatile("int $2" : : : "memory");
 }
 
 struct asm_table_pointer {

@@ -21,8 +21,11 @@ struct pcpu_stacks {
 extern struct pcpu_stacks pcpu_stacks[MAX_PCPU];
 
 void gdt_load(pcpu_id_t id);
+uint64_t gdt_base(pcpu_id_t id);
+uint64_t gdt_tss_base(pcpu_id_t id);
 void idt_init(void);
 void idt_load(void);
+uint64_t idt_base(void);
 void idt_load_sinks(void);     /* interrupts of any vector from 16 on are ended and forgotten; exceptions as ever */
 void paging_init(void);        /* boot core: builds the final tables and switches to them */
 void paging_load(void);        /* any core: per-core paging controls */

@@ -2,10 +2,13 @@
 /* Required CPU features: one row each; all that are missing are named before boot stops. */
 #include "x86/features.h"
 
+#include <stddef.h>
+
 #include "core/hw.h"
 #include "core/log.h"
 #include "core/vcpu_hw.h"
 #include "x86/asm.h"
+#include "x86/vendor.h"
 
 enum cpuid_register { REG_EAX, REG_EBX, REG_ECX, REG_EDX };
 
@@ -27,8 +30,6 @@ static const struct feature required[] = {
     { "xsave", 1U, REG_ECX, 26U },
     { "lm", 0x80000001U, REG_EDX, 29U },
     { "nx", 0x80000001U, REG_EDX, 20U },
-    { "svm", 0x80000001U, REG_ECX, 2U },
-    { "npt", 0x8000000AU, REG_EDX, 0U },
 };
 #define REQUIRED_COUNT (sizeof(required) / sizeof(required[0]))
 
@@ -70,6 +71,7 @@ static uint32_t text_append(char *text, uint32_t size, uint32_t at, const char *
 void features_missing_text(char *text, uint32_t size)
 {
     uint32_t at = 0U;
+    uint32_t cursor = 0U;
     text[0] = '\0';
     for (uint32_t i = 0U; i < REQUIRED_COUNT; i++) {
         if (!feature_present(&required[i])) {
@@ -77,12 +79,17 @@ void features_missing_text(char *text, uint32_t size)
             at = text_append(text, size, at, " ");
         }
     }
+    for (const char *name = vendor->missing(&cursor); name != NULL; name = vendor->missing(&cursor)) {
+        at = text_append(text, size, at, name);
+        at = text_append(text, size, at, " ");
+    }
 }
 
 /* REQ-CFG-010 */
 bool features_check(void)
 {
-    bool complete = true;
+    uint32_t cursor = 0U;
+    bool complete = vendor->missing(&cursor) == NULL;
     for (uint32_t i = 0U; i < REQUIRED_COUNT; i++) {
         complete = complete && feature_present(&required[i]);
     }

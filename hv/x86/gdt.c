@@ -50,3 +50,13 @@ void gdt_load(pcpu_id_t id)
     asm_load_segments(GDT_CODE, GDT_DATA);
     asm_ltr(GDT_TSS);
 }
+
+uint64_t gdt_base(pcpu_id_t id)
+{
+    return address_of(gdt[id]);
+}
+
+uint64_t gdt_tss_base(pcpu_id_t id)
+{
+    return address_of(&tss[id]);
+}

@@ -2,8 +2,8 @@
 /*
  * Host interrupts and exceptions. An interrupt only leaves its vector in the core's
  * "arrived" set and stays in service; the run loop handles and acknowledges it under the
- * lock. An NMI is a kick and needs no more than to have interrupted the guest. Any
- * exception of the hypervisor's own is fatal for this core.
+ * lock. An NMI is a kick and needs no more than to have interrupted the guest, or the last
+ * steps before its entry (vendor->nmi_return). Any exception of the hypervisor's own is fatal for this core.
  */
 #include "core/hw.h"
 #include "x86/address.h"
@@ -13,6 +13,7 @@
 #include "x86/layout.h"
 #include "x86/msr_safe.h"
 #include "x86/pcpu.h"
+#include "x86/vendor.h"
 
 #define VECTOR_NMI  2U
 #define VECTOR_DF   8U
@@ -81,6 +82,11 @@ void idt_load(void)
     asm_lidt(&pointer);
 }
 
+uint64_t idt_base(void)
+{
+    return address_of(idt);
+}
+
 void idt_load_sinks(void)
 {
     const struct asm_table_pointer pointer = { (uint16_t)(sizeof(idt_sinks) - 1U), address_of(idt_sinks) };
@@ -88,7 +94,7 @@ void idt_load_sinks(void)
 }
 
 void idt_dispatch(struct hv_crash_frame *frame);
-/* REQ-INT-028 REQ-CFG-033 */
+/* REQ-INT-028 REQ-INT-029 REQ-CFG-033 */
 void idt_dispatch(struct hv_crash_frame *frame)
 {
     const uint32_t vector = (uint32_t)frame->vector;
@@ -101,6 +107,6 @@ void idt_dispatch(struct hv_crash_frame *frame)
     } else if (vector != VECTOR_NMI) {
         fatal_exception(frame);
     } else {
-        /* the kick has done its work */
+        frame->rip = vendor->nmi_return(frame->rip);
     }
 }

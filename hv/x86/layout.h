@@ -17,6 +17,7 @@
 #define ISR_X2APIC_ISR  0x810
 
 /* struct vcpu_regs (core/vcpu_hw.h); checked by assertions in x86/vcpu.c */
+#define REGS_RAX 0
 #define REGS_RCX 8
 #define REGS_RDX 16
 #define REGS_RBX 24
@@ -37,5 +38,13 @@
 #define RUN_VMCB 8
 #define RUN_HOST 16
 #define RUN_KICK 24
+
+/* struct vmx_run (x86/vmx/vmx.h) */
+#define VMX_RUN_REGS 0
+#define VMX_RUN_KICK 8
+#define VMX_RUN_LAUNCHED 16
+#define VMX_ENDED_IS_KICK 1
+#define VMX_ENDED_IS_REFUSED 2
+#define VMX_HOST_RSP 0x6C14 /* VMCS field (Intel SDM 3, table B-15) */
 
 #endif

@@ -6,7 +6,15 @@
 #define MSR_APIC_BASE     0x0000001BU
 #define MSR_MCG_CAP       0x00000179U
 #define MSR_MCG_STATUS    0x0000017AU
+#define MSR_HOST_PAT      0x00000277U
 #define MSR_MC0_STATUS    0x00000401U
+#define MSR_VMX_BASIC     0x00000480U
+#define MSR_VMX_PIN       0x00000481U /* primary, exit, entry: the next three */
+#define MSR_VMX_MISC      0x00000485U
+#define MSR_VMX_SECONDARY 0x0000048BU
+#define MSR_VMX_EPT_VPID  0x0000048CU
+#define MSR_VMX_TRUE_PIN  0x0000048DU /* primary, exit, entry: the next three */
+#define MSR_FEATURE_CONTROL 0x0000003AU
 #define MSR_SPEC_CTRL     0x00000048U
 #define MSR_TSC_DEADLINE  0x000006E0U
 #define MSR_X2APIC_BASE   0x00000800U
@@ -30,7 +38,12 @@
 #define MSR_L2_MASK_0     0x00000D10U
 #define MSR_MBA_THROTTLE_0 0x00000D50U
 #define MSR_EFER          0xC0000080U
+#define MSR_STAR          0xC0000081U
+#define MSR_LSTAR         0xC0000082U
+#define MSR_CSTAR         0xC0000083U
+#define MSR_SFMASK        0xC0000084U
 #define MSR_GS_BASE       0xC0000101U
+#define MSR_KERNEL_GS_BASE 0xC0000102U
 #define MSR_TSC_AUX       0xC0000103U
 #define MSR_AMD_L3_BANDWIDTH_0 0xC0000200U
 #define MSR_VM_CR         0xC0010114U

@@ -9,7 +9,6 @@
 #include "x86/vendor.h"
 
 struct vcpu_regs vcpu_regs[MAX_VCPU];
-const struct vendor_ops *const vendor = &svm_vendor;
 
 _Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RCX]) == (size_t)REGS_RCX, "assembly layout");
 _Static_assert(offsetof(struct vcpu_regs, gpr[GPR_RDX]) == (size_t)REGS_RDX, "assembly layout");

@@ -129,8 +129,8 @@ void vcpu_state_load(vcpu_id_t vcpu)
         if (self->loaded != ID_NONE) {
             if (is_loaded_on(self, self->loaded)) {
                 state_save(self->loaded);
+                vendor->vcpu_unload(self->loaded);
             }
-            vendor->vcpu_unload(self->loaded);
         }
         state_restore(vcpu);
         stale[vcpu] = false;

@@ -34,11 +34,16 @@ static inline enum exit_cut vendor_cut_exception(uint32_t vector)
 
 struct vendor_ops {
     const char *name;
+    /* Names what the calling core lacks for this backend, one a call; NULL at the end. *cursor: 0 at first. */
+    const char *(*missing)(uint32_t *cursor);
     void (*core_enable)(void);              /* calling core: extension on */
+
+    /* Where an NMI that interrupted the hypervisor there returns to; in NMI context. */
+    uint64_t (*nmi_return)(uint64_t rip);
 
     /* Power-on state of the vCPU and the intercepts of its kind. */
     void (*vcpu_init)(vcpu_id_t vcpu, bool exclusive);
-    /* The vCPU becomes the calling core's current one (VT-x: VMPTRLD), or stops being it (VMCLEAR). */
+    /* The vCPU becomes the calling core's current one, or stops being it: called only while the core has its present state. */
     void (*vcpu_load)(vcpu_id_t vcpu);
     void (*vcpu_unload)(vcpu_id_t vcpu);
     /* Enters unless *kick is set at the point of no return; false: did not enter. On return host
@@ -64,7 +69,9 @@ struct vendor_ops {
     void (*bitmaps_close)(vm_id_t vm);
 };
 
-extern const struct vendor_ops *const vendor;
+extern const struct vendor_ops *vendor; /* fixed once vendor_select() has run */
 extern const struct vendor_ops svm_vendor;
+extern const struct vendor_ops vmx_vendor;
+void vendor_select(void);               /* boot core, first: by what its CPU says it has */
 
 #endif

@@ -50,7 +50,7 @@ pcpu_id_t hw_pcpu(void) { return core; }
 uint64_t features_xcr0(void) { return 7U; }
 static void load(vcpu_id_t vcpu) { (void)vcpu; }
 static const struct vendor_ops fake_vendor = { .vcpu_load = load, .vcpu_unload = load };
-const struct vendor_ops *const vendor = &fake_vendor;
+const struct vendor_ops *vendor = &fake_vendor;
 
 static int setup(void **state)
 {

@@ -6,6 +6,7 @@
  * guest's first instruction, as a physical interrupt does (docs/decisions/0015-quick-exits.md).
  */
 #include "core/quick.h"
+#include "x86/flush.h"
 #include "x86/svm/answered.h"
 
 enum { EXIT_CPUID = 0x072, EXIT_IOIO = 0x07B, EXIT_MSR = SVM_EXIT_MSR, EXIT_VMMCALL = 0x081 };
@@ -73,7 +74,7 @@ struct vmcb *svm_quick(struct svm_run *run, uint64_t left)
     uint64_t length = 0U;
     if ((!run->settled) && (vmcb->tlb_control != SVM_TLB_KEEP)) {
         vmcb->tlb_control = SVM_TLB_KEEP;
-        svm_flush_wanted[run->vcpu] = false;
+        flush_done(run->vcpu);
     }
     if (no_event(run)) {
         reason = answer(run, &length);

@@ -9,6 +9,7 @@
 #include "x86/address.h"
 #include "x86/asm.h"
 #include "x86/fatal.h"
+#include "x86/flush.h"
 #include "x86/layout.h"
 #include "x86/msr.h"
 #include "x86/msr_safe.h"
@@ -21,7 +22,6 @@
 
 struct svm_features svm_features;
 struct vmcb svm_vmcb[MAX_VCPU] __attribute__((aligned(4096)));
-bool svm_flush_wanted[MAX_VCPU];
 static uint8_t host_save_area[MAX_PCPU][PAGE_SIZE] __attribute__((aligned(4096)));
 static struct vmcb host_vmcb[MAX_PCPU] __attribute__((aligned(4096)));
 
@@ -29,6 +29,37 @@ _Static_assert(offsetof(struct svm_run, regs) == (size_t)RUN_REGS, "assembly lay
 _Static_assert(offsetof(struct svm_run, vmcb) == (size_t)RUN_VMCB, "assembly layout");
 _Static_assert(offsetof(struct svm_run, host_vmcb) == (size_t)RUN_HOST, "assembly layout");
 _Static_assert(offsetof(struct svm_run, kick) == (size_t)RUN_KICK, "assembly layout");
+
+/* REQ-CFG-010 */
+static const char *svm_missing(uint32_t *cursor)
+{
+    const char *name = NULL;
+    uint32_t highest[4];
+    uint32_t leaf[4];
+    bool npt = false;
+    asm_cpuid(0x80000000U, 0U, highest);
+    if (highest[0] >= 0x8000000AU) {
+        asm_cpuid(0x8000000AU, 0U, leaf);
+        npt = (leaf[3] & 0x1U) != 0U;
+    }
+    asm_cpuid(0x80000001U, 0U, leaf);
+    if ((*cursor == 0U) && ((leaf[2] & 0x4U) == 0U)) {
+        name = "svm";
+        *cursor = 1U;
+    } else if ((*cursor <= 1U) && (!npt)) {
+        name = "npt";
+        *cursor = 2U;
+    } else {
+        /* nothing (more) */
+    }
+    return name;
+}
+
+/* GIF holds an NMI back between the test of the kick flag and VMRUN: it has nothing to undo. */
+static uint64_t svm_nmi_return(uint64_t rip)
+{
+    return rip;
+}
 
 static void svm_core_enable(void)
 {
@@ -66,13 +97,12 @@ static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
     svm_bitmaps_attach(vmcb, vcpu_vm(id));
     svm_state_reset(vmcb);
     svm_nmi_reset(id);
-    svm_flush_wanted[id] = true;
+    flush_note(id, FLUSH_RESET);
 }
 
-/* Translations are tagged by ASID, which vCPUs may share: a core that changes vCPU flushes. */
 static void svm_vcpu_load(vcpu_id_t id)
 {
-    svm_flush_wanted[id] = true;
+    flush_note(id, FLUSH_CORE);
 }
 
 static void svm_vcpu_unload(vcpu_id_t id)
@@ -82,16 +112,14 @@ static void svm_vcpu_unload(vcpu_id_t id)
 
 static void svm_set_stage2(vcpu_id_t id, hpa_t root, uint32_t asid)
 {
-    /* ASID 0 is the host's; a number beyond the CPU's range shares one, which the flush at a switch allows. */
-    const uint32_t usable = (svm_features.asid_count > 1U) ? (svm_features.asid_count - 1U) : 1U;
     svm_vmcb[id].nested_cr3 = root;
-    svm_vmcb[id].asid = (asid % usable) + 1U;
-    svm_flush_wanted[id] = true;
+    svm_vmcb[id].asid = flush_tag(asid, svm_features.asid_count);
+    flush_note(id, FLUSH_STAGE2);
 }
 
 static void svm_flush(vcpu_id_t id)
 {
-    svm_flush_wanted[id] = true;
+    flush_note(id, FLUSH_CHANGED);
 }
 
 /* REQ-ISO-013 */
@@ -105,7 +133,7 @@ static void svm_prepare(vcpu_id_t id)
     vmcb->rsp = regs->gpr[GPR_RSP];
     vmcb->clean_bits = 0U;
     vmcb->tlb_control = SVM_TLB_KEEP;
-    if (svm_flush_wanted[id]) {
+    if (flush_wanted(id)) {
         vmcb->tlb_control = svm_features.flush_by_asid ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
     }
 }
@@ -133,7 +161,9 @@ static bool svm_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *ex
 
 const struct vendor_ops svm_vendor = {
     .name = "AMD-V",
+    .missing = svm_missing,
     .core_enable = svm_core_enable,
+    .nmi_return = svm_nmi_return,
     .vcpu_init = svm_vcpu_init,
     .vcpu_load = svm_vcpu_load,
     .vcpu_unload = svm_vcpu_unload,

@@ -30,7 +30,6 @@ struct vmcb *svm_quick(struct svm_run *run, uint64_t left); /* the same for what
 
 extern struct svm_features svm_features;
 extern struct vmcb svm_vmcb[MAX_VCPU];
-extern bool svm_flush_wanted[MAX_VCPU]; /* its next VMRUN drops what is cached of its translations */
 
 #define SVM_EXIT_MSR 0x7CU
 

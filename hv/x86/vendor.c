@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One binary for both vendors: which backend, decided once. */
+#include "x86/vendor.h"
+
+#include "x86/asm.h"
+
+#define CPUID1_ECX_VMX 0x20U
+
+const struct vendor_ops *vendor; /* on the sealed pages (link.ld) */
+
+/* No CPU has both. One that has neither gets AMD-V, whose features are then named as missing. */
+/* REQ-CFG-010 */
+void vendor_select(void)
+{
+    uint32_t leaf[4];
+    asm_cpuid(1U, 0U, leaf);
+    vendor = ((leaf[2] & CPUID1_ECX_VMX) != 0U) ? &vmx_vendor : &svm_vendor;
+}

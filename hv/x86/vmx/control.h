@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy for every VM-execution, VM-exit and VM-entry control, as data (docs/decisions/0020-vt-x.md). */
+#ifndef X86_VMX_CONTROL_H
+#define X86_VMX_CONTROL_H
+
+#include "core/types.h"
+
+enum vmx_field { FIELD_PIN, FIELD_PRIMARY, FIELD_SECONDARY, FIELD_EXIT, FIELD_ENTRY, FIELD_COUNT };
+
+/* What the CPU says of itself (Intel SDM 3, appendix A). Controls: low half bits that must be 1, high half bits that may be. */
+struct vmx_caps {
+    uint64_t basic;
+    uint64_t misc;
+    uint64_t ept_vpid;
+    uint64_t controls[FIELD_COUNT];
+};
+
+enum vmx_want {
+    WANT_OFF,
+    WANT_PREFERRED, /* set when the CPU has it */
+    WANT_REQUIRED,  /* set; without it the CPU is not usable */
+    WANT_ON_DEMAND  /* clear, and set while it is needed; must be possible */
+};
+
+struct vmx_control {
+    enum vmx_field field;
+    uint32_t bit;
+    enum vmx_want shared;    /* vCPU on a shared core */
+    enum vmx_want exclusive;
+    const char *name;        /* as the SDM has it */
+    const char *why;         /* clause, and the reason where it is not plain */
+};
+extern const struct vmx_control vmx_controls[];
+extern const uint32_t vmx_control_count;
+
+/* Value of the field for a vCPU of that kind. */
+uint32_t vmx_control_value(const struct vmx_caps *caps, enum vmx_field field, bool exclusive);
+/* Names what is missing, one a call; NULL when no more is. *cursor: 0 at first. */
+const char *vmx_control_missing(const struct vmx_caps *caps, uint32_t *cursor);
+/* INVVPID can drop one VPID: without it no VPID is used. */
+bool vmx_vpid_usable(const struct vmx_caps *caps);
+
+/* Bits that code sets and clears. */
+#define PIN_PREEMPTION_TIMER  0x40U
+#define PRIMARY_WINDOW        0x4U
+#define PRIMARY_NMI_WINDOW    0x400000U
+#define SECONDARY_VPID        0x20U
+#define SECONDARY_ENCLS       0x8000U
+#define SECONDARY_XSAVES      0x100000U
+#define EXIT_SAVE_TIMER       0x400000U
+#define ENTRY_LONG_MODE       0x200U
+
+#endif

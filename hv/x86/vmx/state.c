@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Guest registers: an array in memory that an entry writes to the core's VMCS and an exit reads back. */
+#include "x86/msr.h"
+#include "x86/vmx/vmx.h"
+
+#define ALL_DIRTY    ((SLOT_COUNT_U == 64U) ? UINT64_MAX : (((uint64_t)1U << SLOT_COUNT_U) - 1U))
+#define SLOT_COUNT_U ((uint32_t)SLOT_COUNT)
+
+#define PAT_RESET    0x0007040600070406ULL
+#define CR0_RESET    0x60000010U
+#define CR0_PG       0x80000000U
+#define CR0_NE       0x20U
+#define CR0_ET       0x10U
+#define EFER_LME     0x100U
+#define EFER_LMA     0x400U
+#define UNUSABLE     0x10000U /* access rights (24.4.1, table 24-2) */
+#define PRESENT      0x80U
+#define NOT_SYSTEM   0x10U
+#define GRANULARITY  0x8000U
+#define ACCESS_BITS  0xF0FFU
+#define GPR_MASK     0xFU
+
+struct vmx_vcpu vmx_vcpu[MAX_VCPU];
+
+/* Fields outside the segments, from SLOT_CR0 on. */
+static const uint32_t plain_fields[SLOT_COUNT - SLOT_CR0] = {
+    VMCS_GUEST_CR0, VMCS_GUEST_CR3, VMCS_GUEST_CR4, VMCS_GUEST_DR7, VMCS_GUEST_RSP, VMCS_GUEST_RIP, VMCS_GUEST_RFLAGS,
+    VMCS_GUEST_PENDING_DEBUG, VMCS_GUEST_SYSENTER_CS, VMCS_GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_EIP, VMCS_GUEST_EFER,
+    VMCS_GUEST_PAT, VMCS_GUEST_DEBUGCTL, VMCS_GUEST_SHADOW, VMCS_GUEST_ACTIVITY,
+    VMCS_GUEST_PDPTE0, VMCS_GUEST_PDPTE0 + 2U, VMCS_GUEST_PDPTE0 + 4U, VMCS_GUEST_PDPTE0 + 6U,
+};
+
+static uint32_t field_of(uint32_t slot)
+{
+    uint32_t field;
+    if (slot < (uint32_t)SLOT_BASE) {
+        field = VMCS_GUEST_SELECTOR + (2U * (slot - (uint32_t)SLOT_SELECTOR));
+    } else if (slot < (uint32_t)SLOT_LIMIT) {
+        field = VMCS_GUEST_BASE + (2U * (slot - (uint32_t)SLOT_BASE));
+    } else if (slot < (uint32_t)SLOT_ACCESS) {
+        field = VMCS_GUEST_LIMIT + (2U * (slot - (uint32_t)SLOT_LIMIT));
+    } else if (slot < (uint32_t)SLOT_CR0) {
+        field = VMCS_GUEST_ACCESS + (2U * (slot - (uint32_t)SLOT_ACCESS));
+    } else {
+        field = plain_fields[slot - (uint32_t)SLOT_CR0];
+    }
+    return field;
+}
+
+uint64_t vmx_slot_read(vcpu_id_t vcpu, uint32_t slot)
+{
+    return vmx_vcpu[vcpu].live ? vmx_read(field_of(slot)) : vmx_vcpu[vcpu].guest[slot];
+}
+
+/* REQ-ISO-033 */
+void vmx_slot_write(vcpu_id_t vcpu, uint32_t slot, uint64_t value)
+{
+    if (vmx_vcpu[vcpu].live) {
+        vmx_write(field_of(slot), value);
+    } else if (vmx_vcpu[vcpu].guest[slot] != value) {
+        vmx_vcpu[vcpu].guest[slot] = value;
+        vmx_vcpu[vcpu].dirty |= (uint64_t)1U << slot;
+    } else {
+        /* as it is */
+    }
+}
+
+/* EFER.LMA follows from LME and CR0.PG; entry demands that they agree (26.3.1.1). */
+static uint64_t efer_for_entry(vcpu_id_t vcpu)
+{
+    const uint64_t efer = vmx_slot_read(vcpu, SLOT_EFER) & ~(uint64_t)EFER_LMA;
+    const bool paging = (vmx_slot_read(vcpu, SLOT_CR0) & CR0_PG) != 0U;
+    return (((efer & EFER_LME) != 0U) && paging) ? (efer | EFER_LMA) : efer;
+}
+
+/* REQ-ISO-033 */
+void vmx_state_store(vcpu_id_t vcpu)
+{
+    struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
+    uint32_t entry = vmx_control_value(&vmx_caps, FIELD_ENTRY, v->exclusive);
+    vmx_slot_write(vcpu, SLOT_RIP, vcpu_regs[vcpu].rip);
+    vmx_slot_write(vcpu, SLOT_RFLAGS, vcpu_regs[vcpu].rflags);
+    vmx_slot_write(vcpu, SLOT_RSP, vcpu_regs[vcpu].gpr[GPR_RSP]);
+    vmx_slot_write(vcpu, SLOT_EFER, efer_for_entry(vcpu));
+    for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
+        if (((v->dirty >> slot) & 1U) != 0U) {
+            vmx_write(field_of(slot), v->guest[slot]);
+        }
+    }
+    v->dirty = 0U;
+    entry |= ((v->guest[SLOT_EFER] & EFER_LMA) != 0U) ? ENTRY_LONG_MODE : 0U;
+    vmx_write(VMCS_ENTRY_CONTROLS, entry);
+    vmx_write(VMCS_CR0_SHADOW, v->cr0_shadow);
+    vmx_write(VMCS_CR4_SHADOW, v->cr4_shadow);
+    vmx_cr2_write(v->cr2);
+}
+
+void vmx_state_fetch(vcpu_id_t vcpu)
+{
+    struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
+    for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
+        v->guest[slot] = vmx_read(field_of(slot));
+    }
+    v->dirty = 0U;
+    v->live = false;
+    v->cr2 = vmx_cr2_read();
+    vcpu_regs[vcpu].rip = v->guest[SLOT_RIP];
+    vcpu_regs[vcpu].rflags = v->guest[SLOT_RFLAGS];
+    vcpu_regs[vcpu].gpr[GPR_RSP] = v->guest[SLOT_RSP];
+}
+
+/*
+ * Host-owned bits: the guest reads the shadow; a MOV that would change it exits (25.1.3). With the shadow set to
+ * what is written, the same instruction does not exit, and the CPU does all else that it does. VMXE stays
+ * hidden: setting it is left to the decoder, which has #GP for it.
+ */
+/* REQ-ISO-033 */
+bool vmx_shadow_changed(vcpu_id_t vcpu)
+{
+    struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
+    const uint64_t qualification = vmx_read(VMCS_QUALIFICATION);
+    const uint32_t number = (uint32_t)qualification & 0xFU;
+    const uint32_t gpr = (uint32_t)(qualification >> 8) & GPR_MASK;
+    bool changed = ((uint32_t)vmx_read(VMCS_EXIT_REASON) == VMX_EXIT_CR) && (((qualification >> 4) & 3U) == VMX_CR_MOV_TO);
+    if (changed) {
+        const uint64_t value = (gpr == (uint32_t)GPR_RSP) ? vmx_read(VMCS_GUEST_RSP) : vcpu_regs[vcpu].gpr[gpr];
+        if (number == 0U) {
+            v->cr0_shadow = value & VMX_CR0_OWNED;
+            vmx_write(VMCS_CR0_SHADOW, v->cr0_shadow);
+        } else if ((number == 4U) && ((value & VMX_CR4_VMXE) == 0U)) {
+            v->cr4_shadow = value & VMX_CR4_OWNED;
+            vmx_write(VMCS_CR4_SHADOW, v->cr4_shadow);
+        } else {
+            changed = false;
+        }
+    }
+    return changed;
+}
+
+uint64_t vmx_get(vcpu_id_t vcpu, enum vcpu_reg reg)
+{
+    const struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
+    uint64_t value;
+    switch (reg) {
+    case REG_CR0: value = (vmx_slot_read(vcpu, SLOT_CR0) & ~(uint64_t)VMX_CR0_OWNED) | v->cr0_shadow; break;
+    case REG_CR2: value = v->live ? vmx_cr2_read() : v->cr2; break;
+    case REG_CR3: value = vmx_slot_read(vcpu, SLOT_CR3); break;
+    case REG_CR4: value = (vmx_slot_read(vcpu, SLOT_CR4) & ~(uint64_t)VMX_CR4_OWNED) | v->cr4_shadow; break;
+    case REG_EFER: value = efer_for_entry(vcpu); break;
+    case REG_CPL: value = (vmx_slot_read(vcpu, (uint32_t)SLOT_ACCESS + (uint32_t)SEG_SS) >> 5) & 3U; break; /* SS.DPL (24.4.1) */
+    case REG_PAT: value = vmx_slot_read(vcpu, SLOT_PAT); break;
+    case REG_FS_BASE: value = vmx_slot_read(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_FS); break;
+    case REG_GS_BASE: value = vmx_slot_read(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_GS); break;
+    case REG_DR7: value = vmx_slot_read(vcpu, SLOT_DR7); break;
+    default: value = 0U; break;
+    }
+    return value;
+}
+
+static void set_cpl(vcpu_id_t vcpu, uint64_t cpl)
+{
+    const uint32_t slot = (uint32_t)SLOT_ACCESS + (uint32_t)SEG_SS;
+    vmx_slot_write(vcpu, slot, (vmx_slot_read(vcpu, slot) & ~(uint64_t)0x60U) | ((cpl & 3U) << 5));
+}
+
+/* REQ-ISO-033 */
+void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value)
+{
+    struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
+    switch (reg) {
+    case REG_CR0:
+        v->cr0_shadow = value & VMX_CR0_OWNED;
+        vmx_slot_write(vcpu, SLOT_CR0, (value & ~(uint64_t)VMX_CR0_OWNED) | CR0_ET | CR0_NE);
+        break;
+    case REG_CR2: v->cr2 = value; break;
+    case REG_CR3: vmx_slot_write(vcpu, SLOT_CR3, value); break;
+    case REG_CR4:
+        v->cr4_shadow = value & VMX_CR4_OWNED & ~(uint64_t)VMX_CR4_VMXE;
+        vmx_slot_write(vcpu, SLOT_CR4, value | VMX_CR4_OWNED);
+        break;
+    case REG_EFER: vmx_slot_write(vcpu, SLOT_EFER, value); break;
+    case REG_CPL: set_cpl(vcpu, value); break;
+    case REG_PAT: vmx_slot_write(vcpu, SLOT_PAT, value); break;
+    case REG_FS_BASE: vmx_slot_write(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_FS, value); break;
+    case REG_GS_BASE: vmx_slot_write(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_GS, value); break;
+    case REG_DR7: vmx_slot_write(vcpu, SLOT_DR7, value); break;
+    default: break;
+    }
+}
+
+/* An unusable segment's other bits mean nothing: it is shown as not present. */
+struct segment vmx_get_segment(vcpu_id_t vcpu, enum segment_id seg)
+{
+    struct segment value = { 0U, 0U, 0U, 0U };
+    value.base = vmx_slot_read(vcpu, (uint32_t)SLOT_BASE + (uint32_t)seg);
+    value.limit = (uint32_t)vmx_slot_read(vcpu, (uint32_t)SLOT_LIMIT + (uint32_t)seg);
+    if ((uint32_t)seg <= (uint32_t)SEG_TR) {
+        const uint64_t access = vmx_slot_read(vcpu, (uint32_t)SLOT_ACCESS + (uint32_t)seg);
+        value.selector = (uint16_t)vmx_slot_read(vcpu, (uint32_t)SLOT_SELECTOR + (uint32_t)seg);
+        value.access = (uint16_t)(access & ACCESS_BITS & (((access & UNUSABLE) != 0U) ? ~(uint64_t)PRESENT : UINT64_MAX));
+    }
+    return value;
+}
+
+/*
+ * What a segment register holds after it was loaded, and entry demands (26.3.1.2), where a descriptor may differ:
+ * accessed (code, data), busy (TR), granularity as the limit needs it. TR is always usable.
+ */
+static uint64_t access_for_entry(enum segment_id seg, struct segment value)
+{
+    uint64_t access = value.access & ACCESS_BITS;
+    if (seg == SEG_TR) {
+        access |= PRESENT | 2U;
+    } else if ((access & PRESENT) == 0U) {
+        access |= UNUSABLE;
+    } else if ((access & NOT_SYSTEM) != 0U) {
+        access |= 1U;
+    } else {
+        /* LDTR */
+    }
+    if (value.limit > 0xFFFFFU) {
+        access |= GRANULARITY;
+    } else if ((value.limit & 0xFFFU) != 0xFFFU) {
+        access &= ~(uint64_t)GRANULARITY;
+    } else {
+        /* both are possible */
+    }
+    return access;
+}
+
+/* REQ-ISO-033 */
+void vmx_set_segment(vcpu_id_t vcpu, enum segment_id seg, struct segment value)
+{
+    vmx_slot_write(vcpu, (uint32_t)SLOT_BASE + (uint32_t)seg, value.base);
+    vmx_slot_write(vcpu, (uint32_t)SLOT_LIMIT + (uint32_t)seg, value.limit);
+    if ((uint32_t)seg <= (uint32_t)SEG_TR) {
+        vmx_slot_write(vcpu, (uint32_t)SLOT_SELECTOR + (uint32_t)seg, value.selector);
+        vmx_slot_write(vcpu, (uint32_t)SLOT_ACCESS + (uint32_t)seg, access_for_entry(seg, value));
+    }
+}
+
+/* Intel SDM 3, table 9-1. All of it is dirty: the core's VMCS has an earlier life, or another vCPU. */
+/* REQ-ISO-033 */
+void vmx_state_reset(vcpu_id_t vcpu)
+{
+    struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
+    v->live = false;
+    for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
+        v->guest[slot] = 0U;
+    }
+    for (uint32_t seg = (uint32_t)SEG_ES; seg <= (uint32_t)SEG_GS; seg++) {
+        vmx_set_segment(vcpu, (enum segment_id)seg, (struct segment){ 0U, 0x93U, 0xFFFFU, 0U });
+    }
+    vmx_set_segment(vcpu, SEG_CS, (struct segment){ 0xF000U, 0x9BU, 0xFFFFU, 0xFFFF0000U });
+    vmx_set_segment(vcpu, SEG_LDTR, (struct segment){ 0U, 0x82U, 0xFFFFU, 0U });
+    vmx_set_segment(vcpu, SEG_TR, (struct segment){ 0U, 0x8BU, 0xFFFFU, 0U });
+    vmx_set_segment(vcpu, SEG_GDTR, (struct segment){ 0U, 0U, 0xFFFFU, 0U });
+    vmx_set_segment(vcpu, SEG_IDTR, (struct segment){ 0U, 0U, 0xFFFFU, 0U });
+    vmx_set(vcpu, REG_CR0, CR0_RESET);
+    vmx_set(vcpu, REG_CR4, 0U);
+    v->guest[SLOT_DR7] = 0x400U;
+    v->guest[SLOT_PAT] = PAT_RESET;
+    v->cr2 = 0U;
+    v->dirty = ALL_DIRTY;
+}

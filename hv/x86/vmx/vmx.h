@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files of the VT-x backend. */
+#ifndef X86_VMX_VMX_H
+#define X86_VMX_VMX_H
+
+#include "x86/vendor.h"
+#include "x86/vmx/control.h"
+#include "x86/vmx/vmcs.h"
+
+/* Guest state that the VMCS holds, one word a field (state.c has the encodings). Segments as in enum segment_id:
+ * ES .. TR have four fields each, GDTR and IDTR a base and a limit. */
+enum vmx_slot {
+    SLOT_SELECTOR = 0, SLOT_BASE = 8, SLOT_LIMIT = 18, SLOT_ACCESS = 28,
+    SLOT_CR0 = 36, SLOT_CR3, SLOT_CR4, SLOT_DR7, SLOT_RSP, SLOT_RIP, SLOT_RFLAGS, SLOT_PENDING_DEBUG,
+    SLOT_SYSENTER_CS, SLOT_SYSENTER_ESP, SLOT_SYSENTER_EIP, SLOT_EFER, SLOT_PAT, SLOT_DEBUGCTL,
+    SLOT_SHADOW, SLOT_ACTIVITY, SLOT_PDPTE, SLOT_COUNT = SLOT_PDPTE + 4
+};
+_Static_assert((uint32_t)SLOT_COUNT <= 64U, "one bit a slot");
+
+struct vmx_vcpu {
+    uint64_t guest[SLOT_COUNT];
+    uint64_t dirty;       /* bit n: the VMCS does not have guest[n] yet */
+    bool live;            /* between an exit and the save: the VMCS of the calling core has the registers */
+    bool exclusive;
+    bool controls_dirty;  /* the core's VMCS has another vCPU's controls, or old ones */
+    bool nmi_window;      /* asked for since an NMI went in */
+    bool window;
+    uint64_t cr0_shadow;  /* the guest's values of the host-owned bits */
+    uint64_t cr4_shadow;
+    uint64_t cr2;
+    uint64_t eptp;
+    uint32_t vpid;
+    uint32_t event;       /* VM-entry interruption information of the next entry */
+    uint32_t event_error;
+};
+extern struct vmx_vcpu vmx_vcpu[MAX_VCPU];
+extern struct vmx_caps vmx_caps; /* of every core: core.c checks */
+
+/* One vCPU's stay on a core, from an entry to the exit that ends it; the first four fields are read by enter.S. */
+struct vmx_run {
+    struct vcpu_regs *regs;
+    const shared_u32_t *kick;
+    uint32_t launched;    /* the core's VMCS is: VMRESUME */
+    uint32_t ran;         /* the guest was entered at least once */
+    struct vcpu_stats *stats;
+    vcpu_id_t vcpu;
+};
+enum vmx_ended { VMX_ENDED_EXIT, VMX_ENDED_KICK, VMX_ENDED_REFUSED };
+uint32_t vmx_run_guest(struct vmx_run *run); /* enter.S: enum vmx_ended */
+/* After each VM exit. Not 0: the exit is dealt with, enter again. */
+uint32_t vmx_quick(struct vmx_run *run);
+/* enter.S: only their addresses mean something. */
+extern const uint8_t vmx_window_start;
+extern const uint8_t vmx_window_end;
+extern const uint8_t vmx_enter_kicked;
+extern const uint8_t vmx_exit_entry;
+
+/* insn.c: the instructions; only on the core whose VMCS is meant. */
+void vmx_on(hpa_t region);                 /* fatal when refused */
+void vmx_clear_and_load(hpa_t vmcs);
+uint64_t vmx_read(uint32_t field);
+void vmx_write(uint32_t field, uint64_t value);
+void vmx_invept_one(uint64_t eptp);
+void vmx_invvpid_one(uint32_t vpid);
+
+/* switch.c: what VT-x leaves in the core. */
+void vmx_switch_reset(vcpu_id_t vcpu);
+void vmx_switch_load(vcpu_id_t vcpu);
+void vmx_switch_save(vcpu_id_t vcpu);
+void vmx_switch_debug(vcpu_id_t vcpu, uint64_t qualification); /* DR6 as the #DB that exited would have left it */
+uint64_t vmx_cr2_read(void);
+void vmx_cr2_write(uint64_t value);
+void vmx_nmi_open(void);                   /* after an NMI exit */
+
+/* state.c */
+uint64_t vmx_slot_read(vcpu_id_t vcpu, uint32_t slot);
+void vmx_slot_write(vcpu_id_t vcpu, uint32_t slot, uint64_t value);
+void vmx_state_reset(vcpu_id_t vcpu);
+void vmx_state_store(vcpu_id_t vcpu);      /* before an entry: what is dirty goes into the VMCS */
+void vmx_state_fetch(vcpu_id_t vcpu);      /* after the last exit: all of it comes back */
+bool vmx_shadow_changed(vcpu_id_t vcpu);   /* the exit was a MOV to CR0 or CR4 that only changed shadowed bits: run it again */
+uint64_t vmx_get(vcpu_id_t vcpu, enum vcpu_reg reg);
+void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value);
+struct segment vmx_get_segment(vcpu_id_t vcpu, enum segment_id seg);
+void vmx_set_segment(vcpu_id_t vcpu, enum segment_id seg, struct segment value);
+#define VMX_CR0_OWNED 0x60000020U /* PG's neighbours CD and NW, and NE */
+#define VMX_CR4_OWNED 0x2040U     /* VMXE, MCE */
+#define VMX_CR4_VMXE  0x2000U
+
+/* exit.c */
+void vmx_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit);
+const char *vmx_entry_failure(uint32_t reason); /* why the last entry failed; reason: the exit reason, 0: VMLAUNCH or VMRESUME refused */
+
+/* event.c */
+bool vmx_can_accept(vcpu_id_t vcpu);
+bool vmx_event_queued(vcpu_id_t vcpu);
+bool vmx_can_accept_nmi(vcpu_id_t vcpu);
+void vmx_inject(vcpu_id_t vcpu, struct event event);
+void vmx_clear_shadow(vcpu_id_t vcpu);
+void vmx_request_window(vcpu_id_t vcpu, bool wanted);
+void vmx_event_requeue(vcpu_id_t vcpu);
+void vmx_event_reset(vcpu_id_t vcpu);
+
+/* bitmap.c */
+void vmx_bitmaps_attach(vm_id_t vm);       /* into the core's VMCS */
+void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write);
+void vmx_port_open(vm_id_t vm, uint16_t port);
+void vmx_bitmaps_close(vm_id_t vm);
+
+#endif
