@@ -34,7 +34,7 @@ extern const uint8_t *proof_buffer;
 
     lemma attr_sum: \forall integer w, x, t; 0 <= w <= 1 && (x == 0 || x == 4) && (t == S2_WB || t == S2_UC || t == S2_WC) ==>
       ((1 + 2 * w + x + t) / 2) % 2 == w && (1 + 2 * w + x + t < S2_UC <==> t == S2_WB);
-    lemma attr_parts: \forall integer e; 0 <= e ==> \let attr = entry_rights(e) + entry_type(e);
+    lemma attr_parts{L}: \forall integer e; 0 <= e ==> \let attr = entry_rights(e) + entry_type(e);
       (attr < S2_UC <==> entry_type(e) == S2_WB) && ((attr / 2) % 2 == 1 <==> entry_write(e));
     lemma page_offset: \forall integer gpa, a; in_page_of(gpa, a) ==> a % 4096 == gpa % 4096 + (a - gpa) && a / 4096 == gpa / 4096;
     lemma page_offset_2: \forall integer gpa, a; in_page_of(gpa, a) ==>

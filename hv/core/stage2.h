@@ -17,6 +17,11 @@
 #define S2_SLOTS     512U                /* entries of one table */
 #define S2_ROOT      0U                  /* index of a VM's root table */
 
+/* How entries look to the hardware (stage2_format.h). Set at boot before stage2_init(), and never again. */
+#define S2_FORMAT_NPT 0U
+#define S2_FORMAT_EPT 1U
+extern uint32_t stage2_format;
+
 extern uint64_t stage2_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];
 extern uint32_t stage2_level[MAX_VM][STAGE2_PAGES]; /* 1..4, 0: free */
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How one stage-2 entry looks to the hardware: nested page tables of AMD-V, which have the layout
- * of long-mode page tables (AMD APM 2, 5.3.3 and 15.25). Nothing else knows these bits.
+ * How one stage-2 entry looks to the hardware. Nothing else knows these bits. Two formats: nested page tables of
+ * AMD-V, which have the layout of long-mode page tables (AMD APM 2, 5.3.3 and 15.25), and EPT of VT-x (Intel SDM 3,
+ * 28.3.2). They agree in what walks need: bit 0 present (EPT: readable, which every mapping is), bit 1 write, bit 7 leaf,
+ * bits 12 to 51 address. They differ in execute, memory type and the constant bits: stage2_format says which one holds.
  *
- * U is always set, because nested walks are user accesses (15.25.5). A and D are preset, so that
+ * NPT: U is always set, because nested walks are user accesses (15.25.5). A and D are preset, so that
  * the hardware never writes a table (15.25.10). The memory type comes from the host's PAT
  * (15.25.8): WB = entry 0, WC = PWT = entry 1, UC = PCD | PWT = entry 3.
+ *
+ * EPT: bit 2 execute, bits 3 to 5 the type (table 28-6: 6 WB, 1 WC, 0 UC), the guest's PAT counts (bit 6 clear). A and D are not
+ * in use (EPTP bit 6 clear), so the hardware writes no table here either. In an entry that leads on, bits 3 to 7 are reserved.
  *
  * Address fields are computed by division and remainder with constants: the compiler makes shifts
  * and masks of them, and the provers understand them.
@@ -24,9 +29,13 @@
 #define S2_ENTRY_DIRTY    0x40U
 #define S2_ENTRY_LARGE    0x80U
 #define S2_ENTRY_NX       0x8000000000000000U
+#define S2_EPT_EXEC       0x4U
+#define S2_EPT_WC         0x8U
+#define S2_EPT_WB         0x30U
+#define S2_EPT_TYPE       0x8U  /* the lowest of three bits */
 #define S2_HPA_LIMIT      0x0010000000000000U /* 2^52: bits 52 and above are not address */
 
-/* The same as the hardware reads it (AMD APM 2, 5.4), for the proofs. */
+/* The same as the hardware reads it (AMD APM 2, 5.4; Intel SDM 3, 28.3.2), for the proofs. */
 /*@
   predicate entry_present(integer e) = e % 2 == 1;
   predicate entry_large(integer e) = (e / 128) % 2 == 1;
@@ -35,10 +44,11 @@
   predicate entry_exec(integer e) = e < 0x8000000000000000;
   predicate entry_reserved_clear(integer e) = e % 0x8000000000000000 < 0x10000000000000;
   logic integer entry_address(integer e) = ((e % 0x10000000000000) / 4096) * 4096;
-  logic integer entry_type(integer e) =
-    (e / 16) % 2 == 1 ? S2_UC : ((e / 8) % 2 == 1 ? S2_WC : S2_WB);
-  logic integer entry_rights(integer e) =
-    1 + 2 * ((e / 2) % 2) + (e < 0x8000000000000000 ? 4 : 0);
+  logic integer entry_type{L}(integer e) = stage2_format == S2_FORMAT_EPT ?
+    ((e / 8) % 8 == 6 ? S2_WB : ((e / 8) % 8 == 1 ? S2_WC : S2_UC)) :
+    ((e / 16) % 2 == 1 ? S2_UC : ((e / 8) % 2 == 1 ? S2_WC : S2_WB));
+  logic integer entry_rights{L}(integer e) = 1 + 2 * ((e / 2) % 2) + (stage2_format == S2_FORMAT_EPT ?
+    4 * ((e / 4) % 2) : (e < 0x8000000000000000 ? 4 : 0));
 */
 
 /*@ assigns \nothing;
@@ -76,8 +86,12 @@ static inline uint32_t stage2_entry_rights(uint64_t entry)
     if (((entry / S2_ENTRY_WRITE) % 2U) == 1U) {
         rights += S2_WRITE;
     }
-    if (entry < S2_ENTRY_NX) {
+    if (stage2_format == S2_FORMAT_EPT) {
+        rights += (((entry / S2_EPT_EXEC) % 2U) == 1U) ? S2_EXEC : 0U;
+    } else if (entry < S2_ENTRY_NX) {
         rights += S2_EXEC;
+    } else {
+        /* NX */
     }
     return rights;
 }
@@ -88,7 +102,16 @@ static inline uint32_t stage2_entry_rights(uint64_t entry)
 static inline uint32_t stage2_entry_type(uint64_t entry)
 {
     uint32_t type = S2_WB;
-    if (((entry / S2_ENTRY_PCD) % 2U) == 1U) {
+    if (stage2_format == S2_FORMAT_EPT) {
+        uint64_t bits = ((entry / S2_EPT_TYPE) % 8U) * S2_EPT_TYPE;
+        if (bits == S2_EPT_WC) {
+            type = S2_WC;
+        } else if (bits != S2_EPT_WB) {
+            type = S2_UC;
+        } else {
+            /* write-back */
+        }
+    } else if (((entry / S2_ENTRY_PCD) % 2U) == 1U) {
         type = S2_UC;
     } else if (((entry / S2_ENTRY_PWT) % 2U) == 1U) {
         type = S2_WC;
@@ -98,18 +121,36 @@ static inline uint32_t stage2_entry_type(uint64_t entry)
     return type;
 }
 
-/* The bits of a leaf below the address. rights: S2_READ set, others optional. */
 /*@ requires rights < 8 && rights % 2 == 1;
     requires type == S2_WB || type == S2_UC || type == S2_WC;
-    requires 1 <= level <= 3;
     assigns \nothing;
     exits \false;
-    ensures \result < 256;
-    ensures present: entry_present(\result);
-    ensures leaf: entry_leaf(\result, level);
-    ensures write: entry_write(\result) <==> (rights / 2) % 2 == 1;
-    ensures type: entry_type(\result) == type; */
-static inline uint64_t stage2_leaf_flags(uint32_t rights, uint32_t type, uint32_t level)
+    ensures \result == 1 + 2 * ((rights / 2) % 2) + 4 * ((rights / 4) % 2) + (type == S2_WB ? 48 : (type == S2_WC ? 8 : 0)); */
+static inline uint64_t stage2_ept_flags(uint32_t rights, uint32_t type)
+{
+    uint64_t flags = S2_ENTRY_PRESENT;
+    if (((rights / S2_WRITE) % 2U) == 1U) {
+        flags += S2_ENTRY_WRITE;
+    }
+    if (((rights / S2_EXEC) % 2U) == 1U) {
+        flags += S2_EPT_EXEC;
+    }
+    if (type == S2_WB) {
+        flags += S2_EPT_WB;
+    } else if (type == S2_WC) {
+        flags += S2_EPT_WC;
+    } else {
+        /* uncached: no bit */
+    }
+    return flags;
+}
+
+/*@ requires rights < 8 && rights % 2 == 1;
+    requires type == S2_WB || type == S2_UC || type == S2_WC;
+    assigns \nothing;
+    exits \false;
+    ensures \result == 101 + 2 * ((rights / 2) % 2) + (type == S2_UC ? 24 : (type == S2_WC ? 8 : 0)); */
+static inline uint64_t stage2_npt_flags(uint32_t rights, uint32_t type)
 {
     uint64_t flags = S2_ENTRY_PRESENT + S2_ENTRY_USER + S2_ENTRY_ACCESSED + S2_ENTRY_DIRTY;
     if (((rights / S2_WRITE) % 2U) == 1U) {
@@ -122,6 +163,24 @@ static inline uint64_t stage2_leaf_flags(uint32_t rights, uint32_t type, uint32_
     } else {
         /* write-back: no bit */
     }
+    return flags;
+}
+
+/* The bits of a leaf below the address. rights: S2_READ set, others optional. */
+/*@ requires rights < 8 && rights % 2 == 1;
+    requires type == S2_WB || type == S2_UC || type == S2_WC;
+    requires 1 <= level <= 3;
+    assigns \nothing;
+    exits \false;
+    ensures \result < 256;
+    ensures present: entry_present(\result);
+    ensures leaf: entry_leaf(\result, level);
+    ensures write: entry_write(\result) <==> (rights / 2) % 2 == 1;
+    ensures exec: stage2_format == S2_FORMAT_EPT ==> ((\result / 4) % 2 == 1 <==> (rights / 4) % 2 == 1);
+    ensures type: entry_type(\result) == type; */
+static inline uint64_t stage2_leaf_flags(uint32_t rights, uint32_t type, uint32_t level)
+{
+    uint64_t flags = (stage2_format == S2_FORMAT_EPT) ? stage2_ept_flags(rights, type) : stage2_npt_flags(rights, type);
     if (level > 1U) {
         flags += S2_ENTRY_LARGE;
     }
@@ -145,12 +204,15 @@ static inline uint64_t stage2_make_leaf(hpa_t hpa, uint32_t rights, uint32_t typ
 {
     uint64_t flags = stage2_leaf_flags(rights, type, level);
     uint64_t page = hpa / PAGE_SIZE;
-    if (((rights / S2_EXEC) % 2U) == 0U) {
+    if ((stage2_format != S2_FORMAT_EPT) && (((rights / S2_EXEC) % 2U) == 0U)) {
         page += S2_ENTRY_NX / PAGE_SIZE;
     }
     uint64_t entry = (page * PAGE_SIZE) + flags;
     /*@ assert low1: entry == 4096 * page + flags; */
     /*@ assert low2: entry / 2 == 2048 * page + flags / 2; */
+    /*@ assert low4: entry / 4 == 1024 * page + flags / 4; */
+    /*@ assert bit4: (entry / 4) % 2 == (flags / 4) % 2; */
+    /*@ assert type8: (entry / 8) % 8 == (flags / 8) % 8; */
     /*@ assert low8: entry / 8 == 512 * page + flags / 8; */
     /*@ assert low16: entry / 16 == 256 * page + flags / 16; */
     /*@ assert bit8: (entry / 8) % 2 == (flags / 8) % 2; */
@@ -168,7 +230,9 @@ static inline uint64_t stage2_make_leaf(hpa_t hpa, uint32_t rights, uint32_t typ
     ensures entry_reserved_clear(\result); */
 static inline uint64_t stage2_make_table(hpa_t table)
 {
-    return table + S2_ENTRY_PRESENT + S2_ENTRY_WRITE + S2_ENTRY_USER + S2_ENTRY_ACCESSED;
+    uint64_t flags = S2_ENTRY_PRESENT + S2_ENTRY_WRITE;
+    flags += (stage2_format == S2_FORMAT_EPT) ? S2_EPT_EXEC : (S2_ENTRY_USER + S2_ENTRY_ACCESSED);
+    return table + flags;
 }
 
 #endif

@@ -15,6 +15,7 @@ uint32_t stage2_level[MAX_VM][STAGE2_PAGES];
 uint32_t stage2_parent[MAX_VM][STAGE2_PAGES];
 uint32_t stage2_slot[MAX_VM][STAGE2_PAGES];
 hpa_t stage2_pool;
+uint32_t stage2_format; /* S2_FORMAT_NPT until boot says otherwise */
 
 /*@ requires vm < MAX_VM && pool_ok;
     assigns \nothing;

@@ -31,9 +31,9 @@ static void own(uint32_t domain, hpa_t base, uint64_t size, uint32_t type)
     domain_count[domain] = n + 1U;
 }
 
-static int setup(void **state)
+static int setup_with(uint32_t format)
 {
-    (void)state;
+    stage2_format = format;
     memset(domain_count, 0, sizeof(domain_count));
     own(VM, RAM, RAM_SIZE, MEMORY_RAM);
     own(VM, DEVICE, 0x10000000U, MEMORY_DEVICE);
@@ -45,7 +45,46 @@ static int setup(void **state)
     return 0;
 }
 
-/* The walk of the hardware (AMD APM 2, 5.3), written without the module's helpers. */
+static int setup(void **state)
+{
+    (void)state;
+    return setup_with(S2_FORMAT_NPT);
+}
+
+static int setup_ept(void **state)
+{
+    (void)state;
+    return setup_with(S2_FORMAT_EPT);
+}
+
+/* What the hardware sees beyond the address. EPT (Intel SDM 3, 28.3.2): bits that are reserved, and A and D, which are not in use. */
+static void expect_constant_bits(uint64_t entry, bool leaf)
+{
+    if (stage2_format == S2_FORMAT_NPT) {
+        assert_int_equal(entry & 0x24U, 0x24U); /* user, accessed */
+    } else if (leaf) {
+        assert_int_equal(entry & 0xFFF0000000000F40U, 0U);
+    } else {
+        assert_int_equal(entry & 0xFFF0000000000FFFU, 7U);
+    }
+}
+
+/* Rights and type as the hardware takes them, against what was asked for. */
+static void expect_attr(uint64_t leaf, uint32_t attr)
+{
+    if (stage2_format == S2_FORMAT_EPT) {
+        static const uint64_t types[3] = { 6U << 3, 0U, 1U << 3 }; /* WB, UC, WC */
+        assert_int_equal(leaf & 0x7U, ((attr & S2_READ) != 0U ? 1U : 0U) | (attr & S2_WRITE) | (attr & S2_EXEC));
+        assert_int_equal(leaf & 0x38U, types[attr / S2_UC]);
+    } else {
+        static const uint64_t types[3] = { 0U, 0x18U, 0x8U };
+        assert_int_equal(leaf & 0x2U, attr & S2_WRITE);
+        assert_int_equal(leaf >> 63, ((attr & S2_EXEC) != 0U) ? 0U : 1U);
+        assert_int_equal(leaf & 0x18U, types[attr / S2_UC]);
+    }
+}
+
+/* The walk of the hardware (AMD APM 2, 5.3; Intel SDM 3, 28.3.2), written without the module's helpers. */
 static bool walk(vm_id_t vm, gpa_t gpa, hpa_t *hpa, uint64_t *leaf)
 {
     hpa_t table = stage2_root(vm);
@@ -56,7 +95,7 @@ static bool walk(vm_id_t vm, gpa_t gpa, hpa_t *hpa, uint64_t *leaf)
         if ((entry & 1U) == 0) {
             return false;
         }
-        assert_int_equal(entry & 0x24U, 0x24U); /* user, accessed */
+        expect_constant_bits(entry, (shift == 12) || ((shift < 39) && ((entry & 0x80U) != 0)));
         if (shift == 12 || (entry & 0x80U) != 0) {
             uint64_t mask = ((uint64_t)1 << shift) - 1U;
             assert_int_equal(entry & 0x000FFFFFFFFFF000U & mask, 0); /* aligned, PAT bit clear */
@@ -79,6 +118,7 @@ static void expect_mapped(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t span, uint3
     assert_int_equal(found.attr, attr);
     assert_true(walk(vm, gpa, &reached, &leaf));
     assert_int_equal(reached, hpa);
+    expect_attr(leaf, attr);
 }
 
 static void expect_absent(vm_id_t vm, gpa_t gpa)
@@ -135,6 +175,29 @@ static void writes_the_bits_of_nested_page_tables(void **state)
     assert_int_equal(leaf, DEVICE | 0x80000000000000EFU);
     assert_int_equal(stage2_lookup(VM, 0x2000U).attr, RW | S2_UC);
     assert_int_equal(stage2_lookup(VM, 0x200000U).attr, RW | S2_WC);
+}
+
+/* REQ-ISO-011 */
+static void writes_the_bits_of_ept(void **state)
+{
+    (void)state;
+    hpa_t hpa;
+    uint64_t leaf;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, S2_READ), STATUS_OK);
+    assert_true(walk(VM, 0x0U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0x31U); /* WB, R */
+    assert_int_equal(stage2_map(VM, 0x1000U, RAM, 0x1000U, RWX), STATUS_OK);
+    assert_true(walk(VM, 0x1000U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0x37U);
+    assert_int_equal(stage2_map(VM, 0x2000U, DEVICE, 0x1000U, RW | S2_UC), STATUS_OK);
+    assert_true(walk(VM, 0x2000U, &hpa, &leaf));
+    assert_int_equal(leaf, DEVICE | 0x3U);
+    assert_int_equal(stage2_map(VM, 0x3000U, DEVICE, 0x1000U, RW | S2_WC), STATUS_OK);
+    assert_true(walk(VM, 0x3000U, &hpa, &leaf));
+    assert_int_equal(leaf, DEVICE | 0xBU);
+    assert_int_equal(stage2_map(VM, 0x200000U, RAM, 0x200000U, RWX), STATUS_OK);
+    assert_true(walk(VM, 0x200000U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0xB7U);
 }
 
 /* REQ-ISO-009 */
@@ -349,6 +412,7 @@ static void compare_with_model(void)
 static void behaves_like_a_flat_map(void **state)
 {
     (void)state;
+    memset(model, 0, sizeof(model));
     srand(7);
     for (unsigned step = 0; step < 600; step++) {
         unsigned first = (unsigned)rand() % MODEL_PAGES;
@@ -470,6 +534,27 @@ int main(void)
         cmocka_unit_test_setup(without_a_free_page_no_table_is_linked, setup),
         cmocka_unit_test_setup(protection_that_is_denied_for_one_page_changes_none, setup),
         cmocka_unit_test_setup(protection_takes_whole_pages_only, setup),
+        cmocka_unit_test_setup(writes_the_bits_of_ept, setup_ept),
+        cmocka_unit_test_setup(maps_with_the_largest_pages_that_fit, setup_ept),
+        cmocka_unit_test_setup(uses_small_pages_when_addresses_are_not_congruent, setup_ept),
+        cmocka_unit_test_setup(refuses_what_is_not_a_page_range, setup_ept),
+        cmocka_unit_test_setup(maps_only_what_the_domain_owns, setup_ept),
+        cmocka_unit_test_setup(checks_the_memory_type_against_the_domain, setup_ept),
+        cmocka_unit_test_setup(user_vms_get_ram_of_the_service_vm_only, setup_ept),
+        cmocka_unit_test_setup(does_not_map_twice, setup_ept),
+        cmocka_unit_test_setup(a_short_quota_leaves_nothing_behind, setup_ept),
+        cmocka_unit_test_setup(unmap_splits_at_both_ends, setup_ept),
+        cmocka_unit_test_setup(unmap_without_tables_to_split_has_no_effect, setup_ept),
+        cmocka_unit_test_setup(unmap_of_nothing_is_fine_and_bounded, setup_ept),
+        cmocka_unit_test_setup(protect_changes_rights_and_nothing_else, setup_ept),
+        cmocka_unit_test_setup(protect_cannot_make_read_only_memory_writable, setup_ept),
+        cmocka_unit_test_setup(tables_are_reused_for_ever, setup_ept),
+        cmocka_unit_test_setup(reset_forgets_one_vm_only, setup_ept),
+        cmocka_unit_test_setup(behaves_like_a_flat_map, setup_ept),
+        cmocka_unit_test_setup(the_writer_refuses_what_no_leaf_can_be, setup_ept),
+        cmocka_unit_test_setup(without_a_free_page_no_table_is_linked, setup_ept),
+        cmocka_unit_test_setup(protection_that_is_denied_for_one_page_changes_none, setup_ept),
+        cmocka_unit_test_setup(protection_takes_whole_pages_only, setup_ept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "core/stage2.h"
 #include "core/stats.h"
 #include "core/vm.h"
 #include "x86/address.h"
@@ -161,6 +162,7 @@ static bool svm_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *ex
 
 const struct vendor_ops svm_vendor = {
     .name = "AMD-V",
+    .stage2_format = S2_FORMAT_NPT,
     .missing = svm_missing,
     .core_enable = svm_core_enable,
     .nmi_return = svm_nmi_return,

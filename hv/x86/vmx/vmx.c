@@ -6,6 +6,7 @@
 
 #include "core/hw.h"
 #include "core/log.h"
+#include "core/stage2.h"
 #include "core/stats.h"
 #include "core/vm.h"
 #include "x86/address.h"
@@ -204,6 +205,7 @@ static uint64_t vmx_nmi_return(uint64_t rip)
 
 const struct vendor_ops vmx_vendor = {
     .name = "VT-x",
+    .stage2_format = S2_FORMAT_EPT,
     .missing = vmx_core_missing,
     .core_enable = vmx_core_enable,
     .nmi_return = vmx_nmi_return,
