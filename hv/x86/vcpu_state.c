@@ -41,12 +41,20 @@ static bool has_rdtscp(void)
     return (leaf[3] & 0x8000000U) != 0U;
 }
 
-/* AMD: 8000_0008 EBX[14] IBRS or EBX[12] IBPB brings SPEC_CTRL only with IBRS or STIBP (APM 2, 3.2.9). */
+/* AMD: 8000_0008 EBX[14] IBRS or EBX[12] IBPB brings SPEC_CTRL only with IBRS or STIBP (APM 2, 3.2.9).
+ * Intel: leaf 7, EDX[26] IBRS and IBPB, EDX[27] STIBP, EDX[31] SSBD (SDM 2, CPUID); AMD has no bit there. */
 static bool has_spec_ctrl(void)
 {
+    uint32_t highest[4];
     uint32_t leaf[4];
+    bool intel = false;
+    asm_cpuid(0U, 0U, highest);
+    if (highest[0] >= 7U) {
+        asm_cpuid(7U, 0U, leaf);
+        intel = (leaf[3] & (0x4000000U | 0x8000000U | 0x80000000U)) != 0U;
+    }
     asm_cpuid(0x80000008U, 0U, leaf);
-    return (leaf[1] & (0x4000U | 0x8000U | 0x1000000U)) != 0U;
+    return intel || ((leaf[1] & (0x4000U | 0x8000U | 0x1000000U)) != 0U);
 }
 
 static bool optional_rdtscp;

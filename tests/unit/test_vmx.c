@@ -96,7 +96,7 @@ static void an_entry_has_the_reset_state_and_all_constant_controls(void **state)
     assert_int_equal(entered[VMCS_GUEST_LIMIT + 18U], 0xFFFFU); /* IDTR */
     assert_int_equal(entered[VMCS_GUEST_CR0], 0x30U); /* NE for the CPU; CD and NW stay the host's */
     assert_int_equal(entered[VMCS_CR0_SHADOW], 0x60000000U);
-    assert_int_equal(entered[VMCS_GUEST_CR4], VMX_CR4_OWNED);
+    assert_int_equal(entered[VMCS_GUEST_CR4], 0x2040U); /* VMXE, MCE */
     assert_int_equal(entered[VMCS_CR4_SHADOW], 0U);
     assert_int_equal(entered[VMCS_GUEST_DR7], 0x400U);
     assert_int_equal(entered[VMCS_GUEST_RIP], 0x1000U);
@@ -233,16 +233,23 @@ static void a_mov_that_changes_shadowed_bits_runs_again(void **state)
 }
 
 /* REQ-ISO-019 */
-static void vmxe_is_a_bit_that_the_cpu_does_not_have(void **state)
+static void bits_of_hidden_features_are_bits_that_the_cpu_does_not_have(void **state)
 {
+    static const uint32_t bits[] = { 13U, 14U, 19U, 23U, 24U, 25U, 27U }; /* VMXE SMXE KL CET PKS UINTR LASS */
     struct vm_exit exit;
     (void)state;
-    vcpu_regs[GUEST].gpr[GPR_RAX] = 0x2020U;
-    exit = leave(VMX_EXIT_CR, 4U);
-    assert_int_equal(exit.reason, HV_EXIT_EXCEPTION);
-    assert_int_equal(exit.number, 13U);
-    assert_int_equal(exit.length, 0U);
-    assert_int_equal(entries, 1U);
+    for (size_t i = 0U; i < (sizeof(bits) / sizeof(bits[0])); i++) {
+        entries = 0U;
+        vcpu_regs[GUEST].gpr[GPR_RAX] = 0x20U | (1U << bits[i]);
+        exit = leave(VMX_EXIT_CR, 4U);
+        assert_int_equal(entered[VMCS_CR4_MASK] & (1U << bits[i]), 1U << bits[i]);
+        assert_int_equal(exit.reason, HV_EXIT_EXCEPTION);
+        assert_int_equal(exit.number, 13U);
+        assert_int_equal(exit.length, 0U);
+        assert_int_equal(entries, 1U);
+    }
+    vmx_vendor.set(GUEST, REG_CR4, 0xFFFFFFFFU);
+    assert_int_equal(vmx_vendor.get(GUEST, REG_CR4) & VMX_CR4_OWNED, 0x40U);
 }
 
 /* REQ-ISO-033 */
@@ -739,7 +746,7 @@ int main(void)
         cmocka_unit_test_setup(segment_access_rights_lose_nothing, setup),
         cmocka_unit_test_setup(registers_outside_the_vmcs_travel, setup),
         cmocka_unit_test_setup(a_mov_that_changes_shadowed_bits_runs_again, setup),
-        cmocka_unit_test_setup(vmxe_is_a_bit_that_the_cpu_does_not_have, setup),
+        cmocka_unit_test_setup(bits_of_hidden_features_are_bits_that_the_cpu_does_not_have, setup),
         cmocka_unit_test_setup(rsp_as_the_source_is_read_from_where_it_is, setup),
         cmocka_unit_test_setup(lengths_come_from_the_cpu_and_only_for_instructions, setup),
         cmocka_unit_test_setup(string_output_with_prefix, setup),

@@ -59,7 +59,7 @@ const struct vmx_control vmx_controls[] = {
     { FIELD_SECONDARY, 17U, WANT_OFF, WANT_OFF, "enable PML", "24.6.2; the CPU would write memory" },
     { FIELD_SECONDARY, 18U, WANT_OFF, WANT_OFF, "EPT-violation #VE", "24.6.2; violations are ours" },
     { FIELD_SECONDARY, 19U, WANT_OFF, WANT_OFF, "conceal VMX from PT", "24.6.2" },
-    { FIELD_SECONDARY, 20U, WANT_PREFERRED, WANT_PREFERRED, "enable XSAVES/XRSTORS", "24.6.2, 24.6.20; XSS stays 0" },
+    { FIELD_SECONDARY, 20U, WANT_OFF, WANT_OFF, "enable XSAVES/XRSTORS", "24.6.2; hidden from guests, #UD without it" },
     { FIELD_SECONDARY, 22U, WANT_OFF, WANT_OFF, "mode-based execute control for EPT", "24.6.2" },
     { FIELD_SECONDARY, 23U, WANT_OFF, WANT_OFF, "sub-page write permissions for EPT", "24.6.2" },
     { FIELD_SECONDARY, 24U, WANT_OFF, WANT_OFF, "Intel PT uses guest physical addresses", "24.6.2" },

@@ -46,7 +46,6 @@ bool vmx_vpid_usable(const struct vmx_caps *caps);
 #define PRIMARY_NMI_WINDOW    0x400000U
 #define SECONDARY_VPID        0x20U
 #define SECONDARY_ENCLS       0x8000U
-#define SECONDARY_XSAVES      0x100000U
 #define EXIT_SAVE_TIMER       0x400000U
 #define ENTRY_LONG_MODE       0x200U
 

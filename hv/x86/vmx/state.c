@@ -111,8 +111,8 @@ void vmx_state_fetch(vcpu_id_t vcpu)
 
 /*
  * Host-owned bits: the guest reads the shadow; a MOV that would change it exits (25.1.3). With the shadow set to
- * what is written, the same instruction does not exit, and the CPU does all else that it does. VMXE stays
- * hidden: setting it is left to the decoder, which has #GP for it.
+ * what is written, the same instruction does not exit, and the CPU does all else that it does. Setting a
+ * hidden bit of CR4 is left to the decoder, which has #GP for it.
  */
 /* REQ-ISO-033 */
 bool vmx_shadow_changed(vcpu_id_t vcpu)
@@ -127,7 +127,7 @@ bool vmx_shadow_changed(vcpu_id_t vcpu)
         if (number == 0U) {
             v->cr0_shadow = value & VMX_CR0_OWNED;
             vmx_write(VMCS_CR0_SHADOW, v->cr0_shadow);
-        } else if ((number == 4U) && ((value & VMX_CR4_VMXE) == 0U)) {
+        } else if ((number == 4U) && ((value & VMX_CR4_HIDDEN) == 0U)) {
             v->cr4_shadow = value & VMX_CR4_OWNED;
             vmx_write(VMCS_CR4_SHADOW, v->cr4_shadow);
         } else {
@@ -175,8 +175,8 @@ void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value)
     case REG_CR2: v->cr2 = value; break;
     case REG_CR3: vmx_slot_write(vcpu, SLOT_CR3, value); break;
     case REG_CR4:
-        v->cr4_shadow = value & VMX_CR4_OWNED & ~(uint64_t)VMX_CR4_VMXE;
-        vmx_slot_write(vcpu, SLOT_CR4, value | VMX_CR4_OWNED);
+        v->cr4_shadow = value & VMX_CR4_MCE;
+        vmx_slot_write(vcpu, SLOT_CR4, (value & ~(uint64_t)VMX_CR4_OWNED) | VMX_CR4_VMXE | VMX_CR4_MCE);
         break;
     case REG_EFER: vmx_slot_write(vcpu, SLOT_EFER, value); break;
     case REG_CPL: set_cpl(vcpu, value); break;

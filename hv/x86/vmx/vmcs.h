@@ -19,7 +19,6 @@
 #define VMCS_IO_BITMAP_B        0x2002U
 #define VMCS_MSR_BITMAP         0x2004U
 #define VMCS_EPT_POINTER        0x201AU
-#define VMCS_XSS_EXITING        0x202CU
 #define VMCS_ENCLS_EXITING      0x202EU
 #define VMCS_GUEST_PHYSICAL     0x2400U
 #define VMCS_LINK_POINTER       0x2800U

@@ -86,9 +86,6 @@ static void controls_store(vcpu_id_t id)
     if ((secondary & SECONDARY_VPID) != 0U) {
         vmx_write(VMCS_VPID, v->vpid);
     }
-    if ((secondary & SECONDARY_XSAVES) != 0U) {
-        vmx_write(VMCS_XSS_EXITING, UINT64_MAX);
-    }
     if ((secondary & SECONDARY_ENCLS) != 0U) {
         vmx_write(VMCS_ENCLS_EXITING, UINT64_MAX);
     }

@@ -83,9 +83,12 @@ uint64_t vmx_get(vcpu_id_t vcpu, enum vcpu_reg reg);
 void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value);
 struct segment vmx_get_segment(vcpu_id_t vcpu, enum segment_id seg);
 void vmx_set_segment(vcpu_id_t vcpu, enum segment_id seg, struct segment value);
-#define VMX_CR0_OWNED 0x60000020U /* PG's neighbours CD and NW, and NE */
-#define VMX_CR4_OWNED 0x2040U     /* VMXE, MCE */
-#define VMX_CR4_VMXE  0x2000U
+#define VMX_CR0_OWNED  0x60000020U /* PG's neighbours CD and NW, and NE */
+#define VMX_CR4_VMXE   0x2000U
+#define VMX_CR4_MCE    0x40U
+/* Of features that no guest sees, with state that nobody switches: VMXE SMXE KL CET PKS UINTR LASS. */
+#define VMX_CR4_HIDDEN 0xB886000U
+#define VMX_CR4_OWNED  (VMX_CR4_HIDDEN | VMX_CR4_MCE)
 
 /* exit.c */
 void vmx_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit);
