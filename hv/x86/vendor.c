@@ -3,8 +3,11 @@
 #include "x86/vendor.h"
 
 #include "x86/asm.h"
+#include "x86/core_pages.h"
 
 #define CPUID1_ECX_VMX 0x20U
+
+uint8_t core_pages[MAX_PCPU][2][PAGE_SIZE] __attribute__((aligned(4096)));
 
 const struct vendor_ops *vendor; /* on the sealed pages (link.ld) */
 

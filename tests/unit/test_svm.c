@@ -12,6 +12,7 @@
 #include "core/trace.h"
 #include "core/stats.h"
 #include "x86/asm.h"
+#include "x86/core_pages.h"
 #include "x86/fatal.h"
 #include "x86/pcpu.h"
 #include "x86/svm/svm.h"
@@ -24,6 +25,7 @@
 #define CR8 (1U << 8)
 
 struct vcpu_regs vcpu_regs[MAX_VCPU];
+uint8_t core_pages[MAX_PCPU][2][PAGE_SIZE];
 static struct vmcb entered; /* the VMCB as the CPU would see it at VMRUN */
 static struct vmcb leaves;  /* what the CPU would write at #VMEXIT */
 static uint32_t vmruns;

@@ -451,9 +451,9 @@ static void a_kick_after_a_quick_exit_keeps_what_the_exit_did(void **state)
 /* REQ-INT-029 */
 static void an_nmi_in_the_window_returns_to_the_kick(void **state)
 {
-    const uint64_t start = (uint64_t)(uintptr_t)&vmx_window_start;
-    const uint64_t end = (uint64_t)(uintptr_t)&vmx_window_end;
-    const uint64_t kicked = (uint64_t)(uintptr_t)&vmx_enter_kicked;
+    const uint64_t start = vmx_marks[VMX_MARK_WINDOW];
+    const uint64_t end = vmx_marks[VMX_MARK_WINDOW_END];
+    const uint64_t kicked = vmx_marks[VMX_MARK_KICKED];
     (void)state;
     assert_int_equal(vmx_vendor.nmi_return(start), kicked);
     assert_int_equal(vmx_vendor.nmi_return(end - 1U), kicked);

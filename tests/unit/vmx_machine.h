@@ -118,8 +118,7 @@ uint64_t vmx_cr2_read(void) { return cr2; }
 void vmx_cr2_write(uint64_t value) { cr2 = value; }
 void vmx_nmi_open(void) { nmi_opened++; }
 
-__asm__(".data\n.globl vmx_window_start, vmx_window_end, vmx_enter_kicked\n"
-        "vmx_window_start: .zero 16\nvmx_window_end: .zero 16\nvmx_enter_kicked: .zero 1\n.text");
+const uint64_t vmx_marks[VMX_MARKS] = { 0x5000U, 0x5040U, 0x5100U, 0x5080U };
 
 static bool answers; /* what core/quick.h says */
 static uint32_t asked, asked_cpl, asked_size, asked_port;

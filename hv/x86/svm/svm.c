@@ -9,6 +9,7 @@
 #include "core/vm.h"
 #include "x86/address.h"
 #include "x86/asm.h"
+#include "x86/core_pages.h"
 #include "x86/fatal.h"
 #include "x86/flush.h"
 #include "x86/layout.h"
@@ -20,11 +21,11 @@
 #define TLB_FLUSH_ASID 3U
 #define NESTED_PAGING  1U
 #define EXIT_INVALID   0xFFFFFFFFU
+#define HOST_SAVE_AREA 0U /* of the core's pages */
+#define HOST_VMCB      1U
 
 struct svm_features svm_features;
 struct vmcb svm_vmcb[MAX_VCPU] __attribute__((aligned(4096)));
-static uint8_t host_save_area[MAX_PCPU][PAGE_SIZE] __attribute__((aligned(4096)));
-static struct vmcb host_vmcb[MAX_PCPU] __attribute__((aligned(4096)));
 
 _Static_assert(offsetof(struct svm_run, regs) == (size_t)RUN_REGS, "assembly layout");
 _Static_assert(offsetof(struct svm_run, vmcb) == (size_t)RUN_VMCB, "assembly layout");
@@ -77,8 +78,8 @@ static void svm_core_enable(void)
     svm_features.flush_by_asid = (leaf[3] & 0x40U) != 0U;
     svm_features.decode_assists = (leaf[3] & 0x80U) != 0U;
     asm_wrmsr(MSR_EFER, asm_rdmsr(MSR_EFER) | EFER_SVME);
-    asm_wrmsr(MSR_VM_HSAVE_PA, address_of(host_save_area[self]));
-    asm_vmsave(address_of(&host_vmcb[self]));
+    asm_wrmsr(MSR_VM_HSAVE_PA, address_of(core_pages[self][HOST_SAVE_AREA]));
+    asm_vmsave(address_of(core_pages[self][HOST_VMCB]));
 }
 
 static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
@@ -143,7 +144,7 @@ static bool svm_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *ex
 {
     struct vmcb *const vmcb = &svm_vmcb[id];
     struct vcpu_regs *const regs = &vcpu_regs[id];
-    struct svm_run run = { regs, vmcb, address_of(&host_vmcb[hw_pcpu()]), kick, &vcpu_stats[id], id, false };
+    struct svm_run run = { regs, vmcb, address_of(core_pages[hw_pcpu()][HOST_VMCB]), kick, &vcpu_stats[id], id, false };
     bool ran;
     svm_prepare(id);
     ran = svm_vmrun(&run) != 0U;

@@ -10,12 +10,15 @@
 #include "core/hw.h"
 #include "x86/address.h"
 #include "x86/asm.h"
+#include "x86/core_pages.h"
 #include "x86/cpu.h"
 #include "x86/fatal.h"
 #include "x86/layout.h"
 #include "x86/msr.h"
 #include "x86/vmx/vmx.h"
 
+#define VMXON_REGION          0U /* of the core's pages */
+#define VMCS_REGION           1U
 #define CR4_VMXE              0x2000U
 #define FEATURE_LOCKED        0x1U /* Intel SDM 3, 23.7 */
 #define FEATURE_VMX           0x4U
@@ -24,8 +27,6 @@
 #define TIMER_RATE            0x1FU /* of IA32_VMX_MISC (A.6) */
 
 struct vmx_caps vmx_caps;
-static uint32_t vmxon_region[MAX_PCPU][PAGE_SIZE / 4U] __attribute__((aligned(4096)));
-static uint32_t vmcs_region[MAX_PCPU][PAGE_SIZE / 4U] __attribute__((aligned(4096)));
 
 /* The TRUE MSRs where there are any (appendix A.2): a CPU without them is refused, by that name. */
 static struct vmx_caps caps_read(void)
@@ -92,7 +93,7 @@ static void host_state_store(pcpu_id_t self)
     vmx_write(VMCS_HOST_SYSENTER_EIP, 0U);
     vmx_write(VMCS_HOST_PAT, asm_rdmsr(MSR_HOST_PAT));
     vmx_write(VMCS_HOST_EFER, asm_rdmsr(MSR_EFER));
-    vmx_write(VMCS_HOST_RIP, address_of(&vmx_exit_entry));
+    vmx_write(VMCS_HOST_RIP, vmx_marks[VMX_MARK_EXIT]);
 }
 
 /* Fields that are the same for every guest. A VMCS is not zero after VMCLEAR: each field in use is written once. */
@@ -136,10 +137,12 @@ void vmx_core_enable(void)
     }
     firmware_check();
     asm_write_cr4(asm_read_cr4() | CR4_VMXE);
-    vmxon_region[self][0] = revision;
-    vmcs_region[self][0] = revision;
-    vmx_on(address_of(vmxon_region[self]));
-    vmx_clear_and_load(address_of(vmcs_region[self]));
+    for (uint32_t i = 0U; i < 4U; i++) {
+        core_pages[self][VMXON_REGION][i] = (uint8_t)(revision >> (8U * i));
+        core_pages[self][VMCS_REGION][i] = (uint8_t)(revision >> (8U * i));
+    }
+    vmx_on(address_of(core_pages[self][VMXON_REGION]));
+    vmx_clear_and_load(address_of(core_pages[self][VMCS_REGION]));
     host_state_store(self);
     constant_fields_store();
 }

@@ -5,7 +5,7 @@
  * Exit: the guest ran, and left by an exit that vmx_quick() had no answer to. Kick: the flag was set, or an NMI came, before
  * an entry; run->ran says whether the guest had been entered before. Refused: VMLAUNCH or VMRESUME failed (VMfail).
  *
- * From vmx_window_start to vmx_window_end an NMI returns to vmx_enter_kicked (idt.c; docs/decisions/0020-vt-x.md):
+ * From .Lwindow to .Lwindow_end an NMI returns to .Lkicked (idt.c; docs/decisions/0020-vt-x.md):
  * one that came after the test of the flag and before the entry is not lost. RSP does not move in the window, nothing
  * is stored, and of the guest's registers memory or the core keeps another copy. IF is 0 throughout.
  *
@@ -14,7 +14,7 @@
 #include "x86/layout.h"
 
     .text
-    .globl vmx_run_guest, vmx_window_start, vmx_window_end, vmx_enter_kicked, vmx_exit_entry
+    .globl vmx_run_guest
 /* REQ-INT-029 */
 vmx_run_guest:
     push %rbx
@@ -34,9 +34,9 @@ vmx_run_guest:
     mov REGS_R15(%rax), %r15
 .Lagain:
     mov VMX_RUN_KICK(%rdi), %rax
-vmx_window_start:
+.Lwindow:
     cmpl $0, (%rax)
-    jne vmx_enter_kicked
+    jne .Lkicked
     cmpl $0, VMX_RUN_LAUNCHED(%rdi)     /* the loads below leave the flags alone */
     mov VMX_RUN_REGS(%rdi), %rdi
     mov REGS_RAX(%rdi), %rax
@@ -54,11 +54,11 @@ vmx_window_start:
     jmp .Lrefused                       /* still in the window: an NMI here is a kick, and the entry is tried again */
 .Lresume:
     vmresume
-vmx_window_end:
+.Lwindow_end:
 .Lrefused:
     mov $VMX_ENDED_IS_REFUSED, %eax
     jmp .Lleave
-vmx_exit_entry:                         /* the VMCS's HOST_RIP, HOST_RSP: as at .Lagain */
+.Lexit:                                 /* the VMCS's HOST_RIP, HOST_RSP: as at .Lagain */
     push %rdi
     mov 8(%rsp), %rdi
     mov VMX_RUN_REGS(%rdi), %rdi
@@ -80,7 +80,7 @@ vmx_exit_entry:                         /* the VMCS's HOST_RIP, HOST_RSP: as at 
     jne .Lagain
     xor %eax, %eax                      /* VMX_ENDED_EXIT */
     jmp .Lleave
-vmx_enter_kicked:
+.Lkicked:
     mov $VMX_ENDED_IS_KICK, %eax
 .Lleave:
     mov (%rsp), %rdi
@@ -98,3 +98,9 @@ vmx_enter_kicked:
     pop %rbp
     pop %rbx
     ret
+
+    .section .rodata
+    .balign 8
+    .globl vmx_marks
+vmx_marks:                              /* enum vmx_mark */
+    .quad .Lwindow, .Lwindow_end, .Lkicked, .Lexit

@@ -17,6 +17,7 @@ static void succeed(uint8_t failed, const char *what)
     }
 }
 
+/* REQ-ISO-033 */
 void vmx_on(hpa_t region)
 {
     uint8_t failed;
@@ -45,12 +46,14 @@ void vmx_write(uint32_t field, uint64_t value)
     __asm__ volatile("vmwrite %1, %0" : : "r"((uint64_t)field), "r"(value) : "cc", "memory");
 }
 
+/* REQ-ISO-013 */
 void vmx_invept_one(uint64_t eptp)
 {
     const struct invalidation which = { eptp, 0U };
     __asm__ volatile("invept %0, %1" : : "m"(which), "r"((uint64_t)SINGLE_CONTEXT) : "cc", "memory");
 }
 
+/* REQ-ISO-013 */
 void vmx_invvpid_one(uint32_t vpid)
 {
     const struct invalidation which = { vpid, 0U };

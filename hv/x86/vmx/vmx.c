@@ -196,8 +196,8 @@ static bool vmx_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *ex
 /* REQ-INT-029 */
 static uint64_t vmx_nmi_return(uint64_t rip)
 {
-    const bool in_window = (rip >= address_of(&vmx_window_start)) && (rip < address_of(&vmx_window_end));
-    return in_window ? address_of(&vmx_enter_kicked) : rip;
+    const bool in_window = (rip >= vmx_marks[VMX_MARK_WINDOW]) && (rip < vmx_marks[VMX_MARK_WINDOW_END]);
+    return in_window ? vmx_marks[VMX_MARK_KICKED] : rip;
 }
 
 const struct vendor_ops vmx_vendor = {

@@ -49,11 +49,9 @@ enum vmx_ended { VMX_ENDED_EXIT, VMX_ENDED_KICK, VMX_ENDED_REFUSED };
 uint32_t vmx_run_guest(struct vmx_run *run); /* enter.S: enum vmx_ended */
 /* After each VM exit. Not 0: the exit is dealt with, enter again. */
 uint32_t vmx_quick(struct vmx_run *run);
-/* enter.S: only their addresses mean something. */
-extern const uint8_t vmx_window_start;
-extern const uint8_t vmx_window_end;
-extern const uint8_t vmx_enter_kicked;
-extern const uint8_t vmx_exit_entry;
+/* Places in enter.S. */
+enum vmx_mark { VMX_MARK_WINDOW, VMX_MARK_WINDOW_END, VMX_MARK_KICKED, VMX_MARK_EXIT, VMX_MARKS };
+extern const uint64_t vmx_marks[VMX_MARKS];
 
 /* insn.c: the instructions; only on the core whose VMCS is meant. */
 void vmx_on(hpa_t region);                 /* fatal when refused */
