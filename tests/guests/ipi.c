@@ -3,6 +3,9 @@
  * What an interrupt between two halted vCPUs costs: TSC ticks from before the write of the ICR, over the other vCPU's handler that answers
  * with an interrupt of its own, to the instruction behind HLT. Also runs on the bare machine. Under counted time a tick is an instruction
  * of either core.
+ *
+ * With "busy" on the command line neither halts: both execute CPUID without end, which the hypervisor answers between two entries, and
+ * the first sends at ever other distances from its last exit. So kicks meet the other core at every point of an entry and of an exit.
  */
 #include "tests/guests/guest.h"
 
@@ -20,6 +23,9 @@
 #define ROUNDS 1000U
 #define WARM_UP 10U
 #define PATIENCE 100000000U
+#define KICKS    5000U
+#define DISTANCES 61U       /* a prime, not to fall into step */
+#define LATE     20000U     /* CPUIDs; a kick that is lost waits for the slice's end, or for ever */
 
 struct pointer {
     uint16_t limit;
@@ -44,9 +50,16 @@ extern struct {
 extern volatile uint64_t ipi_asked;
 extern volatile uint64_t ipi_answered;
 static volatile bool second_up;
+static volatile bool busy;
 static struct pointer idt;
 
 void ipi_second(void);
+
+static void exit_quickly(void)
+{
+    uint32_t leaf[4];
+    cpuid_get(0U, 0U, leaf);
+}
 
 /*
  * From real mode straight to long mode, with this vCPU's tables; then the handlers, no longer than they must be: each acknowledges,
@@ -138,8 +151,12 @@ void ipi_second(void)
     __asm__ volatile("wrmsr" : : "c"(X2APIC(SVR)), "a"(0x1FFU), "d"(0U));
     __asm__ volatile("lidt %0" : : "m"(idt));
     second_up = true;
-    for (;;) {
+    while (!busy) {
         __asm__ volatile("sti; hlt" : : : "memory");
+    }
+    __asm__ volatile("sti" : : : "memory");
+    for (;;) {
+        exit_quickly();
     }
 }
 
@@ -215,16 +232,48 @@ static void measure(void)
     print_figure("ipi most", most);
 }
 
+static void kick(void)
+{
+    uint32_t most = 0U;
+    uint32_t late = 0U;
+    __asm__ volatile("sti" : : : "memory");
+    for (uint32_t i = 0U; i < KICKS; i++) {
+        const uint64_t wanted = ipi_answered + 1U;
+        uint32_t waited = 0U;
+        for (uint32_t j = 0U; j < (i % DISTANCES); j++) {
+            __asm__ volatile("nop");
+        }
+        send(VECTOR_ASK);
+        while ((ipi_answered < wanted) && (waited < LATE)) {
+            exit_quickly();
+            waited++;
+        }
+        late += (waited == LATE) ? 1U : 0U;
+        most = (waited > most) ? waited : most;
+    }
+    __asm__ volatile("cli" : : : "memory");
+    check("no kick is lost", late == 0U, late);
+    check("each was answered", (ipi_asked == KICKS) && (ipi_answered == KICKS), ipi_answered);
+    print_figure("waits most", most);
+}
+
 void guest_main(void)
 {
     out8(0x21U, 0xFFU); /* on the bare machine the firmware leaves the PIC's lines on */
     out8(0xA1U, 0xFFU);
     __asm__ volatile("sidt %0" : "=m"(idt));
+    for (uint32_t i = 0U; guest_line[i] != '\0'; i++) {
+        busy = busy || ((guest_line[i] == 'b') && (guest_line[i + 1U] == 'u') && (guest_line[i + 2U] == 's') && (guest_line[i + 3U] == 'y'));
+    }
     apic_on();
     handler_set(VECTOR_ASK, ipi_ask);
     handler_set(VECTOR_ANSWER, ipi_answer);
     if (second_start()) {
-        measure();
+        if (busy) {
+            kick();
+        } else {
+            measure();
+        }
     } else {
         check("the second vCPU starts", false, 0U);
     }
