@@ -4,8 +4,9 @@
  * with an interrupt of its own, to the instruction behind HLT. Also runs on the bare machine. Under counted time a tick is an instruction
  * of either core.
  *
- * With "busy" on the command line neither halts: both execute CPUID without end, which the hypervisor answers between two entries, and
- * the first sends at ever other distances from its last exit. So kicks meet the other core at every point of an entry and of an exit.
+ * With "busy" on the command line neither halts. In each round the second tells that it begins, executes some NOPs, one CPUID, which the
+ * hypervisor answers between two entries, and then waits in a loop without exits; the first sends when it sees the beginning. The
+ * number of NOPs goes through a range longer than the way of a kick, so that kicks meet every instruction of exit and entry.
  */
 #include "tests/guests/guest.h"
 
@@ -24,8 +25,10 @@
 #define WARM_UP 10U
 #define PATIENCE 100000000U
 #define KICKS    5000U
-#define DISTANCES 61U       /* a prime, not to fall into step */
-#define LATE     20000U     /* CPUIDs; a kick that is lost waits for the slice's end, or for ever */
+#define DISTANCES 5000U
+#define LATE     1000U      /* CPUIDs of the first: more than a kick takes, less than SPINS do */
+#define STEPS    17U
+#define SPINS    1000000U   /* of the second, without an exit: what a lost kick would wait for */
 
 struct pointer {
     uint16_t limit;
@@ -51,6 +54,8 @@ extern volatile uint64_t ipi_asked;
 extern volatile uint64_t ipi_answered;
 static volatile bool second_up;
 static volatile bool busy;
+static volatile uint32_t round_wanted, round_begun, round_over;
+static volatile uint32_t distance;
 static struct pointer idt;
 
 void ipi_second(void);
@@ -155,8 +160,19 @@ void ipi_second(void)
         __asm__ volatile("sti; hlt" : : : "memory");
     }
     __asm__ volatile("sti" : : : "memory");
-    for (;;) {
+    for (uint32_t n = 1U;; n++) {
+        while (round_wanted != n) {
+            __asm__ volatile("pause");
+        }
+        round_begun = n;
+        for (uint32_t i = 0U; i < distance; i++) {
+            __asm__ volatile("nop");
+        }
         exit_quickly();
+        for (uint32_t i = 0U; (i < SPINS) && (ipi_asked < n); i++) {
+            __asm__ volatile("pause");
+        }
+        round_over = n;
     }
 }
 
@@ -237,16 +253,23 @@ static void kick(void)
     uint32_t most = 0U;
     uint32_t late = 0U;
     __asm__ volatile("sti" : : : "memory");
-    for (uint32_t i = 0U; i < KICKS; i++) {
-        const uint64_t wanted = ipi_answered + 1U;
+    for (uint32_t i = 1U; i <= KICKS; i++) {
         uint32_t waited = 0U;
-        for (uint32_t j = 0U; j < (i % DISTANCES); j++) {
-            __asm__ volatile("nop");
+        distance = i % DISTANCES;
+        round_wanted = i;
+        while (round_begun != i) {
+            __asm__ volatile("pause");
         }
         send(VECTOR_ASK);
-        while ((ipi_answered < wanted) && (waited < LATE)) {
+        while ((ipi_answered < i) && (waited < LATE)) {
             exit_quickly();
+            for (uint32_t j = 0U; j < ((i + waited) % STEPS); j++) { /* an emulator takes turns of so many instructions: out of step */
+                __asm__ volatile("nop");
+            }
             waited++;
+        }
+        while (round_over != i) {
+            exit_quickly();
         }
         late += (waited == LATE) ? 1U : 0U;
         most = (waited > most) ? waited : most;
