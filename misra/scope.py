@@ -6,7 +6,7 @@ from analysers import ROOT
 
 Program = collections.namedtuple("Program", "name folders include")
 PROGRAMS = (
-    Program("hv", ("hv/boot", "hv/core", "hv/devices", "hv/x86", "hv/x86/svm"), ("hv", ".")),
+    Program("hv", ("hv/boot", "hv/core", "hv/devices", "hv/x86", "hv/x86/svm", "hv/x86/vmx"), ("hv", ".")),
     Program("rtvm", ("rtvm",), ("rtvm", ".")),
 )
 
