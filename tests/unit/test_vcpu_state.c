@@ -48,8 +48,10 @@ static void asm_write_dr3(uint64_t value) { (void)value; }
 struct pcpu pcpus[MAX_PCPU];
 pcpu_id_t hw_pcpu(void) { return core; }
 uint64_t features_xcr0(void) { return 7U; }
+static uint32_t unloads; /* what a backend saves then is the present life's */
 static void load(vcpu_id_t vcpu) { (void)vcpu; }
-static const struct vendor_ops fake_vendor = { .vcpu_load = load, .vcpu_unload = load };
+static void unload(vcpu_id_t vcpu) { (void)vcpu; unloads++; }
+static const struct vendor_ops fake_vendor = { .vcpu_load = load, .vcpu_unload = unload };
 const struct vendor_ops *vendor = &fake_vendor;
 
 static int setup(void **state)
@@ -65,6 +67,7 @@ static int setup(void **state)
     vcpu_state_reset(SERVICE_0);
     vcpu_state_reset(SERVICE_1);
     core = 0U;
+    unloads = 0U;
     return 0;
 }
 
@@ -97,8 +100,10 @@ static void earlier_life_on_another_core_is_not_saved(void **state)
     assert_int_equal(fpu[1], 0U);
     fpu[1] = 7U;
     vcpu_state_load(SERVICE_1);
+    assert_int_equal(unloads, 1U);
     core = 0U;
     vcpu_state_load(SERVICE_0);
+    assert_int_equal(unloads, 1U);
     core = 1U;
     vcpu_state_load(USER);
     assert_int_equal(fpu[1], 7U);
@@ -114,6 +119,7 @@ static void reset_state_is_not_saved(void **state)
     vcpu_state_reset(USER);
     vcpu_state_load(USER);
     assert_int_equal(fpu[0], 0U);
+    assert_int_equal(unloads, 0U);
 }
 
 /* REQ-ISO-023 */

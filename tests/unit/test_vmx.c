@@ -256,7 +256,8 @@ static void bits_of_hidden_features_are_bits_that_the_cpu_does_not_have(void **s
 static void rsp_as_the_source_is_read_from_where_it_is(void **state)
 {
     (void)state;
-    vcpu_regs[GUEST].gpr[GPR_RSP] = 0x60000011U;
+    vcpu_regs[GUEST].gpr[GPR_RSP] = 0x8000U; /* before the guest ran */
+    leaves.rsp = 0x60000011U;
     ends_after = 2U;
     leave(VMX_EXIT_CR, 4U << 8); /* MOV CR0, RSP */
     assert_int_equal(entered[VMCS_CR0_SHADOW], 0x60000000U);

@@ -44,7 +44,7 @@ static uint64_t now_armed;
 /* What the CPU would write at the exit. */
 static struct {
     uint32_t reason, event, event_error, vectoring, vectoring_error, length, info;
-    uint64_t qualification, gpa, rip, shadow;
+    uint64_t qualification, gpa, rip, shadow, rsp; /* rsp 0: as it was */
 } leaves;
 
 /* One cached translation a tag and table, as an entry makes it. */
@@ -171,6 +171,7 @@ static void cpu_runs(void)
     at[VMCS_GUEST_PHYSICAL] = leaves.gpa;
     at[VMCS_GUEST_RIP] = leaves.rip;
     at[VMCS_GUEST_SHADOW] = leaves.shadow;
+    at[VMCS_GUEST_RSP] = (leaves.rsp != 0U) ? leaves.rsp : at[VMCS_GUEST_RSP];
 }
 
 static uint32_t ends_after; /* rounds, for exits that are run again */
