@@ -95,7 +95,7 @@ MUTANTS = [
      "svm_msr_open_ensures_write"),
     ("msr-ranges-overlap", "hv/x86/svm/bitmap.c", "msr_index", "bitmap", "(2U * MSR_RANGE) + ", "MSR_RANGE + ",
      "msr_index_ensures"),
-    ("half-of-the-map-stays-open", "hv/x86/svm/bitmap.c", "svm_bitmaps_close", "bitmap", "i < MSRPM_SIZE; i++", "i < 4096U; i++",
+    ("half-of-the-map-stays-open", "hv/x86/svm/bitmap.c", "svm_bitmaps_close", "bitmap", "i < ACCESS_MSR_BYTES; i++", "i < 4096U; i++",
      "svm_bitmaps_close_ensures_msrs"),
     ("neighbour-port-opens", "hv/x86/svm/bitmap.c", "without_bit", "bitmap", "0xF7U", "0xE7U",
      "without_bit_ensures_bit_3"),

@@ -2,12 +2,15 @@
 /* One binary for both vendors: which backend, decided once. */
 #include "x86/vendor.h"
 
+#include "x86/access_maps.h"
 #include "x86/asm.h"
 #include "x86/core_pages.h"
 
 #define CPUID1_ECX_VMX 0x20U
 
 uint8_t core_pages[MAX_PCPU][2][PAGE_SIZE] __attribute__((aligned(4096)));
+uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES] __attribute__((aligned(4096)));
+uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES] __attribute__((aligned(4096)));
 
 const struct vendor_ops *vendor; /* on the sealed pages (link.ld) */
 

@@ -11,6 +11,7 @@
 #include "core/quick.h"
 #include "core/trace.h"
 #include "core/stats.h"
+#include "x86/access_maps.h"
 #include "x86/asm.h"
 #include "x86/core_pages.h"
 #include "x86/fatal.h"
@@ -26,6 +27,8 @@
 
 struct vcpu_regs vcpu_regs[MAX_VCPU];
 uint8_t core_pages[MAX_PCPU][2][PAGE_SIZE];
+uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
+uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
 static struct vmcb entered; /* the VMCB as the CPU would see it at VMRUN */
 static struct vmcb leaves;  /* what the CPU would write at #VMEXIT */
 static uint32_t vmruns;

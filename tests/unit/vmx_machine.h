@@ -15,6 +15,7 @@
 #include "core/quick.h"
 #include "core/stats.h"
 #include "core/trace.h"
+#include "x86/access_maps.h"
 #include "x86/fatal.h"
 #include "x86/vmx/core.h"
 #include "x86/vmx/vmx.h"
@@ -28,6 +29,8 @@
 #define TLB_SIZE 16U
 #define ROOT 0x123000U
 
+uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
+uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
 struct vmx_caps vmx_caps;
 struct vcpu_regs vcpu_regs[MAX_VCPU];
 struct vcpu_stats vcpu_stats[MAX_VCPU];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The MSR and I/O bitmaps of each VM: a set bit makes the access exit (Intel SDM 3, 24.6.4, 24.6.9). */
 #include "core/limits.h"
+#include "x86/access_maps.h"
 #include "x86/address.h"
 #include "x86/vmx/vmx.h"
 
@@ -11,14 +12,13 @@
 #define MSRMAP_SIZE 4096U
 #define IOMAP_SIZE  8192U  /* A: ports 0 to 7FFF, B: the rest */
 
-static uint8_t msr_map[MAX_VM][MSRMAP_SIZE] __attribute__((aligned(4096)));
-static uint8_t io_map[MAX_VM][IOMAP_SIZE] __attribute__((aligned(4096)));
+_Static_assert((MSRMAP_SIZE <= ACCESS_MSR_BYTES) && (IOMAP_SIZE <= ACCESS_IO_BYTES), "the maps have room for it");
 
 void vmx_bitmaps_attach(vm_id_t vm)
 {
-    vmx_write(VMCS_MSR_BITMAP, address_of(msr_map[vm]));
-    vmx_write(VMCS_IO_BITMAP_A, address_of(io_map[vm]));
-    vmx_write(VMCS_IO_BITMAP_B, address_of(io_map[vm]) + (IOMAP_SIZE / 2U));
+    vmx_write(VMCS_MSR_BITMAP, address_of(access_msr_map[vm]));
+    vmx_write(VMCS_IO_BITMAP_A, address_of(access_io_map[vm]));
+    vmx_write(VMCS_IO_BITMAP_B, address_of(access_io_map[vm]) + (IOMAP_SIZE / 2U));
 }
 
 static uint8_t without_bit(uint8_t byte, uint32_t bit)
@@ -36,10 +36,10 @@ void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
         const uint32_t index = high ? (msr - MSR_HIGH) : msr;
         const uint32_t byte = (index / 8U) + (high ? MSR_BYTES : 0U);
         if (read) {
-            msr_map[vm][byte] = without_bit(msr_map[vm][byte], index % 8U);
+            access_msr_map[vm][byte] = without_bit(access_msr_map[vm][byte], index % 8U);
         }
         if (write) {
-            msr_map[vm][WRITE_HALF + byte] = without_bit(msr_map[vm][WRITE_HALF + byte], index % 8U);
+            access_msr_map[vm][WRITE_HALF + byte] = without_bit(access_msr_map[vm][WRITE_HALF + byte], index % 8U);
         }
     }
 }
@@ -47,22 +47,22 @@ void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
 /* REQ-ISO-017 */
 void vmx_port_open(vm_id_t vm, uint16_t port)
 {
-    io_map[vm][port / 8U] = without_bit(io_map[vm][port / 8U], port % 8U);
+    access_io_map[vm][port / 8U] = without_bit(access_io_map[vm][port / 8U], port % 8U);
 }
 
 /* REQ-ISO-017 */
 void vmx_bitmaps_close(vm_id_t vm)
 {
-    /*@ loop invariant i <= MSRMAP_SIZE && \forall integer k; 0 <= k < i ==> msr_map[vm][k] == 0xFF;
-        loop assigns i, msr_map[vm][0 .. MSRMAP_SIZE - 1];
+    /*@ loop invariant i <= MSRMAP_SIZE && \forall integer k; 0 <= k < i ==> access_msr_map[vm][k] == 0xFF;
+        loop assigns i, access_msr_map[vm][0 .. MSRMAP_SIZE - 1];
         loop variant MSRMAP_SIZE - i; */
     for (uint32_t i = 0U; i < MSRMAP_SIZE; i++) {
-        msr_map[vm][i] = 0xFFU;
+        access_msr_map[vm][i] = 0xFFU;
     }
-    /*@ loop invariant i <= IOMAP_SIZE && \forall integer k; 0 <= k < i ==> io_map[vm][k] == 0xFF;
-        loop assigns i, io_map[vm][0 .. IOMAP_SIZE - 1];
+    /*@ loop invariant i <= IOMAP_SIZE && \forall integer k; 0 <= k < i ==> access_io_map[vm][k] == 0xFF;
+        loop assigns i, access_io_map[vm][0 .. IOMAP_SIZE - 1];
         loop variant IOMAP_SIZE - i; */
     for (uint32_t i = 0U; i < IOMAP_SIZE; i++) {
-        io_map[vm][i] = 0xFFU;
+        access_io_map[vm][i] = 0xFFU;
     }
 }

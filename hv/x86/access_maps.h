@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The maps of each VM that say which accesses to MSRs and ports exit. One set of pages for the extension that is in use, since a
+ * machine has one of them: svm/bitmap.c and vmx/bitmap.c give the bits their places (VT-x needs the first part only).
+ */
+#ifndef X86_ACCESS_MAPS_H
+#define X86_ACCESS_MAPS_H
+
+#include "core/limits.h"
+#include "core/types.h"
+
+#define ACCESS_MSR_BYTES 8192U
+#define ACCESS_IO_BYTES  12288U
+
+extern uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
+extern uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
+
+#endif
