@@ -172,7 +172,7 @@ static void boot_devices(void)
     if (domain_build() != STATUS_OK) {
         fatal_boot("the memory map has too many pieces", "");
     }
-    stage2_format = vendor->stage2_format;
+    stage2_format = vendor->entry_format;
     stage2_init(address_of(stage2_table));
     if (vpci_scan() != STATUS_OK) {
         fatal_boot("the PCI functions exceed a limit", "");

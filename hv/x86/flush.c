@@ -1,31 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "x86/flush.h"
 
-static bool wanted[MAX_VCPU];
+static enum flush_cause wanted[MAX_VCPU]; /* the last one */
 
 /* Every cause costs a whole flush of the vCPU: a cause that needs less would be a case that emulators, which flush always, cannot test. */
 /* REQ-ISO-012 REQ-ISO-013 */
 void flush_note(vcpu_id_t vcpu, enum flush_cause cause)
 {
-    switch (cause) {
-    case FLUSH_RESET:
-    case FLUSH_CORE:
-    case FLUSH_STAGE2:
-    case FLUSH_CHANGED:
-    default:
-        wanted[vcpu] = true;
-        break;
-    }
+    wanted[vcpu] = cause;
 }
 
 bool flush_wanted(vcpu_id_t vcpu)
 {
-    return wanted[vcpu];
+    return wanted[vcpu] != FLUSH_NONE;
 }
 
 void flush_done(vcpu_id_t vcpu)
 {
-    wanted[vcpu] = false;
+    wanted[vcpu] = FLUSH_NONE;
 }
 
 /* REQ-ISO-013 */

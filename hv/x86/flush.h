@@ -10,6 +10,7 @@
 #include "core/types.h"
 
 enum flush_cause {
+    FLUSH_NONE,
     FLUSH_RESET,  /* a new life of the vCPU: what it cached of its own page tables is of the old one */
     FLUSH_CORE,   /* the core changes vCPU: tags may be shared, and this core missed the flushes that others made meanwhile */
     FLUSH_STAGE2, /* another root or another tag */

@@ -34,7 +34,7 @@ static inline enum exit_cut vendor_cut_exception(uint32_t vector)
 
 struct vendor_ops {
     const char *name;
-    uint32_t stage2_format;                 /* S2_FORMAT_* */
+    uint32_t entry_format;                 /* S2_FORMAT_* */
     /* Names what the calling core lacks for this backend, one a call; NULL at the end. *cursor: 0 at first. */
     const char *(*missing)(uint32_t *cursor);
     void (*core_enable)(void);              /* calling core: extension on */

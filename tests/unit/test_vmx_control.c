@@ -87,7 +87,7 @@ static void both_kinds_have_ept_unrestricted_guests_and_wbinvd_exits(void **stat
 static void every_row_is_enforced_by_its_name(void **state)
 {
     (void)state;
-    for (uint32_t i = 0U; i < vmx_control_count; i++) {
+    for (uint32_t i = 0U; i < VMX_CONTROL_COUNT; i++) {
         const struct vmx_control *const row = &vmx_controls[i];
         const bool needed = (row->shared == WANT_REQUIRED) || (row->exclusive == WANT_REQUIRED) || (row->shared == WANT_ON_DEMAND);
         const bool cleared = (row->shared == WANT_OFF) || (row->exclusive == WANT_OFF) || (row->shared == WANT_ON_DEMAND);
@@ -127,10 +127,10 @@ static void every_property_is_enforced(void **state)
 static void a_bit_has_one_row(void **state)
 {
     (void)state;
-    for (uint32_t i = 0U; i < vmx_control_count; i++) {
+    for (uint32_t i = 0U; i < VMX_CONTROL_COUNT; i++) {
         assert_true(vmx_controls[i].bit < 32U);
         assert_true((strlen(vmx_controls[i].name) > 0U) && (strlen(vmx_controls[i].why) > 0U));
-        for (uint32_t j = i + 1U; j < vmx_control_count; j++) {
+        for (uint32_t j = i + 1U; j < VMX_CONTROL_COUNT; j++) {
             assert_false((vmx_controls[i].field == vmx_controls[j].field) && (vmx_controls[i].bit == vmx_controls[j].bit));
         }
     }

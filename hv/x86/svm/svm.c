@@ -163,7 +163,7 @@ static bool svm_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *ex
 
 const struct vendor_ops svm_vendor = {
     .name = "AMD-V",
-    .stage2_format = S2_FORMAT_NPT,
+    .entry_format = S2_FORMAT_NPT,
     .missing = svm_missing,
     .core_enable = svm_core_enable,
     .nmi_return = svm_nmi_return,

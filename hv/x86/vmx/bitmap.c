@@ -7,7 +7,7 @@
 
 #define MSR_RANGE  0x2000U /* MSRs in each of the two ranges that a bitmap covers */
 #define MSR_HIGH   0xC0000000U
-#define MSR_BYTES  (MSR_RANGE / 8U)
+#define MSR_BYTES  0x400U  /* of a range */
 #define WRITE_HALF (2U * MSR_BYTES)
 #define MSRMAP_SIZE 4096U
 #define IOMAP_SIZE  8192U  /* A: ports 0 to 7FFF, B: the rest */
@@ -21,7 +21,7 @@ void vmx_bitmaps_attach(vm_id_t vm)
     vmx_write(VMCS_IO_BITMAP_B, address_of(access_io_map[vm]) + (IOMAP_SIZE / 2U));
 }
 
-static uint8_t without_bit(uint8_t byte, uint32_t bit)
+static uint8_t vmx_without_bit(uint8_t byte, uint32_t bit)
 {
     static const uint8_t keep[8] = { 0xFEU, 0xFDU, 0xFBU, 0xF7U, 0xEFU, 0xDFU, 0xBFU, 0x7FU };
     return byte & keep[bit];
@@ -34,12 +34,13 @@ void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
     const bool high = (msr >= MSR_HIGH) && (msr < (MSR_HIGH + MSR_RANGE));
     if ((msr < MSR_RANGE) || high) {
         const uint32_t index = high ? (msr - MSR_HIGH) : msr;
-        const uint32_t byte = (index / 8U) + (high ? MSR_BYTES : 0U);
+        const uint32_t range = high ? MSR_BYTES : 0U;
+        const uint32_t byte = range + (index / 8U);
         if (read) {
-            access_msr_map[vm][byte] = without_bit(access_msr_map[vm][byte], index % 8U);
+            access_msr_map[vm][byte] = vmx_without_bit(access_msr_map[vm][byte], index % 8U);
         }
         if (write) {
-            access_msr_map[vm][WRITE_HALF + byte] = without_bit(access_msr_map[vm][WRITE_HALF + byte], index % 8U);
+            access_msr_map[vm][WRITE_HALF + byte] = vmx_without_bit(access_msr_map[vm][WRITE_HALF + byte], index % 8U);
         }
     }
 }
@@ -47,7 +48,7 @@ void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
 /* REQ-ISO-017 */
 void vmx_port_open(vm_id_t vm, uint16_t port)
 {
-    access_io_map[vm][port / 8U] = without_bit(access_io_map[vm][port / 8U], port % 8U);
+    access_io_map[vm][port / 8U] = vmx_without_bit(access_io_map[vm][port / 8U], port % 8U);
 }
 
 /* REQ-ISO-017 */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* REQ-ISO-019 REQ-ISO-026 REQ-RT-002 */
-const struct vmx_control vmx_controls[] = {
+const struct vmx_control vmx_controls[VMX_CONTROL_COUNT] = {
     /* SDM 3, 24.6.1, table 24-5. */
     { FIELD_PIN, 0U, WANT_REQUIRED, WANT_OFF, "external-interrupt exiting", "24.6.1; an exclusive core's interrupts are its guest's" },
     { FIELD_PIN, 3U, WANT_REQUIRED, WANT_REQUIRED, "NMI exiting", "24.6.1; the kick" },
@@ -99,7 +99,6 @@ const struct vmx_control vmx_controls[] = {
     { FIELD_ENTRY, 21U, WANT_OFF, WANT_OFF, "load guest IA32_LBR_CTL", "24.8.1" },
     { FIELD_ENTRY, 22U, WANT_OFF, WANT_OFF, "load PKRS on entry", "24.8.1" },
 };
-const uint32_t vmx_control_count = (uint32_t)(sizeof(vmx_controls) / sizeof(vmx_controls[0]));
 
 enum vmx_word { WORD_BASIC, WORD_MISC, WORD_EPT_VPID };
 struct vmx_property {
@@ -158,7 +157,7 @@ uint32_t vmx_control_value(const struct vmx_caps *caps, enum vmx_field field, bo
     const uint32_t must = (uint32_t)caps->controls[field];
     const uint32_t may = (uint32_t)(caps->controls[field] >> 32);
     uint32_t want = 0U;
-    for (uint32_t i = 0U; i < vmx_control_count; i++) {
+    for (uint32_t i = 0U; i < VMX_CONTROL_COUNT; i++) {
         const struct vmx_control *const row = &vmx_controls[i];
         if ((row->field == field) && wanted_set(exclusive ? row->exclusive : row->shared)) {
             want |= (uint32_t)1U << row->bit;
@@ -196,14 +195,14 @@ static uint64_t word_of(const struct vmx_caps *caps, enum vmx_word word)
 const char *vmx_control_missing(const struct vmx_caps *caps, uint32_t *cursor)
 {
     const char *name = NULL;
-    while ((name == NULL) && (*cursor < (vmx_control_count + PROPERTY_COUNT))) {
-        if (*cursor < vmx_control_count) {
+    while ((name == NULL) && (*cursor < (VMX_CONTROL_COUNT + PROPERTY_COUNT))) {
+        if (*cursor < VMX_CONTROL_COUNT) {
             const struct vmx_control *const row = &vmx_controls[*cursor];
             if (!(satisfied(caps, row, row->shared) && satisfied(caps, row, row->exclusive))) {
                 name = row->name;
             }
         } else {
-            const struct vmx_property *const property = &properties[*cursor - vmx_control_count];
+            const struct vmx_property *const property = &properties[*cursor - VMX_CONTROL_COUNT];
             if (!bit_of(word_of(caps, property->word), property->bit)) {
                 name = property->name;
             }

@@ -30,8 +30,8 @@ struct vmx_control {
     const char *name;        /* as the SDM has it */
     const char *why;         /* clause, and the reason where it is not plain */
 };
-extern const struct vmx_control vmx_controls[];
-extern const uint32_t vmx_control_count;
+#define VMX_CONTROL_COUNT 84U
+extern const struct vmx_control vmx_controls[VMX_CONTROL_COUNT];
 
 /* Value of the field for a vCPU of that kind. */
 uint32_t vmx_control_value(const struct vmx_caps *caps, enum vmx_field field, bool exclusive);

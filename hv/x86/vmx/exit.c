@@ -7,7 +7,7 @@
 #define VECTOR_GP 13U
 #define CR8       8U
 
-static void decode_exception(uint32_t vector, uint32_t error, struct vm_exit *exit)
+static void vmx_decode_exception(uint32_t vector, uint32_t error, struct vm_exit *exit)
 {
     exit->reason = HV_EXIT_EXCEPTION;
     exit->length = 0U;
@@ -15,7 +15,7 @@ static void decode_exception(uint32_t vector, uint32_t error, struct vm_exit *ex
     exit->error = error;
 }
 
-static void decode_event(vcpu_id_t vcpu, struct vm_exit *exit)
+static void vmx_decode_event(vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const uint32_t info = (uint32_t)vmx_read(VMCS_EXIT_EVENT);
     const uint32_t type = (info >> VMX_EVENT_TYPE_SHIFT) & VMX_EVENT_TYPE_MASK;
@@ -23,7 +23,7 @@ static void decode_event(vcpu_id_t vcpu, struct vm_exit *exit)
         exit->reason = HV_EXIT_NMI;
         exit->length = 0U;
     } else {
-        decode_exception(info & 0xFFU, ((info & VMX_EVENT_HAS_ERROR) != 0U) ? (uint32_t)vmx_read(VMCS_EXIT_EVENT_ERROR) : 0U, exit);
+        vmx_decode_exception(info & 0xFFU, ((info & VMX_EVENT_HAS_ERROR) != 0U) ? (uint32_t)vmx_read(VMCS_EXIT_EVENT_ERROR) : 0U, exit);
         if (exit->number == VECTOR_DB) {
             vmx_switch_debug(vcpu, vmx_read(VMCS_QUALIFICATION)); /* the exit came before DR6 was written (27.1) */
         }
@@ -31,7 +31,7 @@ static void decode_event(vcpu_id_t vcpu, struct vm_exit *exit)
 }
 
 /* Table 27-5; address size and segment of string instructions: table 27-8. */
-static void decode_io(struct vm_exit *exit)
+static void vmx_decode_io(struct vm_exit *exit)
 {
     const uint32_t qualification = (uint32_t)vmx_read(VMCS_QUALIFICATION);
     const uint32_t info = (uint32_t)vmx_read(VMCS_INSTRUCTION_INFO);
@@ -45,7 +45,7 @@ static void decode_io(struct vm_exit *exit)
     exit->segment = (exit->string && exit->write) ? ((info >> 15) & 7U) : (uint32_t)SEG_DS;
 }
 
-static void decode_violation(struct vm_exit *exit)
+static void vmx_decode_violation(struct vm_exit *exit)
 {
     const uint32_t qualification = (uint32_t)vmx_read(VMCS_QUALIFICATION);
     exit->reason = HV_EXIT_MMIO;
@@ -57,7 +57,7 @@ static void decode_violation(struct vm_exit *exit)
 }
 
 /* CR8 is core/'s. What is left of CR0 and CR4 is a bit that the CPU says it does not have. */
-static void decode_cr(struct vm_exit *exit)
+static void vmx_decode_cr(struct vm_exit *exit)
 {
     const uint32_t qualification = (uint32_t)vmx_read(VMCS_QUALIFICATION);
     const uint32_t number = qualification & 0xFU;
@@ -68,37 +68,37 @@ static void decode_cr(struct vm_exit *exit)
         exit->write = access == VMX_CR_MOV_TO;
         exit->gpr = (qualification >> 8) & 0xFU;
     } else {
-        decode_exception(VECTOR_GP, 0U, exit);
+        vmx_decode_exception(VECTOR_GP, 0U, exit);
     }
 }
 
-static void decode_msr(vcpu_id_t vcpu, bool write, struct vm_exit *exit)
+static void vmx_decode_msr(vcpu_id_t vcpu, bool write, struct vm_exit *exit)
 {
     exit->write = write;
     exit->reason = write ? HV_EXIT_MSR_WRITE : HV_EXIT_MSR_READ;
     exit->number = (uint32_t)vcpu_regs[vcpu].gpr[GPR_RCX];
 }
 
-static void decode_without_length(enum hv_exit_reason reason, struct vm_exit *exit)
+static void vmx_decode_plain(enum hv_exit_reason reason, struct vm_exit *exit)
 {
     exit->reason = reason;
     exit->length = 0U;
 }
 
-static void decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit *exit)
+static void vmx_decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit *exit)
 {
     switch (reason) {
-    case VMX_EXIT_EVENT: decode_event(vcpu, exit); break;
+    case VMX_EXIT_EVENT: vmx_decode_event(vcpu, exit); break;
     case VMX_EXIT_TIMER: /* the core's timer is due, too: the run loop takes its interrupt */
-    case VMX_EXIT_INTERRUPT: decode_without_length(HV_EXIT_INTERRUPT, exit); break;
-    case VMX_EXIT_INIT: decode_without_length(HV_EXIT_NMI, exit); break; /* blocked from now on; the host has dealt with it */
+    case VMX_EXIT_INTERRUPT: vmx_decode_plain(HV_EXIT_INTERRUPT, exit); break;
+    case VMX_EXIT_INIT: vmx_decode_plain(HV_EXIT_NMI, exit); break; /* blocked from now on; the host has dealt with it */
     case VMX_EXIT_WINDOW:
         vmx_vcpu[vcpu].window = false;
-        decode_without_length(HV_EXIT_WINDOW, exit);
+        vmx_decode_plain(HV_EXIT_WINDOW, exit);
         break;
     case VMX_EXIT_NMI_WINDOW:
         vmx_vcpu[vcpu].nmi_window = false;
-        decode_without_length(HV_EXIT_WINDOW, exit);
+        vmx_decode_plain(HV_EXIT_WINDOW, exit);
         break;
     case VMX_EXIT_CPUID: exit->reason = HV_EXIT_CPUID; break;
     case VMX_EXIT_HLT: exit->reason = HV_EXIT_HLT; break;
@@ -106,12 +106,12 @@ static void decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit *ex
     case VMX_EXIT_INVD:
     case VMX_EXIT_WBINVD: exit->reason = HV_EXIT_WBINVD; break;
     case VMX_EXIT_XSETBV: exit->reason = HV_EXIT_XSETBV; break;
-    case VMX_EXIT_CR: decode_cr(exit); break;
-    case VMX_EXIT_IO: decode_io(exit); break;
-    case VMX_EXIT_RDMSR: decode_msr(vcpu, false, exit); break;
-    case VMX_EXIT_WRMSR: decode_msr(vcpu, true, exit); break;
-    case VMX_EXIT_EPT_VIOLATION: decode_violation(exit); break;
-    case VMX_EXIT_RDPMC: decode_exception(VECTOR_GP, 0U, exit); break;
+    case VMX_EXIT_CR: vmx_decode_cr(exit); break;
+    case VMX_EXIT_IO: vmx_decode_io(exit); break;
+    case VMX_EXIT_RDMSR: vmx_decode_msr(vcpu, false, exit); break;
+    case VMX_EXIT_WRMSR: vmx_decode_msr(vcpu, true, exit); break;
+    case VMX_EXIT_EPT_VIOLATION: vmx_decode_violation(exit); break;
+    case VMX_EXIT_RDPMC: vmx_decode_exception(VECTOR_GP, 0U, exit); break;
     /* Instructions of features that guests do not see: what a CPU without them does. */
     case VMX_EXIT_GETSEC:
     case VMX_EXIT_MWAIT:
@@ -119,7 +119,7 @@ static void decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit *ex
     case VMX_EXIT_INVEPT:
     case VMX_EXIT_INVVPID:
     case VMX_EXIT_VMFUNC:
-    case VMX_EXIT_ENCLS: decode_exception(VECTOR_UD, 0U, exit); break;
+    case VMX_EXIT_ENCLS: vmx_decode_exception(VECTOR_UD, 0U, exit); break;
     case VMX_EXIT_TRIPLE_FAULT:
     /* A state that the guest had built and that VM entry refuses (26.8): no instruction of it can run any more. */
     case VMX_EXIT_GUEST_STATE:
@@ -127,19 +127,19 @@ static void decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit *ex
     case VMX_EXIT_ENTRY_MC:
     /* No task switch completes here, and no access through a malformed table. */
     case VMX_EXIT_TASK_SWITCH:
-    case VMX_EXIT_EPT_MISCONFIG: decode_without_length(HV_EXIT_SHUTDOWN, exit); break;
+    case VMX_EXIT_EPT_MISCONFIG: vmx_decode_plain(HV_EXIT_SHUTDOWN, exit); break;
     default:
         if ((reason >= VMX_EXIT_VMCLEAR) && (reason <= VMX_EXIT_VMXON)) {
-            decode_exception(VECTOR_UD, 0U, exit);
+            vmx_decode_exception(VECTOR_UD, 0U, exit);
         } else {
-            decode_without_length(HV_EXIT_OTHER, exit);
+            vmx_decode_plain(HV_EXIT_OTHER, exit);
             exit->number = reason;
         }
         break;
     }
 }
 
-static enum exit_cut cut_delivery(uint32_t info)
+static enum exit_cut vmx_cut_delivery(uint32_t info)
 {
     const uint32_t type = (info >> VMX_EVENT_TYPE_SHIFT) & VMX_EVENT_TYPE_MASK;
     enum exit_cut cut = CUT_NOTHING;
@@ -157,12 +157,12 @@ static enum exit_cut cut_delivery(uint32_t info)
 void vmx_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const uint32_t reason = (uint32_t)vmx_read(VMCS_EXIT_REASON);
-    exit->cut = cut_delivery((uint32_t)vmx_read(VMCS_VECTORING));
+    exit->cut = vmx_cut_delivery((uint32_t)vmx_read(VMCS_VECTORING));
     exit->length = (uint32_t)vmx_read(VMCS_INSTRUCTION_LENGTH); /* for instructions; the others take it back */
-    decode_by_reason(vcpu, reason & 0xFFFFU, exit);
+    vmx_decode_by_reason(vcpu, reason & 0xFFFFU, exit);
     if ((reason & VMX_ENTRY_FAILED) != 0U) {
         exit->cut = CUT_NOTHING;
-        decode_without_length(HV_EXIT_SHUTDOWN, exit);
+        vmx_decode_plain(HV_EXIT_SHUTDOWN, exit);
     }
 }
 

@@ -10,12 +10,12 @@
 #include "x86/vmx/vmx.h"
 
 /* An event on its way into the guest, or waiting for its moment, is looked at by each exit's ordinary way. */
-static bool no_event(const struct vmx_vcpu *v)
+static bool no_event_waits(const struct vmx_vcpu *v)
 {
     return (!v->window) && (!v->nmi_window) && ((vmx_read(VMCS_VECTORING) & VMX_EVENT_VALID) == 0U);
 }
 
-static bool answer_port(vcpu_id_t vcpu)
+static bool vmx_answer_port(vcpu_id_t vcpu)
 {
     const uint32_t qualification = (uint32_t)vmx_read(VMCS_QUALIFICATION);
     return ((qualification & VMX_IO_STRING) == 0U)
@@ -23,7 +23,7 @@ static bool answer_port(vcpu_id_t vcpu)
 }
 
 /* What the exit was when it is answered, else HV_EXIT_OTHER. */
-static enum hv_exit_reason answer(vcpu_id_t vcpu, uint32_t exit_reason)
+static enum hv_exit_reason vmx_answer(vcpu_id_t vcpu, uint32_t exit_reason)
 {
     enum hv_exit_reason reason = HV_EXIT_OTHER;
     switch (exit_reason) { /* an entry that failed has bit 31 set */
@@ -41,7 +41,7 @@ static enum hv_exit_reason answer(vcpu_id_t vcpu, uint32_t exit_reason)
         reason = core_quick_msr_write(vcpu) ? HV_EXIT_MSR_WRITE : HV_EXIT_OTHER;
         break;
     case VMX_EXIT_IO:
-        reason = answer_port(vcpu) ? HV_EXIT_IO : HV_EXIT_OTHER;
+        reason = vmx_answer_port(vcpu) ? HV_EXIT_IO : HV_EXIT_OTHER;
         break;
     default:
         break;
@@ -62,8 +62,8 @@ uint32_t vmx_quick(struct vmx_run *run)
     if ((exit_reason & VMX_ENTRY_FAILED) == 0U) {
         run->launched = 1U; /* 26.4: an entry that failed leaves the launch state alone */
     }
-    if (no_event(v)) {
-        reason = answer(run->vcpu, exit_reason);
+    if (no_event_waits(v)) {
+        reason = vmx_answer(run->vcpu, exit_reason);
     }
     if (reason != HV_EXIT_OTHER) {
         vmx_write(VMCS_GUEST_RIP, vmx_read(VMCS_GUEST_RIP) + vmx_read(VMCS_INSTRUCTION_LENGTH));

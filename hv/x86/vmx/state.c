@@ -22,6 +22,9 @@
 
 struct vmx_vcpu vmx_vcpu[MAX_VCPU];
 
+#define DATA_SEGMENTS 5U
+static const enum segment_id data_segments[DATA_SEGMENTS] = { SEG_ES, SEG_SS, SEG_DS, SEG_FS, SEG_GS };
+
 /* Fields outside the segments, from SLOT_CR0 on. */
 static const uint32_t plain_fields[SLOT_COUNT - SLOT_CR0] = {
     VMCS_GUEST_CR0, VMCS_GUEST_CR3, VMCS_GUEST_CR4, VMCS_GUEST_DR7, VMCS_GUEST_RSP, VMCS_GUEST_RIP, VMCS_GUEST_RFLAGS,
@@ -142,10 +145,10 @@ uint64_t vmx_get(vcpu_id_t vcpu, enum vcpu_reg reg)
     const struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
     uint64_t value;
     switch (reg) {
-    case REG_CR0: value = (vmx_slot_read(vcpu, SLOT_CR0) & ~(uint64_t)VMX_CR0_OWNED) | v->cr0_shadow; break;
+    case REG_CR0: value = (vmx_slot_read(vcpu, SLOT_CR0) & ~VMX_CR0_OWNED) | v->cr0_shadow; break;
     case REG_CR2: value = v->live ? vmx_cr2_read() : v->cr2; break;
     case REG_CR3: value = vmx_slot_read(vcpu, SLOT_CR3); break;
-    case REG_CR4: value = (vmx_slot_read(vcpu, SLOT_CR4) & ~(uint64_t)VMX_CR4_OWNED) | v->cr4_shadow; break;
+    case REG_CR4: value = (vmx_slot_read(vcpu, SLOT_CR4) & ~VMX_CR4_OWNED) | v->cr4_shadow; break;
     case REG_EFER: value = efer_for_entry(vcpu); break;
     case REG_CPL: value = (vmx_slot_read(vcpu, (uint32_t)SLOT_ACCESS + (uint32_t)SEG_SS) >> 5) & 3U; break; /* SS.DPL (24.4.1) */
     case REG_PAT: value = vmx_slot_read(vcpu, SLOT_PAT); break;
@@ -170,13 +173,13 @@ void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value)
     switch (reg) {
     case REG_CR0:
         v->cr0_shadow = value & VMX_CR0_OWNED;
-        vmx_slot_write(vcpu, SLOT_CR0, (value & ~(uint64_t)VMX_CR0_OWNED) | CR0_ET | CR0_NE);
+        vmx_slot_write(vcpu, SLOT_CR0, (value & ~VMX_CR0_OWNED) | CR0_ET | CR0_NE);
         break;
     case REG_CR2: v->cr2 = value; break;
     case REG_CR3: vmx_slot_write(vcpu, SLOT_CR3, value); break;
     case REG_CR4:
         v->cr4_shadow = value & VMX_CR4_MCE;
-        vmx_slot_write(vcpu, SLOT_CR4, (value & ~(uint64_t)VMX_CR4_OWNED) | VMX_CR4_VMXE | VMX_CR4_MCE);
+        vmx_slot_write(vcpu, SLOT_CR4, (value & ~VMX_CR4_OWNED) | VMX_CR4_VMXE | VMX_CR4_MCE);
         break;
     case REG_EFER: vmx_slot_write(vcpu, SLOT_EFER, value); break;
     case REG_CPL: set_cpl(vcpu, value); break;
@@ -248,8 +251,8 @@ void vmx_state_reset(vcpu_id_t vcpu)
     for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
         v->guest[slot] = 0U;
     }
-    for (uint32_t seg = (uint32_t)SEG_ES; seg <= (uint32_t)SEG_GS; seg++) {
-        vmx_set_segment(vcpu, (enum segment_id)seg, (struct segment){ 0U, 0x93U, 0xFFFFU, 0U });
+    for (uint32_t i = 0U; i < DATA_SEGMENTS; i++) {
+        vmx_set_segment(vcpu, data_segments[i], (struct segment){ 0U, 0x93U, 0xFFFFU, 0U });
     }
     vmx_set_segment(vcpu, SEG_CS, (struct segment){ 0xF000U, 0x9BU, 0xFFFFU, 0xFFFF0000U });
     vmx_set_segment(vcpu, SEG_LDTR, (struct segment){ 0U, 0x82U, 0xFFFFU, 0U });

@@ -95,9 +95,6 @@
 #define VMX_EVENT_INTERRUPT     0U
 #define VMX_EVENT_NMI           2U
 #define VMX_EVENT_EXCEPTION     3U
-#define VMX_EVENT_SOFT_INTERRUPT 4U
-#define VMX_EVENT_PRIVILEGED    5U
-#define VMX_EVENT_SOFT_EXCEPTION 6U
 #define VMX_EVENT_HAS_ERROR     0x800U
 #define VMX_EVENT_NMI_UNBLOCKED 0x1000U /* exits only: an IRET had opened NMIs (27.2.2) */
 #define VMX_EVENT_VALID         0x80000000U
@@ -106,7 +103,6 @@
 #define VMX_SHADOW_STI          0x1U
 #define VMX_SHADOW_MOV_SS       0x2U
 #define VMX_SHADOW_NMI          0x8U
-#define VMX_ACTIVE              0U
 
 /* Exit reasons (appendix C); bit 31: the entry failed. */
 #define VMX_ENTRY_FAILED        0x80000000U

@@ -202,7 +202,7 @@ static uint64_t vmx_nmi_return(uint64_t rip)
 
 const struct vendor_ops vmx_vendor = {
     .name = "VT-x",
-    .stage2_format = S2_FORMAT_EPT,
+    .entry_format = S2_FORMAT_EPT,
     .missing = vmx_core_missing,
     .core_enable = vmx_core_enable,
     .nmi_return = vmx_nmi_return,

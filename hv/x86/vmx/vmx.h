@@ -9,11 +9,11 @@
 
 /* Guest state that the VMCS holds, one word a field (state.c has the encodings). Segments as in enum segment_id:
  * ES .. TR have four fields each, GDTR and IDTR a base and a limit. */
-enum vmx_slot {
+enum {
     SLOT_SELECTOR = 0, SLOT_BASE = 8, SLOT_LIMIT = 18, SLOT_ACCESS = 28,
     SLOT_CR0 = 36, SLOT_CR3, SLOT_CR4, SLOT_DR7, SLOT_RSP, SLOT_RIP, SLOT_RFLAGS, SLOT_PENDING_DEBUG,
     SLOT_SYSENTER_CS, SLOT_SYSENTER_ESP, SLOT_SYSENTER_EIP, SLOT_EFER, SLOT_PAT, SLOT_DEBUGCTL,
-    SLOT_SHADOW, SLOT_ACTIVITY, SLOT_PDPTE, SLOT_COUNT = SLOT_PDPTE + 4
+    SLOT_SHADOW, SLOT_ACTIVITY, SLOT_PDPTE, SLOT_PDPTE1, SLOT_PDPTE2, SLOT_PDPTE3, SLOT_COUNT
 };
 _Static_assert((uint32_t)SLOT_COUNT <= 64U, "one bit a slot");
 
@@ -81,11 +81,11 @@ uint64_t vmx_get(vcpu_id_t vcpu, enum vcpu_reg reg);
 void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value);
 struct segment vmx_get_segment(vcpu_id_t vcpu, enum segment_id seg);
 void vmx_set_segment(vcpu_id_t vcpu, enum segment_id seg, struct segment value);
-#define VMX_CR0_OWNED  0x60000020U /* PG's neighbours CD and NW, and NE */
-#define VMX_CR4_VMXE   0x2000U
-#define VMX_CR4_MCE    0x40U
+#define VMX_CR0_OWNED  0x60000020ULL /* PG's neighbours CD and NW, and NE */
+#define VMX_CR4_VMXE   0x2000ULL
+#define VMX_CR4_MCE    0x40ULL
 /* Of features that no guest sees, with state that nobody switches: VMXE SMXE KL CET PKS UINTR LASS. */
-#define VMX_CR4_HIDDEN 0xB886000U
+#define VMX_CR4_HIDDEN 0xB886000ULL
 #define VMX_CR4_OWNED  (VMX_CR4_HIDDEN | VMX_CR4_MCE)
 
 /* exit.c */
