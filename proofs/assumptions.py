@@ -31,9 +31,12 @@ OWNERS = {
     "hv/core/domain.c hv/core/domain_build.c": ("domain_base", "domain_size", "domain_type", "domain_count", "domain_region_base",
                                                 "domain_region_size"),
     "hv/core/vm_user.c hv/core/vm_boot.c": ("vcpu_count",),
+    "hv/boot/main.c": ("stage2_format",),
 }
 FULL_INDEX = {"stage2_table": 3, "stage2_level": 2, "stage2_parent": 2, "stage2_slot": 2, "domain_base": 2, "domain_size": 2, "domain_type": 2,
               "domain_count": 1, "domain_region_base": 1, "domain_region_size": 1}
+# Once, before the first entry is written: A-FORMAT.
+FORMAT = "stage2_format = vendor->entry_format;"
 # The one place that needs the address of a table: A-POOL.
 ADDRESS = ("hv/boot/main.c", "stage2_table")
 WRITER_FILES = ("hv/core/stage2.c", "hv/core/stage2_table.c", "hv/core/domain_build.c")
@@ -190,9 +193,12 @@ def check_use(file, text, name, found):
 def check_order(found):
     """A-ORDER: boot goes the way of the theorem."""
     text = without_comments((ROOT / "hv" / "boot" / "main.c").read_text())
-    steps = [text.find(call) for call in ("partition_validate(", "domain_build()", "stage2_init(", "vm_boot_all()")]
+    steps = [text.find(call) for call in ("partition_validate(", "domain_build()", FORMAT, "stage2_init(", "vm_boot_all()")]
     if -1 in steps or steps != sorted(steps):
-        found.add("hv/boot/main.c", 1, "order", "the theorem has the validator, domain_build(), stage2_init() and then the VMs, in this order")
+        found.add("hv/boot/main.c", 1, "order", "the theorem has the validator, domain_build(), the format of entries, stage2_init() and then the VMs, in this order")
+    for other in re.finditer(r"\bstage2_format\b(?!;)", text):
+        if not text.startswith(FORMAT, other.start()) or text.find(FORMAT) != other.start():
+            found.add("hv/boot/main.c", line_of(text, other.start()), "format", "boot says once, by the chosen backend, how entries look: every entry after it is read that way")
 
 
 def check_words(entries, found):

@@ -171,7 +171,7 @@ No run-time error for any input; each driver names the files that it analyses, r
 
 ## Neither
 - Files of `hv/core` and `hv/devices` that no unit and no driver names: {', '.join(f'`{file}`' for file in left) if left else 'none'}.
-- `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builder of the permission maps (`proofs/bitmap.c`).
+- `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builders of the permission maps of both vendors (`proofs/bitmap.c`, `proofs/bitmap_vmx.c`).
 - That `stage2_unmap()` and `stage2_protect()` change exactly what they were asked to, and that no commit can run out of tables: unit tests
   compare both with a flat model under random operations. (`stage2_map()` that runs out of tables leaves other addresses alone: proved.)
 - Timing, caches, speculative execution, devices' DMA.

@@ -2,7 +2,7 @@
 /*
  * Proves msr_open_bitmap() (hv/core/msr.c): after it an MSR is open for a VM exactly when a rule of the policy table that has the MSR
  * says MSR_OPEN for this kind of VM and access. It is said of one MSR of one VM, which nothing sets, so of each. What hw_msr_open()
- * does to the map is proved in proofs/bitmap.c.
+ * does to the map is proved in proofs/bitmap.c and proofs/bitmap_vmx.c.
  */
 #define PROOF_MSR_POLICY
 #include "core/msr.h"

@@ -51,6 +51,7 @@ UNITS = {
     "ioreq": "proofs/ioreq.c",
     "guest_copy": "proofs/guest_copy.c",
     "bitmap": "proofs/bitmap.c",
+    "bitmap_vmx": "proofs/bitmap_vmx.c",
     "msr_policy": "proofs/msr_policy.c",
     "log": "proofs/log.c",
 }
@@ -60,6 +61,7 @@ APART = {
               "ioreq_report_shutdown", "complete", "ioreq_finish"),
     "guest_copy": ("page_rest", "guest_page", "guest_check", "guest_read", "guest_write"),
     "bitmap": ("without_bit", "msr_index", "svm_msr_open", "svm_port_open", "svm_bitmaps_close"),
+    "bitmap_vmx": ("vmx_without_bit", "vmx_msr_open", "vmx_port_open", "vmx_bitmaps_close"),
     "msr_policy": ("msr_open_bitmap",),
     "log": ("ring_distance", "ring_next", "ring_previous", "log_put"),
 }
@@ -75,7 +77,7 @@ INLINE = {
 }
 # Counters, guest addresses and guest values wrap around here, as C defines it; elsewhere that is a goal.
 HYPERCALL = ("hypercall", "hypercall_memory", "hypercall_vm", "vm_user")
-WRAPPING = (*HYPERCALL, "ioreq", "bitmap", "log")
+WRAPPING = (*HYPERCALL, "ioreq", "bitmap", "bitmap_vmx", "log")
 DISPATCHER = (*HYPERCALL, "theorem")
 # Warnings of frama-c after which "proved" would say less than it seems.
 HOLES = {
