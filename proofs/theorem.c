@@ -6,7 +6,7 @@
  * of stage-2 operations with any arguments (what every other exit, a reset or a boot may do). The
  * assertions at its end are about what the hardware's walk of the resulting tables can reach; WP proves
  * them from the contracts in hv/core, which it proves against the code, the hypercall dispatcher
- * included. hw_maps (core/stage2_spec.h) is the hardware's walk.
+ * included. hw_maps (core/stage2_spec.h) is the hardware's walk. stage2_format is any word: it holds for entries of both vendors.
  */
 #include "core/domain.h"
 #include "core/partition_check.h"
@@ -131,7 +131,7 @@ static void conclude(hpa_t pool)
     assigns MACHINE, partition_result, DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
             DOMAIN_REGIONS_ALL, stage2_pool, STAGE2_OF(0 .. MAX_VM - 1);
     exits \false; */
-/* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 REQ-ISO-043 */
+/* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 REQ-ISO-042 REQ-ISO-043 */
 void isolation_theorem(hpa_t pool)
 {
     struct partition_verdict verdict = partition_validate(any32());

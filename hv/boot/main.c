@@ -118,7 +118,9 @@ static void boot_cores(void)
     }
     log_begin("boot");
     log_dec(platform.pcpu_count);
-    log_text(" cores, TSC ");
+    log_text(" cores with ");
+    log_text(vendor->name);
+    log_text(", TSC ");
     log_dec(hw_tsc_hz() / 1000U);
     log_text(" kHz (within ");
     log_dec(tsc_error_ppm());

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a virtualization extension must provide: AMD-V today, VT-x behind the same
+ * What a virtualization extension must provide: AMD-V and VT-x behind the same
  * table (docs/decisions/0001-vendor-interface.md). core/ sees none of this.
  */
 #ifndef X86_VENDOR_H

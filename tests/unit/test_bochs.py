@@ -242,7 +242,7 @@ def test_a_scenario_that_another_emulator_cannot_run_is_refused_by_name(name):
 
 # REQ-TOO-011
 def test_the_demo_says_at_once_why_the_hypervisor_did_not_start():
-    refusal = "[ 0.0] boot: Bulkhead hypervisor\n[ 0.0] boot: this CPU lacks: svm npt \n[ 0.0] boot: cannot start: no VM was started, machine halted\n"
+    refusal = "[ 0.0] boot: Bulkhead hypervisor\n[ 0.0] boot: this CPU lacks: unrestricted guest \n[ 0.0] boot: cannot start: no VM was started, machine halted\n"
     machine = types.SimpleNamespace(alive=lambda: True, text=lambda console: refusal if console == "hypervisor" else "", seconds=demo.LIMIT_S + 1, patience=1)
-    with pytest.raises(demo.DemoError, match="boot: this CPU lacks: svm npt"):
+    with pytest.raises(demo.DemoError, match="boot: this CPU lacks: unrestricted guest"):
         demo.watch(machine)

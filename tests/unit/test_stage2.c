@@ -177,7 +177,7 @@ static void writes_the_bits_of_nested_page_tables(void **state)
     assert_int_equal(stage2_lookup(VM, 0x200000U).attr, RW | S2_WC);
 }
 
-/* REQ-ISO-011 */
+/* REQ-ISO-011 REQ-ISO-042 */
 static void writes_the_bits_of_ept(void **state)
 {
     (void)state;

@@ -57,6 +57,7 @@ static void vmx_vcpu_unload(vcpu_id_t id)
     vmx_switch_save(id);
 }
 
+/* REQ-ISO-042 */
 static void vmx_set_stage2(vcpu_id_t id, hpa_t root, uint32_t asid)
 {
     vmx_vcpu[id].eptp = root | EPTP_FOUR_LEVELS | EPTP_WRITE_BACK;
