@@ -15,6 +15,7 @@
 #include "x86/asm.h"
 #include "x86/core_pages.h"
 #include "x86/fatal.h"
+#include "x86/flush.h"
 #include "x86/pcpu.h"
 #include "x86/svm/svm.h"
 
@@ -564,7 +565,7 @@ static void answered_exits_that_follow_each_other(void **state)
     assert_int_equal(vcpu_regs[GUEST].rip, 0x1006U);
     assert_int_equal(then.tlb_control, 0U);
     assert_int_equal(then.event_injection, 0U);
-    assert_false(svm_flush_wanted[GUEST]);
+    assert_false(flush_wanted(GUEST));
 }
 
 /* A delivery that was cut short may come at any time; whoever waits for a moment to inject does so before the entry. */
