@@ -123,6 +123,29 @@ static enum status stage2_map_check(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t s
     return ret;
 }
 
+/* stage2_set_leaf() with the frame of all entries: a caller whose own frame that is need not show that one entry is among them. */
+/*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS;
+    requires hpa < 0x10000000000000;
+    requires attr < 24 && attr % 2 == 1;
+    assigns stage2_table[vm][0 .. STAGE2_PAGES - 1][0 .. S2_SLOTS - 1];
+    exits \false;
+    ensures wf: stage2_wf(vm);
+    ensures present: \result == STATUS_OK ==> entry_present(stage2_table[vm][table][slot]);
+    ensures leaf: \result == STATUS_OK ==> entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
+    ensures address: \result == STATUS_OK ==> entry_address(stage2_table[vm][table][slot]) == hpa;
+    ensures attr: \result == STATUS_OK ==> entry_attr(stage2_table[vm][table][slot], attr);
+    ensures walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !\old(through(vm, g, table, slot)) ==> same_walk{Pre, Here}(vm, g);
+    ensures walk: mapped: \result == STATUS_OK ==> \forall integer g; 0 <= g < S2_GPA_LIMIT && \old(through(vm, g, table, slot)) ==>
+      walk_leaf(vm, g) == stage2_table[vm][table][slot] && walk_hpa(vm, g) == hpa + g % span(stage2_level[vm][table]);
+    ensures walk: open: \forall integer x, l; 0 <= x < S2_GPA_LIMIT && 1 <= l <= 3 && \old(open(vm, x, l)) &&
+      !\old(through(vm, x, table, slot)) ==> open(vm, x, l);
+    ensures granted: stage2_level[vm][table] <= 3 && hpa % span(stage2_level[vm][table]) == 0 &&
+      allowed(vm, hpa, span(stage2_level[vm][table]), ((attr % 8) / 2) % 2, (attr / 8) * 8) ==> \result == STATUS_OK; */
+static enum status stage2_put_leaf(vm_id_t vm, uint32_t table, uint32_t slot, hpa_t hpa, uint32_t attr)
+{
+    return stage2_set_leaf(vm, table, slot, hpa, attr);
+}
+
 /* One leaf where nothing is mapped. */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && 1 <= level <= 3;
     requires hpa < S2_HPA_LIMIT && attr < 24 && attr % 2 == 1;
@@ -179,7 +202,7 @@ static enum status stage2_map_leaf(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint32_t le
               block(g, level) == block(gpa, level); */
         /*@ assert walk: apart: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==>
               !through(vm, g, end.table, end.slot); */
-        ret = stage2_set_leaf(vm, end.table, end.slot, hpa, attr);
+        ret = stage2_put_leaf(vm, end.table, end.slot, hpa, attr);
         /*@ assert walk: granted: ret == STATUS_OK; */
         /*@ assert walk: kept: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==> same_walk{grown, Here}(vm, g); */
         /*@ assert walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !(gpa <= g < gpa + span(level)) ==> same_walk{Pre, Here}(vm, g); */
@@ -392,7 +415,7 @@ static struct stage2_step stage2_protect_step(vm_id_t vm, gpa_t gpa, uint32_t ri
     if (stage2_entry_present(entry)) {
         uint32_t type = stage2_entry_type(entry);
         if (commit) {
-            step.ret = stage2_set_leaf(vm, end.table, end.slot, stage2_entry_address(entry), rights + type);
+            step.ret = stage2_put_leaf(vm, end.table, end.slot, stage2_entry_address(entry), rights + type);
         } else if (!stage2_allowed(vm, stage2_entry_address(entry), stage2_span(end.level), rights, type)) {
             step.ret = STATUS_DENIED;
         } else {

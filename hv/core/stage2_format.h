@@ -49,6 +49,8 @@
     ((e / 16) % 2 == 1 ? S2_UC : ((e / 8) % 2 == 1 ? S2_WC : S2_WB));
   logic integer entry_rights{L}(integer e) = 1 + 2 * ((e / 2) % 2) + (stage2_format == S2_FORMAT_EPT ?
     4 * ((e / 4) % 2) : (e < 0x8000000000000000 ? 4 : 0));
+  // A predicate, so that no prover puts the sum in the place of attr everywhere.
+  predicate entry_attr{L}(integer e, integer attr) = entry_rights(e) + entry_type(e) == attr;
 */
 
 /*@ assigns \nothing;

@@ -125,10 +125,10 @@ struct stage2_position stage2_walk(vm_id_t vm, gpa_t gpa);
     exits \false;
     ensures wf: stage2_wf(vm);
     ensures kept: \result != STATUS_OK ==> stage2_table[vm][table][slot] == \old(stage2_table[vm][table][slot]);
-    ensures leaf: \result == STATUS_OK ==> entry_present(stage2_table[vm][table][slot]) &&
-      entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]) &&
-      entry_address(stage2_table[vm][table][slot]) == hpa &&
-      entry_rights(stage2_table[vm][table][slot]) + entry_type(stage2_table[vm][table][slot]) == attr;
+    ensures present: \result == STATUS_OK ==> entry_present(stage2_table[vm][table][slot]);
+    ensures leaf: \result == STATUS_OK ==> entry_leaf(stage2_table[vm][table][slot], stage2_level[vm][table]);
+    ensures address: \result == STATUS_OK ==> entry_address(stage2_table[vm][table][slot]) == hpa;
+    ensures attr: \result == STATUS_OK ==> entry_attr(stage2_table[vm][table][slot], attr);
     ensures walk: others: \forall integer g; 0 <= g < S2_GPA_LIMIT && !\old(through(vm, g, table, slot)) ==> same_walk{Pre, Here}(vm, g);
     ensures walk: mapped: \result == STATUS_OK ==> \forall integer g; 0 <= g < S2_GPA_LIMIT && \old(through(vm, g, table, slot)) ==>
       walk_leaf(vm, g) == stage2_table[vm][table][slot] && walk_hpa(vm, g) == hpa + g % span(stage2_level[vm][table]);
