@@ -19,12 +19,20 @@ struct asm_table_pointer {
 };
 static void asm_lidt(const struct asm_table_pointer *pointer);
 
+/* Instead of x86/vendor.h, whose names of registers a signal's context has, too. */
+#define X86_VENDOR_H
+struct vendor_ops {
+    uint64_t (*nmi_return)(uint64_t rip);
+};
+extern const struct vendor_ops *vendor;
+
 #include "x86/idt.c"
 
 const uint8_t idt_stubs;
 const uint8_t idt_sink;
 const uint8_t idt_sink_mc;
 struct pcpu pcpus[MAX_PCPU];
+const struct vendor_ops *vendor; /* no NMI comes here */
 static uint32_t faults;
 static jmp_buf fatal;
 static uint64_t fatal_rip;
