@@ -25,6 +25,7 @@ def refused(machine, reason):
     ("EPYC,+svm,-npt,+x2apic", "npt"),
     ("EPYC,+svm,+npt,+x2apic,-xsave", "xsave"),
     ("EPYC,-svm,+x2apic,-xsave,-pge", "pge xsave svm npt"),
+    ("Skylake-Client,-vmx,+x2apic", "vmx"),
 ])
 # REQ-CFG-010
 def test_missing_cpu_features_are_named(start, cpu, missing):

@@ -19,6 +19,7 @@
 
 #define VMXON_REGION          0U /* of the core's pages */
 #define VMCS_REGION           1U
+#define CPUID1_ECX_VMX        0x20U
 #define CR4_VMXE              0x2000U
 #define FEATURE_LOCKED        0x1U /* Intel SDM 3, 23.7 */
 #define FEATURE_VMX           0x4U
@@ -50,11 +51,20 @@ static struct vmx_caps caps_read(void)
     return caps;
 }
 
+/* Without VMX there are no MSRs that tell of more. */
 /* REQ-CFG-010 */
 const char *vmx_core_missing(uint32_t *cursor)
 {
-    const struct vmx_caps caps = caps_read();
-    return vmx_control_missing(&caps, cursor);
+    const char *name = (*cursor == 0U) ? "vmx" : NULL;
+    uint32_t leaf[4];
+    asm_cpuid(1U, 0U, leaf);
+    if ((leaf[2] & CPUID1_ECX_VMX) != 0U) {
+        const struct vmx_caps caps = caps_read();
+        name = vmx_control_missing(&caps, cursor);
+    } else {
+        *cursor = 1U;
+    }
+    return name;
 }
 
 /* The firmware locks the choice; where it did not, the choice is ours. */
