@@ -10,7 +10,6 @@
 #define EXCEPTION_DF 8U
 #define EXCEPTION_GP 13U
 #define EXCEPTION_PF 14U
-#define EXCEPTION_MC 18U
 
 static inline void emulate_skip(vcpu_id_t id, uint32_t length)
 {

@@ -16,6 +16,7 @@
 #include "x86/msr.h"
 #include "x86/msr_safe.h"
 #include "x86/pcpu.h"
+#include "x86/svm/intercept.h"
 
 #define TLB_FLUSH_ALL  1U
 #define TLB_FLUSH_ASID 3U

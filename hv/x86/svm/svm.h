@@ -61,7 +61,6 @@ extern struct vmcb svm_vmcb[MAX_VCPU];
 #define MISC1_VINTR       0x10U
 #define MISC1_IRET        0x100000U
 
-void svm_intercepts_set(struct vmcb *vmcb, bool exclusive, bool service);
 void svm_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit);
 
 void svm_bitmaps_attach(struct vmcb *vmcb, vm_id_t vm);

@@ -60,6 +60,7 @@ const struct vmx_control vmx_controls[VMX_CONTROL_COUNT] = {
     { FIELD_SECONDARY, 18U, WANT_OFF, WANT_OFF, "EPT-violation #VE", "24.6.2; violations are ours" },
     { FIELD_SECONDARY, 19U, WANT_OFF, WANT_OFF, "conceal VMX from PT", "24.6.2" },
     { FIELD_SECONDARY, 20U, WANT_OFF, WANT_OFF, "enable XSAVES/XRSTORS", "24.6.2; hidden from guests, #UD without it" },
+    { FIELD_SECONDARY, 21U, WANT_OFF, WANT_OFF, "PASID translation", "24.6.2" },
     { FIELD_SECONDARY, 22U, WANT_OFF, WANT_OFF, "mode-based execute control for EPT", "24.6.2" },
     { FIELD_SECONDARY, 23U, WANT_OFF, WANT_OFF, "sub-page write permissions for EPT", "24.6.2" },
     { FIELD_SECONDARY, 24U, WANT_OFF, WANT_OFF, "Intel PT uses guest physical addresses", "24.6.2" },
@@ -82,8 +83,12 @@ const struct vmx_control vmx_controls[VMX_CONTROL_COUNT] = {
     { FIELD_EXIT, 23U, WANT_OFF, WANT_OFF, "clear IA32_BNDCFGS", "24.7.1" },
     { FIELD_EXIT, 24U, WANT_OFF, WANT_OFF, "conceal VMX from PT on exit", "24.7.1" },
     { FIELD_EXIT, 25U, WANT_OFF, WANT_OFF, "clear IA32_RTIT_CTL", "24.7.1" },
+    { FIELD_EXIT, 26U, WANT_OFF, WANT_OFF, "clear IA32_LBR_CTL", "24.7.1" },
+    { FIELD_EXIT, 27U, WANT_OFF, WANT_OFF, "clear UINV", "24.7.1; user interrupts are hidden from guests" },
     { FIELD_EXIT, 28U, WANT_OFF, WANT_OFF, "load CET state on exit", "24.7.1; the host's CR4.CET is 0" },
     { FIELD_EXIT, 29U, WANT_OFF, WANT_OFF, "load PKRS on exit", "24.7.1; the host's CR4.PKS is 0" },
+    { FIELD_EXIT, 30U, WANT_OFF, WANT_OFF, "save IA32_PERF_GLOBAL_CTRL", "24.7.1" },
+    { FIELD_EXIT, 31U, WANT_OFF, WANT_OFF, "activate secondary exit controls", "24.7.1" },
     /* SDM 3, 24.8.1. */
     { FIELD_ENTRY, 2U, WANT_REQUIRED, WANT_REQUIRED, "load debug controls", "24.8.1" },
     { FIELD_ENTRY, 9U, WANT_ON_DEMAND, WANT_ON_DEMAND, "IA-32e mode guest", "24.8.1; as the guest's EFER.LMA" },
@@ -95,6 +100,7 @@ const struct vmx_control vmx_controls[VMX_CONTROL_COUNT] = {
     { FIELD_ENTRY, 16U, WANT_OFF, WANT_OFF, "load IA32_BNDCFGS", "24.8.1" },
     { FIELD_ENTRY, 17U, WANT_OFF, WANT_OFF, "conceal VMX from PT on entry", "24.8.1" },
     { FIELD_ENTRY, 18U, WANT_OFF, WANT_OFF, "load IA32_RTIT_CTL", "24.8.1" },
+    { FIELD_ENTRY, 19U, WANT_OFF, WANT_OFF, "load UINV", "24.8.1; user interrupts are hidden from guests" },
     { FIELD_ENTRY, 20U, WANT_OFF, WANT_OFF, "load CET state on entry", "24.8.1" },
     { FIELD_ENTRY, 21U, WANT_OFF, WANT_OFF, "load guest IA32_LBR_CTL", "24.8.1" },
     { FIELD_ENTRY, 22U, WANT_OFF, WANT_OFF, "load PKRS on entry", "24.8.1" },
@@ -133,11 +139,6 @@ bool vmx_vpid_usable(const struct vmx_caps *caps)
     return bit_of(caps->ept_vpid, VPID_INVVPID) && bit_of(caps->ept_vpid, VPID_SINGLE_CONTEXT);
 }
 
-static bool wanted_set(enum vmx_want want)
-{
-    return (want == WANT_PREFERRED) || (want == WANT_REQUIRED);
-}
-
 /* Timer saved but not active makes the entry fail (26.2.1.2): what depends on another bit is put right at the end. */
 static uint32_t without_dependents(const struct vmx_caps *caps, enum vmx_field field, uint32_t value)
 {
@@ -159,14 +160,14 @@ uint32_t vmx_control_value(const struct vmx_caps *caps, enum vmx_field field, bo
     uint32_t want = 0U;
     for (uint32_t i = 0U; i < VMX_CONTROL_COUNT; i++) {
         const struct vmx_control *const row = &vmx_controls[i];
-        if ((row->field == field) && wanted_set(exclusive ? row->exclusive : row->shared)) {
+        if ((row->field == field) && want_set(exclusive ? row->exclusive : row->shared)) {
             want |= (uint32_t)1U << row->bit;
         }
     }
     return without_dependents(caps, field, want & may) | must;
 }
 
-static bool satisfied(const struct vmx_caps *caps, const struct vmx_control *row, enum vmx_want want)
+static bool satisfied(const struct vmx_caps *caps, const struct vmx_control *row, enum want want)
 {
     const bool must = bit_of(caps->controls[row->field], row->bit);
     const bool may = bit_of(caps->controls[row->field], 32U + row->bit);

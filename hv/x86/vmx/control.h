@@ -4,6 +4,7 @@
 #define X86_VMX_CONTROL_H
 
 #include "core/types.h"
+#include "x86/want.h"
 
 enum vmx_field { FIELD_PIN, FIELD_PRIMARY, FIELD_SECONDARY, FIELD_EXIT, FIELD_ENTRY, FIELD_COUNT };
 
@@ -15,22 +16,15 @@ struct vmx_caps {
     uint64_t controls[FIELD_COUNT];
 };
 
-enum vmx_want {
-    WANT_OFF,
-    WANT_PREFERRED, /* set when the CPU has it */
-    WANT_REQUIRED,  /* set; without it the CPU is not usable */
-    WANT_ON_DEMAND  /* clear, and set while it is needed; must be possible */
-};
-
 struct vmx_control {
     enum vmx_field field;
     uint32_t bit;
-    enum vmx_want shared;    /* vCPU on a shared core */
-    enum vmx_want exclusive;
+    enum want shared;        /* vCPU on a shared core */
+    enum want exclusive;
     const char *name;        /* as the SDM has it */
     const char *why;         /* clause, and the reason where it is not plain */
 };
-#define VMX_CONTROL_COUNT 84U
+#define VMX_CONTROL_COUNT 90U
 extern const struct vmx_control vmx_controls[VMX_CONTROL_COUNT];
 
 /* Value of the field for a vCPU of that kind. */

@@ -11,6 +11,7 @@
 #include "core/vm.h"
 #include "x86/address.h"
 #include "x86/asm.h"
+#include "x86/exception.h"
 #include "x86/flush.h"
 #include "x86/layout.h"
 #include "x86/vmx/core.h"
@@ -19,9 +20,6 @@
 #define EPTP_FOUR_LEVELS 0x18U
 #define VPID_COUNT      0x10000U
 #define TIMER_MAX       0xFFFFFFFFU
-#define EXCEPTION_DB    0x2U
-#define EXCEPTION_AC    0x20000U
-#define EXCEPTION_MC    0x40000U
 
 _Static_assert(offsetof(struct vmx_run, regs) == (size_t)VMX_RUN_REGS, "assembly layout");
 _Static_assert(offsetof(struct vmx_run, kick) == (size_t)VMX_RUN_KICK, "assembly layout");
@@ -71,7 +69,6 @@ static void vmx_flush(vcpu_id_t id)
     flush_note(id, FLUSH_CHANGED);
 }
 
-/* #DB and #AC: a guest can make the CPU deliver them for ever (CVE-2015-5307, CVE-2015-8104): a core that could not be kicked. */
 /* REQ-ISO-019 REQ-ISO-026 */
 static void controls_store(vcpu_id_t id)
 {
@@ -80,7 +77,7 @@ static void controls_store(vcpu_id_t id)
     vmx_write(VMCS_PIN_CONTROLS, vmx_control_value(&vmx_caps, FIELD_PIN, v->exclusive));
     vmx_write(VMCS_SECONDARY_CONTROLS, secondary);
     vmx_write(VMCS_EXIT_CONTROLS, vmx_control_value(&vmx_caps, FIELD_EXIT, v->exclusive));
-    vmx_write(VMCS_EXCEPTION_BITMAP, EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC);
+    vmx_write(VMCS_EXCEPTION_BITMAP, exception_bitmap(v->exclusive));
     vmx_write(VMCS_CR0_MASK, VMX_CR0_OWNED);
     vmx_write(VMCS_CR4_MASK, VMX_CR4_OWNED);
     vmx_write(VMCS_EPT_POINTER, v->eptp);
