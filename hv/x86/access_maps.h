@@ -12,7 +12,7 @@
 #define ACCESS_MSR_BYTES 8192U
 #define ACCESS_IO_BYTES  12288U
 
-extern uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
-extern uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
+extern uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES] __attribute__((aligned(4096)));
+extern uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES] __attribute__((aligned(4096)));
 
 #endif
