@@ -195,6 +195,7 @@ static void writes_the_bits_of_ept(void **state)
     assert_int_equal(stage2_map(VM, 0x3000U, DEVICE, 0x1000U, RW | S2_WC), STATUS_OK);
     assert_true(walk(VM, 0x3000U, &hpa, &leaf));
     assert_int_equal(leaf, DEVICE | 0xBU);
+    assert_int_equal(stage2_lookup(VM, 0x3000U).attr, RW | S2_WC);
     assert_int_equal(stage2_map(VM, 0x200000U, RAM, 0x200000U, RWX), STATUS_OK);
     assert_true(walk(VM, 0x200000U, &hpa, &leaf));
     assert_int_equal(leaf, RAM | 0xB7U);
