@@ -105,11 +105,12 @@ def folder(request):
 def start(request, folder, on, emulator):
     """start(scenario='demo', append={VM: words}, images={tag: file}, ...): a running machine.
     start(None, kernel=FILE, modules=[(file, tag)], append='words', ...): boot modules by hand, or with no modules a
-    bare image without the hypervisor. Other arguments: those of tools.machine.Machine, as mode='icount', extra=[...]."""
+    bare image without the hypervisor. Other arguments: those of tools.machine.Machine, as mode='icount', extra=[...].
+    exact: as if it had Linux in it (tools/bochs.py)."""
     machines = request.node.machines = []
     model = {"cpu": on.partition(":")[2]} if ":" in on else {}
 
-    def start_machine(scenario="demo", append=None, images=None, **options):
+    def start_machine(scenario="demo", append=None, images=None, exact=False, **options):
         place = folder if not machines else folder / str(len(machines) + 1)
         options = {**model, **options}
         if scenario is None:
@@ -117,7 +118,7 @@ def start(request, folder, on, emulator):
         else:
             prepared = machine_for(scenario, place, append, images, machine=emulator.name, **options)
             machine = emulator(place, prepared.modules, **options)
-            machine.exact = prepared.exact
+            machine.exact = exact or prepared.exact
         missing = lack(machine)
         ran = ("machine", f"{machine.name} {machine.model()}")
         if ran not in request.node.user_properties:
