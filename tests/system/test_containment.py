@@ -3,6 +3,8 @@
 import re
 import time
 
+import pytest
+
 from outside import Debugger, Monitor, hv_symbols
 from tools.boot import BUILD
 from tools.machine import POLL_S
@@ -91,6 +93,7 @@ def test_a_stray_nmi_on_every_core_changes_nothing(start, folder):
     assert "panic" not in machine.text("hypervisor")
 
 
+@pytest.mark.machines("qemu", "bochs")
 # REQ-IO-024
 def test_a_guest_whose_page_tables_are_nowhere_shuts_down(start):
     """Its #GP cannot be delivered, nor its double fault; the log does not fill with the attempts."""

@@ -22,6 +22,7 @@ def run_guest(start, name, core):
     return machine.text(console)
 
 
+@pytest.mark.machines("qemu", "bochs")
 # REQ-INT-022
 def test_prelaunched_vm_does_not_reach_the_platform_controls(start):
     machine = start("rt-only", images={"rtvm": GUESTS / "controls.elf"})
