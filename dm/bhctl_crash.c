@@ -154,13 +154,14 @@ enum bhctl_exit command_crash(const struct bhctl_options *options)
 {
     struct bhctl_region region;
     struct crash_data data;
-    bool good;
+    bool shown, good;
 
     if (!region_open(options, "crash", HV_CRASH_SIZE, &region)) {
         return BHCTL_FAILED;
     }
-    good = crash_collect(region.memory, options->all, &data);
-    if (!good) {
+    shown = crash_collect(region.memory, options->all, &data);
+    good = shown;
+    if (!shown) {
         fprintf(stderr, "bhctl: region_crash holds no records of this version, or their header is damaged\n");
     } else {
         if (options->json) {
@@ -170,7 +171,7 @@ enum bhctl_exit command_crash(const struct bhctl_options *options)
         }
         good = complain(&data);
     }
-    if (options->clear) {
+    if (options->clear && shown) {
         good = mark_seen(options) && good;
     }
     region_close(&region);

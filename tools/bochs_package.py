@@ -115,7 +115,7 @@ def fetch(codename=RELEASE, folder=None):
     one = Installation(folder, "0")
     version = ask_version(one.program(), one.environment())
     if version is None:
-        raise StepError(f"Bochs of {codename} does not run here; see build/logs/bochs-unpack.log")
+        raise StepError(f"Bochs of {codename} does not run here; try {' '.join(one.program())} --help")
     (folder / "version").write_text(f"{version}\n", encoding="utf-8")
 
 

@@ -69,10 +69,12 @@ def command_run(args):
 
 
 def command_test(args):
-    if not args.no_setup:
-        setup.run("test", quiet=True)
     if args.fast and args.machine:
         raise StepError("--fast leaves out system tests, and --machine means only these")
+    if not args.no_setup:
+        setup.run("test", quiet=True)
+        if args.machine == "bochs":
+            setup.run("bochs", quiet=True)      # of a whole run it is a part that may be missing; here it is what was asked for
     from tools import testing
     return testing.run(args)
 

@@ -124,7 +124,8 @@ def install(missing):
 
 def install_names(rights, names, extra=()):
     if names:
-        command = rights + ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get"] + apt.options(for_install=True)
+        proxies = [f"{name}={os.environ[name]}" for name in ("http_proxy", "https_proxy", "no_proxy") if name in os.environ]    # sudo drops them
+        command = rights + ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", *proxies, "apt-get"] + apt.options(for_install=True)
         command += ["-q", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", *extra, "install", *names]
         title = names[0] if len(names) == 1 else f"{len(names)} packages"
         run_step(f"installing {title}", command, "apt-install", env=apt.LOCALE, watch=install_watch)

@@ -312,7 +312,10 @@ def test_what_is_missing_for_an_image_is_named(tmp_path, monkeypatch):
     assert {"mtools", "grub-efi-amd64-bin", "grub-pc-bin", "xorriso"} <= set(setup.wanted("stick", "12")) & set(setup.wanted("test", "12"))
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    if not stick.missing_programs():
-        with pytest.raises(StepError, match="there is no folder"):
-            stick.make(tmp_path / "none" / "x.img", stick.BOARD, 0x3F8, 1)
+def test_an_image_is_written_to_a_file_in_a_folder_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(stick, "missing_programs", list)
+    with pytest.raises(StepError, match="there is no folder"):
+        stick.make(tmp_path / "none" / "x.img", stick.BOARD, 0x3F8, 1)
+    for device in (tmp_path, "/dev/null"):
+        with pytest.raises(StepError, match="is no file: write the image to one, then copy it"):
+            stick.make(device, stick.BOARD, 0x3F8, 1)

@@ -135,6 +135,12 @@ def test_without_a_header_nothing_is_shown(crash, head):
 
 
 # REQ-LIF-032
+def test_what_could_not_be_shown_is_not_marked_as_seen(crash):
+    assert crash(header(version=VERSION + 1), {EXCEPTION: exception()}, "--clear")[0] == 1
+    assert (crash.folder / "crash_seen").read_text() == ""
+
+
+# REQ-LIF-032
 def test_clear_marks_all_as_seen_after_they_are_shown(crash):
     status, text, _ = crash(header(), {EXCEPTION: exception()}, "--clear")
     assert status == 0 and "page fault" in text

@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from tools import apt, apt_foreign, bochs_package, boot, boot_cd, demo, run, setup
+from tools import apt, apt_foreign, bochs_package, boot, boot_cd, cli, demo, run, setup
 from tools.bochs import MODELS, REGISTERS, RESET, SWITCHED_OFF, Bochs
 from tools.bochs_package import Installation
 from tools.config.errors import ConfigError
@@ -230,6 +230,7 @@ def test_a_scenario_runs_on_the_emulator_of_its_board(tmp_path):
     assert boot.machine_of(boot.load_for("rt-only")) == "qemu" and boot.machine_of(boot.load_for("rt-only-bochs")) == "bochs"
     assert boot.load_for("rt-only", "bochs").name == "rt-only-bochs" and boot.load_for("rt-only-bochs", "bochs").name == "rt-only-bochs"
     assert run.groups("demo", {}, "bochs") == ["run", "bochs"] and run.groups("demo-bochs", {}) == ["run", "bochs"]
+    assert set(cli.MACHINES) == set(boot.MACHINES)
     assert boot.MACHINES == {kind.name: kind for kind in (Machine, Bochs)}
 
 

@@ -85,7 +85,9 @@ def test_a_board_that_is_not_beside_the_scenario_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("lines, words", [
-    (without_line("has"), "this CPU does not show svm npt x2apic"),
+    (without_line("has") + ["has x2apic"], "this CPU shows neither svm and npt nor vmx and ept"),
+    (without_line("has") + ["has vmx", "has ept"], "this CPU does not show x2apic to Linux: no scenario with an exclusive VM"),
+    (without_line("has") + ["has vmx", "has ept", "has x2apic", "root 0000:00", "root 0000:40"], "windows of the PCI root buses 0000:40 were not taken over"),
     (without_line("uart"), "no UART was found: log_port is 0"),
     (without_line("s5") + ["s5 "], "SLP_TYP of soft-off was not found"),
     (without_line("s5"), "SLP_TYP of soft-off was not found"),
@@ -144,6 +146,16 @@ def test_the_command_says_what_it_wrote_and_ends_with_status_2_for_mistakes(tmp_
     assert cli.main(["config", "board", str(facts), "-o", str(tmp_path / "acme")]) == 2
     assert cli.main(["config", "board", str(tmp_path / "none"), "-o", str(tmp_path / "acme.yaml")]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+# REQ-CFG-031
+def test_a_board_file_that_is_there_is_kept_and_a_refused_one_is_not_left(tmp_path):
+    (tmp_path / "acme.yaml").write_text("by hand", encoding="utf-8")
+    assert "acme.yaml: is there already" in refusal(tmp_path)
+    assert (tmp_path / "acme.yaml").read_text(encoding="utf-8") == "by hand"
+    assert "cannot be written: No such file" in refusal(tmp_path, name="none/x.yaml")
+    refusal(tmp_path, name="My Board.yaml")
+    assert not (tmp_path / "My Board.yaml").exists()
 
 
 # REQ-CFG-031

@@ -203,6 +203,8 @@ def make(output, board_name, port, samples):
     output, folder = pathlib.Path(output).absolute(), BUILD / "bench" / "image"
     if not output.parent.is_dir():
         raise StepError(f"{output} cannot be written: there is no folder {output.parent}")
+    if output.exists() and not output.is_file():
+        raise StepError(f"{output} is no file: write the image to one, then copy it to the stick with dd")
     shutil.rmtree(folder, ignore_errors=True)
     tree = folder / "tree"
     (tree / "boot" / "grub").mkdir(parents=True)

@@ -115,9 +115,13 @@ def board_of(facts, board, name):
     cores, notes = int(facts["cores"][0]), []
     mmconfig = int(facts["mmconfig"][0], 16) if "mmconfig" in facts else None
     device, off = free_device(facts), soft_off(bytes.fromhex(facts.get("s5", [""])[0]))
-    lacking = [need for need in ("svm", "npt", "x2apic") if need not in facts.get("has", [])]
-    if lacking:
-        notes.append(f"this CPU does not show {' '.join(lacking)} to Linux: Bulkhead will not start; look into the firmware's settings")
+    has, roots = set(facts.get("has", [])), [root for root in facts.get("root", []) if root != "0000:00"]
+    if not ({"svm", "npt"} <= has or {"vmx", "ept"} <= has):
+        notes.append("this CPU shows neither svm and npt nor vmx and ept to Linux: Bulkhead will not start; look into the firmware's settings")
+    if "x2apic" not in has:
+        notes.append("this CPU does not show x2apic to Linux: no scenario with an exclusive VM will start; look into the firmware's settings")
+    if roots:
+        notes.append(f"windows of the PCI root buses {' '.join(roots)} were not taken over: add to mmio what devices behind them need")
     if cores > MOST_CORES:
         notes.append(f"the machine has {cores} cores; the board file says {MOST_CORES}, the most that it may")
     if off is None:
@@ -168,6 +172,16 @@ def write_board(facts_path, output):
     if "cores" not in facts:
         fail(facts_path, "the number of cores is not among the facts", "run inspect.sh again")
     board, notes = board_of(facts, output.stem, facts_path)
-    output.write_text(board_text(board, notes), encoding="utf-8")
-    Document(output, "board")       # refuses what the compiler would refuse, such as the name
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(board_text(board, notes))
+    except FileExistsError:
+        fail(output, "is there already", "name another file, or remove it: what was written in it by hand would be lost")
+    except OSError as error:
+        fail(output, f"cannot be written: {error.strerror}", "check the folder's name and rights")
+    try:
+        Document(output, "board")       # refuses what the compiler would refuse, such as the name
+    except ConfigError:
+        output.unlink()
+        raise
     return notes

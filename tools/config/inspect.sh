@@ -11,13 +11,14 @@ facts() {
     echo "cores $(grep -c '^processor' /proc/cpuinfo)"
     sed -n 's/^model name[^:]*: /model /p' /proc/cpuinfo | head -n 1
     echo "machine $(word sys_vendor) / $(word product_name) / $(word board_name) / $(word bios_version)"
-    for need in svm npt x2apic; do
+    for need in svm npt vmx ept x2apic; do
         grep -q "^flags.* $need\b" /proc/cpuinfo && echo "has $need"
     done
     for range in /sys/firmware/memmap/*; do
         [ -e "$range/type" ] && echo "memory $(cat "$range/start") $(cat "$range/end") $(cat "$range/type")"
     done
     sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : PCI Bus 0000:00$/window 0x\1 0x\2/p' /proc/iomem
+    sed -n 's/^[0-9a-f]*-[0-9a-f]* : PCI Bus \(....:..\)$/root \1/p' /proc/iomem | sort -u
     sed -n 's/^ *\([0-9a-f]*\)-[0-9a-f]* : PCI \(MMCONFIG\|ECAM\) 0000.*/mmconfig 0x\1/p' /proc/iomem
     for device in /sys/bus/pci/devices/0000:00:*; do
         echo "pci ${device##*/0000:}"
@@ -30,8 +31,7 @@ facts() {
     done
 }
 
-facts >"${TMPDIR:-/tmp}/bulkhead-facts"
+found=$(facts)
 echo "bhi1 begin"
-sed 's/^/bhi1 /' "${TMPDIR:-/tmp}/bulkhead-facts"
-echo "bhi1 end $(sha256sum <"${TMPDIR:-/tmp}/bulkhead-facts" | cut -d " " -f 1)"
-rm -f "${TMPDIR:-/tmp}/bulkhead-facts"
+printf '%s\n' "$found" | sed 's/^/bhi1 /'
+echo "bhi1 end $(printf '%s\n' "$found" | sha256sum | cut -d " " -f 1)"
