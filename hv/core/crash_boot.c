@@ -18,7 +18,7 @@ static struct hv_crash_header crash_header;
 static struct hv_crash_vm crash_vm_copy;
 static struct hv_crash_exception crash_exception_copy;
 
-static enum finding look(hpa_t place, uint8_t *copy, uint32_t size)
+static enum finding examine(hpa_t place, uint8_t *copy, uint32_t size)
 {
     enum finding finding = FOUND_NOTHING;
     hw_phys_copy_in(copy, place, size);
@@ -32,14 +32,14 @@ static enum finding look(hpa_t place, uint8_t *copy, uint32_t size)
     return finding;
 }
 
-static enum finding look_vm(hpa_t base, uint32_t i)
+static enum finding examine_vm(hpa_t base, uint32_t i)
 {
-    return look(base + HV_CRASH_VM + ((uint64_t)i * sizeof(crash_vm_copy)), (uint8_t *)&crash_vm_copy, (uint32_t)sizeof(crash_vm_copy));
+    return examine(base + HV_CRASH_VM + ((uint64_t)i * sizeof(crash_vm_copy)), (uint8_t *)&crash_vm_copy, (uint32_t)sizeof(crash_vm_copy));
 }
 
-static enum finding look_exception(hpa_t base, uint32_t i)
+static enum finding examine_exception(hpa_t base, uint32_t i)
 {
-    return look(base + HV_CRASH_EXCEPTION + ((uint64_t)i * sizeof(crash_exception_copy)), (uint8_t *)&crash_exception_copy,
+    return examine(base + HV_CRASH_EXCEPTION + ((uint64_t)i * sizeof(crash_exception_copy)), (uint8_t *)&crash_exception_copy,
                 (uint32_t)sizeof(crash_exception_copy));
 }
 
@@ -108,7 +108,7 @@ static void say_exception(void)
 static void tell_vms(hpa_t base, const struct crash_plan *plan, uint32_t *last)
 {
     for (uint32_t i = 0U; i < HV_CRASH_VMS; i++) {
-        const enum finding finding = look_vm(base, i);
+        const enum finding finding = examine_vm(base, i);
         if (finding == FOUND_DAMAGED) {
             say_damaged("VM", i);
         } else if (finding == FOUND_RECORD) {
@@ -126,7 +126,7 @@ static void tell_vms(hpa_t base, const struct crash_plan *plan, uint32_t *last)
 static void tell_exceptions(hpa_t base, const struct crash_plan *plan, uint32_t age[HV_CRASH_EXCEPTIONS], uint32_t *last)
 {
     for (uint32_t i = 0U; i < HV_CRASH_EXCEPTIONS; i++) {
-        const enum finding finding = look_exception(base, i);
+        const enum finding finding = examine_exception(base, i);
         age[i] = 0U;
         if (finding == FOUND_DAMAGED) {
             say_damaged("exception", i);
@@ -166,7 +166,7 @@ void crash_init(hpa_t base)
     struct crash_plan plan;
     uint32_t age[HV_CRASH_EXCEPTIONS] = { 0U, 0U, 0U, 0U, 0U };
     uint32_t last = 0U;
-    const enum finding finding = look(base, (uint8_t *)&crash_header, (uint32_t)sizeof(crash_header));
+    const enum finding finding = examine(base, (uint8_t *)&crash_header, (uint32_t)sizeof(crash_header));
     (void)memset(&plan, 0, sizeof(plan));
     if (finding == FOUND_NOTHING) {
         hw_phys_zero(base, HV_CRASH_SIZE);

@@ -58,7 +58,7 @@ static uint64_t counter_of(vm_id_t v)
 }
 
 /* REQ-LIF-035 */
-static void look(vm_id_t v, uint64_t now)
+static void watch_look(vm_id_t v, uint64_t now)
 {
     struct watch *w = &watch[v];
     uint64_t start = vms[v].start_tsc;
@@ -94,7 +94,7 @@ uint64_t health_check(pcpu_id_t pcpu, uint64_t now)
         for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
             bool has = partition.table.vm[v].heartbeat_us != 0U;
             if (has && watched(v) && (now >= watch[v].due)) {
-                look(v, now);
+                watch_look(v, now);
             } else if (has && (now >= watch[v].due)) {
                 watch[v].due = now + period(v);
             } else {

@@ -367,6 +367,18 @@ static void a_restart_without_one_of_the_cores_is_none(void **state)
 }
 
 /* REQ-LIF-047 */
+static void a_restart_without_any_core_is_a_stop_in_the_safe_state(void **state)
+{
+    (void)state;
+    (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
+    loses(SECOND);
+    loses(KEEPER); /* before it has begun the new life */
+    assert_int_equal(vm_health[RTVM].restarts, 0U);
+    assert_int_equal(vms[RTVM].state, VM_STOPPED);
+    expect_safe_state(true);
+}
+
+/* REQ-LIF-047 */
 static void what_the_keeper_had_decided_is_carried_out(void **state)
 {
     (void)state;
@@ -572,7 +584,7 @@ int main(void)
         T(a_stop_that_comes_while_it_leaves_prevents_the_restart), T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
         T(the_keepers_own_local_apic_too), T(an_image_that_is_gone_ends_it), T(ram_that_is_not_mapped_ends_it),
         T(what_it_shares_with_others_stays), T(a_safe_state_may_fill_its_list), T(a_restart_is_told_even_without_a_clock), T(a_fault_is_on_record_and_what_it_asks_for_itself_is_not),
-        T(a_halt_without_a_shared_side_is_completed_here), T(a_lost_core_ends_its_vm_when_the_others_have_left),
+        T(a_halt_without_a_shared_side_is_completed_here), T(a_lost_core_ends_its_vm_when_the_others_have_left), T(a_restart_without_any_core_is_a_stop_in_the_safe_state),
         T(when_the_keeper_is_lost_the_next_core_keeps_the_vm), T(a_restart_without_one_of_the_cores_is_none),
         T(what_the_keeper_had_decided_is_carried_out), T(a_halt_does_not_wait_for_a_vm_whose_cores_are_lost),
         T(the_last_core_that_is_lost_halts_the_machine), T(a_core_that_is_lost_again_leaves_it_at_that),

@@ -190,6 +190,8 @@ static void test_register_values_that_make_no_mode_are_refused(void **state)
     assert_int_equal(set_regs(v, &request), -HC_EINVAL);
     request.regs.cr0 = 0x20000001U; /* NW without CD */
     assert_int_equal(set_regs(v, &request), -HC_EINVAL);
+    request.regs.cr0 = 0x60000001U; /* with CD it turns the caches off */
+    assert_int_equal(set_regs(v, &request), 0);
     request.regs.cr0 = 1U;
     request.regs.cr3 = 0x10000000000000U;
     assert_int_equal(set_regs(v, &request), -HC_EINVAL);
