@@ -254,8 +254,8 @@ int hsm_ioreq_finish_and_wait(struct hsm_vm *vm, unsigned int slot)
 	if (vm->waiter == current)
 		vm->waiter = NULL;
 	/* A request that ended the wait came without an upcall. */
-	if (vm->client == HSM_CLIENT_LIVE)
-		hsm_ioreq_take_all(vm);
+	if (vm->client == HSM_CLIENT_LIVE && hsm_ioreq_take_all(vm))
+		wake_up_all(&vm->client_wq);	/* this thread may end; others may be attached */
 	spin_unlock_irq(&vm->ioreq_lock);
 	return ret;
 }

@@ -7,6 +7,7 @@
 #include "core/vcpu_hw.h"
 
 #define EXCEPTION_UD 6U
+#define EXCEPTION_MC 18U
 #define EXCEPTION_DF 8U
 #define EXCEPTION_GP 13U
 #define EXCEPTION_PF 14U

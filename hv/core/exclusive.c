@@ -17,7 +17,6 @@
 #include "core/vm.h"
 #include "core/vm_health.h"
 
-#define VECTOR_MACHINE_CHECK 18U
 #define HYPERCALL_REFUSED 0xFFFFFFFFFFFFFFE7U /* -ENOTTY */
 
 static volatile bool exclusive_nmi[MAX_VCPU];
@@ -182,7 +181,7 @@ static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
         exclusive_fault(id, PART_FAULT_SHUTDOWN, 0U);
         break;
     case HV_EXIT_EXCEPTION:
-        if (exit->number == VECTOR_MACHINE_CHECK) {
+        if (exit->number == EXCEPTION_MC) {
             exclusive_fault(id, PART_FAULT_MACHINE_CHECK, hw_machine_check());
         } else {
             instruction_exception(id, exit);

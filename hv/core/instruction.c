@@ -125,6 +125,9 @@ void instruction_exception(vcpu_id_t id, const struct vm_exit *exit)
     if ((exit->number == EXCEPTION_UD) && service && is_vmcall(id)) {
         instruction_hypercall(id, HYPERCALL_LENGTH);
     } else {
+        if (exit->number == EXCEPTION_MC) {
+            (void)hw_machine_check(); /* the guest cannot: a second one on this core would reset the machine (SDM 3B, 15.3.1.2) */
+        }
         bool has_error = (exit->number == 8U) || ((exit->number >= 10U) && (exit->number <= 14U))
                          || (exit->number == 17U);
         hw_vcpu_inject_exception(id, exit->number, has_error, exit->error);

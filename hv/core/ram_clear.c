@@ -25,9 +25,11 @@ static uint64_t row_size(uint32_t row, hpa_t *base)
         *base = shared->hpa;
         size = used ? shared->size : 0U;
     } else {
-        const struct part_vm *vm = &partition.table.vm[1U + (row / PART_MAX_RANGE)];
+        const uint32_t v = 1U + (row / PART_MAX_RANGE);
+        const struct part_vm *vm = &partition.table.vm[v];
         const struct part_range *range = &vm->range[row % PART_MAX_RANGE];
-        const bool used = (vm->kind == PART_VM_PRELAUNCH) && ((row % PART_MAX_RANGE) < vm->range_count);
+        /* Rows beyond vm_count are not validated. */
+        const bool used = (v < partition.table.vm_count) && (vm->kind == PART_VM_PRELAUNCH) && ((row % PART_MAX_RANGE) < vm->range_count);
         *base = range->hpa;
         size = (used && (range->type == PART_RANGE_RAM)) ? range->size : 0U;
     }

@@ -22,7 +22,7 @@ void safe_state_apply(vm_id_t v)
 /* REQ-LIF-036 */
 void safe_state_apply_shared(void)
 {
-    for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
+    for (vm_id_t v = 1U; (v < PART_MAX_VM) && (v < partition.table.vm_count); v++) {
         if (!vms[v].exclusive) {
             safe_state_apply(v);
         }

@@ -44,6 +44,7 @@ extern struct fake_vcpu fake_vcpu[MAX_VCPU];
 /* Ports: a read gives the last byte written there, or fake_port_value[] as the test set it. */
 extern uint32_t fake_port_value[0x10000];
 extern uint32_t fake_port_writes;
+extern uint32_t fake_machine_checks;   /* calls of hw_machine_check() */
 extern bool fake_halts_in_time;        /* what hw_halt() says: the shared side had not ended before */
 extern uint32_t fake_halts;             /* calls of hw_halt() */
 extern uint8_t fake_msr_open[MAX_VM][0x4000]; /* folded index; bit 0 read, bit 1 write */

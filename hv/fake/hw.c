@@ -13,6 +13,7 @@ uint32_t fake_port_value[0x10000];
 uint32_t fake_port_writes;
 uint32_t fake_halts;
 bool fake_halts_in_time;
+uint32_t fake_machine_checks;
 jmp_buf fake_end_jump;
 bool fake_cache_split[2];
 uint32_t fake_cache_mask[2][FAKE_CLASSES];
@@ -51,6 +52,7 @@ void fake_reset(void)
     fake_port_writes = 0U;
     fake_halts = 0U;
     fake_halts_in_time = true;
+    fake_machine_checks = 0U;
     log_length = 0U;
     cpuid_count = 0U;
 }
@@ -129,6 +131,7 @@ bool hw_lapic_drain(void)
 
 uint64_t hw_machine_check(void)
 {
+    fake_machine_checks++;
     return 0xBE00000000000000U;
 }
 

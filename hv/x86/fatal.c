@@ -164,18 +164,18 @@ NORETURN void fatal_exception(const struct hv_crash_frame *frame)
 }
 
 /* An exclusive core asks, and goes on; the shared core that sees it first does it. When the shared side ends by a fault just now, its core sees
- * the wish, or the end is seen here, or both: then the safe states are written twice. */
+ * the wish, or the end is seen here, or both: then the safe states are written twice. Whoever asks again leaves it to the first. */
 /* REQ-LIF-036 */
 bool hw_halt(void)
 {
-    atomic_store(&fatal_halt_wanted, 1U);
+    const bool asked_before = atomic_exchange(&fatal_halt_wanted, 1U) != 0U;
     const bool ended_before = atomic_load(&fatal_shared_stop) != 0U;
     for (pcpu_id_t i = 0U; i < MAX_PCPU; i++) {
         if (!pcpus[i].exclusive) {
             hw_kick(i);
         }
     }
-    return !ended_before;
+    return asked_before || !ended_before;
 }
 
 void fatal_halt_if_wanted(void)

@@ -7,6 +7,7 @@
 #include "core/exclusive.h"
 #include "core/exclusive_life.h"
 #include "core/fault_policy.h"
+#include "core/safe_state.h"
 #include "core/stats.h"
 #include "core/vm_health.h"
 
@@ -310,10 +311,23 @@ static void a_halt_without_a_shared_side_is_completed_here(void **state)
     partition.table.vm[RTVM + 2U].safe[0] = (struct part_safe){ 0x2F8U, 0x77U, PART_SAFE_PORT, 1U };
     policy(PART_FAULT_SHUTDOWN, PART_ON_FAULT_HALT);
     fake_halts_in_time = false;
+    partition.table.vm_count = RTVM + 3U;
     (void)fails(KEEPER, HV_EXIT_SHUTDOWN);
     settle();
     assert_int_equal(fake_halts, 1U);
     assert_int_equal(fake_port_value[0x2F8U], 0x77U);
+}
+
+/* Rows that the validator did not look at. */
+/* REQ-LIF-036 */
+static void a_vm_that_the_table_does_not_count_has_no_safe_state(void **state)
+{
+    (void)state;
+    partition.table.vm_count = RTVM + 1U;
+    partition.table.vm[RTVM + 1U].safe_count = 1U;
+    partition.table.vm[RTVM + 1U].safe[0] = (struct part_safe){ 0x2F8U, 0x77U, PART_SAFE_PORT, 1U };
+    safe_state_apply_shared();
+    assert_int_equal(fake_port_value[0x2F8U], 0U);
 }
 
 static void loses(vcpu_id_t id)
@@ -584,7 +598,7 @@ int main(void)
         T(a_stop_that_comes_while_it_leaves_prevents_the_restart), T(halt_is_for_all_and_ends_with_the_machine), T(a_local_apic_that_does_not_drain_ends_it),
         T(the_keepers_own_local_apic_too), T(an_image_that_is_gone_ends_it), T(ram_that_is_not_mapped_ends_it),
         T(what_it_shares_with_others_stays), T(a_safe_state_may_fill_its_list), T(a_restart_is_told_even_without_a_clock), T(a_fault_is_on_record_and_what_it_asks_for_itself_is_not),
-        T(a_halt_without_a_shared_side_is_completed_here), T(a_lost_core_ends_its_vm_when_the_others_have_left), T(a_restart_without_any_core_is_a_stop_in_the_safe_state),
+        T(a_halt_without_a_shared_side_is_completed_here), T(a_vm_that_the_table_does_not_count_has_no_safe_state), T(a_lost_core_ends_its_vm_when_the_others_have_left), T(a_restart_without_any_core_is_a_stop_in_the_safe_state),
         T(when_the_keeper_is_lost_the_next_core_keeps_the_vm), T(a_restart_without_one_of_the_cores_is_none),
         T(what_the_keeper_had_decided_is_carried_out), T(a_halt_does_not_wait_for_a_vm_whose_cores_are_lost),
         T(the_last_core_that_is_lost_halts_the_machine), T(a_core_that_is_lost_again_leaves_it_at_that),

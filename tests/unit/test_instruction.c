@@ -270,6 +270,16 @@ static void exceptions_keep_their_error_code(void **state)
     }
 }
 
+/* Banks and MCIP are the core's: left set, the next machine check there would reset the machine. */
+static void a_machine_check_is_settled_before_the_guest_hears_of_it(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_EXCEPTION, .number = 18U };
+    (void)state;
+    instruction_exception(SERVICE, &exit);
+    assert_true(raised(SERVICE, 18U));
+    assert_int_equal(fake_machine_checks, 1U);
+}
+
 /* ---- CR8 ---- */
 
 static void cr8_is_the_virtual_task_priority(void **state)
@@ -441,7 +451,7 @@ int main(void)
         T(a_hypercall_passes_r8_rdi_rsi_and_returns_rax), T(user_mode_has_no_hypercalls),
         T(a_hypercall_that_goes_on_later_is_executed_again), T(a_caller_that_was_reset_keeps_its_new_registers),
         T(vmcall_on_amd_is_a_hypercall_of_the_service_vm), T(vmcall_from_user_mode_is_no_hypercall),
-        T(other_undefined_opcodes_stay_undefined), T(exceptions_keep_their_error_code),
+        T(other_undefined_opcodes_stay_undefined), T(exceptions_keep_their_error_code), T(a_machine_check_is_settled_before_the_guest_hears_of_it),
         T(cr8_is_the_virtual_task_priority), T(cr8_refuses_reserved_bits),
         T(without_decode_assists_the_instruction_is_decoded), T(other_control_registers_are_not_emulated),
         T(xcr0_values_follow_the_manual), T(xsetbv_needs_osxsave_privilege_and_register_zero),

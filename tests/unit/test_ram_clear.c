@@ -99,7 +99,8 @@ static void nothing_else_is_touched(void **state)
     range(1U, 0x1100000U, 0x100000U, PART_RANGE_MMIO);  /* a device */
     T.vm[1].range[1].size = 0x100000U;                   /* a row that is not counted */
     T.vm[1].range[1].type = PART_RANGE_RAM;
-    range(2U, 0x1200000U, 0x100000U, PART_RANGE_RAM);   /* of a VM that the table does not have */
+    T.vm[2].kind = PART_VM_PRELAUNCH;                    /* a VM that the table does not have */
+    range(2U, 0x1200000U, 0x100000U, PART_RANGE_RAM);
     assert_int_equal(steps(), 0U);
     expect_only(0U, 0U);
 }
@@ -108,6 +109,7 @@ static void nothing_else_is_touched(void **state)
 static void the_last_row_of_each_counts_too(void **state)
 {
     (void)state;
+    T.vm_count = PART_MAX_VM;
     T.vm[PART_MAX_VM - 1U].kind = PART_VM_PRELAUNCH;
     T.vm[PART_MAX_VM - 1U].range_count = PART_MAX_RANGE - 1U;
     range(PART_MAX_VM - 1U, 0x1000000U, 0x100000U, PART_RANGE_RAM);
