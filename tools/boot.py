@@ -12,14 +12,17 @@ from tools.machine import ROOT, Machine
 BUILD = ROOT / "build"
 TABLE_TAG = "partition-table"
 MACHINES = {"qemu": Machine, "bochs": Bochs}
-RT_TAGS = {"rt-kernel", "rt-initrd"}     # made only where ./bulkhead setup --group rt or test has run
+# Made only where ./bulkhead setup has run with that group, or test.
+GROUPS = {"rt-kernel": "rt", "rt-initrd": "rt", "cloud-kernel": "bochs", "cloud-initrd": "bochs"}
 
 
 def known_images():
     """{tag: file} of what the build makes; kernels only after ./bulkhead setup."""
-    kernels = {"service-kernel": setup.service_kernel() if setup.kernel_ready() else None, "rt-kernel": setup.rt_kernel()}
+    ready = setup.kernel_ready()
+    cloud = ready and setup.cloud_headers_ready()
+    kernels = {"service-kernel": setup.service_kernel() if ready else None, "cloud-kernel": setup.user_kernel() if cloud else None, "rt-kernel": setup.rt_kernel()}
     return {**{tag: kernel.image for tag, kernel in kernels.items() if kernel}, "service-initrd": BUILD / "images" / "service-initrd.gz",
-            "rt-initrd": BUILD / "images" / "rt-initrd.gz", "rtvm": BUILD / "rtvm" / "rtvm.elf", "idle": BUILD / "tests" / "guests" / "idle.elf"}
+            **({"cloud-initrd": BUILD / "images" / "cloud-initrd.gz"} if cloud else {}), "rt-initrd": BUILD / "images" / "rt-initrd.gz", "rtvm": BUILD / "rtvm" / "rtvm.elf", "idle": BUILD / "tests" / "guests" / "idle.elf"}
 
 
 def tags(scenario):
@@ -40,7 +43,7 @@ def boot_modules(scenario, folder, append=None, images=None):
             if tag not in files:
                 where = ".".join(map(str, path + ("image",) + key))
                 raise ConfigError([f"{scenario.document.name}: {where}: no file is known for the tag {tag}; give one with --module {tag}=FILE"
-                                   + (", or run ./bulkhead setup --group rt" if tag in RT_TAGS else "")])
+                                   + (f", or run ./bulkhead setup --group {GROUPS[tag]}" if tag in GROUPS else "")])
             if (files[tag], tag) not in modules:
                 modules.append((files[tag], tag))
     return modules

@@ -25,7 +25,7 @@ def find(root):
     found = {}
     for pattern in ("usr/src/linux-headers-*-amd64", "*/usr/src/linux-headers-*-amd64"):
         for path in pathlib.Path(root).glob(pattern):
-            if (path / "Module.symvers").is_file() and "cloud" not in path.name:
+            if (path / "Module.symvers").is_file():
                 found[path.name.removeprefix("linux-headers-")] = path
     return dict(sorted(found.items(), key=lambda item: [int(n) for n in re.findall(r"\d+", item[0])]))
 

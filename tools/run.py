@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """./bulkhead run: a scenario with the console of the Service VM, or of the real-time VM, on this terminal."""
-from tools.boot import BUILD, RT_TAGS, load_for, machine_for, machine_of, tags
+from tools.boot import BUILD, GROUPS, load_for, machine_for, machine_of, tags
 from tools.config.picture import draw
 from tools.machine import relative
 from tools.progress import BOLD, StepError, colour, say
@@ -11,7 +11,8 @@ CONSOLES = {"service": "Service VM's", "rtvm": "real-time VM's"}
 def groups(name, images, machine=None):
     """What ./bulkhead setup must have seen to before this scenario runs."""
     scenario = load_for(name, machine)
-    return ["rt" if RT_TAGS & tags(scenario) - set(images) else "run"] + ["bochs"] * (machine_of(scenario) == "bochs")
+    needed = {GROUPS[tag] for tag in tags(scenario) - set(images) if tag in GROUPS} | {machine_of(scenario)}
+    return ["rt" if "rt" in needed else "run"] + ["bochs"] * ("bochs" in needed)
 
 
 def run(args, images):

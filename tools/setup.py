@@ -16,6 +16,7 @@ KERNELS = ROOT / "build" / "kernels"
 STAMP = KERNELS / "stamp.json"
 RT_STAMP = KERNELS / "rt" / "version"            # goes with the folder
 NEWER_STAMP = KERNELS / "headers" / "newer"      # goes with the folder
+CLOUD_STAMP = KERNELS / "headers" / "cloud"      # likewise
 QEMU_LEAST = "1:9"
 
 # package: (group, why). Group "run" is what demo and run need; "rt" is needed besides by a scenario with the PREEMPT_RT VM; "bochs" by
@@ -224,6 +225,17 @@ def unpack(debs, packages, folder):
         run_step(f"unpacking {package}", ["dpkg-deb", "-x", str(next(debs.glob(f"{package}_*.deb"))), str(KERNELS / folder)], f"unpack-{folder}")
 
 
+def add_headers(packages):
+    """Unpacks header packages beside the others; the first is the one that names the others."""
+    debs = KERNELS / "debs"
+    shutil.rmtree(debs, ignore_errors=True)
+    debs.mkdir(parents=True)
+    download(debs, packages)
+    unpack(debs, packages, "headers")
+    relocate_headers(KERNELS / "headers", packages[0].removeprefix("linux-headers-"))
+    shutil.rmtree(debs)
+
+
 def newer_headers_ready():
     """True when it was settled whether there are headers of a second kernel."""
     return apt.release()[0] != "12" or NEWER_STAMP.exists()
@@ -239,14 +251,25 @@ def fetch_newer_headers():
         NEWER_STAMP.write_text("none\n", encoding="utf-8")
         return
     packages = header_packages(max(abis, key=lambda abi: int(re.search(r"6\.12\.(\d+)", abi).group(1))))
-    debs = KERNELS / "debs"
-    shutil.rmtree(debs, ignore_errors=True)
-    debs.mkdir(parents=True)
-    download(debs, packages)
-    unpack(debs, packages, "headers")
-    relocate_headers(KERNELS / "headers", packages[0].removeprefix("linux-headers-"))
+    add_headers(packages)
     NEWER_STAMP.write_text(f"{packages[0]}\n", encoding="utf-8")
-    shutil.rmtree(debs)
+
+
+def cloud_headers_ready():
+    """True when the module can be built for the cloud kernel that is unpacked."""
+    return CLOUD_STAMP.exists() and CLOUD_STAMP.read_text(encoding="utf-8").strip() == read_stamp()["user"]
+
+
+# REQ-TOO-014
+def fetch_cloud_headers():
+    """Headers of the User VMs' kernel, which is the Service VM's, too, where a CPU is slow: it is packed with LZ4, not XZ."""
+    update_lists()
+    if apt.candidate(f"linux-headers-{read_stamp()['user']}") is None:
+        fetch_kernels()     # the mirror has gone on to the next
+    abi = read_stamp()["user"]
+    headers, *more = header_packages(abi)
+    add_headers([headers] + [name for name in more if not os.path.lexists(KERNELS / "headers" / "usr" / "src" / name)])
+    CLOUD_STAMP.write_text(f"{abi}\n", encoding="utf-8")
 
 
 def fetch_rt_kernel():
@@ -324,6 +347,8 @@ def run(group="test", quiet=False):
         return
     if not kernel_ready():
         fetch_kernels()
+    if group in ("bochs", "test") and not cloud_headers_ready():
+        fetch_cloud_headers()
     if group == "test" and not newer_headers_ready():
         fetch_newer_headers()
     if group in ("rt", "test") and rt_kernel() is None:

@@ -39,10 +39,10 @@ def demo_with(tmp_path, change):
 
 
 # REQ-CFG-023 REQ-LIF-034
-@pytest.mark.parametrize("name", ["demo", "demo-onecore"])
-def test_the_demo_has_a_watchdog_and_restarts_its_rtvm(name):
+@pytest.mark.parametrize("name, timeout_us", [("demo", 5_000_000), ("demo-onecore", 5_000_000), ("demo-bochs", 100_000)])
+def test_the_demo_has_a_watchdog_and_restarts_its_rtvm(name, timeout_us):
     vm = Table.from_buffer_copy(compile_scenario(load_scenario(name))).vm[1]
-    assert (vm.heartbeat_us, vm.heartbeat_gpa, vm.restart_limit) == (5_000_000, 0x44000000 + 40, 5)
+    assert (vm.heartbeat_us, vm.heartbeat_gpa, vm.restart_limit) == (timeout_us, 0x44000000 + 40, 5)
     actions = {"PART_FAULT_SHUTDOWN": "RESTART", "PART_FAULT_STAGE2": "RESTART", "PART_FAULT_HEARTBEAT": "RESTART", "PART_FAULT_MACHINE_CHECK": "SAFE_STATE"}
     assert all(vm.on_fault[C[fault]] == C[f"PART_ON_FAULT_{action}"] for fault, action in actions.items())
 

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from tools import apt, cli, completion, demo, progress, run, setup, testing
+from tools import apt, boot, cli, completion, demo, progress, run, setup, testing
+from tools.config.errors import ConfigError
 from tools.images import build, programs
 from tools.images.cpio import Archive
 from tools.images.listing import entries
@@ -146,6 +147,42 @@ def test_a_scenario_with_the_real_time_kernel_asks_for_it():
     assert run.groups("rt-linux", {"rt-kernel": "a", "rt-initrd": "b"}) == ["run"]     # with files of one's own
     assert set(setup.wanted("rt", "12")) - set(setup.wanted("run", "12")) == {"rt-tests", "rtla"}
     assert set(setup.wanted("rt", "12")) < set(setup.wanted("test", "12"))
+
+
+def kernels(folder, monkeypatch):
+    """What is unpacked: the User VMs' kernel is 6.1.0-1-cloud-amd64."""
+    monkeypatch.setattr(setup, "KERNELS", folder)
+    monkeypatch.setattr(setup, "STAMP", folder / "stamp.json")
+    monkeypatch.setattr(setup, "CLOUD_STAMP", folder / "headers" / "cloud")
+    (folder / "headers" / "usr" / "src" / "linux-headers-6.1.0-1-common").mkdir(parents=True)
+    (folder / "stamp.json").write_text('{"form": 1, "service": "6.1.0-1-amd64", "user": "6.1.0-1-cloud-amd64"}', encoding="utf-8")
+
+
+# REQ-TOO-014
+def test_headers_of_the_cloud_kernel_come_beside_the_others_once(tmp_path, monkeypatch):
+    kernels(tmp_path, monkeypatch)
+    added = []
+    monkeypatch.setattr(setup, "update_lists", lambda: None)
+    monkeypatch.setattr(setup, "add_headers", added.append)
+    monkeypatch.setattr(apt, "candidate", lambda _: "6.1")
+    monkeypatch.setattr(apt, "depends", lambda _: ["linux-headers-6.1.0-1-common", "linux-kbuild-6.1", "linux-compiler-gcc-12-x86"])
+    assert not setup.cloud_headers_ready()
+    setup.fetch_cloud_headers()
+    assert added == [["linux-headers-6.1.0-1-cloud-amd64", "linux-kbuild-6.1"]] and setup.cloud_headers_ready()
+    (tmp_path / "stamp.json").write_text('{"user": "6.1.0-2-cloud-amd64"}', encoding="utf-8")
+    assert not setup.cloud_headers_ready()      # of the kernel before
+
+
+# REQ-TOO-014
+def test_without_its_headers_the_cloud_kernel_is_no_image_and_the_group_that_brings_them_is_named(tmp_path, monkeypatch):
+    kernels(tmp_path, monkeypatch)
+    monkeypatch.setattr(setup, "kernel_ready", lambda: True)
+    assert not {"cloud-kernel", "cloud-initrd"} & set(boot.known_images())
+    with pytest.raises(ConfigError, match="no file is known for the tag cloud-kernel; .* or run ./bulkhead setup --group bochs"):
+        boot.boot_modules(boot.load_for("demo-bochs"), tmp_path / "run")
+    setup.CLOUD_STAMP.write_text("6.1.0-1-cloud-amd64\n", encoding="utf-8")
+    known = boot.known_images()
+    assert known["cloud-kernel"].name == "vmlinuz-6.1.0-1-cloud-amd64" and known["cloud-initrd"].name == "cloud-initrd.gz"
 
 
 def test_package_names_of_debian_13():
