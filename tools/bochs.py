@@ -50,6 +50,7 @@ class Bochs(Emulator):
     kernel: a Multiboot image or a Linux kernel, with modules as for QEMU. extra: lines for the configuration."""
     name = "bochs"
     pm_timer, pm_control = 0xB008, 0xB004
+    counted = True
 
     def __init__(self, folder, modules=(), kernel=HV, mode="counted", cores=3, memory="2G", cpu=CPU, append="", extra=(),
                  interactive=False, terminal="service", installation=None):

@@ -153,13 +153,13 @@ def build_parser():
     sub = command("demo", command_demo, "boot an RTVM, a Linux Service VM and a Linux User VM, and show what happens",
                   "Installs what is missing, builds, boots QEMU (or Bochs) with the demo scenario, prints what happens as it happens, and sums it up in a table. "
                   "The exit status is 0 only when every step succeeded.")
-    add_machine(sub, "the emulator: qemu (default) has AMD-V, bochs has VT-x and is much slower")
+    add_machine(sub, "the emulator: qemu (default) has AMD-V; bochs has Intel's VT-x, takes minutes, and boots the scenario demo-bochs")
     add_shared(sub)
     sub = command("test", command_test, "run all tests; the last line is 'N passed, M failed'",
                   "Installs what is missing, then runs static checks, unit tests, proofs and system tests, the fast ones first. Logs of system tests are in build/tests.")
     sub.add_argument("-k", dest="keyword", default="", metavar="WORDS", help="only tests whose name contains WORDS (pytest expression)")
     sub.add_argument("--fast", action="store_true", help="leave out system tests and proofs")
-    add_machine(sub, "only the system tests, and of these what runs on this emulator")
+    add_machine(sub, "only the system tests, and of these all that runs on this emulator: with bochs those too that take minutes there, as the demo, which a run without this option leaves out")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("evidence", command_evidence, "write the evidence report: each claim, its figures, whether it holds, how to rerun it",
                   "Collects the results that gates and tests left in build/evidence/results, and writes build/evidence/index.html, evidence.pdf, and the "
@@ -208,7 +208,7 @@ def build_parser():
     sub = command("setup", command_setup, "install missing Debian packages and unpack kernels; does nothing the second time",
                   "Installs missing Debian packages (as root or with sudo) and unpacks Debian kernels under build/kernels. The other commands do this themselves.")
     sub.add_argument("--group", choices=["run", "rt", "bochs", "stick", "test", "evidence"], default="test",
-                     help="run: what demo and run need; rt: and what the PREEMPT_RT VM needs; bochs: and Bochs; stick: and what bench --image needs; test: and what the tests need (default); evidence: what the report's PDF needs")
+                     help="run: what demo and run need; rt: and what the PREEMPT_RT VM needs; bochs: and Bochs, and headers of the cloud kernel that is the Service VM's there; stick: and what bench --image needs; test: and what the tests need (default); evidence: what the report's PDF needs")
     command("completion", command_completion, "print a bash completion script", "Prints a completion script for bash. Use: source <(./bulkhead completion)")
     return parser
 

@@ -25,7 +25,8 @@ EVENTS = [
     ("done", "service", r"^service: demo done", "Service VM is done and powers off"),
 ]
 FAILED = {"service": r"^service: FAILED.*|Kernel panic.*", "user": r"^user: FAILED.*|Kernel panic.*", "hypervisor": r".*\b(?:panic|fatal): .*|boot: .*(?=\n.*boot: cannot start)"}
-LIMIT_S = 300.0     # a busy host is slow; two minutes are usual on QEMU
+LIMIT_S = 300.0     # a busy host is slow; two minutes are usual on QEMU. Times the machine's patience
+SILENCE_S = 60.0    # after so long without an event, what it waits for
 
 
 class DemoError(MachineError):
@@ -34,7 +35,7 @@ class DemoError(MachineError):
 
 def watch(machine):
     """{event: seconds} once all have come."""
-    times, pending = {}, list(EVENTS)
+    times, pending, told = {}, list(EVENTS), 0.0
     while pending:
         alive = machine.alive()
         texts = {console: whole_lines(machine.text(console)) for console in {event[1] for event in pending} | set(FAILED)}
@@ -45,6 +46,7 @@ def watch(machine):
                 times[name] = machine.seconds
                 say(f"  {colour(BOLD, f't+{times[name]:6.1f} s')}  {words.format(found.group(0), *found.groups())}")
                 pending.remove(event)
+                told = machine.seconds
         for console, pattern in FAILED.items():
             found = re.search(pattern, texts[console], re.M)
             if found:
@@ -53,8 +55,17 @@ def watch(machine):
             raise DemoError(f"the machine stopped before: {wording(pending[0])}", pending[0][1])
         if pending and machine.seconds > LIMIT_S * machine.patience:
             raise DemoError(f"{LIMIT_S * machine.patience:g} s are over before: {wording(pending[0])}", pending[0][1])
+        if pending and machine.seconds - told > SILENCE_S:
+            told = machine.seconds
+            say(colour(DIM, f"  t+{told:6.1f} s  ... still to come: {wording(pending[0])}{rtvm_runs(texts.get('rtvm') or machine.text('rtvm'))}"))
         time.sleep(POLL_S)
     return times
+
+
+def rtvm_runs(text):
+    """How far the RTVM is, as a sign of life of a slow machine."""
+    samples = re.findall(r"^rtvm: .*\bsamples (\d+)", text, re.M)
+    return f"; the RTVM counts {int(samples[-1]):,} periods" if samples else ""
 
 
 def whole_lines(text):
@@ -74,6 +85,8 @@ def run(args, images=None):
     try:
         machine.check()
         say(f"Booting {machine.describe()}. Consoles: {relative(folder)}/*.log")
+        if machine.patience > 1:
+            say(f"{machine.describe().split()[0]} takes minutes for this; the demo gives up after {LIMIT_S * machine.patience / 60:.0f}.")
         with machine:
             times = watch(machine)
             machine.wait_exit(20)
@@ -81,14 +94,15 @@ def run(args, images=None):
             say(f"  {colour(BOLD, f't+{total:6.1f} s')}  machine is off")
         stats, report = published(machine)
         say()
-        print_summary(stats, report, times)
+        print_summary(stats, report, times, machine.counted)
         exits_are_zero(report)
     except MachineError as error:
         say(f"\n{colour(RED, 'The demo failed')}: {error}")
         say(f"Last lines of {relative(folder)}/{error.console}.log:")
         say("\n".join(f"  | {line}" for line in machine.tail(error.console, 20).splitlines()))
         return 1
-    say(f"\n{colour(GREEN, 'The demo succeeded.')} {colour(DIM, 'Try ./bulkhead run for a shell in the Service VM, ./bulkhead config show demo for the scenario.')}")
+    other = f" {scenario.name}" if scenario.name != "demo" else ""
+    say(f"\n{colour(GREEN, 'The demo succeeded.')} {colour(DIM, 'Try ./bulkhead run{other} for a shell in the Service VM, ./bulkhead config show {scenario.name} for the scenario.')}")
     return 0
 
 
@@ -115,11 +129,15 @@ def table(rows):
     return ["  " + line for line in [lines[0], "  ".join("-" * width for width in widths)] + lines[1:]]
 
 
+WALL_CLOCK = ("  Latency in wall-clock time under an emulator is the noise of this machine's scheduler; exits are exact.\n"
+              "  ./bulkhead test measures latency in instructions, where it equals the bare machine's.")
+COUNTED = ("  A tick of this machine is an instruction: latency has no noise of the host in it, and says nothing about hardware.\n"
+           "  Exits are exact. Boot times are the host's.")
 KINDS = {"service": "Service VM (Linux)", "pre-launched": "real-time VM", "user": "User VM (Linux)"}
 
 
-def print_summary(stats, report, times):
-    """Who ran where, and how the real-time VM did."""
+def print_summary(stats, report, times, counted=False):
+    """Who ran where, and how the real-time VM did. counted: the machine's time is instructions, not the wall clock."""
     ready = {"service": times["service"], "pre-launched": times["steady"], "user": times["user"] - times["launch"]}
     rows = [("VM", "kind", "cores", "memory", "boot time")]
     for vm in stats["vms"]:
@@ -129,14 +147,14 @@ def print_summary(stats, report, times):
     say("\n".join(table(rows)))
     say(colour(DIM, "  boot time: from power-on to its first output of its own; User VM: from its start by the Service VM"))
     latency, us = report["latency_ticks"], 1e6 / report["tsc_hz"]
+    shown = (f"{latency[key]:,}" if counted else f"{latency[key] * us:,.1f}" for key in ("min", "p50", "p99", "max"))
     say()
     values = {"timer interrupts taken": f"{report['interrupts']:,}", "VM exits in steady state": f"{report['steady_exits']}",
-              "latency min / p50 / p99 / max": " / ".join(f"{latency[key] * us:,.1f}" for key in ("min", "p50", "p99", "max")) + " us"}
+              "latency min / p50 / p99 / max": " / ".join(shown) + (" ticks" if counted else " us")}
     say("  real-time VM")
     for what, value in values.items():
         say(f"    {what:<32}{colour(BOLD, value)}")
-    say(colour(DIM, "  Latency in wall-clock time under an emulator is the noise of this machine's scheduler; exits are exact.\n"
-                    "  ./bulkhead test measures latency in instructions, where it equals the bare machine's."))
+    say(colour(DIM, COUNTED if counted else WALL_CLOCK))
 
 
 def exits_are_zero(report):

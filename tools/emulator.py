@@ -36,6 +36,7 @@ class Emulator:
     (send, run_interactive)."""
     pm_timer = pm_control = 0   # I/O ports of the machine's ACPI timer and power-off
     exact = False           # as true to the hardware as it can be, whatever it costs (Bochs)
+    counted = False         # time is instructions; what the host does is not seen in it
     patience = 1            # time limits are meant for QEMU; times this for the others
     name = "emulator"       # also of the log of its own messages, and of the machine in tables of tests
 

@@ -7,25 +7,31 @@ import select
 import subprocess
 import time
 
+import pytest
+from conftest import lack
+
 from tools.boot import BUILD
 from tools.progress import ROOT
 
+SCENARIO = {"qemu": "demo", "bochs": "demo-bochs"}
+CORES = {"qemu": {"count": 3, "shared": "0, 1, 2", "exclusive": 3}, "bochs": {"count": 2, "shared": "0, 1", "exclusive": 2}}
+LIMIT_S = {"qemu": 400, "bochs": 1900}
 EXPECTED = [
     r"t\+ +[0-9.]+ s  hypervisor speaks on its log UART",
     r"t\+ +[0-9.]+ s  RTVM in its steady state",
-    r"t\+ +[0-9.]+ s  Service VM: Linux \S+ is up, 3 cores",
+    r"t\+ +[0-9.]+ s  Service VM: Linux \S+ is up, %(count)d cores",
     r"t\+ +[0-9.]+ s  HSM loaded",
     r"t\+ +[0-9.]+ s  User VM: shell on \S+, 1 vCPU",
     r"t\+ +[0-9.]+ s  User VM: disk says: This line was read from a virtio-blk disk\.",
     r"t\+ +[0-9.]+ s  User VM answered on its virtio-console",
     r"t\+ +[0-9.]+ s  User VM switched itself off",
     r"t\+ +[0-9.]+ s  machine is off",
-    r"^  service +Service VM \(Linux\) +0, 1, 2 ",
-    r"^  rtvm +real-time VM +3 \(exclusive\) +64 MiB",
+    r"^  service +Service VM \(Linux\) +%(shared)s ",
+    r"^  rtvm +real-time VM +%(exclusive)d \(exclusive\) +64 MiB",
     r"^  user1 +User VM \(Linux\) +\d +128 MiB",
     r"timer interrupts taken +[0-9,]+$",
     r"VM exits in steady state +0$",
-    r"latency min / p50 / p99 / max +[0-9.,]+ / [0-9.,]+ / [0-9.,]+ / [0-9.,]+ us",
+    r"latency min / p50 / p99 / max +[0-9.,]+ / [0-9.,]+ / [0-9.,]+ / [0-9.,]+ (us|ticks)",
     r"The demo succeeded",
 ]
 
@@ -35,12 +41,19 @@ def bulkhead(*words, timeout=400):
                           timeout=timeout, check=False)
 
 
-# REQ-RT-004
-def test_demo_runs_three_kinds_of_vm_from_start_to_end():
-    done = bulkhead("demo", "--no-setup", "--no-build")
+@pytest.mark.machines("qemu", "bochs")
+@pytest.mark.long_on("bochs")
+# REQ-RT-004 REQ-TOO-014
+def test_demo_runs_three_kinds_of_vm_from_start_to_end(emulator, folder):
+    reason = lack(emulator(folder))
+    if reason and emulator.name != "qemu":
+        pytest.skip(reason)
+    done = bulkhead("demo", "--no-setup", "--no-build", "--machine", emulator.name, timeout=LIMIT_S[emulator.name])
     assert done.returncode == 0, done.stdout
-    missing = [pattern for pattern in EXPECTED if not re.search(pattern, done.stdout, re.M)]
+    missing = [pattern for pattern in (line % CORES[emulator.name] for line in EXPECTED) if not re.search(pattern, done.stdout, re.M)]
     assert missing == [], done.stdout
+    log = (BUILD / "run" / SCENARIO[emulator.name] / "hypervisor.log").read_text(encoding="utf-8")
+    assert "power: " in log and "missed heartbeat" not in log
 
 
 # REQ-TOO-005

@@ -231,6 +231,7 @@ def test_a_scenario_runs_on_the_emulator_of_its_board(tmp_path):
     assert boot.load_for("rt-only", "bochs").name == "rt-only-bochs" and boot.load_for("rt-only-bochs", "bochs").name == "rt-only-bochs"
     assert run.groups("demo", {}, "bochs") == ["run", "bochs"] and run.groups("demo-bochs", {}) == ["run", "bochs"]
     assert set(cli.MACHINES) == set(boot.MACHINES)
+    assert run.groups("rt-only", {}, "bochs") == ["run", "bochs"]
     assert boot.MACHINES == {kind.name: kind for kind in (Machine, Bochs)}
 
 
@@ -239,6 +240,36 @@ def test_a_scenario_runs_on_the_emulator_of_its_board(tmp_path):
 def test_a_scenario_that_another_emulator_cannot_run_is_refused_by_name(name):
     with pytest.raises(ConfigError, match="qemu-q35 is no machine of bochs"):
         boot.load_for(name, "bochs")
+
+
+# REQ-TOO-014
+def test_a_slow_machine_has_more_time_and_says_what_it_waits_for(monkeypatch, capsys):
+    monkeypatch.setattr(demo.time, "sleep", lambda _: None)
+    consoles = {"hypervisor": "boot: Bulkhead hypervisor\n", "rtvm": "rtvm: steady samples 5000 overruns 0\nrtvm: steady samples 10000 overruns 0\n"}
+    clock = iter(range(0, 10_000, 5))
+    machine = SlowMachine(clock, consoles)
+    with pytest.raises(demo.DemoError, match="1800 s are over before: partition table accepted"):
+        demo.watch(machine)
+    said = re.findall(r"t\+ *([\d.]+) s  \.\.\. still to come: partition table accepted, first VM is built; the RTVM counts 10,000 periods$", capsys.readouterr().out, re.M)
+    assert len(said) > 10 and all(float(later) - float(earlier) > demo.SILENCE_S for earlier, later in zip(said, said[1:]))
+
+
+class SlowMachine:
+    """Five seconds pass whenever somebody looks at its clock."""
+    patience, folder = 6, None
+
+    def __init__(self, clock, consoles):
+        self.clock, self.consoles = clock, consoles
+
+    @property
+    def seconds(self):
+        return next(self.clock)
+
+    def alive(self):
+        return True
+
+    def text(self, console):
+        return self.consoles.get(console, "")
 
 
 # REQ-TOO-011

@@ -262,7 +262,14 @@ def test_summary_tells_cores_memory_and_latency(capsys):
     text = capsys.readouterr().out
     assert re.search(r"rtvm +real-time VM +3 \(exclusive\) +64 MiB +0\.5 s", text)
     assert re.search(r"user1 +User VM \(Linux\) +1 +128 MiB +3\.5 s", text)
-    assert "12,345" in text and "1.0 / 2.0 / 30.0 / 4,000.0 us" in text
+    assert "12,345" in text and "1.0 / 2.0 / 30.0 / 4,000.0 us" in text and "wall-clock" in text
+
+
+# REQ-TOO-014
+def test_summary_of_counted_time_speaks_of_no_wall_clock(capsys):
+    demo.print_summary(STATS, REPORT, {"service": 7.0, "steady": 0.5, "launch": 8.0, "user": 11.5}, counted=True)
+    text = capsys.readouterr().out
+    assert "1,000 / 2,000 / 30,000 / 4,000,000 ticks" in text and "is an instruction" in text and "wall-clock" not in text
 
 
 def test_an_exit_in_the_steady_state_fails_the_demo():
