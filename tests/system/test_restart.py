@@ -2,6 +2,8 @@
 """A reset of the Service VM is its own: it comes back, and the real-time VM notices nothing."""
 import json
 
+import pytest
+
 BOOT_S = 120
 SHORT_LIFE_S = 10   # a shorter life of the Service VM is not followed by another
 
@@ -11,6 +13,8 @@ def rtvm(machine):
     return next(vm for vm in stats["vms"] if vm["name"] == "rtvm")
 
 
+@pytest.mark.machines("qemu", "bochs")
+@pytest.mark.long_on("bochs")
 # REQ-LIF-005
 def test_the_service_vm_restarts_beside_a_running_rtvm(linux):
     machine = linux("demo")
