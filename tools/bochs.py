@@ -47,16 +47,17 @@ def mebibytes(text):
 class Bochs(Emulator):
     """One Bochs process. folder gets CONSOLE.log for each console, bochs.log, the configuration and the boot CD.
 
-    kernel: a Multiboot image or a Linux kernel, with modules as for QEMU. extra: lines for the configuration."""
+    kernel: a Multiboot image or a Linux kernel, with modules as for QEMU. extra: lines for the configuration. debugger: commands
+    for Bochs' debugger instead of going on at once; more can be written to process.stdin."""
     name = "bochs"
     pm_timer, pm_control = 0xB008, 0xB004
     counted = True
 
     def __init__(self, folder, modules=(), kernel=HV, mode="counted", cores=3, memory="2G", cpu=CPU, append="", extra=(),
-                 interactive=False, terminal="service", installation=None):
+                 interactive=False, terminal="service", installation=None, debugger=()):
         super().__init__(folder, modules, kernel, append, interactive, terminal)
         self.mode, self.cores, self.memory, self.cpu, self.extra = mode, cores, memory, cpu, list(extra)
-        self.installation, self.listener, self.line, self.reader = installation, None, None, None
+        self.installation, self.debugger, self.listener, self.line, self.reader = installation, list(debugger), None, None, None
         self.reset = False
 
     @property
@@ -77,7 +78,7 @@ class Bochs(Emulator):
         return f"{self.installation.version} {self.cpu}" if self.installation else self.cpu
 
     def command(self):
-        return self.installation.program() + ["-q", "-f", "bochsrc", "-rc", RUN] + ["-debugger"] * self.exact
+        return self.installation.program() + ["-q", "-f", "bochsrc", "-rc", RUN] + ["-debugger"] * (self.exact or bool(self.debugger))
 
     def environment(self):
         return self.installation.environment()
@@ -108,13 +109,13 @@ class Bochs(Emulator):
         boot_cd.make(self.folder, self.kernel, self.modules, self.append)
         self.listener = socket.create_server(("127.0.0.1", 0))
         (self.folder / "bochsrc").write_text("\n".join(self.configuration() + [""]), encoding="utf-8")
-        (self.folder / RUN).write_text("c\n", encoding="utf-8")
+        (self.folder / RUN).write_text("\n".join(self.debugger or ["c"]) + "\n", encoding="utf-8")
         self.log(self.name).write_bytes(b"")
 
     def start(self):
         self.prepare()
         with open(self.log(OUTPUT), "wb") as output:
-            self.process = subprocess.Popen(ENDS_WITH_US + self.command(), cwd=self.directory(), env=self.environment(), stdin=subprocess.DEVNULL, stdout=output,
+            self.process = subprocess.Popen(ENDS_WITH_US + self.command(), cwd=self.directory(), env=self.environment(), stdin=subprocess.PIPE if self.debugger else subprocess.DEVNULL, stdout=output,
                                             stderr=subprocess.STDOUT, start_new_session=True)
         self.accept()
         return self
