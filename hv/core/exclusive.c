@@ -7,6 +7,7 @@
 #include "core/exclusive_lapic.h"
 #include "core/exclusive_life.h"
 #include "core/fault_policy.h"
+#include "core/hypercall.h"
 #include "core/hw.h"
 #include "core/instruction.h"
 #include "core/io.h"
@@ -16,8 +17,6 @@
 #include "core/trace.h"
 #include "core/vm.h"
 #include "core/vm_health.h"
-
-#define HYPERCALL_REFUSED 0xFFFFFFFFFFFFFFE7U /* -ENOTTY */
 
 static volatile bool exclusive_nmi[MAX_VCPU];
 static volatile bool exclusive_init[MAX_VCPU];

@@ -3,7 +3,10 @@
 #ifndef CORE_HYPERCALL_H
 #define CORE_HYPERCALL_H
 
+#include "abi/hypercall.h"
 #include "core/types.h"
+
+#define HYPERCALL_REFUSED ((uint64_t)-HC_ENOTTY) /* RAX of a guest that has none */
 
 /* Not a result: the hypercall did a bounded part and is to be executed again. */
 #define HYPERCALL_AGAIN 1

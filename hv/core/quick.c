@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/quick.h"
-#include "abi/hypercall.h"
 #include "core/emulate.h"
 #include "core/exclusive_lapic.h"
+#include "core/hypercall.h"
 #include "core/power_port.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
 
 #define HYPERCALL_NUMBERS 0x100U /* all of them lie in HC_BASE and so many more */
-#define REFUSED           0xFFFFFFFFFFFFFFE7U /* -HC_ENOTTY */
-_Static_assert(HC_ENOTTY == 25, "REFUSED");
 
 /* A number that is none, or from a VM that has no hypercalls: refused. A shared vCPU's user mode gets #GP, elsewhere. */
 /* REQ-RT-060 REQ-HYP-001 */
@@ -20,7 +18,7 @@ bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl)
     bool none = (vm->kind != VM_KIND_SERVICE) || (number >= HYPERCALL_NUMBERS);
     bool refused = vm->exclusive || ((cpl == 0U) && none);
     if (refused) {
-        vcpu_regs[id].gpr[GPR_RAX] = REFUSED;
+        vcpu_regs[id].gpr[GPR_RAX] = HYPERCALL_REFUSED;
     }
     return refused;
 }

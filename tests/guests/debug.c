@@ -45,11 +45,25 @@ static void watchpoint(void)
     check("dr0-kept", dr0 == (uint64_t)(uintptr_t)&watched, dr0);
 }
 
+/* A #DB in the shadow of STI, and INT1 in that of MOV SS with a single step due: legal, and what a VM entry used to refuse (XSA-308). */
+static void step_in_a_shadow(void)
+{
+    TRY("cli; pushfq; orq $0x100, (%%rsp); popfq; sti; nop; nop", : : : "r15", "memory", "cc");
+    __asm__ volatile("cli" : : : "memory");
+    check("single-step-behind-sti", trap_vector == VECTOR_DB, trap_vector);
+    TRY("movl %%ss, %%eax; pushfq; orq $0x100, (%%rsp); popfq; movl %%eax, %%ss; .byte 0xF1; nop", : : : "rax", "r15", "memory", "cc");
+    check("int1-behind-mov-ss", trap_vector == VECTOR_DB, trap_vector);
+    (void)dr6_take();
+}
+
 void guest_main(void)
 {
     print_text("debug\r\n");
     single_step();
     watchpoint();
+    step_in_a_shadow();
+    TRY(".byte 0xF1", : : : "r15", "memory");
+    check("int1", (trap_vector == VECTOR_DB) && trap_was_after, trap_vector);
     TRY("int3", : : : "r15", "memory");
-    check("breakpoint", trap_vector == VECTOR_BP, trap_vector);
+    check("breakpoint", (trap_vector == VECTOR_BP) && trap_was_after, trap_vector);
 }

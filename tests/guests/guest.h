@@ -20,6 +20,7 @@ void check(const char *name, bool good, uint64_t value);
  * instruction behind TRY continues after it. */
 extern volatile uint32_t trap_vector;
 extern volatile uint64_t trap_error;
+extern volatile bool trap_was_after; /* its RIP was that behind the instruction of TRY */
 extern volatile uint64_t trap_resume;
 extern volatile uint64_t interrupt_count[256];
 /* For a guest that tells the hypervisor of it (KVM's paravirtual EOI). */

@@ -23,6 +23,7 @@ struct gate {
 extern const uint8_t guest_vectors[];
 volatile uint32_t trap_vector;
 volatile uint64_t trap_error;
+volatile bool trap_was_after;
 volatile uint64_t trap_resume;
 volatile uint64_t interrupt_count[256];
 volatile uint32_t eoi_word;
@@ -104,6 +105,7 @@ void guest_trap(struct trap_frame *frame)
     } else if (trap_resume != 0U) {
         trap_vector = (uint32_t)frame->vector;
         trap_error = frame->error;
+        trap_was_after = frame->rip == trap_resume;
         frame->rip = trap_resume;
         frame->rflags &= ~0x100UL; /* TF: one step is enough */
         trap_resume = 0U;

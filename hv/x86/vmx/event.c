@@ -6,6 +6,7 @@
 #include "x86/vmx/vmx.h"
 
 #define RFLAGS_IF 0x200U
+#define CR0_PE    0x1U
 
 static uint32_t shadow(vcpu_id_t vcpu)
 {
@@ -52,7 +53,7 @@ void vmx_inject(vcpu_id_t vcpu, struct event event)
         break;
     default:
         queue(vcpu, VMX_EVENT_EXCEPTION, event.vector);
-        if (event.has_error) {
+        if (event.has_error && ((vmx_slot_read(vcpu, SLOT_CR0) & CR0_PE) != 0U)) { /* real mode has no error codes (26.2.1.3) */
             vmx_vcpu[vcpu].event |= VMX_EVENT_HAS_ERROR;
             vmx_vcpu[vcpu].event_error = event.error;
         }
@@ -60,9 +61,17 @@ void vmx_inject(vcpu_id_t vcpu, struct event event)
     }
 }
 
+/*
+ * What waits may be an NMI, for which IF means nothing. Behind a queued event, and in MOV SS's shadow, the NMI window opens with the next
+ * instruction. Not in STI's: some CPUs open it there, where no NMI may go in (26.3.1.5), and IF is set by then.
+ */
+/* REQ-RT-008 */
 void vmx_request_window(vcpu_id_t vcpu, bool wanted)
 {
     vmx_vcpu[vcpu].window = wanted;
+    if (wanted && (vmx_event_queued(vcpu) || ((shadow(vcpu) & VMX_SHADOW_MOV_SS) != 0U))) {
+        vmx_vcpu[vcpu].nmi_window = true;
+    }
 }
 
 void vmx_event_reset(vcpu_id_t vcpu)

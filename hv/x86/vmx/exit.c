@@ -5,7 +5,9 @@
 #define VECTOR_DB 1U
 #define VECTOR_UD 6U
 #define VECTOR_GP 13U
+#define VECTOR_MC 18U
 #define CR8       8U
+#define DR7_GD    0x2000U
 
 static void vmx_decode_exception(uint32_t vector, uint32_t error, struct vm_exit *exit)
 {
@@ -13,6 +15,20 @@ static void vmx_decode_exception(uint32_t vector, uint32_t error, struct vm_exit
     exit->length = 0U;
     exit->number = vector;
     exit->error = error;
+}
+
+/*
+ * A #DB that exits has changed neither DR6 nor DR7 (27.1), and going in again it does not either (26.6). INT1 (ICEBP) exits before
+ * it is done, and its #DB is that of the next instruction.
+ */
+static void vmx_decode_debug(vcpu_id_t vcpu, uint32_t type)
+{
+    vmx_switch_debug(vcpu, vmx_read(VMCS_QUALIFICATION));
+    vmx_slot_write(vcpu, SLOT_DR7, vmx_slot_read(vcpu, SLOT_DR7) & ~(uint64_t)DR7_GD);
+    if (type == VMX_EVENT_INT1) {
+        vcpu_regs[vcpu].rip += vmx_read(VMCS_INSTRUCTION_LENGTH);
+        vmx_clear_shadow(vcpu);
+    }
 }
 
 static void vmx_decode_event(vcpu_id_t vcpu, struct vm_exit *exit)
@@ -25,7 +41,7 @@ static void vmx_decode_event(vcpu_id_t vcpu, struct vm_exit *exit)
     } else {
         vmx_decode_exception(info & 0xFFU, ((info & VMX_EVENT_HAS_ERROR) != 0U) ? (uint32_t)vmx_read(VMCS_EXIT_EVENT_ERROR) : 0U, exit);
         if (exit->number == VECTOR_DB) {
-            vmx_switch_debug(vcpu, vmx_read(VMCS_QUALIFICATION)); /* the exit came before DR6 was written (27.1) */
+            vmx_decode_debug(vcpu, type);
         }
     }
 }
@@ -90,8 +106,8 @@ static void vmx_decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit
     switch (reason) {
     case VMX_EXIT_EVENT: vmx_decode_event(vcpu, exit); break;
     case VMX_EXIT_TIMER: /* the core's timer is due, too: the run loop takes its interrupt */
+    case VMX_EXIT_INIT: /* blocked from now on; nothing to do */
     case VMX_EXIT_INTERRUPT: vmx_decode_plain(HV_EXIT_INTERRUPT, exit); break;
-    case VMX_EXIT_INIT: vmx_decode_plain(HV_EXIT_NMI, exit); break; /* blocked from now on; the host has dealt with it */
     case VMX_EXIT_WINDOW:
         vmx_vcpu[vcpu].window = false;
         vmx_decode_plain(HV_EXIT_WINDOW, exit);
@@ -111,6 +127,7 @@ static void vmx_decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit
     case VMX_EXIT_RDMSR: vmx_decode_msr(vcpu, false, exit); break;
     case VMX_EXIT_WRMSR: vmx_decode_msr(vcpu, true, exit); break;
     case VMX_EXIT_EPT_VIOLATION: vmx_decode_violation(exit); break;
+    case VMX_EXIT_ENTRY_MC: vmx_decode_exception(VECTOR_MC, 0U, exit); break; /* the machine's, not the guest's (26.9) */
     case VMX_EXIT_RDPMC: vmx_decode_exception(VECTOR_GP, 0U, exit); break;
     /* Instructions of features that guests do not see: what a CPU without them does. */
     case VMX_EXIT_GETSEC:
@@ -124,7 +141,6 @@ static void vmx_decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit
     /* A state that the guest had built and that VM entry refuses (26.8): no instruction of it can run any more. */
     case VMX_EXIT_GUEST_STATE:
     case VMX_EXIT_MSR_LOADING:
-    case VMX_EXIT_ENTRY_MC:
     /* No task switch completes here, and no access through a malformed table. */
     case VMX_EXIT_TASK_SWITCH:
     case VMX_EXIT_EPT_MISCONFIG: vmx_decode_plain(HV_EXIT_SHUTDOWN, exit); break;
@@ -162,7 +178,9 @@ void vmx_exit_decode(vcpu_id_t vcpu, struct vm_exit *exit)
     vmx_decode_by_reason(vcpu, reason & 0xFFFFU, exit);
     if ((reason & VMX_ENTRY_FAILED) != 0U) {
         exit->cut = CUT_NOTHING;
-        vmx_decode_plain(HV_EXIT_SHUTDOWN, exit);
+        if ((reason & 0xFFFFU) != VMX_EXIT_ENTRY_MC) {
+            vmx_decode_plain(HV_EXIT_SHUTDOWN, exit);
+        }
     }
 }
 

@@ -46,16 +46,28 @@ void vmx_write(uint32_t field, uint64_t value)
     __asm__ volatile("vmwrite %1, %0" : : "r"((uint64_t)field), "r"(value) : "cc", "memory");
 }
 
+/* The core may still have translations that the guest has lost: nothing of ours goes on here. The exception that this is ends it (fatal.c). */
+static void stop_if(uint8_t failed)
+{
+    if (failed != 0U) {
+        __asm__ volatile("ud2");
+    }
+}
+
 /* REQ-ISO-013 */
 void vmx_invept_one(uint64_t eptp)
 {
+    uint8_t failed;
     const struct invalidation which = { eptp, 0U };
-    __asm__ volatile("invept %0, %1" : : "m"(which), "r"((uint64_t)SINGLE_CONTEXT) : "cc", "memory");
+    __asm__ volatile("invept %1, %2; setna %0" : "=q"(failed) : "m"(which), "r"((uint64_t)SINGLE_CONTEXT) : "cc", "memory");
+    stop_if(failed);
 }
 
 /* REQ-ISO-013 */
 void vmx_invvpid_one(uint32_t vpid)
 {
+    uint8_t failed;
     const struct invalidation which = { vpid, 0U };
-    __asm__ volatile("invvpid %0, %1" : : "m"(which), "r"((uint64_t)SINGLE_CONTEXT) : "cc", "memory");
+    __asm__ volatile("invvpid %1, %2; setna %0" : "=q"(failed) : "m"(which), "r"((uint64_t)SINGLE_CONTEXT) : "cc", "memory");
+    stop_if(failed);
 }

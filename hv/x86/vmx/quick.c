@@ -58,6 +58,7 @@ uint32_t vmx_quick(struct vmx_run *run)
     enum hv_exit_reason reason = HV_EXIT_OTHER;
     uint64_t now;
     run->ran = 1U;
+    run->left = left;
     v->live = true;
     if ((exit_reason & VMX_ENTRY_FAILED) == 0U) {
         run->launched = 1U; /* 26.4: an entry that failed leaves the launch state alone */
@@ -66,7 +67,7 @@ uint32_t vmx_quick(struct vmx_run *run)
         reason = vmx_answer(run->vcpu, exit_reason);
     }
     if (reason != HV_EXIT_OTHER) {
-        vmx_write(VMCS_GUEST_RIP, vmx_read(VMCS_GUEST_RIP) + vmx_read(VMCS_INSTRUCTION_LENGTH));
+        vmx_write(VMCS_GUEST_RIP, vmx_rip_of_mode(run->vcpu, vmx_read(VMCS_GUEST_RIP) + vmx_read(VMCS_INSTRUCTION_LENGTH)));
         vmx_clear_shadow(run->vcpu);
         now = asm_rdtsc();
         stats_exit_quick(run->stats, reason, left, now);

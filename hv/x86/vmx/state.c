@@ -19,6 +19,9 @@
 #define GRANULARITY  0x8000U
 #define ACCESS_BITS  0xF0FFU
 #define GPR_MASK     0xFU
+#define RFLAGS_TF    0x100U
+#define CODE_LONG    0x2000U /* access rights of CS: 64-bit code */
+#define RIP_WRAPPED  1U      /* upper half, after a step past the last byte of 32-bit addresses */
 
 struct vmx_vcpu vmx_vcpu[MAX_VCPU];
 
@@ -76,15 +79,38 @@ static uint64_t efer_for_entry(vcpu_id_t vcpu)
     return (((efer & EFER_LME) != 0U) && paging) ? (efer | EFER_LMA) : efer;
 }
 
+static bool code_is_64_bit(vcpu_id_t vcpu)
+{
+    const uint64_t cs = vmx_slot_read(vcpu, (uint32_t)SLOT_ACCESS + (uint32_t)SEG_CS);
+    return ((vmx_slot_read(vcpu, SLOT_EFER) & EFER_LMA) != 0U) && ((cs & CODE_LONG) != 0U);
+}
+
+/* REQ-ISO-033 */
+uint64_t vmx_rip_of_mode(vcpu_id_t vcpu, uint64_t rip)
+{
+    return (((rip >> 32) == RIP_WRAPPED) && (!code_is_64_bit(vcpu))) ? (rip & UINT32_MAX) : rip;
+}
+
+/* With TF, in the shadow of STI or MOV SS, entry demands that a single step is pending (26.3.1.5). The exit of a #DB does not leave that
+ * behind, and others need not (27.3.4). BTF is 0: DEBUGCTL is no guest's. */
+static void single_step_note(vcpu_id_t vcpu)
+{
+    if ((vmx_slot_read(vcpu, SLOT_SHADOW) & (VMX_SHADOW_STI | VMX_SHADOW_MOV_SS)) != 0U) {
+        const uint64_t others = vmx_slot_read(vcpu, SLOT_PENDING_DEBUG) & ~(uint64_t)VMX_PENDING_BS;
+        vmx_slot_write(vcpu, SLOT_PENDING_DEBUG, others | (((vmx_slot_read(vcpu, SLOT_RFLAGS) & RFLAGS_TF) != 0U) ? VMX_PENDING_BS : 0U));
+    }
+}
+
 /* REQ-ISO-033 */
 void vmx_state_store(vcpu_id_t vcpu)
 {
     struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
     uint32_t entry = vmx_control_value(&vmx_caps, FIELD_ENTRY, v->exclusive);
-    vmx_slot_write(vcpu, SLOT_RIP, vcpu_regs[vcpu].rip);
+    vmx_slot_write(vcpu, SLOT_EFER, efer_for_entry(vcpu));
+    vmx_slot_write(vcpu, SLOT_RIP, vmx_rip_of_mode(vcpu, vcpu_regs[vcpu].rip));
     vmx_slot_write(vcpu, SLOT_RFLAGS, vcpu_regs[vcpu].rflags);
     vmx_slot_write(vcpu, SLOT_RSP, vcpu_regs[vcpu].gpr[GPR_RSP]);
-    vmx_slot_write(vcpu, SLOT_EFER, efer_for_entry(vcpu));
+    single_step_note(vcpu);
     for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
         if (((v->dirty >> slot) & 1U) != 0U) {
             vmx_write(field_of(slot), v->guest[slot]);
@@ -126,7 +152,8 @@ bool vmx_shadow_changed(vcpu_id_t vcpu)
     const uint32_t gpr = (uint32_t)(qualification >> 8) & GPR_MASK;
     bool changed = ((uint32_t)vmx_read(VMCS_EXIT_REASON) == VMX_EXIT_CR) && (((qualification >> 4) & 3U) == VMX_CR_MOV_TO);
     if (changed) {
-        const uint64_t value = (gpr == (uint32_t)GPR_RSP) ? vmx_read(VMCS_GUEST_RSP) : vcpu_regs[vcpu].gpr[gpr];
+        const uint64_t whole = (gpr == (uint32_t)GPR_RSP) ? vmx_read(VMCS_GUEST_RSP) : vcpu_regs[vcpu].gpr[gpr];
+        const uint64_t value = code_is_64_bit(vcpu) ? whole : (whole & UINT32_MAX);
         if (number == 0U) {
             v->cr0_shadow = value & VMX_CR0_OWNED;
             vmx_write(VMCS_CR0_SHADOW, v->cr0_shadow);
@@ -136,6 +163,7 @@ bool vmx_shadow_changed(vcpu_id_t vcpu)
         } else {
             changed = false;
         }
+        single_step_note(vcpu);
     }
     return changed;
 }

@@ -95,6 +95,7 @@
 #define VMX_EVENT_INTERRUPT     0U
 #define VMX_EVENT_NMI           2U
 #define VMX_EVENT_EXCEPTION     3U
+#define VMX_EVENT_INT1          5U      /* privileged software exception */
 #define VMX_EVENT_HAS_ERROR     0x800U
 #define VMX_EVENT_NMI_UNBLOCKED 0x1000U /* exits only: an IRET had opened NMIs (27.2.2) */
 #define VMX_EVENT_VALID         0x80000000U
@@ -104,13 +105,14 @@
 #define VMX_SHADOW_MOV_SS       0x2U
 #define VMX_SHADOW_NMI          0x8U
 
+#define VMX_PENDING_BS          0x4000U /* pending debug exceptions (24.4.2): a single step */
+
 /* Exit reasons (appendix C); bit 31: the entry failed. */
 #define VMX_ENTRY_FAILED        0x80000000U
 #define VMX_EXIT_EVENT          0U
 #define VMX_EXIT_INTERRUPT      1U
 #define VMX_EXIT_TRIPLE_FAULT   2U
 #define VMX_EXIT_INIT           3U
-#define VMX_EXIT_SIPI           4U
 #define VMX_EXIT_WINDOW         7U
 #define VMX_EXIT_NMI_WINDOW     8U
 #define VMX_EXIT_TASK_SWITCH    9U

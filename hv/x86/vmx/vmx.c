@@ -7,7 +7,8 @@
 #include "core/hw.h"
 #include "core/log.h"
 #include "core/stage2.h"
-#include "core/stats.h"
+#include "core/stats_exit.h"
+#include "core/trace.h"
 #include "core/vm.h"
 #include "x86/address.h"
 #include "x86/asm.h"
@@ -136,14 +137,17 @@ static void vmx_prepare(vcpu_id_t id)
     timer_store(v);
 }
 
+/* REQ-LIF-014 */
 static void say_failure(vcpu_id_t id, uint32_t reason)
 {
-    log_begin("vt-x");
-    log_text("vCPU ");
-    log_dec(id);
-    log_text(": VM entry failed: ");
-    log_text(vmx_entry_failure(reason));
-    log_end();
+    if (vm_may_log(vcpu_vm(id))) {
+        log_begin("vt-x");
+        log_text("vCPU ");
+        log_dec(id);
+        log_text(": VM entry failed: ");
+        log_text(vmx_entry_failure(reason));
+        log_end();
+    }
 }
 
 static void exit_take(vcpu_id_t id, struct vm_exit *exit)
@@ -160,16 +164,27 @@ static void exit_take(vcpu_id_t id, struct vm_exit *exit)
     }
 }
 
+/* Until an exit that core/ has to look at, or a kick. A MOV that only changes shadowed bits is an exit that ends here. */
+/* REQ-RT-014 */
+static uint32_t guest_run(vcpu_id_t id, struct vmx_run *run)
+{
+    uint32_t ended = vmx_run_guest(run);
+    while ((ended == (uint32_t)VMX_ENDED_EXIT) && vmx_shadow_changed(id)) {
+        const uint64_t now = asm_rdtsc();
+        stats_exit_quick(run->stats, HV_EXIT_CR, run->left, now);
+        trace_quick(id, HV_EXIT_CR, run->left, now);
+        ended = vmx_run_guest(run);
+    }
+    return ended;
+}
+
 static bool vmx_enter(vcpu_id_t id, const shared_u32_t *kick, struct vm_exit *exit)
 {
     const pcpu_id_t self = hw_pcpu();
-    struct vmx_run run = { &vcpu_regs[id], kick, launched[self] ? 1U : 0U, 0U, &vcpu_stats[id], id };
+    struct vmx_run run = { &vcpu_regs[id], kick, launched[self] ? 1U : 0U, 0U, &vcpu_stats[id], id, 0U };
     uint32_t ended;
     vmx_prepare(id);
-    ended = vmx_run_guest(&run);
-    while ((ended == (uint32_t)VMX_ENDED_EXIT) && vmx_shadow_changed(id)) { /* ends with another exit, or a kick */
-        ended = vmx_run_guest(&run);
-    }
+    ended = guest_run(id, &run);
     launched[self] = run.launched != 0U;
     exit->cut = CUT_NOTHING;
     exit->length = 0U;

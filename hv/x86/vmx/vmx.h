@@ -36,7 +36,7 @@ struct vmx_vcpu {
 extern struct vmx_vcpu vmx_vcpu[MAX_VCPU];
 extern struct vmx_caps vmx_caps; /* of every core: core.c checks */
 
-/* One vCPU's stay on a core, from an entry to the exit that ends it; the first four fields are read by enter.S. */
+/* One vCPU's stay on a core, from an entry to the exit that ends it; enter.S reads the first three. */
 struct vmx_run {
     struct vcpu_regs *regs;
     const shared_u32_t *kick;
@@ -44,6 +44,7 @@ struct vmx_run {
     uint32_t ran;         /* the guest was entered at least once */
     struct vcpu_stats *stats;
     vcpu_id_t vcpu;
+    uint64_t left;        /* TSC of the last exit */
 };
 enum vmx_ended { VMX_ENDED_EXIT, VMX_ENDED_KICK, VMX_ENDED_REFUSED };
 uint32_t vmx_run_guest(struct vmx_run *run); /* enter.S: enum vmx_ended */
@@ -77,6 +78,7 @@ void vmx_state_reset(vcpu_id_t vcpu);
 void vmx_state_store(vcpu_id_t vcpu);      /* before an entry: what is dirty goes into the VMCS */
 void vmx_state_fetch(vcpu_id_t vcpu);      /* after the last exit: all of it comes back */
 bool vmx_shadow_changed(vcpu_id_t vcpu);   /* the exit was a MOV to CR0 or CR4 that only changed shadowed bits: run it again */
+uint64_t vmx_rip_of_mode(vcpu_id_t vcpu, uint64_t rip); /* the address after an instruction: outside 64-bit code it has 32 bits */
 uint64_t vmx_get(vcpu_id_t vcpu, enum vcpu_reg reg);
 void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value);
 struct segment vmx_get_segment(vcpu_id_t vcpu, enum segment_id seg);
@@ -84,8 +86,10 @@ void vmx_set_segment(vcpu_id_t vcpu, enum segment_id seg, struct segment value);
 #define VMX_CR0_OWNED  0x60000020ULL /* PG's neighbours CD and NW, and NE */
 #define VMX_CR4_VMXE   0x2000ULL
 #define VMX_CR4_MCE    0x40ULL
-/* Of features that no guest sees, with state that nobody switches: VMXE SMXE KL CET PKS UINTR LASS. */
-#define VMX_CR4_HIDDEN 0xB886000ULL
+/* Of features that CPUID shows to guests: up to OSXMMEXCPT, UMIP, FSGSBASE PCIDE OSXSAVE, SMEP SMAP. No other bit is there for them. */
+#define VMX_CR4_SHOWN  0x370FFFULL
+#define VMX_CR4_HIDDEN 0xFFFFFFFFFFC8F000ULL /* the others */
+_Static_assert((VMX_CR4_SHOWN ^ VMX_CR4_HIDDEN) == UINT64_MAX, "each bit is one or the other");
 #define VMX_CR4_OWNED  (VMX_CR4_HIDDEN | VMX_CR4_MCE)
 
 /* exit.c */
