@@ -60,8 +60,8 @@ APART = {
     "ioreq": ("slot_address", "ioreq_set_page", "ioreq_has_page", "ioreq_clear", "ioreq_release", "post", "ioreq_port", "ioreq_mmio",
               "ioreq_report_shutdown", "complete", "ioreq_finish"),
     "guest_copy": ("page_rest", "guest_page", "guest_check", "guest_read", "guest_write"),
-    "bitmap": ("without_bit", "msr_index", "svm_msr_open", "svm_port_open", "svm_bitmaps_close"),
-    "bitmap_vmx": ("vmx_without_bit", "vmx_msr_open", "vmx_port_open", "vmx_bitmaps_close"),
+    "bitmap": ("access_without_bit", "msr_index", "svm_msr_open", "svm_port_open", "svm_bitmaps_close"),
+    "bitmap_vmx": ("access_without_bit", "vmx_msr_open", "vmx_port_open", "vmx_bitmaps_close"),
     "msr_policy": ("msr_open_bitmap",),
     "log": ("ring_distance", "ring_next", "ring_previous", "log_put"),
 }

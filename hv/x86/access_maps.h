@@ -15,4 +15,11 @@
 extern uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES] __attribute__((aligned(4096)));
 extern uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES] __attribute__((aligned(4096)));
 
+/* The byte of a map with one bit clear, so that this access no longer exits. bit: below 8. */
+static inline uint8_t access_without_bit(uint8_t byte, uint32_t bit)
+{
+    static const uint8_t keep[8] = { 0xFEU, 0xFDU, 0xFBU, 0xF7U, 0xEFU, 0xDFU, 0xBFU, 0x7FU };
+    return byte & keep[bit];
+}
+
 #endif

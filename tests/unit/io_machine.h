@@ -9,8 +9,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "core/guest_locate.h"
-#include "core/hw.h"
 #include "core/io.h"
 #include "core/ioreq.h"
 #include "core/partition.h"
@@ -29,13 +27,14 @@
 #define PF 14U
 #define ONES 0xFFFFFFFFFFFFFFFFU
 
+#include "flat_ram.h"
+
 void fake_vcpus_reset(void);
 
 struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
 union partition_storage partition;
 static vcpu_id_t cpu;
-static uint8_t ram[RAM_SIZE];
 static bool reset_on_write;
 
 static struct access { uint32_t count; uint16_t port; uint32_t size; bool write; uint32_t value; } request, pci, pic, platform;
@@ -101,29 +100,6 @@ void platform_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value
     if (reset_on_write) {
         vcpus[cpu].epoch++;
     }
-}
-
-enum status guest_locate(vcpu_id_t id, uint32_t place, gpa_t gpa, hpa_t *hpa)
-{
-    (void)id;
-    assert_true(place < GUEST_PLACES);
-    *hpa = gpa;
-    return (gpa < RAM_SIZE) ? STATUS_OK : STATUS_FAULT;
-}
-
-uint64_t hw_phys_read(hpa_t pa, uint32_t size)
-{
-    uint64_t value = 0U;
-
-    assert_true((pa < RAM_SIZE) && (size <= (RAM_SIZE - pa)));
-    memcpy(&value, &ram[pa], size);
-    return value;
-}
-
-void hw_phys_copy_in(uint8_t *dst, hpa_t src, uint32_t size)
-{
-    assert_true((src < RAM_SIZE) && (size <= (RAM_SIZE - src)));
-    memcpy(dst, &ram[src], size);
 }
 
 enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)

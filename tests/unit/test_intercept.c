@@ -19,19 +19,24 @@ static int setup(void **state)
     return 0;
 }
 
+static void expect_words(uint32_t cr, uint32_t misc1, uint32_t misc2)
+{
+    assert_int_equal(vmcb.intercept_cr_read, cr);
+    assert_int_equal(vmcb.intercept_cr_write, cr);
+    assert_int_equal(vmcb.intercept_dr_read, 0U);
+    assert_int_equal(vmcb.intercept_dr_write, 0U);
+    assert_int_equal(vmcb.intercept_exception, 0x60002U);
+    assert_int_equal(vmcb.intercept_misc1, misc1);
+    assert_int_equal(vmcb.intercept_misc2, misc2);
+    assert_int_equal(vmcb.intercept_misc3, 0U);
+}
+
 /* REQ-ISO-019 REQ-ISO-026 */
 static void a_shared_vcpu_has_these_intercepts(void **state)
 {
     (void)state;
     svm_intercepts_set(&vmcb, false, false);
-    assert_int_equal(vmcb.intercept_cr_read, 0x100U);
-    assert_int_equal(vmcb.intercept_cr_write, 0x100U);
-    assert_int_equal(vmcb.intercept_dr_read, 0U);
-    assert_int_equal(vmcb.intercept_dr_write, 0U);
-    assert_int_equal(vmcb.intercept_exception, 0x60002U);
-    assert_int_equal(vmcb.intercept_misc1, 0xDD44800FU);
-    assert_int_equal(vmcb.intercept_misc2, 0x6E7FU);
-    assert_int_equal(vmcb.intercept_misc3, 0U);
+    expect_words(0x100U, 0xDD44800FU, 0x6E7FU);
 }
 
 /* REQ-ISO-019 REQ-RT-002 */
@@ -39,14 +44,7 @@ static void an_exclusive_vcpu_has_these_intercepts(void **state)
 {
     (void)state;
     svm_intercepts_set(&vmcb, true, false);
-    assert_int_equal(vmcb.intercept_cr_read, 0U);
-    assert_int_equal(vmcb.intercept_cr_write, 0U);
-    assert_int_equal(vmcb.intercept_dr_read, 0U);
-    assert_int_equal(vmcb.intercept_dr_write, 0U);
-    assert_int_equal(vmcb.intercept_exception, 0x60002U);
-    assert_int_equal(vmcb.intercept_misc1, 0xDC44800EU);
-    assert_int_equal(vmcb.intercept_misc2, 0x4E7FU);
-    assert_int_equal(vmcb.intercept_misc3, 0U);
+    expect_words(0U, 0xDC44800EU, 0x4E7FU);
 }
 
 /* REQ-HYP-016 */

@@ -8,8 +8,6 @@
 #include <cmocka.h>
 
 #include "core/decode.h"
-#include "core/guest_locate.h"
-#include "core/hw.h"
 #include "core/ioreq.h"
 #include "core/mmio.h"
 #include "core/stage2.h"
@@ -30,12 +28,13 @@
 #define GP 13U
 #define DF 8U
 
+#include "flat_ram.h"
+
 void fake_vcpus_reset(void);
 
 struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
 static vcpu_id_t cpu; /* the one that executes */
-static uint8_t ram[RAM_SIZE];
 static bool may_log;
 
 /* What reached the devices. */
@@ -58,29 +57,6 @@ struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
         leaf.attr = S2_READ;
     }
     return leaf;
-}
-
-enum status guest_locate(vcpu_id_t id, uint32_t place, gpa_t gpa, hpa_t *hpa)
-{
-    (void)id;
-    assert_true(place < GUEST_PLACES);
-    *hpa = gpa;
-    return (gpa < RAM_SIZE) ? STATUS_OK : STATUS_FAULT;
-}
-
-uint64_t hw_phys_read(hpa_t pa, uint32_t size)
-{
-    uint64_t value = 0U;
-
-    assert_true((pa < RAM_SIZE) && (size <= (RAM_SIZE - pa)));
-    memcpy(&value, &ram[pa], size);
-    return value;
-}
-
-void hw_phys_copy_in(uint8_t *dst, hpa_t src, uint32_t size)
-{
-    assert_true((src < RAM_SIZE) && (size <= (RAM_SIZE - src)));
-    memcpy(dst, &ram[src], size);
 }
 
 enum status guest_read(vm_id_t v, gpa_t gpa, uint8_t *dst, uint32_t size)

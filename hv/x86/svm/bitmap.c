@@ -14,12 +14,6 @@ void svm_bitmaps_attach(struct vmcb *vmcb, vm_id_t vm)
     vmcb->iopm_base = address_of(access_io_map[vm]);
 }
 
-static uint8_t without_bit(uint8_t byte, uint32_t bit)
-{
-    static const uint8_t keep[8] = { 0xFEU, 0xFDU, 0xFBU, 0xF7U, 0xEFU, 0xDFU, 0xBFU, 0x7FU };
-    return byte & keep[bit];
-}
-
 /* Place of an MSR in the map, MSR_NONE: it has none. */
 static uint32_t msr_index(uint32_t msr)
 {
@@ -43,17 +37,17 @@ void svm_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
     const uint32_t index = msr_index(msr);
     const uint32_t bit = (index % 4U) * 2U;
     if ((index != MSR_NONE) && read) {
-        access_msr_map[vm][index / 4U] = without_bit(access_msr_map[vm][index / 4U], bit);
+        access_msr_map[vm][index / 4U] = access_without_bit(access_msr_map[vm][index / 4U], bit);
     }
     if ((index != MSR_NONE) && write) {
-        access_msr_map[vm][index / 4U] = without_bit(access_msr_map[vm][index / 4U], bit + 1U);
+        access_msr_map[vm][index / 4U] = access_without_bit(access_msr_map[vm][index / 4U], bit + 1U);
     }
 }
 
 /* REQ-ISO-017 */
 void svm_port_open(vm_id_t vm, uint16_t port)
 {
-    access_io_map[vm][port / 8U] = without_bit(access_io_map[vm][port / 8U], port % 8U);
+    access_io_map[vm][port / 8U] = access_without_bit(access_io_map[vm][port / 8U], port % 8U);
 }
 
 /* REQ-ISO-017 */

@@ -21,12 +21,6 @@ void vmx_bitmaps_attach(vm_id_t vm)
     vmx_write(VMCS_IO_BITMAP_B, address_of(access_io_map[vm]) + (IOMAP_SIZE / 2U));
 }
 
-static uint8_t vmx_without_bit(uint8_t byte, uint32_t bit)
-{
-    static const uint8_t keep[8] = { 0xFEU, 0xFDU, 0xFBU, 0xF7U, 0xEFU, 0xDFU, 0xBFU, 0x7FU };
-    return byte & keep[bit];
-}
-
 /* One bit an MSR; reads of the low and of the high range, then writes of both. An MSR outside the ranges stays closed. */
 /* REQ-ISO-017 */
 void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
@@ -37,10 +31,10 @@ void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
         const uint32_t range = high ? MSR_BYTES : 0U;
         const uint32_t byte = range + (index / 8U);
         if (read) {
-            access_msr_map[vm][byte] = vmx_without_bit(access_msr_map[vm][byte], index % 8U);
+            access_msr_map[vm][byte] = access_without_bit(access_msr_map[vm][byte], index % 8U);
         }
         if (write) {
-            access_msr_map[vm][WRITE_HALF + byte] = vmx_without_bit(access_msr_map[vm][WRITE_HALF + byte], index % 8U);
+            access_msr_map[vm][WRITE_HALF + byte] = access_without_bit(access_msr_map[vm][WRITE_HALF + byte], index % 8U);
         }
     }
 }
@@ -48,7 +42,7 @@ void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
 /* REQ-ISO-017 */
 void vmx_port_open(vm_id_t vm, uint16_t port)
 {
-    access_io_map[vm][port / 8U] = vmx_without_bit(access_io_map[vm][port / 8U], port % 8U);
+    access_io_map[vm][port / 8U] = access_without_bit(access_io_map[vm][port / 8U], port % 8U);
 }
 
 /* REQ-ISO-017 */
