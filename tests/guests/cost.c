@@ -20,7 +20,7 @@
 #define CLOSED_PORT 0x500U /* a pre-launched VM does not have it; the Service VM has what nobody else does */
 #define RTVM_PORT 0x3E8U   /* the Service VM does not have it */
 
-enum kind { KIND_CPUID, KIND_MSR, KIND_PORT, KIND_CALL, KIND_OTHERS_PORT, KIND_NOTHING };
+enum kind { KIND_CPUID, KIND_MSR, KIND_PORT, KIND_CALL, KIND_CALL_INTEL, KIND_OTHERS_PORT, KIND_NOTHING };
 
 static void one(enum kind kind)
 {
@@ -37,6 +37,9 @@ static void one(enum kind kind)
         break;
     case KIND_CALL: /* R8 0: no hypercall has this number */
         __asm__ volatile("xor %%r8d, %%r8d; vmmcall" : : : "r8", "rax", "memory");
+        break;
+    case KIND_CALL_INTEL:
+        __asm__ volatile("xor %%r8d, %%r8d; vmcall" : : : "r8", "rax", "memory");
         break;
     case KIND_OTHERS_PORT:
         (void)in8(RTVM_PORT);
@@ -117,7 +120,11 @@ static void print_record(void)
 
 static bool has_hypercalls(void)
 {
-    TRY("xor %%r8d, %%r8d; vmmcall", : : : "r15", "rax", "r8", "memory");
+    if (guest_on_intel) {
+        TRY("xor %%r8d, %%r8d; vmcall", : : : "r15", "rax", "r8", "memory");
+    } else {
+        TRY("xor %%r8d, %%r8d; vmmcall", : : : "r15", "rax", "r8", "memory");
+    }
     return trap_vector == NO_TRAP;
 }
 
@@ -128,7 +135,7 @@ void guest_main(void)
     measure("rdmsr", KIND_MSR);
     measure("in", KIND_PORT);
     if (has_hypercalls()) {
-        measure("vmmcall", KIND_CALL);
+        measure(guest_on_intel ? "vmcall" : "vmmcall", guest_on_intel ? KIND_CALL_INTEL : KIND_CALL);
     }
     measure("in_3e8", KIND_OTHERS_PORT);
     measure("nothing", KIND_NOTHING);

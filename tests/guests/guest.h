@@ -10,6 +10,7 @@
 
 void guest_main(void);          /* the test */
 extern const char *guest_line;  /* the command line */
+extern bool guest_on_intel;     /* whose VMCALL it has; AMD's is VMMCALL, and each is an undefined opcode on the other's CPU */
 
 void print_text(const char *text);
 void print_hex(uint64_t value);
@@ -74,6 +75,18 @@ static inline uint64_t tsc(void)
     uint32_t high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
     return ((uint64_t)high << 32) | low;
+}
+/* R8 names the hypercall (abi/hypercall.h). */
+static inline int64_t hypercall(uint64_t id, uint64_t p1, uint64_t p2)
+{
+    register uint64_t r8 __asm__("r8") = id;
+    int64_t result;
+    if (guest_on_intel) {
+        __asm__ volatile("vmcall" : "=a"(result) : "r"(r8), "D"(p1), "S"(p2) : "memory");
+    } else {
+        __asm__ volatile("vmmcall" : "=a"(result) : "r"(r8), "D"(p1), "S"(p2) : "memory");
+    }
+    return result;
 }
 static inline void wait_for_interrupt(void)
 {

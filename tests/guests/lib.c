@@ -4,6 +4,7 @@
 
 #define COM3 0x3E8U
 #define MSR_X2APIC_EOI 0x80BU
+#define VENDOR_GENU 0x756E6547U /* EBX of "GenuineIntel" */
 #define MSR_X2APIC_ICR 0x830U
 #define ICR_NMI_SELF   0x4400U /* physical destination: APIC id 0 */
 
@@ -32,6 +33,7 @@ static uint32_t nmi_depth;
 static struct gate gates[256] __attribute__((aligned(16)));
 static uint16_t console = COM3;
 const char *guest_line = "";
+bool guest_on_intel;
 
 void guest_entry(const uint32_t *multiboot);
 /* The bit is set while the hypervisor takes an EOI from there. */
@@ -165,9 +167,12 @@ static void console_find(const uint32_t *multiboot)
 
 void guest_entry(const uint32_t *multiboot)
 {
+    uint32_t vendor[4];
     console_find(multiboot);
     out8((uint16_t)(console + 3U), 3U); /* line control: 8 bits; a reset leaves 5 */
     traps_init();
+    cpuid_get(0U, 0U, vendor);
+    guest_on_intel = vendor[1] == VENDOR_GENU;
     guest_main();
     print_text("done\r\n");
 }

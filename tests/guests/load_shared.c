@@ -48,14 +48,6 @@ static const uint8_t user_code[] = {
     0xEB, 0xE1,                               /* back to the start */
 };
 
-static int64_t call(uint64_t id, uint64_t p1, uint64_t p2)
-{
-    register uint64_t r8 __asm__("r8") = id;
-    int64_t result;
-    __asm__ volatile("vmmcall" : "=a"(result) : "r"(r8), "D"(p1), "S"(p2) : "memory");
-    return result;
-}
-
 /* The ACRN ABI's instruction, an undefined opcode on this CPU. */
 static int64_t call_acrn(uint64_t id, uint64_t p1, uint64_t p2)
 {
@@ -223,7 +215,7 @@ static int64_t regions(uint32_t count)
 {
     request.count = count;
     request.regions_gpa = gpa(region);
-    return call(HC_VM_SET_MEMORY_REGIONS, gpa(&request), 0U);
+    return hypercall(HC_VM_SET_MEMORY_REGIONS, gpa(&request), 0U);
 }
 
 /* Pages far apart, each with tables of its own; large pages, split by taking one small page out; small pages only. */
@@ -261,7 +253,7 @@ static void memory(void)
 static int64_t create(void)
 {
     creation = (struct hc_vm_creation){ .name = "load" };
-    const int64_t result = call(HC_CREATE_VM, gpa(&creation), 0U);
+    const int64_t result = hypercall(HC_CREATE_VM, gpa(&creation), 0U);
     request.vmid = creation.vmid;
     return result;
 }
@@ -273,7 +265,7 @@ static void serve(bool waits)
     if (*processed == IOREQ_PENDING) {
         *(volatile uint64_t *)(uintptr_t)gpa(&request_page[IOREQ_OFF_VALUE]) = 0x55U;
         *processed = IOREQ_COMPLETE;
-        (void)call(waits ? HC_FINISH_AND_WAIT : HC_NOTIFY_REQUEST_FINISH, creation.vmid, 0U);
+        (void)hypercall(waits ? HC_FINISH_AND_WAIT : HC_NOTIFY_REQUEST_FINISH, creation.vmid, 0U);
     }
 }
 
@@ -285,12 +277,12 @@ static void user_start(void)
     }
     request_page[IOREQ_OFF_PROCESSED] = IOREQ_FREE;
     word[0] = gpa(request_page);
-    (void)call(HC_SET_IOREQ_BUFFER, creation.vmid, gpa(word));
+    (void)hypercall(HC_SET_IOREQ_BUFFER, creation.vmid, gpa(word));
     set_region(0U, HC_REGION_ADD, 0U, LENT, 0x10000U);
     (void)regions(1U);
     regs = (struct hc_vcpu_regs){ .regs.cr0 = 0x30U, .regs.cs_limit = 0xFFFFU };
-    (void)call(HC_SET_VCPU_REGS, creation.vmid, gpa(&regs));
-    (void)call(HC_START_VM, creation.vmid, 0U);
+    (void)hypercall(HC_SET_VCPU_REGS, creation.vmid, gpa(&regs));
+    (void)hypercall(HC_START_VM, creation.vmid, 0U);
 }
 
 static void user_life(void)
@@ -303,22 +295,22 @@ static void user_life(void)
         serve((i % 2U) != 0U);
     }
     msi = (struct hc_msi){ 0xFEE00000U, 0x41U };
-    (void)call(HC_INJECT_MSI, creation.vmid, gpa(&msi));
+    (void)hypercall(HC_INJECT_MSI, creation.vmid, gpa(&msi));
     for (uint64_t operation = 0U; operation < 5U; operation++) {
-        (void)call(HC_SET_IRQLINE, creation.vmid, 4U | (operation << 32));
+        (void)hypercall(HC_SET_IRQLINE, creation.vmid, 4U | (operation << 32));
     }
     word[0] = 0U;
-    (void)call(HC_VM_INTR_MONITOR, creation.vmid, gpa(word));
-    (void)call(HC_PM_GET_CPU_STATE, (uint64_t)creation.vmid << 24, gpa(word));
+    (void)hypercall(HC_VM_INTR_MONITOR, creation.vmid, gpa(word));
+    (void)hypercall(HC_PM_GET_CPU_STATE, (uint64_t)creation.vmid << 24, gpa(word));
     for (uint64_t id = HC_SET_PTDEV_INTR_INFO; id <= HC_DESTROY_VDEV; id++) {
-        (void)call(id, creation.vmid, gpa(word));
+        (void)hypercall(id, creation.vmid, gpa(word));
     }
-    (void)call(HC_PAUSE_VM, creation.vmid, 0U);
-    (void)call(HC_RESET_VM, creation.vmid, 0U);
-    (void)call(HC_DESTROY_VM, creation.vmid, 0U);
+    (void)hypercall(HC_PAUSE_VM, creation.vmid, 0U);
+    (void)hypercall(HC_RESET_VM, creation.vmid, 0U);
+    (void)hypercall(HC_DESTROY_VM, creation.vmid, 0U);
     (void)call_acrn(HC_DESTROY_VM, creation.vmid, 0U);
-    (void)call(HC_SERVICE_VM_OFFLINE_CPU, 1U, 0U);
-    (void)call(0x80000001U, 0U, 0U);
+    (void)hypercall(HC_SERVICE_VM_OFFLINE_CPU, 1U, 0U);
+    (void)hypercall(0x80000001U, 0U, 0U);
 }
 
 void guest_main(void)
@@ -328,9 +320,9 @@ void guest_main(void)
     while ((tsc() - start) < SETTLE) {
         /* the other cores come to rest */
     }
-    (void)call(0U, 0U, 0U); /* counting starts */
+    (void)hypercall(0U, 0U, 0U); /* counting starts */
     lapic();
-    (void)call(HC_SET_CALLBACK_VECTOR, UPCALL, 0U);
+    (void)hypercall(HC_SET_CALLBACK_VECTOR, UPCALL, 0U);
     for (uint32_t round = 0U; round < ROUNDS; round++) {
         instructions();
         msrs();

@@ -8,7 +8,7 @@ from tools.evidence.report import charts
 
 TITLES = {"bare": "bare machine", "alone": "Bulkhead alone", "linux": "Bulkhead, Linux Service VM", "loaded": "Bulkhead, loaded Service VM and User VMs",
           "storm": "Bulkhead, storm of hypercalls, interrupts and User VMs"}
-KINDS = {"cpuid": "CPUID", "rdmsr": "RDMSR of EFER", "in": "IN from port 0x500", "vmmcall": "VMMCALL, no such hypercall",
+KINDS = {"cpuid": "CPUID", "rdmsr": "RDMSR of EFER", "in": "IN from port 0x500", "vmmcall": "VMMCALL, no such hypercall", "vmcall": "VMCALL, no such hypercall",
          "nothing": "nothing (what the measurement itself takes)"}
 CAVEATS = (
     "Times are nanoseconds, from the TSC and its measured rate. Latency is from the programmed expiry of the timer to the reading of the clock in its handler, "
