@@ -12,10 +12,12 @@
  * Debian has no qemu-plugin.h; what is used of it (API version 4, QEMU 9.2 and later) is declared here.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,15 +40,29 @@ EXPORT int qemu_plugin_version = 4;
 EXPORT int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv);
 
 static int main_thread; /* /proc/self/task/TID/syscall: the number of the system call it sleeps in, or "running" */
+static int main_state;  /* /proc/self/task/TID/stat: "TID (name) S ..." while it sleeps */
+
+/* A thread that has been woken, but is not yet on its host core's queue, still counts as inside its system call (Linux,
+ * task_current_syscall() and TASK_WAKING); its state is R by then. */
+static bool main_thread_sleeps(void)
+{
+    char text[64] = "";
+    ssize_t size = pread(main_state, text, sizeof(text) - 1U, 0);
+    const char *name_end = strrchr(text, ')');
+
+    return (size <= 0) || ((name_end != NULL) && (strncmp(name_end, ") S", 3U) == 0));
+}
 
 static long main_thread_sleeps_in(void)
 {
     char text[24] = "";
     char *end = text;
+    bool before = main_thread_sleeps();
     ssize_t size = pread(main_thread, text, sizeof(text) - 1U, 0);
     long call = strtol(text, &end, 10);
+    bool asleep = before && (end != text) && main_thread_sleeps();
 
-    return (size <= 0) ? SYS_ppoll : ((end == text) ? RUNNING : call);
+    return (size <= 0) ? SYS_ppoll : (asleep ? call : RUNNING);
 }
 
 /* The main thread has microseconds of work left: sleeping would take longer. It may also wait for this core to stop, when the
@@ -78,16 +94,18 @@ static void translated(plugin_id id, struct qemu_plugin_tb *block)
 
 int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
 {
-    char path[64];
+    char path[2][64];
     char first;
 
     (void)info;
     (void)argc;
     (void)argv;
-    (void)snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", (int)getpid());
-    main_thread = open(path, O_RDONLY | O_CLOEXEC);
-    if (pread(main_thread, &first, 1U, 0) != 1) {
-        (void)fprintf(stderr, "quiet_halt: cannot read %s: two counted runs may differ by some instructions\n", path);
+    (void)snprintf(path[0], sizeof(path[0]), "/proc/self/task/%d/syscall", (int)getpid());
+    (void)snprintf(path[1], sizeof(path[1]), "/proc/self/task/%d/stat", (int)getpid());
+    main_thread = open(path[0], O_RDONLY | O_CLOEXEC);
+    main_state = open(path[1], O_RDONLY | O_CLOEXEC);
+    if ((pread(main_thread, &first, 1U, 0) != 1) || (pread(main_state, &first, 1U, 0) != 1)) {
+        (void)fprintf(stderr, "quiet_halt: cannot read %s and %s: two counted runs may differ by some instructions\n", path[0], path[1]);
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     return 0;
