@@ -22,7 +22,7 @@ import time
 import tty
 
 from tools import boot_cd, bochs_package
-from tools.emulator import CONSOLES, HV, POLL_S, Emulator, MachineError
+from tools.emulator import CONSOLES, ENDS_WITH_US, HV, POLL_S, Emulator, MachineError
 
 MODELS = {"skylake_x": "corei7_skylake_x", "sapphire_rapids": "sapphire_rapids", "haswell": "corei7_haswell_4770", "ryzen": "ryzen"}
 CPU = "skylake_x"
@@ -30,7 +30,6 @@ CORES_MOST = 4                  # slow beyond: a halted core costs time, too
 MEMORY_MOST_MIB = 2048          # what its chipset takes
 TICKS_PER_SECOND = 50_000_000   # of the TSC as well
 LEAVE = b"\x01"                 # Ctrl-A, then x, as in QEMU
-ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL"]      # a halted machine would keep a core of the host busy for ever
 RUN = "continue"                # the file that tells Bochs' debugger to go
 OUTPUT = "bochs-output"         # what Bochs prints; bochs.log is what it logs
 # A power-off ends Bochs as a panic, with status 1.

@@ -90,6 +90,8 @@ def command_evidence(args):
 
 
 def command_bench(args):
+    if args.image and (args.compare or args.tolerance is not None or args.quick):
+        raise StepError("--image measures nothing: --compare, --tolerance and --quick go with the run that does, or with --import")
     if args.image:
         setup.need_python_packages()
         from tools.bench import stick
@@ -199,7 +201,8 @@ def build_parser():
     config_cli.add_commands(sub)
     sub = command("image", command_image, "build the images of the Linux VMs and list what is in them",
                   "Builds the images and lists every file in them.")
-    sub.add_argument("image", nargs="?", choices=["service", "user", "rt"], default="service", help="which initramfs to list (default: service)")
+    sub.add_argument("image", nargs="?", choices=["service", "user", "rt", "cloud"], default="service",
+                     help="which initramfs to list; cloud is the Service VM's on Bochs (default: service)")
     add_shared(sub, modules=False)
     sub = command("build", command_build, "build everything, or the targets named",
                   "Builds with SCons into build/. 'scons -h' lists targets: hv, rtvm, hsm, dm, configs, images, unit.")

@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 HV = ROOT / "build" / "hv" / "hv.elf"
 CONSOLES = ("hypervisor", "service", "rtvm", "user")
 POLL_S = 0.05
+ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL"]      # however we end; a machine left alone would keep cores of the host busy for ever
 
 
 class MachineError(Exception):
@@ -92,7 +93,7 @@ class Emulator:
     def start(self):
         self.prepare()
         with open(self.log(self.name), "wb") as errors:
-            self.process = subprocess.Popen(self.command(), cwd=self.directory(), env=self.environment(), stdin=subprocess.PIPE,
+            self.process = subprocess.Popen(ENDS_WITH_US + self.command(), cwd=self.directory(), env=self.environment(), stdin=subprocess.PIPE,
                                             stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
         return self
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from tools.emulator import CONSOLES, HV, POLL_S, ROOT, Emulator, MachineError, relative
+from tools.emulator import CONSOLES, ENDS_WITH_US, HV, POLL_S, ROOT, Emulator, MachineError, relative
 
 CPU = "EPYC,+svm,+npt,+x2apic"
 MODES = {
@@ -76,7 +76,7 @@ class Machine(Emulator):
         """Hands the user's terminal to that console until QEMU ends."""
         self.prepare()
         with open(self.log(self.name), "wb") as errors:
-            return subprocess.run(self.command(), cwd=ROOT, stderr=errors, check=False).returncode
+            return subprocess.run(ENDS_WITH_US + self.command(), cwd=ROOT, stderr=errors, check=False).returncode
 
     def text(self, console):
         text = super().text(console)

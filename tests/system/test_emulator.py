@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults of the emulator that the tools work around: what would go wrong without."""
 import re
+import signal
+import subprocess
+import sys
 
 from tools.boot import BUILD
+from tools.progress import ROOT
 
 GUESTS = BUILD / "tests" / "guests"
 HALTS = 50000
@@ -25,3 +29,24 @@ def test_counted_time_does_not_depend_on_the_host(start):
     machine.wait_for("rtvm", r"^rtvm: finished", timeout=200)
     seen = re.findall(r"^rtvm: latency (\d+) samples (\d+)$", machine.text("rtvm"), re.M)
     assert [int(samples) for _, samples in seen] == [HALTS], seen
+
+
+# REQ-TOO-005
+def test_a_machine_ends_with_the_command_that_started_it(folder):
+    """Even when that is killed and can tidy up nothing."""
+    program = ("import pathlib, sys, time\n"
+               "from tools.machine import Machine\n"
+               f"machine = Machine(pathlib.Path({str(folder)!r}), kernel=pathlib.Path({str(BUILD / 'rtvm' / 'rtvm.elf')!r}), append='console=0x3e8').start()\n"
+               "machine.wait_for('rtvm', '^rtvm: ', 30)\n"
+               "print(machine.process.pid, flush=True)\n"
+               "time.sleep(600)\n")
+    with subprocess.Popen([sys.executable, "-B", "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as command:
+        emulator = int(command.stdout.readline())
+        waits = subprocess.Popen(["tail", f"--pid={emulator}", "-f", "/dev/null"])
+        assert waits.poll() is None
+        command.send_signal(signal.SIGKILL)
+        assert command.wait(10) == -signal.SIGKILL
+        try:
+            assert waits.wait(30) == 0
+        finally:
+            waits.kill()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The front door without a machine: help, completion, images, packages, the demo's summary."""
+import argparse
 import gzip
 import pathlib
 import re
@@ -10,11 +11,10 @@ import pytest
 
 from tools import apt, boot, cli, completion, demo, progress, run, setup, testing
 from tools.config.errors import ConfigError
-from tools.images import build, programs
+from tools.images import build, listing, programs
 from tools.images.cpio import Archive
-from tools.images.listing import entries
 from tools.machine import MODES, Machine, MachineError
-from tools.progress import ROOT
+from tools.progress import ROOT, StepError
 
 COMMANDS = ["demo", "test", "evidence", "bench", "run", "config", "image", "build", "setup", "completion"]
 
@@ -58,6 +58,19 @@ def test_config_show_and_errors_go_through_the_front_door(tmp_path):
     assert b"panic=-1 quiet" in output.read_bytes()
 
 
+@pytest.mark.parametrize("words", [("--compare", "old.json"), ("--tolerance", "3"), ("--quick",)])
+# REQ-TOO-005
+def test_a_stick_is_not_made_with_options_that_it_would_forget(words):
+    assert "--image measures nothing" in bulkhead("bench", "--image", "stick.img", *words, status=1)
+
+
+# REQ-TOO-005
+def test_an_image_that_was_not_built_is_named_with_what_brings_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(listing, "ROOT", tmp_path)
+    with pytest.raises(StepError, match=r"cloud-initrd.gz was not built.* --group bochs"):
+        listing.run(argparse.Namespace(image="cloud"))
+
+
 def complete(*words):
     """What bash offers for the last word."""
     line = " ".join(f"'{word}'" for word in ("./bulkhead",) + words)
@@ -82,7 +95,7 @@ def test_archive_holds_what_was_put_in():
     archive.file("bin/other", b"", 0o644)
     archive.link("sbin", "bin")
     archive.character_device("dev/null", 1, 3)
-    found = {name: (mode, size) for name, mode, size in entries(gzip.decompress(archive.pack()))}
+    found = {name: (mode, size) for name, mode, size in listing.entries(gzip.decompress(archive.pack()))}
     assert list(found) == ["bin", "bin/tool", "bin/other", "sbin", "dev", "dev/null"]
     assert found["bin/tool"] == (stat.S_IFREG | 0o755, 5)
     assert stat.S_ISLNK(found["sbin"][0]) and stat.S_ISCHR(found["dev/null"][0]) and stat.S_ISDIR(found["bin"][0])
@@ -101,7 +114,7 @@ def test_archive_is_the_same_every_time():
 # REQ-TOO-009
 def test_real_time_image_has_its_programs_with_every_library_and_is_the_same_every_time():
     packed = build.rt()
-    names = {name for name, _, _ in entries(gzip.decompress(packed))}
+    names = {name for name, _, _ in listing.entries(gzip.decompress(packed))}
     assert {"init", "bin/busybox", "usr/bin/cyclictest", "etc/rt_cyclictest.sh"} <= names
     for name in ("cyclictest", "rtla", "hackbench"):
         if f"usr/bin/{name}" in names:

@@ -4,9 +4,9 @@ import gzip
 import stat
 
 from tools.config.picture import human
-from tools.progress import ROOT, say
+from tools.progress import ROOT, StepError, say
 
-FILES = {"service": "service-initrd.gz", "user": "user-initrd.gz", "rt": "rt-initrd.gz"}
+FILES = {"service": "service-initrd.gz", "user": "user-initrd.gz", "rt": "rt-initrd.gz", "cloud": "cloud-initrd.gz"}
 
 
 def entries(content):
@@ -25,6 +25,9 @@ def entries(content):
 
 def run(args):
     path = ROOT / "build" / "images" / FILES[args.image]
+    if not path.exists():
+        groups = {"cloud": "bochs", "rt": "rt"}
+        raise StepError(f"{path.relative_to(ROOT)} was not built: what it is made of is missing; run ./bulkhead setup --group {groups.get(args.image, 'run')}")
     packed = path.read_bytes()
     say(f"{path.relative_to(ROOT)}: {human(len(packed))}")
     for name, mode, size in entries(gzip.decompress(packed)):
