@@ -7,6 +7,7 @@
 #include "core/cache_share.h"
 #include "core/crash.h"
 #include "core/domain.h"
+#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
@@ -176,6 +177,9 @@ static void boot_devices(void)
     }
     stage2_format = vendor->entry_format;
     stage2_init(address_of(stage2_table));
+    if (iommu_init(address_of(iommu_root), address_of(iommu_entry)) == STATUS_FAULT) {
+        fatal_boot("an IOMMU does not answer", "");
+    }
     if (vpci_scan() != STATUS_OK) {
         fatal_boot("the PCI functions exceed a limit", "");
     }

@@ -7,6 +7,7 @@
 #include "core/hw.h"
 #include "core/instruction.h"
 #include "core/io.h"
+#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/mmio.h"
@@ -119,6 +120,7 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t slice_end;
     uint64_t log_due;
     uint64_t health_due;
+    uint64_t fault_due;
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     plan.vcpu = sched_pick(pcpu, now);
@@ -133,8 +135,10 @@ struct run_plan core_next(pcpu_id_t pcpu)
     slice_end = sched_slice_end(pcpu);
     log_due = log_drain(now);
     health_due = health_check(pcpu, now);
+    fault_due = iommu_fault_check(pcpu, now);
     timer = (slice_end < timer) ? slice_end : timer;
     timer = (health_due < timer) ? health_due : timer;
+    timer = (fault_due < timer) ? fault_due : timer;
     hw_timer_arm((log_due < timer) ? log_due : timer);
     return plan;
 }
@@ -144,6 +148,10 @@ void core_host_interrupt(pcpu_id_t pcpu, uint32_t vector)
     /* The timer and the wake-up vector say no more than "look again", which core_next() does. */
     if ((vector >= VECTOR_IRQ_BASE) && (vector <= VECTOR_IRQ_LAST)) {
         irq_arrived(pcpu, vector);
+    } else if (vector == VECTOR_IOMMU) {
+        iommu_fault_arrived();
+    } else {
+        /* looked at */
     }
 }
 

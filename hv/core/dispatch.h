@@ -27,6 +27,7 @@ enum run_action core_exclusive_exit(vcpu_id_t id, const struct vm_exit *exit);
 /* Host vectors. */
 #define VECTOR_TIMER    0xEFU
 #define VECTOR_WAKE     0xEEU
+#define VECTOR_IOMMU    0xEDU /* faults of devices, to the first shared core */
 #define VECTOR_IRQ_BASE 0x30U /* .. 0xDF: allocated to interrupt sources by core/irq.c */
 #define VECTOR_IRQ_LAST 0xDFU
 

@@ -21,5 +21,7 @@
 #define MAX_IOAPIC        1U   /* more is refused at boot, by name */
 #define MAX_PCI_FUNCTION  128U
 #define MAX_MSI_SOURCE    256U /* MSI and MSI-X vectors of all functions */
+#define IOMMU_BUSES       16U  /* with tables of an IOMMU; functions on higher buses reach nothing */
+#define MAX_IOMMU         8U   /* units; a machine with more counts as one without */
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/vm.h"
 #include "core/cpuid.h"
 #include "core/hw.h"
+#include "core/iommu.h"
 #include "core/sched.h"
 #include "core/stage2.h"
 #include "core/vcpu_hw.h"
@@ -41,6 +42,7 @@ void vm_shootdown(vm_id_t v)
         leave_guest(vcpus[vcpu_id(v, i)].pcpu);
         vlapic_eoi_settle(vcpu_id(v, i));
     }
+    iommu_flush_vm(v);
 }
 
 /* REQ-LIF-014 */

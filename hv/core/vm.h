@@ -63,7 +63,7 @@ enum status vm_start(vm_id_t v);
 enum status vm_pause(vm_id_t v);     /* returns when no vCPU of it is in the guest */
 enum status vm_reset(vm_id_t v);
 enum status vm_destroy(vm_id_t v);
-/* Every core that may hold translations of the VM drops them before this returns, and nothing in memory that was taken away is
+/* Every core and device that may hold translations of the VM drops them before this returns, and nothing in memory that was taken away is
  * waited for any more. */
 void vm_shootdown(vm_id_t v);
 /* The Service VM asked for soft-off (PM1_CNT value, written if the machine goes off): it and its

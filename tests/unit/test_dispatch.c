@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/instruction.h"
 #include "core/io.h"
+#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/mmio.h"
 #include "core/msr.h"
@@ -54,7 +55,10 @@ void msr_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; 
 void mmio_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = MMIO; }
 uint64_t log_drain(uint64_t now) { (void)now; return TIME_NEVER; }
 static uint64_t health_due = TIME_NEVER;
+static uint64_t fault_due = TIME_NEVER; /* of the IOMMU */
 uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return health_due; }
+uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return fault_due; }
+void iommu_fault_arrived(void) { fault_due = 0U; }
 void irq_arrived(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; irq_vector = vector; }
 void vioapic_eoi(vm_id_t v, uint32_t vector) { (void)v; (void)vector; }
 void vcpu_notify(vcpu_id_t id)
@@ -214,6 +218,11 @@ static void a_look_at_a_heartbeat_that_is_due_wakes_the_core(void **state)
     enter();
     assert_true(fake_pcpu[fake_current_pcpu].timer == health_due);
     health_due = TIME_NEVER;
+
+    core_host_interrupt(CORE, VECTOR_IOMMU);
+    (void)core_next(CORE);
+    assert_true(fake_pcpu[fake_current_pcpu].timer == fault_due);
+    fault_due = TIME_NEVER;
 }
 
 static void timers_of_paused_vms_stand_still(void **state)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/cpuid.h"
+#include "core/iommu.h"
 #include "core/sched.h"
 #include "core/stage2.h"
 #include "core/vm.h"
@@ -27,6 +28,7 @@ static uint32_t lookups;
 static uint32_t lookups_good;   /* so many answers, then none; 0: no limit */
 static uint32_t woken;
 static uint32_t pending;        /* interrupt */
+static vm_id_t devices_told;    /* of this VM */
 static uint32_t vlapic_inits;
 static uint32_t settled[2];     /* of GUEST's vCPUs */
 static bool settled_in_guest;  /* one was, on a core that was in the guest */
@@ -49,6 +51,7 @@ struct stage2_mapping stage2_lookup(vm_id_t v, gpa_t gpa)
 hpa_t stage2_root(vm_id_t v) { return 0x100000U + (v * 0x1000U); }
 void sched_wake(vcpu_id_t id) { woken |= 1U << (id - BOOT_CPU); vcpus[id].state = VCPU_RUNNABLE; }
 uint32_t vlapic_pending(vcpu_id_t id) { (void)id; return pending; }
+void iommu_flush_vm(vm_id_t v) { devices_told = v; }
 void vlapic_eoi_settle(vcpu_id_t id)
 {
     settled[vcpu_index(id) % 2U]++;
@@ -169,6 +172,7 @@ static void a_shootdown_waits_for_cores_in_the_guest_only(void **state)
 
     vm_shootdown(GUEST);
 
+    assert_int_equal(devices_told, GUEST);
     assert_int_equal(vms[GUEST].generation, 1U);
     assert_int_equal(fake_pcpu[0].kicks, 0U);
     assert_int_equal(fake_pcpu[OTHER_CORE].kicks, 1U);

@@ -15,7 +15,7 @@ KINDS = {"cpuid": "CPUID", "rdmsr": "RDMSR of EFER", "in": "IN from port 0x500",
 SIZES = {"text": "code (`.text`)", "rodata": "constants (`.rodata`)", "data": "initialised data (`.data`)", "bss": "data that starts as zeros (`.bss`)",
          "elf_file": "the file `hv.elf`, with its debug information", "memory": "memory, from the first to the last byte",
          "page_table_pool": "of these, pools of page tables for all VMs", "page_table_pool_per_vm": "of these, for one VM",
-         "memory_without_pool": "memory without these pools"}
+         "iommu_tables": "tables that only an IOMMU reads", "memory_without_pool": "memory without these pools and tables"}
 WORDS = {True: "met", False: "**not met**", None: "–"}
 CAVEATS = (
     "One tick is one instruction that any core of the emulated machine executes, and 1 ns of its time. These figures are lengths of software paths in "

@@ -2,7 +2,7 @@
 """scons size: the hypervisor in memory is no larger than docs/specification.md promises.
 
 Reads build/hv/hv.elf64, which scons hv makes. The pool of stage-2 page tables is not counted: its size is the product of two
-capacities, which stand in the specification on their own.
+capacities, which stand in the specification on their own. Nor are the tables that an IOMMU reads.
 """
 import re
 import subprocess
@@ -16,6 +16,7 @@ IMAGE = ROOT / "build" / "hv" / "hv.elf64"
 FILE = ROOT / "build" / "hv" / "hv.elf"
 LIMITS = ROOT / "hv" / "core" / "limits.h"
 PROMISED = {"size.memory": "memory_without_pool", "size.text": "text"}
+IOMMU_READS = ("iommu_root", "iommu_entry", "iommu_remap", "iommu_queue")  # tables of hv/core/iommu_table.c and hv/x86/iommu.c
 SHOWN = 20      # of the largest objects
 
 
@@ -32,10 +33,13 @@ def size_of(sections, symbols, file_bytes, vms):
     """sections: of size -A -d; symbols: of nm -S."""
     section = {name: int(size) for name, size in re.findall(r"^(\.\w+)\s+(\d+)", sections, re.M)}
     at = {words[-1]: int(words[0], 16) for words in map(str.split, symbols.splitlines()) if len(words) >= 3}
-    pool = lengths(symbols)["stage2_table"]
+    found = lengths(symbols)
+    pool = found["stage2_table"]
+    unit = sum(found.get(name, 0) for name in IOMMU_READS)
     memory = at["image_end"] - at["image_start"]
     return {"text": section[".text"], "rodata": section.get(".rodata", 0), "data": section.get(".data", 0), "bss": section.get(".bss", 0),
-            "elf_file": file_bytes, "memory": memory, "page_table_pool": pool, "page_table_pool_per_vm": pool // vms, "memory_without_pool": memory - pool}
+            "elf_file": file_bytes, "memory": memory, "page_table_pool": pool, "page_table_pool_per_vm": pool // vms, "iommu_tables": unit,
+            "memory_without_pool": memory - pool - unit}
 
 
 def size():

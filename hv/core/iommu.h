@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which VM's memory the DMA of each PCI function reaches (docs/decisions/0023-iommu.md). Without a usable unit iommu_active is false and
+ * nothing here does anything: iommu_give() refuses. Lock: shared side, or boot.
+ */
+#ifndef CORE_IOMMU_H
+#define CORE_IOMMU_H
+
+#include "core/iommu_table.h"
+
+extern bool iommu_active;
+
+/* Boot, after stage2_init() and before any VM runs. Host-physical addresses of iommu_root and iommu_entry. Units translate, and no function reaches anything.
+ * STATUS_NO_DEVICE: there is no usable unit. STATUS_FAULT: a unit does not answer. */
+enum status iommu_init(hpa_t root, hpa_t entries);
+/* From now on the function reaches what stage 2 of vm maps, and nothing else; IOMMU_NOBODY: nothing. Who may have it: the VM that the
+ * partition table gives it to, and of the Service VM's functions also User VMs (STATUS_DENIED). The caller moves whole groups. The VM's stage 2 maps
+ * what the firmware reserved for the function (STATUS_FAULT). STATUS_INVALID: no such VM, or a bus beyond IOMMU_BUSES. */
+enum status iommu_give(uint16_t bdf, vm_id_t vm);
+/* The VM that the partition table leaves the function to: the Service VM when no other one lists it. */
+vm_id_t iommu_home(uint16_t bdf);
+/* After stage 2 of the VM changed: devices see it from here on. Nothing to do for a VM without functions. */
+void iommu_flush_vm(vm_id_t vm);
+
+/* Faults: the units' event arrived (VECTOR_IOMMU), and what core_next() asks at each turn; returns when to ask again, or TIME_NEVER. */
+void iommu_fault_begin(void); /* of iommu_init() */
+void iommu_fault_arrived(void);
+uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now);
+uint64_t iommu_fault_count(vm_id_t vm); /* of functions of this VM since boot; IOMMU_NOBODY: of nobody's */
+
+/* index: the IOAPIC's pin, or IOAPIC_PINS + message source; vector 0 blocks it. Nothing happens where interrupts are not remapped. */
+void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An IOMMU that behaves as badly as one may: it remembers every entry and translation that it has used until it is told to
+ * forget, and, unless it snoops, it sees tables only as they last went out to memory.
+ */
+#include "fake/iommu.h"
+#include "core/iommu_table.h"
+#include "core/stage2.h"
+#include <string.h>
+
+#define CACHED 64U
+
+bool fake_iommu_there;
+bool fake_iommu_snoops;
+bool fake_iommu_answers;
+bool fake_iommu_on;
+uint32_t fake_iommu_event;     /* vector; 0: off */
+uint32_t fake_iommu_flushes;
+struct iommu_irq fake_iommu_irq[FAKE_IOMMU_IRQS];
+struct fake_iommu_region fake_iommu_region[FAKE_IOMMU_REGIONS];
+uint32_t fake_iommu_regions;
+
+static struct iommu_fault faults[CACHED];
+static uint32_t fault_first;
+static uint32_t fault_end;
+
+static uint64_t memory_root[IOMMU_ROOT_WORDS];
+static uint64_t memory_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
+static uint64_t memory_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];
+static hpa_t root_at;
+static hpa_t entries_at;
+
+static struct { bool used; uint16_t bdf; uint64_t low; uint64_t high; } known_entry[CACHED];
+static struct { bool used; uint32_t domain; uint64_t page; uint64_t leaf; } known_page[CACHED];
+
+void fake_iommu_reset(void)
+{
+    fake_iommu_there = true;
+    fake_iommu_snoops = true;
+    fake_iommu_answers = true;
+    fake_iommu_on = false;
+    fake_iommu_event = 0U;
+    fake_iommu_flushes = 0U;
+    fake_iommu_regions = 0U;
+    fault_first = 0U;
+    fault_end = 0U;
+    memset(fake_iommu_irq, 0, sizeof(fake_iommu_irq));
+    memset(known_entry, 0, sizeof(known_entry));
+    memset(known_page, 0, sizeof(known_page));
+    memset(memory_root, 0, sizeof(memory_root));
+    memset(memory_entry, 0, sizeof(memory_entry));
+    memset(memory_table, 0, sizeof(memory_table));
+}
+
+/* ---- what core/iommu.c calls ---- */
+
+bool hw_iommu_find(void)
+{
+    return fake_iommu_there;
+}
+
+uint32_t hw_iommu_format(void)
+{
+    return IOMMU_FORMAT_VTD;
+}
+
+bool hw_iommu_enable(hpa_t root, hpa_t entries)
+{
+    root_at = root;
+    entries_at = entries;
+    fake_iommu_on = fake_iommu_answers;
+    return fake_iommu_answers;
+}
+
+bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size)
+{
+    bool there = index < fake_iommu_regions;
+    if (there) {
+        *bdf = fake_iommu_region[index].bdf;
+        *base = fake_iommu_region[index].base;
+        *size = fake_iommu_region[index].size;
+    }
+    return there;
+}
+
+bool hw_iommu_registers(uint32_t index, hpa_t *base, uint64_t *size)
+{
+    *base = 0xFED90000U;
+    *size = PAGE_SIZE;
+    return fake_iommu_there && (index == 0U);
+}
+
+bool hw_iommu_snoops(void)
+{
+    return fake_iommu_snoops;
+}
+
+static void write_back(hpa_t base, uint32_t size, hpa_t object, uint64_t *memory, const uint64_t *words, uint64_t bytes)
+{
+    for (hpa_t at = base; at < (base + size); at += 8U) {
+        if ((at >= object) && (at < (object + bytes))) {
+            memory[(at - object) / 8U] = words[(at - object) / 8U];
+        }
+    }
+}
+
+void hw_iommu_write_back(hpa_t base, uint32_t size)
+{
+    write_back(base, size, root_at, memory_root, iommu_root, sizeof(memory_root));
+    write_back(base, size, entries_at, &memory_entry[0][0], &iommu_entry[0][0], sizeof(memory_entry));
+    write_back(base, size, stage2_root(0U), &memory_table[0][0][0], &stage2_table[0][0][0], sizeof(memory_table));
+}
+
+bool hw_iommu_flush_domain(uint32_t domain)
+{
+    fake_iommu_flushes++;
+    for (uint32_t i = 0U; i < CACHED; i++) {
+        known_page[i].used = known_page[i].used && (known_page[i].domain != domain);
+    }
+    return fake_iommu_answers;
+}
+
+bool hw_iommu_flush_function(uint16_t bdf, uint32_t domain)
+{
+    for (uint32_t i = 0U; i < CACHED; i++) {
+        known_entry[i].used = known_entry[i].used && (known_entry[i].bdf != bdf);
+    }
+    return hw_iommu_flush_domain(domain);
+}
+
+bool hw_iommu_fault_next(struct iommu_fault *fault)
+{
+    bool there = fault_first < fault_end;
+    if (there) {
+        *fault = faults[fault_first % CACHED];
+        fault_first++;
+    }
+    return there;
+}
+
+void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector)
+{
+    (void)pcpu;
+    fake_iommu_event = vector;
+}
+
+bool hw_iommu_remaps(void)
+{
+    return fake_iommu_there;
+}
+
+bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq)
+{
+    fake_iommu_irq[index] = *irq;
+    return fake_iommu_answers;
+}
+
+/* ---- the device's side ---- */
+
+void fake_iommu_fault(struct iommu_fault fault)
+{
+    faults[fault_end % CACHED] = fault;
+    fault_end++;
+}
+
+static uint32_t take(const bool *used, uint64_t stride)
+{
+    uint32_t i = 0U;
+    while ((i < (CACHED - 1U)) && *(const bool *)((const char *)used + (i * stride))) {
+        i++;
+    }
+    return i;
+}
+
+static uint32_t entry_find(uint16_t bdf)
+{
+    uint32_t i = 0U;
+    while ((i < CACHED) && !(known_entry[i].used && (known_entry[i].bdf == bdf))) {
+        i++;
+    }
+    if (i == CACHED) {
+        const uint64_t *root = fake_iommu_snoops ? iommu_root : memory_root;
+        uint64_t table = root[2U * (bdf >> 8U)];
+        i = take(&known_entry[0].used, sizeof(known_entry[0]));
+        known_entry[i].used = false;
+        known_entry[i].bdf = bdf;
+        known_entry[i].low = 0U;
+        if ((table & 1U) != 0U) {
+            uint64_t bus = ((table & PAGE_MASK) - entries_at) / sizeof(iommu_entry[0]);
+            uint64_t at = (((table & PAGE_MASK) - entries_at) % sizeof(iommu_entry[0])) / 8U + (2U * (bdf & 0xFFU));
+            const uint64_t *words = fake_iommu_snoops ? iommu_entry[bus] : memory_entry[bus];
+            known_entry[i].low = words[at];
+            known_entry[i].high = words[at + 1U];
+            known_entry[i].used = (words[at] & 1U) != 0U; /* what is not present is not cached */
+        }
+    }
+    return i;
+}
+
+static uint64_t leaf_walk(uint64_t table, uint64_t address)
+{
+    const uint64_t *words = fake_iommu_snoops ? &stage2_table[0][0][0] : &memory_table[0][0][0];
+    uint64_t entry = table | 1U;
+    bool leaf = false;
+    for (uint32_t level = 4U; (level > 0U) && ((entry & 3U) != 0U) && !leaf; level--) {
+        uint64_t slot = (address >> (12U + (9U * (level - 1U)))) % S2_SLOTS;
+        entry = words[(((entry & 0x000FFFFFFFFFF000U) - stage2_root(0U)) / 8U) + slot];
+        leaf = (level == 1U) || ((entry & 0x80U) != 0U);
+        if (leaf && ((entry & 3U) != 0U)) {
+            uint64_t offset = (1ULL << (12U + (9U * (level - 1U)))) - 1U;
+            entry = (((entry & 0x000FFFFFFFFFF000U) & ~offset) | (address & offset & PAGE_MASK)) | (entry & 3U);
+        }
+    }
+    return leaf ? entry : 0U;
+}
+
+/* VT-d 4.1, table 31: 2 no entry, 5 and 6 a write or a read without the right. */
+bool fake_iommu_dma(uint16_t bdf, gpa_t address, bool write, hpa_t *hpa)
+{
+    uint32_t e = entry_find(bdf);
+    uint64_t leaf = 0U;
+    uint32_t reason = 2U;
+    bool allowed;
+    if ((known_entry[e].low & 1U) != 0U) {
+        uint32_t domain = (uint32_t)(known_entry[e].high >> 8U) & 0xFFFFU;
+        uint32_t i = 0U;
+        reason = write ? 5U : 6U;
+        while ((i < CACHED) && !(known_page[i].used && (known_page[i].domain == domain) && (known_page[i].page == (address >> 12U)))) {
+            i++;
+        }
+        if (i < CACHED) {
+            leaf = known_page[i].leaf;
+        } else {
+            leaf = leaf_walk(known_entry[e].low & PAGE_MASK, address);
+            if (leaf != 0U) {
+                i = take(&known_page[0].used, sizeof(known_page[0]));
+                known_page[i].used = true;
+                known_page[i].domain = domain;
+                known_page[i].page = address >> 12U;
+                known_page[i].leaf = leaf;
+            }
+        }
+    }
+    allowed = (leaf & (write ? 2U : 1U)) != 0U;
+    if (allowed) {
+        *hpa = (leaf & 0x000FFFFFFFFFF000U) | (address % PAGE_SIZE);
+    } else {
+        fake_iommu_fault((struct iommu_fault){ .bdf = bdf, .write = write, .reason = reason, .address = address & PAGE_MASK });
+    }
+    return allowed;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The IOMMU of the machine that unit tests run on, and the devices behind it. Host only. */
+#ifndef FAKE_IOMMU_H
+#define FAKE_IOMMU_H
+
+#include "core/iommu_hw.h"
+
+#define FAKE_IOMMU_IRQS    512U
+#define FAKE_IOMMU_REGIONS 4U
+
+extern bool fake_iommu_there;
+extern bool fake_iommu_snoops;
+extern bool fake_iommu_answers;        /* false: every wait ends by its bound */
+extern bool fake_iommu_on;
+extern uint32_t fake_iommu_event;      /* vector; 0: off */
+extern uint32_t fake_iommu_flushes;
+extern struct iommu_irq fake_iommu_irq[FAKE_IOMMU_IRQS];
+struct fake_iommu_region { uint16_t bdf; hpa_t base; uint64_t size; };
+extern struct fake_iommu_region fake_iommu_region[FAKE_IOMMU_REGIONS];
+extern uint32_t fake_iommu_regions;
+
+void fake_iommu_reset(void);           /* there, snooping, answering, nothing cached; fake_reset() leaves it as it is */
+/* One access of a device: false: blocked, and recorded as a fault. */
+bool fake_iommu_dma(uint16_t bdf, gpa_t address, bool write, hpa_t *hpa);
+void fake_iommu_fault(struct iommu_fault fault);
+
+#endif

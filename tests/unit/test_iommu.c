@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: all */
+/* Whose memory a device reaches, with a unit that remembers whatever it is not told to forget. */
+#include "world.h"
+
+#include "core/iommu.h"
+#include "fake/iommu.h"
+
+#define NIC       0x20U   /* 00:04.0: the partition table gives it to the RTVM */
+#define DISK      0x28U   /* 00:05.0: left to the Service VM */
+#define FAR_AWAY  0x1000U /* on bus 16: no table */
+#define ROOT      0x70000000U
+#define ENTRIES   0x70001000U
+#define RTVM_ONLY RTVM_HPA
+#define SECRET    IMAGE_HPA
+#define GPA       0x200000U
+
+static bool reaches(uint16_t bdf, gpa_t address)
+{
+    hpa_t hpa = 0U;
+    return fake_iommu_dma(bdf, address, true, &hpa);
+}
+
+static int boot(void **state)
+{
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
+    fake_iommu_reset();
+    (void)world_start(state);
+    partition.table.vm[RTVM].pci_count = 1U;
+    partition.table.vm[RTVM].pci[0] = NIC;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    (void)iommu_fault_check(0U, fake_tsc);
+    return 0;
+}
+
+static vm_id_t user_vm(void)
+{
+    vm_id_t v = world_create(3U);
+    assert_int_equal(world_region(v, HC_REGION_ADD, WORLD_RWX_WB, GPA, LENT, 0x200000U), 0);
+    return v;
+}
+
+/* REQ-ISO-040 */
+static void a_device_of_nobody_reaches_nothing(void **state)
+{
+    (void)state;
+    assert_true(fake_iommu_on);
+    assert_false(reaches(DISK, 0x1000000U));
+    assert_false(reaches(NIC, 0U));
+    assert_false(reaches(FAR_AWAY, 0U));
+}
+
+/* REQ-ISO-040 */
+static void a_device_reaches_what_its_owner_reaches(void **state)
+{
+    hpa_t hpa = 0U;
+    (void)state;
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    assert_int_equal(iommu_give(NIC, RTVM), STATUS_OK);
+    assert_true(fake_iommu_dma(DISK, 0x1000123U, false, &hpa));
+    assert_int_equal(hpa, 0x1000123U);
+    assert_false(reaches(DISK, RTVM_ONLY));
+    assert_false(reaches(DISK, SECRET));
+    assert_true(fake_iommu_dma(NIC, 0x1010U, true, &hpa));
+    assert_int_equal(hpa, RTVM_HPA + 0x1010U);
+    assert_false(reaches(NIC, 0x1000000U));
+    assert_false(reaches(DISK, TELEMETRY_HPA)); /* read-only for the Service VM */
+    assert_true(fake_iommu_dma(DISK, TELEMETRY_HPA, false, &hpa));
+}
+
+/* REQ-ISO-040 */
+static void who_may_have_a_device(void **state)
+{
+    vm_id_t user = user_vm();
+    (void)state;
+    assert_int_equal(iommu_give(NIC, VM_SERVICE), STATUS_DENIED);
+    assert_int_equal(iommu_give(NIC, user), STATUS_DENIED);
+    assert_int_equal(iommu_give(DISK, RTVM), STATUS_DENIED);
+    assert_int_equal(iommu_give(DISK, MAX_VM + 1U), STATUS_INVALID);
+    assert_int_equal(iommu_give(FAR_AWAY, VM_SERVICE), STATUS_INVALID);
+    assert_int_equal(iommu_give(DISK, user), STATUS_OK);
+    assert_int_equal(iommu_give(DISK, IOMMU_NOBODY), STATUS_OK);
+    assert_int_equal(iommu_home(NIC), RTVM);
+    assert_int_equal(iommu_home(DISK), VM_SERVICE);
+}
+
+/* REQ-ISO-040 */
+static void a_device_that_changes_hands_keeps_nothing(void **state)
+{
+    vm_id_t user = user_vm();
+    hpa_t hpa = 0U;
+    (void)state;
+    for (uint32_t i = 0U; i < 3U; i++) {
+        assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+        assert_true(fake_iommu_dma(DISK, GPA + 0x800000U, true, &hpa));
+        assert_int_equal(hpa, GPA + 0x800000U);
+        assert_int_equal(iommu_give(DISK, user), STATUS_OK);
+        assert_true(fake_iommu_dma(DISK, GPA, true, &hpa));
+        assert_int_equal(hpa, LENT);
+        assert_false(reaches(DISK, GPA + 0x800000U));
+    }
+    assert_int_equal(iommu_give(DISK, IOMMU_NOBODY), STATUS_OK);
+    assert_false(reaches(DISK, GPA));
+}
+
+/* REQ-ISO-051 */
+static void memory_that_was_taken_away_is_out_of_reach(void **state)
+{
+    vm_id_t user = user_vm();
+    (void)state;
+    assert_int_equal(iommu_give(DISK, user), STATUS_OK);
+    assert_true(reaches(DISK, GPA + 0x1000U));
+    assert_int_equal(world_region(user, HC_REGION_DEL, 0U, GPA, LENT, 0x200000U), 0);
+    assert_false(reaches(DISK, GPA + 0x1000U));
+}
+
+/* REQ-ISO-051 */
+static void a_vm_without_devices_costs_no_flush(void **state)
+{
+    vm_id_t user = user_vm();
+    uint32_t before = fake_iommu_flushes;
+    (void)state;
+    assert_int_equal(world_region(user, HC_REGION_DEL, 0U, GPA, LENT, 0x200000U), 0);
+    assert_int_equal(fake_iommu_flushes, before);
+}
+
+/* REQ-ISO-040 REQ-ISO-051 */
+static void a_unit_that_reads_past_the_caches_sees_every_change(void **state)
+{
+    vm_id_t user = user_vm();
+    hpa_t hpa = 0U;
+    (void)state;
+    fake_iommu_reset();
+    fake_iommu_snoops = false;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_give(DISK, user), STATUS_OK);
+    assert_true(fake_iommu_dma(DISK, GPA, true, &hpa));
+    assert_int_equal(hpa, LENT);
+    assert_int_equal(world_region(user, HC_REGION_DEL, 0U, GPA, LENT, 0x100000U), 0);
+    assert_false(reaches(DISK, GPA));
+    assert_true(reaches(DISK, GPA + 0x100000U));
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    assert_false(reaches(DISK, RTVM_ONLY));
+    assert_true(reaches(DISK, GPA + 0x800000U));
+}
+
+/* REQ-ISO-053 */
+static void memory_that_firmware_reserves_must_be_the_owners(void **state)
+{
+    (void)state;
+    fake_iommu_regions = 2U;
+    fake_iommu_region[0] = (struct fake_iommu_region){ NIC, 0x1000U, 0x2000U }; /* mapped, but elsewhere */
+    fake_iommu_region[1] = (struct fake_iommu_region){ DISK, 0x1000000U, 0x3000U };
+    assert_int_equal(iommu_give(NIC, RTVM), STATUS_FAULT);
+    assert_int_equal(iommu_give(NIC, IOMMU_NOBODY), STATUS_OK);
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    fake_iommu_region[0] = (struct fake_iommu_region){ DISK + 8U, RTVM_HPA - 0x1000U, 0x2000U };
+    assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
+    fake_iommu_region[0].base = S2_GPA_LIMIT - 0x1000U;
+    assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
+}
+
+/* REQ-ISO-054 */
+static void a_unit_that_does_not_answer_ends_the_shared_side(void **state)
+{
+    (void)state;
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    fake_iommu_answers = false;
+    assert_int_equal(fake_halts, 0);
+    vm_shootdown(VM_SERVICE);
+    assert_int_equal(fake_halts, 1);
+    (void)iommu_give(DISK, IOMMU_NOBODY);
+    assert_int_equal(fake_halts, 2);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "a unit does not answer"));
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_FAULT);
+    assert_false(iommu_active);
+}
+
+/* REQ-ISO-040 */
+static void without_a_unit_nothing_is_given(void **state)
+{
+    (void)state;
+    fake_iommu_there = false;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_NO_DEVICE);
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_NO_DEVICE);
+    iommu_flush_vm(VM_SERVICE);
+    iommu_irq_set(5U, DISK, 0U, 0x40U, false);
+    assert_int_equal(fake_iommu_irq[5].vector, 0U);
+    assert_int_equal(iommu_fault_check(0U, fake_tsc), TIME_NEVER);
+}
+
+/* REQ-ISO-052 */
+static void a_blocked_access_is_told_and_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    assert_int_equal(fake_iommu_event, VECTOR_IOMMU);
+    (void)reaches(DISK, RTVM_ONLY);
+    (void)reaches(NIC, 0x5000U);
+    core_host_interrupt(0U, VECTOR_IOMMU);
+    assert_int_equal(fake_iommu_event, 0U);
+    assert_int_not_equal(iommu_fault_check(0U, fake_tsc), TIME_NEVER);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "PCI function 0x28 of service: DMA write blocked, address 0x2000000, reason 0x5"));
+    assert_non_null(strstr(fake_log(), "PCI function 0x20 of nobody: DMA write blocked, address 0x5000, reason 0x2"));
+    assert_int_equal(iommu_fault_count(VM_SERVICE), 1U);
+    assert_int_equal(iommu_fault_count(IOMMU_NOBODY), 1U);
+    assert_int_equal(iommu_fault_count(RTVM), 0U);
+    fake_iommu_fault((struct iommu_fault){ .bdf = DISK, .interrupt = true, .reason = 0x22U, .address = 7U });
+    fake_tsc += fake_tsc_hz;
+    (void)iommu_fault_check(0U, fake_tsc);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "interrupt message blocked, entry 0x7"));
+}
+
+/* REQ-ISO-052 */
+static void faults_without_end_are_counted_and_told_a_few_times(void **state)
+{
+    uint64_t due;
+    uint32_t lines = 0U;
+    (void)state;
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    for (uint32_t i = 0U; i < 40U; i++) {
+        (void)reaches(DISK, RTVM_ONLY + (0x1000U * i));
+    }
+    core_host_interrupt(0U, VECTOR_IOMMU);
+    due = iommu_fault_check(0U, fake_tsc);
+    assert_int_equal(iommu_fault_count(VM_SERVICE), 16U);
+    assert_int_equal(due, fake_tsc + (fake_tsc_hz / 100U)); /* and not before */
+    assert_int_equal(iommu_fault_check(0U, fake_tsc), due);
+    assert_int_equal(iommu_fault_check(1U, fake_tsc), TIME_NEVER); /* another core does not look */
+    for (uint32_t i = 0U; i < 3U; i++) {
+        fake_tsc += fake_tsc_hz / 100U;
+        assert_int_equal(fake_iommu_event, 0U);
+        due = iommu_fault_check(0U, fake_tsc);
+    }
+    assert_int_equal(iommu_fault_count(VM_SERVICE), 40U);
+    assert_int_equal(due, TIME_NEVER);
+    assert_int_equal(fake_iommu_event, VECTOR_IOMMU);
+    log_flush();
+    for (const char *at = strstr(fake_log(), "blocked"); at != NULL; at = strstr(at + 1, "blocked")) {
+        lines++;
+    }
+    assert_int_equal(lines, 8U);
+}
+
+/* REQ-ISO-052 */
+static void where_all_cores_are_exclusive_nobody_looks(void **state)
+{
+    (void)state;
+    partition.table.board.shared_pcpu_mask = 0U;
+    for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
+        assert_int_equal(iommu_fault_check(p, fake_tsc + fake_tsc_hz), TIME_NEVER);
+    }
+}
+
+static void an_interrupt_entry_goes_to_the_unit(void **state)
+{
+    (void)state;
+    iommu_irq_set(30U, DISK, 2U, 0x51U, true);
+    assert_int_equal(fake_iommu_irq[30].bdf, DISK);
+    assert_int_equal(fake_iommu_irq[30].vector, 0x51U);
+    fake_iommu_answers = false;
+    iommu_irq_set(30U, DISK, 2U, 0U, true);
+    assert_int_equal(fake_halts, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_device_of_nobody_reaches_nothing, boot),
+        cmocka_unit_test_setup(a_device_reaches_what_its_owner_reaches, boot),
+        cmocka_unit_test_setup(who_may_have_a_device, boot),
+        cmocka_unit_test_setup(a_device_that_changes_hands_keeps_nothing, boot),
+        cmocka_unit_test_setup(memory_that_was_taken_away_is_out_of_reach, boot),
+        cmocka_unit_test_setup(a_vm_without_devices_costs_no_flush, boot),
+        cmocka_unit_test_setup(a_unit_that_reads_past_the_caches_sees_every_change, boot),
+        cmocka_unit_test_setup(memory_that_firmware_reserves_must_be_the_owners, boot),
+        cmocka_unit_test_setup(a_unit_that_does_not_answer_ends_the_shared_side, boot),
+        cmocka_unit_test_setup(without_a_unit_nothing_is_given, boot),
+        cmocka_unit_test_setup(a_blocked_access_is_told_and_counted, boot),
+        cmocka_unit_test_setup(faults_without_end_are_counted_and_told_a_few_times, boot),
+        cmocka_unit_test_setup(where_all_cores_are_exclusive_nobody_looks, boot),
+        cmocka_unit_test_setup(an_interrupt_entry_goes_to_the_unit, boot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
