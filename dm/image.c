@@ -108,25 +108,24 @@ static uint64_t low_end(uint64_t memory_size)
     return (memory_size < MACHINE_LOW_RAM_LIMIT) ? memory_size : MACHINE_LOW_RAM_LIMIT;
 }
 
-/* At its preferred address if that fits, else as low as its alignment allows. */
+/* Where it will run: at its preferred address, or above it; a kernel loaded below moves itself there (Linux, boot.rst, "pref_address"). */
 /* REQ-DM-004 */
 static const char *place_kernel(const struct setup_header *header, struct image_plan *plan, uint64_t *kernel_end)
 {
     uint64_t end = low_end(plan->memory_size);
     uint64_t alignment = header->kernel_alignment;
     uint64_t init_size = header->init_size;
+    uint64_t wanted = (header->pref_address < MACHINE_KERNEL_MIN) ? MACHINE_KERNEL_MIN : header->pref_address;
     const char *problem = NULL;
 
     if (alignment < PAGE || (alignment & (alignment - 1U)) != 0U || alignment > (1ULL << 30)) {
         problem = "absurd kernel alignment";
-    } else if (init_size < plan->payload_size || init_size > end) {
+    } else if (init_size < plan->payload_size || init_size > end || wanted > end - init_size) {
         problem = "does not fit into the memory";
+    } else if (header->relocatable_kernel == 0U && (header->pref_address != wanted || wanted % PAGE != 0U)) {
+        problem = "runs only at an address that is not the VM's RAM";
     } else {
-        plan->kernel_gpa = header->pref_address;
-        if (plan->kernel_gpa < MACHINE_KERNEL_MIN || plan->kernel_gpa > end - init_size ||
-            plan->kernel_gpa % PAGE != 0U) {
-            plan->kernel_gpa = header->relocatable_kernel ? align_up(MACHINE_KERNEL_MIN, alignment) : end;
-        }
+        plan->kernel_gpa = (header->relocatable_kernel != 0U) ? align_up(wanted, alignment) : wanted;
         if (plan->kernel_gpa > end - init_size) {
             problem = "does not fit into the memory";
         }

@@ -24,6 +24,7 @@
 #define HDR_RELOCATABLE  0x234U
 #define HDR_XLOADFLAGS   0x236U
 #define HDR_CMDLINE_SIZE 0x238U
+#define HDR_PREFERRED    0x258U
 #define HDR_INIT_SIZE    0x260U
 #define PARAM_RSDP       0x70U
 #define PARAM_E820_COUNT 0x1E8U
@@ -44,6 +45,7 @@ struct bzimage {
     uint64_t payload_size;
     uint64_t init_size;
     uint64_t align;
+    gpa_t floor;
     gpa_t load;
     gpa_t initrd_top;
     uint32_t header_end;
@@ -87,6 +89,10 @@ static const char *parse_header(hpa_t image, uint64_t size, struct bzimage *out)
         out->cmdline_max = header_field(image, HDR_CMDLINE_SIZE, 4U);
         out->initrd_top = (gpa_t)header_field(image, HDR_INITRD_MAX, 4U) + 1U;
         out->align = (out->align < PAGE_SIZE_2M) ? PAGE_SIZE_2M : out->align;
+        /* Loaded below its preferred address, it would move itself there (Linux, boot.rst, "pref_address"). */
+        out->floor = hw_phys_read(image + HDR_PREFERRED, 8U);
+        out->floor = (out->floor < LOAD_FLOOR) ? LOAD_FLOOR : out->floor;
+        out->floor = (out->floor > LOAD_TOP) ? LOAD_TOP : out->floor; /* where there is no room */
     }
     if ((reason[0] == '\0') && (((sectors * SECTOR) >= size) || (out->header_end > SETUP_HEADER_END))) {
         reason = "kernel image is cut off";
@@ -205,14 +211,14 @@ static void write_params(vm_id_t v, hpa_t image, const struct bzimage *parsed, c
 /* REQ-CFG-017 */
 struct loader_verdict loader_bzimage(vm_id_t v, const struct part_vm *config, gpa_t rsdp)
 {
-    struct bzimage image = { 0U, 0U, 0U, PAGE_SIZE_2M, 0U, 0U, 0U, 0U };
+    struct bzimage image = { 0U, 0U, 0U, PAGE_SIZE_2M, LOAD_FLOOR, 0U, 0U, 0U, 0U };
     uint32_t module = boot_module_find(config->kernel);
     const char *reason = "no boot module has the kernel's tag";
     if (module < MAX_BOOT_MODULE) {
         reason = parse_header(boot_info.module[module].base, boot_info.module[module].size, &image);
     }
     if (reason[0] == '\0') {
-        image.load = guest_map_lowest(v, image.init_size, image.align, LOAD_FLOOR);
+        image.load = guest_map_lowest(v, image.init_size, image.align, image.floor);
         if ((image.load == GUEST_MAP_NONE) || ((image.load + image.init_size) > LOAD_TOP)) {
             reason = "no room for the kernel";
         } else if (!guest_map_is_ram(v, LOADER_LOW, LOADER_ACPI - LOADER_LOW)) {

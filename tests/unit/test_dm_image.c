@@ -72,13 +72,32 @@ static void plans_kernel_and_initrd(void **state)
     assert_int_equal(plan.initrd_gpa, 64 * MIB - 8192U);
 }
 
-static void moves_a_relocatable_kernel(void **state)
+static void moves_a_relocatable_kernel_up(void **state)
 {
     (void)state;
-    header->pref_address = 128 * MIB;
+    header->pref_address = MIB;
     assert_null(check(64 * MIB));
     assert_int_equal(plan.kernel_gpa, 2 * MIB);
+    header->pref_address = 16 * MIB + 4096;
+    assert_null(check(64 * MIB));
+    assert_int_equal(plan.kernel_gpa, 18 * MIB);
     header->relocatable_kernel = 0;
+    assert_null(check(64 * MIB));
+    assert_int_equal(plan.kernel_gpa, 16 * MIB + 4096);
+    header->pref_address = MIB / 2U;
+    assert_non_null(check(64 * MIB));
+}
+
+/* A stock kernel in 64 MiB once was loaded lower, moved itself up, and ran beyond its RAM. */
+/* REQ-DM-004 */
+static void refuses_a_kernel_whose_own_address_is_beyond_the_memory(void **state)
+{
+    (void)state;
+    header->init_size = 49 * MIB;
+    assert_null(check(65 * MIB));
+    assert_non_null(check(64 * MIB));
+    header->pref_address = 128 * MIB;
+    header->init_size = 0x100000;
     assert_non_null(check(64 * MIB));
 }
 
@@ -247,7 +266,7 @@ static void reads_only_regular_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(plans_kernel_and_initrd), TEST(moves_a_relocatable_kernel), TEST(keeps_the_initrd_below_the_hole),
+        TEST(plans_kernel_and_initrd), TEST(moves_a_relocatable_kernel_up), TEST(refuses_a_kernel_whose_own_address_is_beyond_the_memory), TEST(keeps_the_initrd_below_the_hole),
         TEST(ignores_what_follows_the_declared_size), TEST(refuses_each_truncation), TEST(refuses_corrupt_headers),
         TEST(survives_noise), TEST(refuses_what_does_not_fit), TEST(refuses_a_long_command_line), TEST(loads_everything),
         TEST(enters_at_the_64_bit_entry), TEST(reads_only_regular_files),

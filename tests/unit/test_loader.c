@@ -364,6 +364,22 @@ static void test_a_kernel_that_reaches_above_2_gib_is_refused(void **state)
     refuse_linux("no room for the kernel");
 }
 
+/* Loaded lower, it would move itself there, over what lies behind its place. */
+/* REQ-CFG-017 */
+static void test_a_kernel_is_loaded_at_its_preferred_address_or_above(void **state)
+{
+    struct loader_verdict verdict;
+    (void)state;
+    make_linux();
+    hw_phys_write(LINUX + 0x258U, 8U, 0x1500000U);
+    verdict = loader_bzimage(VM_SERVICE, &config, 0U);
+    assert_true(verdict.ok);
+    assert_int_equal(vcpu_regs[vcpu_id(VM_SERVICE, 0U)].rip, 0x1600000U + 0x200U);
+    make_linux();
+    hw_phys_write(LINUX + 0x258U, 8U, 0xFFFFFFFFFFFFF000U);
+    refuse_linux("no room for the kernel");
+}
+
 static void test_a_kernel_without_ram_for_its_parameters_is_refused(void **state)
 {
     (void)state;
@@ -443,6 +459,7 @@ int main(void)
         cmocka_unit_test_setup(test_an_image_on_memory_that_is_not_mapped_is_refused, boot),
         cmocka_unit_test_setup(test_an_image_without_ram_for_its_information_is_refused, boot),
         cmocka_unit_test_setup(test_more_bad_kernels_are_refused_with_their_reason, boot),
+        cmocka_unit_test_setup(test_a_kernel_is_loaded_at_its_preferred_address_or_above, boot),
         cmocka_unit_test_setup(test_a_kernel_that_reaches_above_2_gib_is_refused, boot),
         cmocka_unit_test_setup(test_a_kernel_without_ram_for_its_parameters_is_refused, boot),
         cmocka_unit_test_setup(test_a_kernel_or_initrd_on_memory_that_is_not_mapped_is_refused, boot),
