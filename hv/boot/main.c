@@ -181,7 +181,7 @@ static void boot_devices(void)
         fatal_boot("an IOMMU does not answer", "");
     }
     if (vpci_scan() != STATUS_OK) {
-        fatal_boot("the PCI functions exceed a limit", "");
+        fatal_boot("the PCI functions are refused: see the line before", "");
     }
     irq_init();
 }

@@ -159,25 +159,6 @@ static bool chipset_register(const struct vpci_function *fn, uint32_t offset, ui
     return chipset;
 }
 
-/* A bridge above another partition's function: its link and slot are shared. */
-static bool bridge_shared(const struct vpci_function *fn)
-{
-    bool shared = false;
-
-    if (fn->bridge) {
-        uint32_t buses = hw_pci_read(fn->bdf, PCI_BUS_NUMBERS, 4U);
-        uint32_t first = (buses >> 8U) & 0xFFU;
-        uint32_t last = (buses >> 16U) & 0xFFU;
-
-        for (uint32_t i = 0U; i < vpci_function_count; i++) {
-            uint32_t bus = (uint32_t)vpci_function[i].bdf >> 8U;
-
-            shared = shared || ((vpci_function[i].owner != VM_SERVICE) && (bus >= first) && (bus <= last));
-        }
-    }
-    return shared;
-}
-
 static void function_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
     uint32_t dword = offset & ~3U;
@@ -192,7 +173,7 @@ static void function_write(struct vpci_function *fn, uint32_t offset, uint32_t s
         vpci_refuse(VPCI_REFUSE_CLOSED, fn->bdf, offset);
     } else if (chipset_register(fn, offset, size)) {
         vpci_refuse(VPCI_REFUSE_CHIPSET, fn->bdf, offset);
-    } else if (bridge_shared(fn)) {
+    } else if (vpci_bridge_shared(fn)) {
         vpci_refuse(VPCI_REFUSE_BRIDGE, fn->bdf, offset);
     } else {
         hw_pci_write(fn->bdf, offset, size, value);

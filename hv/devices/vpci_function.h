@@ -83,6 +83,9 @@ struct vpci_function {
     uint16_t class_code; /* base class and subclass */
     bool bridge;         /* type 1 header */
     vm_id_t owner;       /* ID_NONE: the hypervisor's */
+    uint8_t pcie;        /* offset of the PCI Express capability; 0: none */
+    uint16_t acs;        /* of the access control services, below PCI_CONFIG_SIZE - 7; 0: none */
+    uint16_t group;      /* functions of one number are not kept apart (vpci_group.c) */
     struct vpci_bar bar[VPCI_BAR_SLOTS];
     uint32_t closed_count;
     struct vpci_closed closed[VPCI_CLOSED];
@@ -131,6 +134,14 @@ uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint3
 void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value);
 /* Puts the firmware's addresses back, as after a function-level reset. */
 void vpci_bars_restore(const struct vpci_function *fn);
+
+/* vpci_bridge.c: fn lies behind the bridge; the bridge has a function of another owner behind it. */
+bool vpci_behind(const struct vpci_function *bridge, const struct vpci_function *fn);
+bool vpci_bridge_shared(const struct vpci_function *fn);
+void vpci_bridges_open(void);
+
+/* vpci_group.c: boot, after all functions were found. */
+enum status vpci_groups_check(void);
 
 /* vpci_msi.c: offset lies in the capability; dword access at an aligned offset. */
 bool vpci_msi_covers(const struct vpci_function *fn, uint32_t offset);

@@ -161,7 +161,12 @@ void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size,
     uint32_t dword = offset & ~3U;
     uint32_t bar = bar_at(fn, dword);
 
-    if (dword == PCI_COMMAND) {
+    if ((bar >= VPCI_BARS) && vpci_bridge_shared(fn)) {
+        /* All ones is a probe for writable bits; writing back what is there changes nothing. */
+        if ((value != pci_ones(size)) && (value != hw_pci_read(fn->bdf, offset, size))) {
+            vpci_refuse(VPCI_REFUSE_BRIDGE, fn->bdf, offset);
+        }
+    } else if (dword == PCI_COMMAND) {
         command_status_write(fn, offset, size, value);
     } else if (dword == PCI_HEADER) {
         /* Cache line size and latency timer; BIST is not for guests. */

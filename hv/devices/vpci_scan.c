@@ -23,6 +23,7 @@
 #define CAP_MSI          0x05U
 #define CAP_ENHANCED_ALLOCATION 0x14U
 #define CAP_MSIX         0x11U
+#define CAP_EXPRESS      0x10U
 #define MSI_ENABLE       0x0001U
 #define MSI_64BIT        0x0080U
 #define MSI_MASKABLE     0x0100U
@@ -31,12 +32,16 @@
 #define VENDOR_INTEL     0x8086U
 #define ICH_PMBASE       0x40U
 
+#define EXT_ACS          0x0DU
 #define EXT_ATS          0x0FU
 #define EXT_SRIOV        0x10U
 #define EXT_PAGE_REQUEST 0x13U
 #define EXT_RESIZABLE    0x15U
 #define EXT_PASID        0x1BU
 #define EXT_VF_RESIZABLE 0x24U
+
+#define SRIOV_CONTROL    8U
+#define SRIOV_ENABLE     1U
 
 #define BAR_IO           1U
 #define BAR_TYPE_64      4U
@@ -113,6 +118,8 @@ static void capability_found(struct vpci_function *fn, uint32_t id, uint32_t off
         fn->msix.count = (control & 0x7FFU) + 1U;
     } else if ((id == CAP_MSI) || (id == CAP_MSIX) || (id == CAP_ENHANCED_ALLOCATION)) {
         capability_close(fn, offset, 0x18U);
+    } else if (id == CAP_EXPRESS) {
+        fn->pcie = (uint8_t)offset;
     } else {
         /* no concern of the hypervisor */
     }
@@ -139,6 +146,7 @@ static uint32_t extended_size(uint32_t id)
     uint32_t size;
 
     switch (id) {
+    case EXT_ACS:
     case EXT_ATS:
     case EXT_PASID:
         size = 8U;
@@ -160,6 +168,21 @@ static uint32_t extended_size(uint32_t id)
     return size;
 }
 
+/* Virtual functions have no owner: those that the firmware switched on go away (9.3.3.3.1). */
+/* REQ-INT-026 */
+static void extended_found(struct vpci_function *fn, uint32_t id, uint32_t offset)
+{
+    if ((id == EXT_ACS) && (offset <= (PCI_CONFIG_SIZE - 8U))) {
+        fn->acs = (uint16_t)offset;
+    } else if ((id == EXT_SRIOV) && (offset <= (PCI_CONFIG_SIZE - 0x40U))) {
+        uint32_t control = hw_pci_read(fn->bdf, offset + SRIOV_CONTROL, 2U);
+
+        hw_pci_write(fn->bdf, offset + SRIOV_CONTROL, 2U, control & ~SRIOV_ENABLE);
+    } else {
+        /* closed, that is all */
+    }
+}
+
 static void extended_scan(struct vpci_function *fn)
 {
     uint32_t offset = PCI_LEGACY_SIZE;
@@ -172,6 +195,7 @@ static void extended_scan(struct vpci_function *fn)
         } else {
             if (extended_size(entry & 0xFFFFU) != 0U) {
                 capability_close(fn, offset, extended_size(entry & 0xFFFFU));
+                extended_found(fn, entry & 0xFFFFU, offset);
             }
             offset = (entry >> 20U) & 0xFFCU;
         }
@@ -409,6 +433,10 @@ enum status vpci_scan(void)
     ich_find();
     vpci_hv_reset();
     if (result == STATUS_OK) {
+        result = vpci_groups_check();
+    }
+    if (result == STATUS_OK) {
+        vpci_bridges_open();
         log_begin("pci");
         log_dec(vpci_function_count);
         log_text(" functions");

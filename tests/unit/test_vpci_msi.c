@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_header.c devices/vpci_msi.c
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_bridge.c devices/vpci_group.c devices/vpci_header.c devices/vpci_msi.c
      devices/vpci_msix.c devices/vpci_hv.c */
 /* MSI and MSI-X: what the guest reads and writes, and what the hardware gets. */
 #include "vpci_machine.h"

@@ -48,6 +48,7 @@ static uint32_t delivered_data;
 static unsigned int posted;
 static uint32_t posted_vector;
 
+void log_chars(const char *text, uint32_t size) { (void)size; log_append(text); }
 void hw_port_write(uint16_t port, uint32_t size, uint32_t value) { (void)port; (void)size; (void)value; }
 void hw_ioapic_mask(uint32_t pin, bool masked) { (void)pin; (void)masked; }
 void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t t, bool l, bool a) { (void)pin; (void)vector; (void)t; (void)l; (void)a; }
@@ -116,6 +117,9 @@ static inline void machine(void)
     fake_add(BRIDGE, 0x000C1B36U, 0x0604U);
     fake_put(BRIDGE, 0x0CU, 4U, 0x00010000U, 0U);
     fake_put(BRIDGE, 0x18U, 4U, 0x00010100U, ALL_ONES);
+    fake_put(BRIDGE, 0x34U, 4U, 0x40U, 0U);
+    fake_put(BRIDGE, 0x40U, 4U, 0x00420010U, 0U);    /* PCI Express root port */
+    fake_put(BRIDGE, 0x100U, 4U, 0x0001000DU, 0U);   /* ACS */
     fake_put(BRIDGE, 0x20U, 4U, 0xFE90FE80U, ALL_ONES);
     fake_add(GIVEN, 0x10001AF4U, 0x0200U);
     fake_add(ISA_BRIDGE, 0x29188086U, 0x0601U);

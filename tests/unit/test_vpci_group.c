@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_bridge.c devices/vpci_group.c
+     devices/vpci_header.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_hv.c */
+/* Which functions have one owner, because nothing keeps them apart; and what of a shared bridge the Service VM may write. */
+#include "vpci_machine.h"
+
+#define PORT     0x0030U /* 00:06.0, a root port with bus 2 behind it */
+#define BEHIND   0x0200U /* 02:00.0 */
+#define BESIDE   0x0201U /* 02:00.1 */
+#define TWIN     0x0029U /* 00:05.1, the second function of the one that is given away */
+#define EXPRESS  0x40U
+#define ACS      0x148U
+
+static void with_express(uint16_t bdf, uint32_t type)
+{
+    fake_put(bdf, 0x34U, 4U, EXPRESS, 0U);
+    fake_put(bdf, EXPRESS, 4U, 0x00020010U | (type << 20U), 0U);
+}
+
+static void with_acs(uint16_t bdf)
+{
+    fake_put(bdf, 0x100U, 4U, 0x14810001U, 0U);
+    fake_put(bdf, ACS, 4U, 0x0001000DU, 0U);
+    fake_put(bdf, ACS + 4U, 4U, 0x0000005FU, 0xFFFF0000U);
+}
+
+static void port(uint32_t type)
+{
+    fake_add(PORT, 0x000C1B36U, 0x0604U);
+    fake_put(PORT, 0x0CU, 4U, 0x00010000U, 0U);
+    fake_put(PORT, 0x18U, 4U, 0x00020200U, ALL_ONES);
+    fake_put(PORT, 4U, 2U, 0U, 0xFFFFU);
+    with_express(PORT, type);
+}
+
+static void behind(uint16_t bdf)
+{
+    fake_add(bdf, 0x10D38086U, 0x0200U);
+    fake_put(bdf, 0xEU, 1U, 0x80U, 0U);
+}
+
+static enum status scan(void)
+{
+    irq_init();
+    platform.iommu_present = true;
+    log_lines = 0U;
+    return vpci_scan();
+}
+
+static void give(uint16_t bdf)
+{
+    partition.table.vm[1].pci[0] = bdf;
+}
+
+/* REQ-INT-051 */
+static void a_function_alone_behind_a_root_port_with_acs_can_be_given(void **state)
+{
+    (void)state;
+    port(4U);
+    with_acs(PORT);
+    behind(BEHIND);
+    give(BEHIND);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(PORT, ACS + 6U, 2U), 0x1DU); /* switched on, */
+    wr(PORT, ACS + 6U, 2U, 0U);
+    assert_int_equal(hw_pci_read(PORT, ACS + 6U, 2U), 0x1DU); /* and not to be switched off */
+}
+
+/* REQ-INT-051 */
+static void access_control_stays_as_it_is_without_an_iommu(void **state)
+{
+    (void)state;
+    port(4U);
+    with_acs(PORT);
+    platform.iommu_present = false;
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(PORT, ACS + 6U, 2U), 0U);
+}
+
+/* REQ-INT-051 */
+static void functions_of_one_device_without_acs_have_one_owner(void **state)
+{
+    (void)state;
+    fake_put(GIVEN, 0xEU, 1U, 0x80U, 0U);
+    fake_add(TWIN, 0x10001AF4U, 0x0200U);
+    assert_int_equal(scan(), STATUS_DENIED);
+    assert_non_null(strstr(log_last, "ACS"));
+    assert_non_null(strstr(log_last, "0x29"));
+    partition.table.vm[1].pci_count = 2U;
+    partition.table.vm[1].pci[1] = TWIN;
+    assert_int_equal(scan(), STATUS_OK);
+    partition.table.vm[1].pci_count = 1U;
+    with_acs(GIVEN);
+    assert_int_equal(scan(), STATUS_DENIED); /* the other one still reaches it */
+    with_acs(TWIN);
+    assert_int_equal(scan(), STATUS_OK);
+}
+
+/* REQ-INT-051 */
+static void functions_behind_a_port_without_acs_have_one_owner(void **state)
+{
+    (void)state;
+    port(4U);
+    behind(BEHIND);
+    behind(BESIDE);
+    with_acs(BEHIND);
+    with_acs(BESIDE);
+    give(BEHIND);
+    assert_int_equal(scan(), STATUS_DENIED);
+    with_acs(PORT);
+    assert_int_equal(scan(), STATUS_OK);
+}
+
+/* REQ-INT-051 */
+static void an_upstream_port_joins_the_ports_below_it(void **state)
+{
+    (void)state;
+    port(5U);
+    with_acs(PORT); /* of an upstream port it says nothing about what is below */
+    behind(BEHIND);
+    fake_add(0x0208U, 0x10D38086U, 0x0200U); /* 02:01.0 */
+    give(BEHIND);
+    assert_int_equal(scan(), STATUS_DENIED);
+    fake_put(PORT, EXPRESS, 4U, 0x00620010U, 0U); /* a downstream port */
+    assert_int_equal(scan(), STATUS_OK);
+}
+
+/* REQ-INT-051 */
+static void what_a_conventional_bridge_sends_for_is_given_to_nobody(void **state)
+{
+    (void)state;
+    port(7U);
+    behind(BEHIND);
+    give(BEHIND);
+    assert_int_equal(scan(), STATUS_DENIED);
+    fake_put(PORT, 0x34U, 4U, 0U, 0U); /* no PCI Express capability */
+    assert_int_equal(scan(), STATUS_DENIED);
+}
+
+/* REQ-INT-051 */
+static void what_is_not_there_or_a_bridge_cannot_be_given(void **state)
+{
+    (void)state;
+    give(0x0300U);
+    assert_int_equal(scan(), STATUS_DENIED);
+    give(BRIDGE);
+    assert_int_equal(scan(), STATUS_DENIED);
+    give(ISA_BRIDGE);
+    assert_int_equal(scan(), STATUS_DENIED);
+    give(HOST_BRIDGE);
+    assert_int_equal(scan(), STATUS_DENIED);
+    give(NIC);
+    assert_int_equal(scan(), STATUS_OK);
+}
+
+static void lists_of_devices_end_at_their_limits(void **state)
+{
+    (void)state;
+    partition.table.vm_count = 200U;
+    partition.table.vm[1].pci_count = 200U;
+    for (uint32_t i = 0U; i < PART_MAX_PCI; i++) {
+        partition.table.vm[1].pci[i] = GIVEN;
+    }
+    assert_int_equal(scan(), STATUS_OK);
+}
+
+/* REQ-INT-050 */
+static void the_service_vm_cannot_cut_off_or_reset_what_is_behind_a_shared_bridge(void **state)
+{
+    (void)state;
+    port(4U);
+    with_acs(PORT);
+    behind(BEHIND);
+    give(BEHIND);
+    fake_put(PORT, 0x3CU, 4U, 0U, ALL_ONES);
+    fake_put(PORT, 0xA0U, 4U, 0U, ALL_ONES);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(PORT, 4U, 2U), 6U); /* it forwards already */
+    log_lines = 0U;
+    wr(PORT, 4U, 2U, 6U);
+    wr(PORT, 4U, 2U, 0xFFFFU);
+    assert_int_equal(log_lines, 0U);
+    wr(PORT, 4U, 2U, 0U);
+    wr(PORT, 4U, 1U, 0U);
+    wr(PORT, 4U, 4U, 0U);
+    wr(PORT, 0xCU, 1U, 0x10U);
+    wr(PORT, 0x3CU, 1U, 0x10U);
+    wr(PORT, 0x3CU, 4U, 0x00400000U);
+    wr(PORT, 0x3EU, 2U, 0x0040U);
+    wr(PORT, 0x3EU, 2U, 0x0001U);
+    wr(PORT, 0xA0U, 4U, 3U); /* a power state, say */
+    assert_int_equal(log_lines, 1U);
+    assert_int_equal(hw_pci_read(PORT, 4U, 2U), 6U);
+    assert_int_equal(hw_pci_read(PORT, 0xCU, 1U), 0U);
+    assert_int_equal(hw_pci_read(PORT, 0x3CU, 4U), 0U);
+    assert_int_equal(hw_pci_read(PORT, 0xA0U, 4U), 0U);
+}
+
+/* REQ-INT-050 */
+static void a_bridge_of_the_service_vm_alone_is_its_own(void **state)
+{
+    (void)state;
+    port(4U);
+    behind(BEHIND);
+    fake_put(PORT, 0x3CU, 4U, 0U, ALL_ONES);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(PORT, 4U, 2U), 0U);
+    wr(PORT, 4U, 2U, 7U);
+    wr(PORT, 0x3EU, 2U, 1U);
+    assert_int_equal(hw_pci_read(PORT, 4U, 2U), 7U);
+    assert_int_equal(hw_pci_read(PORT, 0x3EU, 2U), 1U);
+}
+
+/* REQ-INT-026 */
+static void virtual_functions_that_the_firmware_switched_on_go_away(void **state)
+{
+    (void)state;
+    fake_put(DISK, 0x148U, 4U, 0x00000009U, ALL_ONES);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(DISK, 0x148U, 4U), 8U);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_function_alone_behind_a_root_port_with_acs_can_be_given, setup),
+        cmocka_unit_test_setup(access_control_stays_as_it_is_without_an_iommu, setup),
+        cmocka_unit_test_setup(functions_of_one_device_without_acs_have_one_owner, setup),
+        cmocka_unit_test_setup(functions_behind_a_port_without_acs_have_one_owner, setup),
+        cmocka_unit_test_setup(an_upstream_port_joins_the_ports_below_it, setup),
+        cmocka_unit_test_setup(what_a_conventional_bridge_sends_for_is_given_to_nobody, setup),
+        cmocka_unit_test_setup(what_is_not_there_or_a_bridge_cannot_be_given, setup),
+        cmocka_unit_test_setup(lists_of_devices_end_at_their_limits, setup),
+        cmocka_unit_test_setup(the_service_vm_cannot_cut_off_or_reset_what_is_behind_a_shared_bridge, setup),
+        cmocka_unit_test_setup(a_bridge_of_the_service_vm_alone_is_its_own, setup),
+        cmocka_unit_test_setup(virtual_functions_that_the_firmware_switched_on_go_away, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
