@@ -12,8 +12,8 @@ def theorem():
     """The program and the assertions, as they stand in proofs/theorem.c."""
     text = (ROOT / "proofs" / "theorem.c").read_text()
     begin = text.index("/*@ requires vm < MAX_VM && sane;")
-    steps, words = text[begin:text.index("/*@\n  // The theorem says")], text[text.index("/*@\n  // The theorem says"):text.index("/* They hold of any")]
-    return steps + words + text[text.index("/*@ requires pool % 4096"):]
+    steps, words = text[begin:text.index("/*@\n  // The theorem says")], text[text.index("/*@\n  // The theorem says"):text.index("/* It holds of any")]
+    return steps + words + text[text.index("/* pool, root, entries: where"):]
 
 
 def predicate(path, name):
@@ -86,13 +86,15 @@ def text(entries, reaching):
 
 ## The isolation theorem
 From boot with any partition table that the validator accepts, after any sequence of hypercalls from the Service VM, with
-any register and memory content, mixed with any stage-2 operations that other exits, resets and boots may do:
+any register and memory content, mixed with any stage-2 operations that other exits, resets and boots may do, and with PCI functions that change hands:
 
 1. *isolation*: what the hardware's walk reaches from a VM lies in its domain, with a memory type and a right to write that the domain allows;
 2. *separation*: what it reaches of another domain lies in a declared shared region;
 3. *user*: what a User VM reaches is write-back RAM of the Service VM's domain;
 4. *hypervisor*: what it reaches of the hypervisor's memory it cannot write, and it lies in a declared region (telemetry);
-5. *tables*: no VM can write a stage-2 table.
+5. *tables*: no VM can write a stage-2 table or a table of the IOMMU;
+6. *dma*: what the IOMMU's walk reaches from a PCI function is what the processor's walk reaches from the VM that has it, so that 1 to 5 hold for
+   devices as well; from a function of nobody, or on a bus without a table, it reaches nothing.
 
 The command that proves it, and all contracts that it stands on, from nothing: `scons proofs fresh=1`. From the committed answers of
 the provers: `scons proofs`. The statement is this program (`proofs/theorem.c`); WP proves the assertions at its end:
@@ -117,6 +119,10 @@ The words of the statement:
 {predicate("hv/core/domain_spec.h", "region_has")}
 {predicate("hv/core/domain_spec.h", "domains_apart_all")}
 {predicate("hv/core/stage2_spec.h", "hw_maps")}
+{predicate("hv/core/iommu_table_spec.h", "iommu_wf")}
+{predicate("hv/core/iommu_table_spec.h", "iommu_entry_ok")}
+{predicate("hv/core/iommu_table_spec.h", "iommu_maps")}
+{predicate("hv/core/iommu_table_spec.h", "iommu_entry_maps")}
 {predicate("proofs/dispatcher.h", "all_wf")}
 {predicate("proofs/dispatcher.h", "vms_ok")}
 {predicate("proofs/dispatcher.h", "sane")}
@@ -150,7 +156,7 @@ The proof is about one sequence of steps. The machine has several cores; why the
    of the VMs lies in disjoint elements of arrays, and each operation's `assigns STAGE2_OF(vm)` is proved.
 3. *The hardware reads tables at any time.* An entry is written with one 64-bit store, after everything that it leads to; no entry passes through a value that
    is neither the old nor the new one. The proof shows well-formed tables after each operation and at each loop of one; that they are so after each single store is by
-   inspection of the four functions that store entries (`stage2_set_leaf`, `stage2_clear`, `stage2_link`, `stage2_free`). What a walk keeps from before is dropped by
+   inspection of the five functions that store entries (`stage2_set_leaf`, `stage2_clear`, `stage2_link`, `stage2_free`, `iommu_table_set`). What a walk keeps from before is dropped by
    the shoot-down (A-TLB).
 
 Functions outside the proved files from which a stage-2 or domain writer can be reached, by the call graph: {', '.join(outside)}.
@@ -174,7 +180,7 @@ No run-time error for any input; each driver names the files that it analyses, r
 - `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builders of the permission maps of both vendors (`proofs/bitmap.c`, `proofs/bitmap_vmx.c`).
 - That `stage2_unmap()` and `stage2_protect()` change exactly what they were asked to, and that no commit can run out of tables: unit tests
   compare both with a flat model under random operations. (`stage2_map()` that runs out of tables leaves other addresses alone: proved.)
-- Timing, caches, speculative execution, devices' DMA.
+- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), and which interrupts it may send: unit and system tests.
 
 ## Assumptions
 {chr(10).join(entry_text(entry) for entry in entries)}

@@ -26,7 +26,7 @@ from tools.evidence import provenance  # noqa: E402
 AREA = prove.OUT / "mutant"
 WORDS = ["-wp-prover", prove.PROVERS, "-wp-timeout", "10", "-wp-par", "2", "-wp-cache", "none"]
 TOOLS = ["frama-c", "why3", "z3", "cvc4", "cvc5"]
-TABLE, STAGE2, DOMAIN = "hv/core/stage2_table.c", "hv/core/stage2.c", "hv/core/domain.c"
+TABLE, STAGE2, DOMAIN, IOMMU = "hv/core/stage2_table.c", "hv/core/stage2.c", "hv/core/domain.c", "hv/core/iommu_table.c"
 # name, file, function whose proof must fail, unit, right, wrong, goal that must not be proved any more
 MUTANTS = [
     ("no-domain-check", TABLE, "stage2_set_leaf", "stage2_table", "!stage2_allowed(vm, hpa, stage2_span(level), rights, type)", "hpa == 1U",
@@ -69,6 +69,15 @@ MUTANTS = [
      "domain_all_apart_ensures"),
     ("pages-not-checked", "hv/core/partition_memory.c", "paged", "partition_memory", "((size % PAGE_SIZE) == 0U) && (size != 0U)", "(size != 0U)",
      "paged_ensures"),
+    ("function-of-a-neighbour", IOMMU, "iommu_table_set", "iommu_table", "VTD_WORDS * (bdf % FUNCTIONS_OF_BUS);\n    const bool valid",
+     "VTD_WORDS * ((bdf + 1U) % FUNCTIONS_OF_BUS);\n    const bool valid", "iommu_table_set_assert_entry"),
+    ("function-given-to-nobody-stays", IOMMU, "iommu_table_set", "iommu_table", "        iommu_entry[bus][at] = 0U;\n", "", "iommu_table_set_assert_entry"),
+    ("root-of-another-vm", IOMMU, "iommu_table_set", "iommu_table", "stage2_root(vm) +", "stage2_root(VM_SERVICE) +", "iommu_table_set_assert_entry"),
+    ("domain-id-of-another-vm", IOMMU, "iommu_table_set", "iommu_table", "* (vm + 1U));", "* (vm + 2U));", "iommu_table_set_assert_entry"),
+    ("buses-share-a-table", IOMMU, "iommu_table_init", "iommu_table", "(uint64_t)bus * IOMMU_BUS_WORDS * 8U", "(uint64_t)bus * IOMMU_BUS_WORDS * 4U",
+     "iommu_table_init_loop_invariant"),
+    ("bus-beyond-the-tables", IOMMU, "iommu_table_set", "iommu_table", "(bus < IOMMU_BUSES) && (vm <= IOMMU_NOBODY)", "(vm <= IOMMU_NOBODY)",
+     "iommu_table_set_assert_rte_index_bound"),
     ("any-vm-is-a-target", "hv/core/hypercall.c", "hypercall_target", "hypercall",
      "(param >= VM_FIRST_USER) && (param < MAX_VM)", "param < MAX_VM",
      "hypercall_target_ensures"),

@@ -47,6 +47,7 @@ UNITS = {
     "hypercall_memory": "hv/core/hypercall_memory.c",
     "hypercall_vm": "hv/core/hypercall_vm.c",
     "vm_user": "hv/core/vm_user.c",
+    "iommu_table": "hv/core/iommu_table.c",
     "theorem": "proofs/theorem.c",
     "ioreq": "proofs/ioreq.c",
     "guest_copy": "proofs/guest_copy.c",

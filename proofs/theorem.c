@@ -4,11 +4,13 @@
  * the validator accept it and domain_build() make domains of it, sets stage 2 up and then
  * applies any sequence of hypercalls of the Service VM, with any registers and any memory content, and
  * of stage-2 operations with any arguments (what every other exit, a reset or a boot may do). The
- * assertions at its end are about what the hardware's walk of the resulting tables can reach; WP proves
+ * assertions at its end are about what the hardware's walks of the resulting tables can reach; WP proves
  * them from the contracts in hv/core, which it proves against the code, the hypercall dispatcher
- * included. hw_maps (core/stage2_spec.h) is the hardware's walk. stage2_format is any word: it holds for entries of both vendors.
+ * included. hw_maps (core/stage2_spec.h) is the processor's walk. stage2_format is any word: it holds for entries of both vendors. Functions of
+ * the machine's PCI devices change hands in between, from any VM to any; iommu_maps (core/iommu_table_spec.h) is the IOMMU's walk.
  */
 #include "core/domain.h"
+#include "core/iommu_table.h"
 #include "core/partition_check.h"
 #include "core/stage2.h"
 #include "core/stage2_table.h"
@@ -44,6 +46,12 @@
     owned(VM_SERVICE, hpa, 1, MEMORY_RAM) && entry_type(e) == S2_WB;
   lemma owned_has{L}: \forall integer d, hpa, type; owned(d, hpa, 1, type) ==> has_byte(d, hpa);
   lemma reach_has{L}: \forall integer vm, hpa, e; reach_ok(vm, hpa, e) ==> has_byte(domain_of_vm(vm), hpa);
+  // A request that a bus's table answers: the entry leads to its owner's root and nowhere else.
+  lemma dma_root{L}: \forall integer bus, f, gpa, hpa, e; 0 <= bus < 256 && 0 <= f < 256 && iommu_wf &&
+    iommu_maps(bus, f, gpa, hpa, e) ==> bus < IOMMU_BUSES && iommu_entry_maps(bus, f, gpa, hpa, e);
+  lemma dma_entry{L}: \forall integer bus, f, gpa, hpa, e; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 && iommu_wf &&
+    iommu_entry_maps(bus, f, gpa, hpa, e) ==> 0 <= iommu_owner(bus, f) < MAX_VM && hw_maps(iommu_owner(bus, f), gpa, hpa, e);
+
   // The hypervisor's bytes: never writable memory or device of a VM's domain.
   lemma hypervisor_typed{L}: \forall integer a, hpa, type; 0 <= a < MAX_VM && domains_apart_all &&
     owned(a, hpa, 1, type) && has_byte(DOMAIN_HYPERVISOR, hpa) ==> type == MEMORY_RAM_READ_ONLY;
@@ -80,22 +88,26 @@ static void any_operation(vm_id_t vm)
     /*@ assert others: others_ok(vm); */
 }
 
-/* One hypercall or one operation. */
-/*@ requires sane;
-    assigns MACHINE, STAGE2_OF(0 .. MAX_VM - 1);
+/* One hypercall, one operation, or a function that changes hands. */
+/*@ requires sane && iommu_wf;
+    assigns MACHINE, STAGE2_OF(0 .. MAX_VM - 1), IOMMU_ENTRIES;
     exits \false;
-    ensures sane: sane; */
+    ensures sane: sane;
+    ensures iommu: iommu_wf; */
 static void any_step(void)
 {
-    if (any32() == 0U) {
+    uint32_t what = any32();
+    if (what == 0U) {
         any_operation(any32() % MAX_VM);
+    } else if (what == 1U) {
+        (void)iommu_table_set((uint16_t)(any32() % 0x10000U), any32());
     } else {
         (void)hypercall_dispatch(any32() % MAX_VCPU, any64(), any64(), any64());
     }
 }
 
 /*@
-  // The theorem says these five of every state that the machine can be in.
+  // The theorem says this of every state that the machine can be in.
   predicate isolation{L} = \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
     hw_maps(vm, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
   predicate separation{L} = \forall integer vm, d, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
@@ -105,50 +117,64 @@ static void any_step(void)
   predicate hypervisor_closed{L} = \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
     hw_maps(vm, gpa, hpa, e) && has_byte(DOMAIN_HYPERVISOR, hpa) ==>
       !entry_write(e) && entry_type(e) == S2_WB && region_has(hpa);
-  predicate tables_closed{L}(integer pool) = (\forall integer a; pool <= a < pool + 20971520 ==> has_byte(DOMAIN_HYPERVISOR, a)) ==>
+  predicate closed{L}(integer base, integer size) = (\forall integer a; base <= a < base + size ==> has_byte(DOMAIN_HYPERVISOR, a)) ==>
     \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
-    hw_maps(vm, gpa, hpa, e) && pool <= hpa < pool + 20971520 ==> !entry_write(e);
+    hw_maps(vm, gpa, hpa, e) && base <= hpa < base + size ==> !entry_write(e);
+  predicate dma_is_owners{L} = \forall integer bus, f, gpa, hpa, e; 0 <= bus < 256 && 0 <= f < 256 && 0 <= gpa < S2_GPA_LIMIT &&
+    iommu_maps(bus, f, gpa, hpa, e) ==> bus < IOMMU_BUSES && 0 <= iommu_owner(bus, f) < MAX_VM &&
+      hw_maps(iommu_owner(bus, f), gpa, hpa, e) && reach_ok(iommu_owner(bus, f), hpa, e);
+  // Bytes of the tables, wherever each of them lies.
+  predicate tables_closed{L}(integer pool, integer root, integer entries) =
+    closed(pool, 20971520) && closed(root, 4096) && closed(entries, IOMMU_BUSES * 8192);
 */
 
-/* They hold of any well-formed tables and domains that are apart. */
-/*@ requires all_wf && domains_apart_all && stage2_pool == pool;
+/* It holds of any well-formed tables and domains that are apart. */
+/*@ requires all_wf && domains_apart_all && iommu_wf;
     assigns \nothing;
     exits \false;
     ensures isolation: isolation;
     ensures separation: separation;
     ensures user: user_is_lent;
     ensures hypervisor: hypervisor_closed;
-    ensures tables: tables_closed(pool); */
-static void conclude(hpa_t pool)
+    ensures tables: tables_closed(pool, root, entries);
+    ensures dma: dma_is_owners; */
+static void conclude(hpa_t pool, hpa_t root, hpa_t entries)
 {
     (void)pool;
+    (void)root;
+    (void)entries;
     /*@ assert isolation: isolation; */
     /*@ assert hypervisor: hypervisor_closed; */
 }
 
+/* pool, root, entries: where stage2_table, iommu_root and iommu_entry lie. */
 /*@ requires pool % 4096 == 0 && pool + 20971520 <= 0x10000000000000;
+    requires entries % 4096 == 0 && entries + IOMMU_BUSES * 8192 <= 0x10000000000000;
     requires boot_ok && vms_ok;
     assigns MACHINE, partition_result, DOMAIN_OF(0 .. DOMAIN_COUNT - 1),
-            DOMAIN_REGIONS_ALL, stage2_pool, STAGE2_OF(0 .. MAX_VM - 1);
+            DOMAIN_REGIONS_ALL, stage2_pool, STAGE2_OF(0 .. MAX_VM - 1), IOMMU_TABLES;
     exits \false; */
-/* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 REQ-ISO-042 REQ-ISO-043 */
-void isolation_theorem(hpa_t pool)
+/* proves REQ-ISO-001 REQ-ISO-002 REQ-ISO-003 REQ-ISO-004 REQ-ISO-005 REQ-ISO-006 REQ-ISO-007 REQ-ISO-042 REQ-ISO-043 REQ-ISO-050 */
+void isolation_theorem(hpa_t pool, hpa_t root, hpa_t entries)
 {
     struct partition_verdict verdict = partition_validate(any32());
     if (verdict.valid && (domain_build() == STATUS_OK)) {
         stage2_init(pool);
+        iommu_table_init(entries);
         /*@ loop invariant sane: sane;
             loop invariant pool: stage2_pool == pool;
             loop invariant apart: domains_apart_all;
-            loop assigns MACHINE, STAGE2_OF(0 .. MAX_VM - 1); */
+            loop invariant iommu: iommu_wf;
+            loop assigns MACHINE, STAGE2_OF(0 .. MAX_VM - 1), IOMMU_ENTRIES; */
         while (any32() != 0U) {
             any_step();
         }
-        conclude(pool);
+        conclude(pool, root, entries);
         /*@ assert isolation: isolation; */
         /*@ assert separation: separation; */
         /*@ assert user: user_is_lent; */
         /*@ assert hypervisor: hypervisor_closed; */
-        /*@ assert tables: tables_closed(pool); */
+        /*@ assert tables: tables_closed(pool, root, entries); */
+        /*@ assert dma: dma_is_owners; */
     }
 }

@@ -5,6 +5,7 @@
 
 #include "core/stage2.h"
 
+#define ALL_BUSES        256U
 #define FUNCTIONS_OF_BUS 256U
 #define VTD_PRESENT      1U
 #define VTD_WORDS        2U
@@ -13,24 +14,46 @@
 
 __attribute__((aligned(4096))) uint64_t iommu_root[IOMMU_ROOT_WORDS];
 __attribute__((aligned(4096))) uint64_t iommu_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
+hpa_t iommu_base;
 uint32_t iommu_format; /* IOMMU_FORMAT_VTD until boot says otherwise */
 
-void iommu_table_init(hpa_t entries)
+/*@ assigns IOMMU_ENTRIES;
+    exits \false;
+    ensures \forall integer b, w; 0 <= b < IOMMU_BUSES && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == 0; */
+static void clear_entries(void)
 {
+    /*@ loop invariant 0 <= bus <= IOMMU_BUSES;
+        loop invariant \forall integer b, w; 0 <= b < bus && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == 0;
+        loop assigns bus, IOMMU_ENTRIES;
+        loop variant IOMMU_BUSES - bus; */
     for (uint32_t bus = 0U; bus < IOMMU_BUSES; bus++) {
+        /*@ loop invariant 0 <= i <= IOMMU_BUS_WORDS;
+            loop invariant \forall integer b, w; 0 <= b < bus && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == 0;
+            loop invariant \forall integer w; 0 <= w < i ==> iommu_entry[bus][w] == 0;
+            loop assigns i, IOMMU_ENTRIES;
+            loop variant IOMMU_BUS_WORDS - i; */
         for (uint32_t i = 0U; i < IOMMU_BUS_WORDS; i++) {
             iommu_entry[bus][i] = 0U;
         }
     }
-    for (uint32_t i = 0U; i < IOMMU_ROOT_WORDS; i++) {
-        iommu_root[i] = 0U;
-    }
-    for (uint32_t bus = 0U; bus < IOMMU_BUSES; bus++) {
-        iommu_root[VTD_WORDS * bus] = entries + ((uint64_t)bus * IOMMU_BUS_WORDS * 8U) + VTD_PRESENT;
+}
+
+/* REQ-ISO-050 */
+void iommu_table_init(hpa_t entries)
+{
+    iommu_base = entries;
+    clear_entries();
+    /*@ loop invariant 0 <= bus <= ALL_BUSES;
+        loop invariant \forall integer b; 0 <= b < bus ==> iommu_root_ok(b);
+        loop assigns bus, iommu_root[0 .. IOMMU_ROOT_WORDS - 1];
+        loop variant ALL_BUSES - bus; */
+    for (uint32_t bus = 0U; bus < ALL_BUSES; bus++) {
+        iommu_root[VTD_WORDS * bus] = (bus < IOMMU_BUSES) ? (entries + ((uint64_t)bus * IOMMU_BUS_WORDS * 8U) + VTD_PRESENT) : 0U;
+        iommu_root[(VTD_WORDS * bus) + 1U] = 0U;
     }
 }
 
-/* REQ-ISO-040 */
+/* REQ-ISO-040 REQ-ISO-050 */
 bool iommu_table_set(uint16_t bdf, vm_id_t vm)
 {
     const uint32_t bus = bdf / FUNCTIONS_OF_BUS;
@@ -45,6 +68,9 @@ bool iommu_table_set(uint16_t bdf, vm_id_t vm)
     } else {
         /* nothing is written */
     }
+    /*@ assert entry: valid ==> iommu_owner(bus, bdf % 256) == vm && iommu_entry_ok(bus, bdf % 256); */
+    /*@ assert others: \forall integer b, f; 0 <= b < IOMMU_BUSES && 0 <= f < 256 && !(valid && b == bus && f == bdf % 256) ==>
+          iommu_low(b, f) == \at(iommu_low(b, f), Pre) && iommu_high(b, f) == \at(iommu_high(b, f), Pre) && iommu_entry_ok(b, f); */
     return valid;
 }
 
@@ -53,6 +79,7 @@ vm_id_t iommu_table_owner(uint16_t bdf)
     const uint32_t bus = bdf / FUNCTIONS_OF_BUS;
     const uint32_t at = VTD_WORDS * (bdf % FUNCTIONS_OF_BUS);
     vm_id_t owner = IOMMU_NOBODY;
+    /*@ assert entry: bus < IOMMU_BUSES ==> iommu_entry_ok(bus, bdf % 256); */
     if ((bus < IOMMU_BUSES) && ((iommu_entry[bus][at] % 2U) == VTD_PRESENT)) {
         owner = (vm_id_t)(((iommu_entry[bus][at + 1U] / VTD_DOMAIN) - 1U) % MAX_VM);
     }
