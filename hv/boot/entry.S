@@ -105,10 +105,20 @@ long_mode:
 no_long_mode:                           /* to the first serial port and the VGA text screen */
     mov $no_long_mode_text, %esi
     mov $0xB8000, %edi
-    mov $0x3F8, %edx
+    mov $0x3FB, %edx
+    mov $3, %al                         /* line control: 8 bits; a reset leaves 5 */
+    out %al, %dx
 1:  lodsb
     test %al, %al
     jz 2f
+    mov %eax, %ebx
+    mov $0x10000, %ecx                  /* the UART has room for the next (LSR.THRE), or there is none */
+    mov $0x3FD, %edx
+3:  in %dx, %al
+    test $0x20, %al
+    loopz 3b
+    mov %ebx, %eax
+    mov $0x3F8, %edx
     out %al, %dx
     mov $0x4F, %ah
     stosw
