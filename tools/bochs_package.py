@@ -17,6 +17,8 @@ FOLDER = ROOT / "build" / "bochs"
 RELEASE = "trixie"              # Debian 13
 PACKAGES = ("bochs", "bochs-term", "bochsbios", "vgabios")
 LEAST = "3.0"
+OLD = {"2.7": "bookworm"}       # what else can be asked for, and the release that has it
+CHOICE = "BULKHEAD_BOCHS"       # in the environment: the version to use, as ./bulkhead's --bochs sets it
 PLUGINS = "usr/lib/x86_64-linux-gnu/bochs/plugins"
 LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu")        # the second before Debian 13
 LOADERS = ("usr/lib64/ld-linux-x86-64.so.2", "lib64/ld-linux-x86-64.so.2")
@@ -63,6 +65,16 @@ def order(version):
     return [int(part) for part in version.split(".")]
 
 
+def choice():
+    """The version that was asked for, None for the newest."""
+    return os.environ.get(CHOICE)
+
+
+def folder_of(version):
+    """Where that one is unpacked."""
+    return FOLDER.with_name(f"{FOLDER.name}-{version}") if version in OLD else FOLDER
+
+
 def unpacked(folder=None):
     """The private one, or None. The stamp is written last."""
     folder = folder or FOLDER
@@ -72,15 +84,18 @@ def unpacked(folder=None):
 
 def installations():
     """All that are there, the newest first."""
-    found = [unpacked()] if unpacked() else []
+    found = [one for one in map(unpacked, [FOLDER, *map(folder_of, OLD)]) if one]
     system = ask_version(["/usr/bin/bochs-bin"])
     found += [Installation("/", system)] if system else []
     return sorted(found, key=lambda one: order(one.version), reverse=True)
 
 
 def newest(least="0"):
-    """The newest Bochs, or a MachineError that says what to do."""
-    found = installations()
+    """The newest Bochs, or the one that was asked for, or a MachineError that says what to do."""
+    version = choice()
+    found = [one for one in installations() if version is None or order(one.version)[:2] == order(version)]
+    if not found and version is not None:
+        raise MachineError(f"Bochs {version} is not there; run ./bulkhead setup --group bochs with {CHOICE}={version} in the environment, or use --bochs without --no-setup", "bochs")
     if not found or order(found[0].version) < order(least):
         have = f" (there is {found[0].version})" if found else ""
         wanted = f"Bochs {least} or newer" if least != "0" else "Bochs"
@@ -89,14 +104,16 @@ def newest(least="0"):
 
 
 def ready():
+    if choice() in OLD:
+        return any(order(one.version)[:2] == order(choice()) for one in installations())
     found = installations()
     return bool(found) and order(found[0].version) >= order(LEAST)
 
 
 # REQ-TOO-010
-def fetch(codename=RELEASE, folder=None):
+def fetch(codename=None, folder=None):
     """Downloads and unpacks the package with the libraries it loads; installs nothing."""
-    folder = folder or FOLDER
+    codename, folder = codename or OLD.get(choice(), RELEASE), folder or folder_of(choice())
     shutil.rmtree(folder, ignore_errors=True)
     debs = folder / "debs"
     debs.mkdir(parents=True)

@@ -4,7 +4,7 @@ import pathlib
 
 from tools import setup
 from tools.config.check import image_tags, vms
-from tools.bochs import Bochs
+from tools.bochs import MODELS, Bochs
 from tools.config.compile import compile_scenario, load_scenario, scenario_path
 from tools.config.errors import ConfigError
 from tools.machine import ROOT, Machine
@@ -65,6 +65,13 @@ def load_for(name, machine=None):
         raise ConfigError([f"{scenario.document.name}: board: {scenario.data['board']} is no machine of {machine}, and there is no scenario "
                            f"{name}-{machine}; write one for a board with machine: {machine}"])
     return load_scenario(variant)
+
+
+# REQ-TOO-016
+def check_model(scenario, model):
+    """ConfigError when the scenario cannot run on that CPU model of Bochs, before anything is built or started."""
+    if model == "ryzen" and any(vm.get("exclusive") for _, vm in vms(scenario.data)):
+        raise ConfigError([f"{scenario.document.name}: an exclusive VM needs x2APIC, which Bochs' model {model} lacks; use {', '.join(other for other in MODELS if other != model)}"])
 
 
 def has_linux(scenario):

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from tools import setup
+from tools import bochs_package, setup
 from tools.apt import AptError
 from tools.config import cli as config_cli
 from tools.config.errors import ConfigError
@@ -17,6 +17,8 @@ BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "rt-linux", "cost", 
 BENCH_PERCENT, BENCH_PERCENT_HARDWARE = 2.0, 10.0     # as in tools/bench/compare.py
 BENCH_PORTS = ("0x3f8", "0x2f8", "0x3e8", "0x2e8")
 MACHINES = ("qemu", "bochs")     # as in tools/boot.py
+MODELS = ("skylake_x", "sapphire_rapids", "haswell", "ryzen")     # as in tools/bochs.py
+BOCHS_VERSIONS = ("3.0", "2.7")     # as in tools/bochs_package.py
 
 
 def jobs():
@@ -53,7 +55,18 @@ def command_build(args):
     return 0
 
 
+# REQ-TOO-016
+def choose_bochs(args, machine):
+    """What only Bochs has, and only where it is meant."""
+    for option, value in (("--model", args.model), ("--bochs", args.bochs)):
+        if value and machine != "bochs":
+            raise StepError(f"{option} {value} is for Bochs; add --machine bochs")
+    if args.bochs:
+        os.environ[bochs_package.CHOICE] = args.bochs      # for what is started from here, too
+
+
 def command_demo(args):
+    choose_bochs(args, args.machine)
     prepare(args, groups=["run"] + ["bochs"] * (args.machine == "bochs"))
     from tools import demo
     return demo.run(args, parse_modules(args.module))
@@ -64,6 +77,7 @@ def command_run(args):
         setup.need_python_packages()     # to read which VMs the scenario has
     from tools import run
     images = parse_modules(args.module)
+    choose_bochs(args, run.machine_for_run(args.scenario, args.machine))
     prepare(args, groups=run.groups(args.scenario, images, args.machine))
     return run.run(args, images)
 
@@ -71,6 +85,9 @@ def command_run(args):
 def command_test(args):
     if args.fast and args.machine:
         raise StepError("--fast leaves out system tests, and --machine means only these")
+    if args.fast and args.long:
+        raise StepError("--fast leaves out system tests, and --long adds some")
+    choose_bochs(args, args.machine)
     if not args.no_setup:
         setup.run("test", quiet=True)
         if args.machine == "bochs":
@@ -131,8 +148,10 @@ def percentage(text):
     return value
 
 
-def add_machine(parser, text):
+def add_machine(parser, text, model):
     parser.add_argument("--machine", choices=MACHINES, help=text)
+    parser.add_argument("--model", choices=MODELS, help=f"with Bochs: {model} (default: skylake_x)")
+    parser.add_argument("--bochs", choices=BOCHS_VERSIONS, metavar="VERSION", help="with Bochs: this version of it; 2.7 is Debian 12's own, whose VT-x has faults (default: the newest that is there)")
 
 
 def add_shared(parser, modules=True):
@@ -155,13 +174,16 @@ def build_parser():
     sub = command("demo", command_demo, "boot an RTVM, a Linux Service VM and a Linux User VM, and show what happens",
                   "Installs what is missing, builds, boots QEMU (or Bochs) with the demo scenario, prints what happens as it happens, and sums it up in a table. "
                   "The exit status is 0 only when every step succeeded.")
-    add_machine(sub, "the emulator: qemu (default) has AMD-V; bochs has Intel's VT-x, takes minutes, and boots the scenario demo-bochs")
+    add_machine(sub, "the emulator: qemu (default) has AMD-V; bochs has Intel's VT-x, takes minutes, and boots the scenario demo-bochs",
+                "the CPU; ryzen has AMD-V and no x2APIC, so that no RTVM starts on it")
     add_shared(sub)
     sub = command("test", command_test, "run all tests; the last line is 'N passed, M failed'",
                   "Installs what is missing, then runs static checks, unit tests, proofs and system tests, the fast ones first. Logs of system tests are in build/tests.")
     sub.add_argument("-k", dest="keyword", default="", metavar="WORDS", help="only tests whose name contains WORDS (pytest expression)")
     sub.add_argument("--fast", action="store_true", help="leave out system tests and proofs")
-    add_machine(sub, "only the system tests, and of these all that runs on this emulator: with bochs those too that take minutes there, as the demo, which a run without this option leaves out")
+    add_machine(sub, "only the system tests, and of these what runs on this emulator",
+                "the CPU; with ryzen, which no exclusive VM runs on, the tests that name it")
+    sub.add_argument("--long", action="store_true", help="also tests that take minutes: on Bochs, all with Linux in them, as the demo (an hour and more; -k chooses)")
     sub.add_argument("--no-setup", action="store_true", help="do not look for missing packages and kernels")
     sub = command("evidence", command_evidence, "write the evidence report: each claim, its figures, whether it holds, how to rerun it",
                   "Collects the results that gates and tests left in build/evidence/results, and writes build/evidence/index.html, evidence.pdf, and the "
@@ -174,7 +196,8 @@ def build_parser():
                   "Boots a scenario in QEMU or Bochs with the Service VM's console, or the real-time VM's, on this terminal; the other consoles go to files under build/run. Ctrl-A x leaves.")
     sub.add_argument("scenario", nargs="?", default="demo", help=config_cli.SCENARIO_HELP + " (default: demo)")
     sub.add_argument("--console", choices=["service", "rtvm"], default="service", help="whose console this terminal becomes (default: service)")
-    add_machine(sub, "the emulator; on another than that of SCENARIO's board, boots SCENARIO-MACHINE (default: the board's)")
+    add_machine(sub, "the emulator; on another than that of SCENARIO's board, boots SCENARIO-MACHINE (default: the board's)",
+                "the CPU")
     sub.add_argument("--icount", action="store_true", help="deterministic virtual time: one instruction is one nanosecond (slower)")
     sub.add_argument("--qemu", action="append", default=[], metavar="WORD", help="add a word to QEMU's command line, as --qemu=WORD; may be repeated")
     add_shared(sub)

@@ -4,7 +4,7 @@ import json
 import re
 import time
 
-from tools.boot import BUILD, load_for, machine_for
+from tools.boot import BUILD, check_model, load_for, machine_for
 from tools.config.picture import human
 from tools.machine import POLL_S, MachineError, relative
 from tools.progress import BOLD, DIM, GREEN, RED, colour, say
@@ -79,9 +79,10 @@ def wording(event):
 
 def run(args, images=None):
     scenario = load_for("demo", args.machine)
+    check_model(scenario, args.model)
     folder = BUILD / "run" / scenario.name
     service = scenario.data["service_vm"]["name"]
-    machine = machine_for("demo", folder, {service: "quiet bulkhead.mode=demo"}, images, machine=args.machine)
+    machine = machine_for("demo", folder, {service: "quiet bulkhead.mode=demo"}, images, machine=args.machine, **({"cpu": args.model} if args.model else {}))
     try:
         machine.check()
         say(f"Booting {machine.describe()}. Consoles: {relative(folder)}/*.log")

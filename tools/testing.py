@@ -24,9 +24,9 @@ class Tally:
         self.passed, self.failed, self.skipped = self.passed + passed, self.failed + failed, self.skipped + skipped
         self.names += names
 
-    def case(self, suite, name, verdict, seconds=0.0, message="", shown=None, machines=()):
-        """One test, for the count and for the JUnit file. shown: its name in the last lines; machines: what it ran on."""
-        self.cases.append(tests.Case(suite, name, verdict, seconds, message, machines))
+    def case(self, suite, name, verdict, seconds=0.0, message="", shown=None, machines=(), where=()):
+        """One test, for the count and for the JUnit file. shown: its name in the last lines; machines: what it ran on; where: what it says of others."""
+        self.cases.append(tests.Case(suite, name, verdict, seconds, message, machines, where))
         self.add(**{verdict: 1}, names=[shown or name] if verdict == "failed" else [])
 
     def line(self):
@@ -128,7 +128,7 @@ def run_pytest(tally, keyword, folder, options=()):
         tally.case(folder, f"{folder}: pytest status {status}", "failed")
         return
     for case in tests.pytest_cases(report):
-        tally.case(*case[:5], machines=case.machines)
+        tally.case(*case[:5], machines=case.machines, where=case.where)
     if status not in (PYTEST_PASSED, PYTEST_FAILED, PYTEST_NOTHING):
         tally.case(folder, f"{folder}: pytest status {status}", "failed", message="pytest broke off")
 
@@ -144,11 +144,12 @@ def write_report():
 
 def run(args):
     begin, tally = time.monotonic(), Tally()
+    chosen = [word for option in ("machine", "model") if getattr(args, option) for word in (f"--{option}", getattr(args, option))] + ["--long"] * args.long
     record = tests.Record(whole=not args.keyword and not args.fast and not args.machine)
     heading("Build")
     check(tally, "", "everything compiles with strict warnings with gcc", scons("-j2"))
     if args.machine:
-        run_pytest(tally, args.keyword, "tests/system", ["--machine", args.machine])
+        run_pytest(tally, args.keyword, "tests/system", chosen)
     else:
         static_checks(tally, args.keyword)
         unit_programs(tally, args.keyword)
@@ -157,7 +158,7 @@ def run(args):
     if not args.fast and not args.machine:
         heading("Gates")
         run_gates(tally, args.keyword, fast=False)
-        run_pytest(tally, args.keyword, "tests/system")
+        run_pytest(tally, args.keyword, "tests/system", chosen)
     say()
     record.finish(tally.cases)
     if record.result is not None:

@@ -14,9 +14,9 @@ RIP = 16                    # the number of the register (QEMU's gdb-xml/i386-64
 
 
 def hv_symbols():
-    """{name: (address, size)} of the hypervisor; its image is mapped one to one."""
+    """{name: (address, size)} of the hypervisor; its image is mapped one to one. The linker's own have no size."""
     rows = [line.split() for line in subprocess.run(["nm", "-S", HV_SYMBOLS], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()]
-    return {row[-1]: (int(row[0], 16), int(row[1], 16)) for row in rows if len(row) == 4}
+    return {row[-1]: (int(row[0], 16), int(row[1], 16) if len(row) == 4 else 0) for row in rows if len(row) in (3, 4)}
 
 
 class Monitor:
@@ -43,13 +43,19 @@ class Monitor:
 
 
 class Debugger:
-    """QEMU's debugger port (the GDB remote serial protocol). The machine stands still inside `with debugger.stopped()`."""
+    """QEMU's debugger port (the GDB remote serial protocol). The machine stands still inside `with debugger.stopped()`. The fixture `debugger`
+    is this one or Bochs' (outside_bochs.py)."""
+    machine = None
 
     def __init__(self, folder):
         self.path = folder / "debugger"
         self.path.unlink(missing_ok=True)
         self.arguments = ["-chardev", f"socket,id=debugger,path={relative(self.path)},server=on,wait=off", "-gdb", "chardev:debugger"]
         self.connection, self.rest = None, b""
+
+    def options(self, others):
+        """Arguments for the machine, beside these."""
+        return {"extra": [*others.get("extra", ()), *self.arguments]}
 
     @contextlib.contextmanager
     def stopped(self):

@@ -12,6 +12,7 @@ from tools.progress import ROOT
 SAME = ("min", "p50", "p99", "max")
 
 
+@pytest.mark.not_on("bochs", "bench")
 # REQ-TOO-007 REQ-TOO-008
 def test_a_quick_benchmark_measures_and_compares_with_itself(folder):
     words = [sys.executable, "-B", "bulkhead", "bench", "--no-setup", "--no-build", "--quick", "--out", str(folder), "--only", "bare"]
@@ -35,6 +36,7 @@ def test_a_quick_benchmark_measures_and_compares_with_itself(folder):
     assert again.returncode == 0 and " 0 worse," in again.stdout, again.stdout + again.stderr
 
 
+@pytest.mark.not_on("bochs", "bench")
 # REQ-TOO-007
 def test_paths_through_two_vcpus_and_through_the_device_model_are_measured(folder):
     words = [sys.executable, "-B", "bulkhead", "bench", "--no-setup", "--no-build", "--quick", "--out", str(folder), "--only", "ipi", "--only", "access"]
@@ -48,6 +50,7 @@ def test_paths_through_two_vcpus_and_through_the_device_model_are_measured(folde
 
 
 @pytest.mark.skipif(setup.rt_kernel() is None, reason="needs Debian's PREEMPT_RT kernel")
+@pytest.mark.not_on("bochs", "bench")
 # REQ-TOO-007
 def test_cyclictest_in_counted_time_is_measured_on_both_machines(folder):
     words = [sys.executable, "-B", "bulkhead", "bench", "--no-setup", "--no-build", "--quick", "--out", str(folder), "--only", "rt-linux"]

@@ -89,6 +89,7 @@ def expect_report(folder, logs, conditions):
     return found
 
 
+@pytest.mark.not_on("bochs", "usb")
 # REQ-TOO-012 REQ-TOO-013
 def test_the_stick_measures_on_bios_and_its_results_become_a_report(from_stick, image, folder):
     stick = folder / "stick.img"
@@ -105,6 +106,7 @@ def test_the_stick_measures_on_bios_and_its_results_become_a_report(from_stick, 
     assert record.read(machine.text("hypervisor"), "log")[0]["samples"] == found["conditions"]["linux"]["samples"]
 
 
+@pytest.mark.not_on("bochs", "usb")
 # REQ-TOO-012 REQ-TOO-013
 def test_the_stick_measures_on_uefi(from_stick, folder, uefi):
     logs = []
@@ -115,6 +117,7 @@ def test_the_stick_measures_on_uefi(from_stick, folder, uefi):
     expect_report(folder, logs, ["bare", "alone"])
 
 
+@pytest.mark.not_on("bochs", "usb")
 # REQ-TOO-012 REQ-TOO-013
 def test_the_stick_measures_what_exits_cost(from_stick, folder):
     logs = []
@@ -127,6 +130,7 @@ def test_the_stick_measures_what_exits_cost(from_stick, folder):
     assert all(found["costs"]["exclusive"][kind]["least"] > found["costs"]["exclusive"]["nothing"]["least"] > 0 for kind in ("cpuid", "rdmsr", "in", "vmmcall"))
 
 
+@pytest.mark.not_on("bochs", "usb")
 # REQ-CFG-031 REQ-TOO-012
 def test_the_stick_finds_out_what_a_board_file_says_and_measures_with_that_board(from_stick, image, folder):
     stick, board = folder / "stick.img", folder / "found.yaml"
@@ -142,6 +146,7 @@ def test_the_stick_finds_out_what_a_board_file_says_and_measures_with_that_board
     assert [one["condition"] for one in record.read(log_of(machine).read_text(encoding="utf-8", errors="replace"), "log")] == ["alone"]
 
 
+@pytest.mark.not_on("bochs", "usb")
 # REQ-TOO-012
 def test_a_machine_that_does_not_fit_the_board_is_refused_by_name(from_stick):
     machine = from_stick("a", cores=2)

@@ -43,19 +43,20 @@ def expect_both_vms(machine):
     machine.wait_for("rtvm", r"^rtvm: steady")
 
 
+@pytest.mark.not_on("bochs", "loader")
 # REQ-RT-013 REQ-CFG-001
 # REQ-CFG-021
 def test_qemu_loads_it_with_multiboot_1(start):
     expect_both_vms(start("rt-only"))
 
 
-@pytest.mark.machines("qemu", "bochs")
 # REQ-CFG-001
 def test_grub_loads_it_on_bios(start, boot_cd, on):
     """On Bochs it always does (tools/boot_cd.py)."""
     expect_both_vms(start("rt-only") if on == "bochs" else boot_cd())
 
 
+@pytest.mark.not_on("bochs", "uefi")
 # REQ-CFG-001
 def test_grub_loads_it_on_uefi(boot_cd, folder):
     variables = folder / "vars.fd"

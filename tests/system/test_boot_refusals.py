@@ -5,10 +5,9 @@ import re
 import pytest
 import yaml
 
-from tools.boot import boot_modules
-from tools.config.compile import load_scenario
-from tools.machine import ROOT
+from tools.boot import boot_modules, load_for
 
+WITHOUT_LONG_MODE = {"qemu": {"cpu": "qemu32"}, "bochs": {"extra": ['cpu: exclude_features="longmode"']}}
 HALTED = r"boot: cannot start: no VM was started, machine halted"
 
 
@@ -20,6 +19,7 @@ def refused(machine, reason):
     assert machine.text("hypervisor").count("boot: cannot start") == 1
 
 
+@pytest.mark.not_on("bochs", "cpu words")
 @pytest.mark.parametrize("cpu, missing", [
     ("EPYC,-svm,+x2apic", "svm npt"),
     ("EPYC,+svm,-npt,+x2apic", "npt"),
@@ -32,21 +32,28 @@ def test_missing_cpu_features_are_named(start, cpu, missing):
     refused(start("rt-only", cpu=cpu), rf"boot: this CPU lacks: {missing} *$")
 
 
-# REQ-CFG-032
+@pytest.mark.not_on("qemu", "vt-x")
+# REQ-CFG-010
+def test_an_intel_cpu_without_vt_x_is_named(start):
+    refused(start("rt-only", extra=['cpu: exclude_features="vmx"']), r"boot: this CPU lacks: vmx *$")
+
+
+@pytest.mark.machines("qemu:EPYC,+svm,+npt,-x2apic", "bochs:ryzen")
+# REQ-CFG-010 REQ-CFG-032
 def test_an_exclusive_vm_on_a_cpu_without_x2apic(start):
-    refused(start("rt-only", cpu="EPYC,+svm,+npt,-x2apic"), r"boot: partition table refused: an exclusive VM needs a CPU with x2APIC")
+    refused(start("rt-only"), r"boot: partition table refused: an exclusive VM needs a CPU with x2APIC")
 
 
 # REQ-CFG-010
-def test_a_cpu_without_long_mode_is_named(start):
-    machine = start("rt-only", cpu="qemu32")
+def test_a_cpu_without_long_mode_is_named(start, emulator):
+    machine = start("rt-only", **WITHOUT_LONG_MODE[emulator.name])
     machine.wait_for("hypervisor", "cannot start: this CPU lacks long mode or NX", timeout=20)
 
 
 @pytest.fixture
-def modules(folder):
+def modules(folder, emulator):
     """The boot modules of the scenario rt-only: {tag: file}."""
-    return {tag: path for path, tag in boot_modules(load_scenario("rt-only"), folder)}
+    return {tag: path for path, tag in boot_modules(load_for("rt-only", emulator.name), folder)}
 
 
 def start_with(start, modules):
@@ -79,15 +86,16 @@ def test_table_larger_than_its_limit(start, modules):
     refused(start_with(start, modules), r"boot: the partition table is larger than its limit")
 
 
+@pytest.mark.long_on("bochs")
 @pytest.mark.parametrize("name, share, reason", [
     ("rtvm", {"l2": [0, 3]}, "this CPU has no L2 cache allocation: remove cache.l2 of VM rtvm"),
     ("rtvm", {"l3": [0, 3]}, "this CPU has no L3 cache allocation: remove cache.l3 of VM rtvm"),
     ("service", {"bandwidth": 40}, "this CPU has no allocation of memory bandwidth: remove cache.bandwidth of VM service"),
 ])
 # REQ-RT-051
-def test_share_that_the_cpu_cannot_give(start, folder, name, share, reason):
+def test_share_that_the_cpu_cannot_give(start, folder, emulator, name, share, reason):
     """No emulator can: tests/unit/test_cache_share.c has the CPUs that do."""
-    data = yaml.safe_load((ROOT / "configs" / "scenarios" / "rt-only.yaml").read_text(encoding="utf-8"))
+    data = load_for("rt-only", emulator.name).data
     (data["service_vm"] if name == "service" else data["prelaunched_vms"][0])["cache"] = share
     scenario = folder / "share.yaml"
     scenario.write_text(yaml.safe_dump(data), encoding="utf-8")

@@ -5,16 +5,18 @@ import zlib
 
 import pytest
 
-from tools.boot import BUILD, boot_modules
-from tools.config.compile import compile_scenario, load_scenario
+from tools.boot import BUILD, boot_modules, load_for
+from tools.config.compile import compile_scenario
 from tools.config.layout import C, Table
 
 HALTED = r"boot: cannot start: no VM was started, machine halted"
 
+pytestmark = pytest.mark.long_on("bochs")     # many boots, and the CPU has no part in what is refused
 
-def changed_table(folder, change, name="rt-only"):
+
+def changed_table(folder, change, scenario):
     """The table of a scenario after change(table), with a good checksum: what a faulty compiler would write."""
-    content = compile_scenario(load_scenario(name))
+    content = compile_scenario(scenario)
     table = Table.from_buffer_copy(content)
     change(table)
     table.crc32 = 0
@@ -25,9 +27,14 @@ def changed_table(folder, change, name="rt-only"):
     return path
 
 
-def boot_with(start, folder, files, name="rt-only"):
+@pytest.fixture
+def scenario(emulator):
+    return load_for("rt-only", emulator.name)
+
+
+def boot_with(start, folder, files, scenario):
     """Boots the scenario with some modules replaced: {tag: file}."""
-    return start(None, modules=[(files.get(tag, path), tag) for path, tag in boot_modules(load_scenario(name), folder)])
+    return start(None, modules=[(files.get(tag, path), tag) for path, tag in boot_modules(scenario, folder)])
 
 
 def memory_of_hypervisor(table):
@@ -50,7 +57,7 @@ def device_of_interrupt_controller(table):
 
 
 def core_shared_and_exclusive(table):
-    table.board.shared_pcpu_mask |= 8
+    table.board.shared_pcpu_mask |= 1 << table.vm[1].pcpu[0]
 
 
 def core_of_another(table):
@@ -76,8 +83,8 @@ def ports_of_pci(table):
     (ports_of_pci, "covers ports that the hypervisor keeps"),
 ], ids=lambda value: getattr(value, "__name__", "refused"))
 # REQ-CFG-002 REQ-CFG-005
-def test_overlap_is_refused_by_name(start, folder, change, reason):
-    machine = boot_with(start, folder, {"partition-table": changed_table(folder, change)})
+def test_overlap_is_refused_by_name(start, folder, scenario, change, reason):
+    machine = boot_with(start, folder, {"partition-table": changed_table(folder, change, scenario)}, scenario)
     machine.wait_for("hypervisor", reason, 20)
     machine.wait_for("hypervisor", HALTED, 20)
     assert machine.text("rtvm") == ""
@@ -95,10 +102,10 @@ def bad_images():
 
 @pytest.mark.parametrize("kind", ["empty", "garbage", "cut off", "segment outside the memory"])
 # REQ-CFG-017
-def test_bad_kernel_image_is_refused(start, folder, kind):
+def test_bad_kernel_image_is_refused(start, folder, scenario, kind):
     image = folder / "image"
     image.write_bytes(bad_images()[kind])
-    machine = boot_with(start, folder, {"rtvm": image})
+    machine = boot_with(start, folder, {"rtvm": image}, scenario)
     machine.wait_for("hypervisor", r"boot: .*rtvm.*: .+", 20)
     machine.wait_for("hypervisor", HALTED, 20)
     assert machine.text("rtvm") == ""
@@ -106,9 +113,10 @@ def test_bad_kernel_image_is_refused(start, folder, kind):
 
 @pytest.mark.parametrize("size", [100, 4096])
 # REQ-CFG-017
-def test_bad_linux_image_is_refused(start, folder, size):
+def test_bad_linux_image_is_refused(start, folder, emulator, size):
     image = folder / "image"
     image.write_bytes(bytes(size))
-    machine = boot_with(start, folder, {"service-kernel": image}, "minimal")
+    files = {tag: image for tag in ("service-kernel", "cloud-kernel", "cloud-initrd")}      # what is not Linux needs no initrd
+    machine = boot_with(start, folder, files, load_for("minimal", emulator.name))
     machine.wait_for("hypervisor", r"boot: .*service.*: .+", 20)
     machine.wait_for("hypervisor", HALTED, 20)

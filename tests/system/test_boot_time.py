@@ -3,6 +3,8 @@
 import re
 import struct
 
+import pytest
+
 from tools.boot import BUILD
 from tools.evidence import specification
 
@@ -33,6 +35,7 @@ def boot_ms(start, service):
     return (figure["start_tsc"] - figure["boot_tsc"]) / TICKS_PER_MS, machine.text("hypervisor")
 
 
+@pytest.mark.not_on("bochs", "figures")
 # REQ-RT-040 REQ-RT-013
 def test_the_real_time_vm_starts_in_time(start, folder):
     """With a Service VM that is loaded at once, and with one that takes longer to load than the whole boot may take."""

@@ -40,6 +40,7 @@ class Lost:
         self.monitor.say("system_reset")
 
 
+@pytest.mark.not_on("bochs", "monitor")
 # REQ-LIF-032
 def test_an_exception_of_the_hypervisor_outlives_a_warm_reset(linux, folder):
     lost = Lost(folder)
@@ -65,6 +66,7 @@ def test_an_exception_of_the_hypervisor_outlives_a_warm_reset(linux, folder):
     assert len(re.findall(r"crash: boot 1", machine.text("hypervisor"))) == 1, "what was seen is not told again"
 
 
+@pytest.mark.not_on("bochs", "monitor")
 # REQ-LIF-032
 def test_a_damaged_record_is_refused(start, folder):
     lost = Lost(folder)
@@ -81,6 +83,7 @@ def test_a_damaged_record_is_refused(start, folder):
 
 
 # REQ-LIF-046
+@pytest.mark.not_on("bochs", "monitor")
 @pytest.mark.parametrize("end, text", [("t", "triple fault 0x0"), ("s", "access to unmapped address 0x90000000")], ids=["t", "s"])
 def test_a_fault_of_a_real_time_vm_outlives_a_warm_reset(start, folder, end, text):
     lost = Lost(folder)
@@ -96,12 +99,12 @@ def rtvm_symbol(name):
     return int(re.search(rf"^([0-9a-f]+) \w {name}$", rows, re.M).group(1), 16)
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-035
 # REQ-LIF-046
-def test_the_demo_restarts_an_rtvm_that_hangs_and_bhctl_says_why(linux, folder):
+def test_the_demo_restarts_an_rtvm_that_hangs_and_bhctl_says_why(linux, debugger):
     """Its control loop is replaced by one that does not end; the restart brings its image again."""
-    debugger = Debugger(folder)
-    machine = linux("demo", more={"rtvm": "report=500"}, extra=debugger.arguments)
+    machine = linux("demo", more={"rtvm": "report=500"}, debugger=debugger)
     machine.wait_for("rtvm", r"^rtvm: running samples 500 ", BOOT_S)
     with debugger.stopped():
         debugger.write(RTVM_RAM + rtvm_symbol("timer_entry"), JUMP_TO_ITSELF)

@@ -15,6 +15,8 @@ from tools.progress import ROOT
 
 SCENARIO = {"qemu": "demo", "bochs": "demo-bochs"}
 CORES = {"qemu": {"count": 3, "shared": "0, 1, 2", "exclusive": 3}, "bochs": {"count": 2, "shared": "0, 1", "exclusive": 2}}
+FOLDER = {"qemu": "minimal", "bochs": "minimal-bochs"}
+INITRD = {"qemu": "service-initrd", "bochs": "cloud-initrd"}
 LIMIT_S = {"qemu": 400, "bochs": 1900}
 EXPECTED = [
     r"t\+ +[0-9.]+ s  hypervisor speaks on its log UART",
@@ -41,7 +43,6 @@ def bulkhead(*words, timeout=400):
                           timeout=timeout, check=False)
 
 
-@pytest.mark.machines("qemu", "bochs")
 @pytest.mark.long_on("bochs")
 # REQ-RT-004 REQ-TOO-014
 def test_demo_runs_three_kinds_of_vm_from_start_to_end(emulator, folder):
@@ -56,11 +57,12 @@ def test_demo_runs_three_kinds_of_vm_from_start_to_end(emulator, folder):
     assert "power: " in log and "missed heartbeat" not in log
 
 
+@pytest.mark.long_on("bochs")
 # REQ-TOO-005
-def test_demo_that_fails_says_where_and_shows_that_console(folder):
+def test_demo_that_fails_says_where_and_shows_that_console(emulator, folder):
     broken = folder / "initrd.gz"
     broken.write_bytes(b"no archive")
-    done = bulkhead("demo", "--no-setup", "--no-build", "--module", f"service-initrd={broken}")
+    done = bulkhead("demo", "--no-setup", "--no-build", "--machine", emulator.name, "--module", f"{INITRD[emulator.name]}={broken}", timeout=LIMIT_S[emulator.name])
     assert done.returncode == 1
     assert "The demo failed" in done.stdout
     assert "service.log" in done.stdout and "Kernel panic" in done.stdout
@@ -81,16 +83,17 @@ def read_until(terminal, pattern, timeout):
     return text
 
 
-def test_run_gives_a_terminal_and_ctrl_a_x_leaves():
+@pytest.mark.long_on("bochs")
+def test_run_gives_a_terminal_and_ctrl_a_x_leaves(emulator):
     master, slave = pty.openpty()
-    process = subprocess.Popen([str(ROOT / "bulkhead"), "run", "minimal", "--no-setup", "--no-build"], cwd=ROOT, stdin=slave, stdout=slave,
+    process = subprocess.Popen([str(ROOT / "bulkhead"), "run", "minimal", "--machine", emulator.name, "--no-setup", "--no-build"], cwd=ROOT, stdin=slave, stdout=slave,
                                stderr=slave, start_new_session=True)
     os.close(slave)
     try:
-        text = read_until(master, r"service# ", 200)
-        assert "Ctrl-A x" in text and "build/run/minimal/hypervisor.log" in text
+        text = read_until(master, r"service# ", LIMIT_S[emulator.name])
+        assert "Ctrl-A x" in text and f"build/run/{FOLDER[emulator.name]}/hypervisor.log" in text
         os.write(master, b"echo $((6 * 7))\n")
-        read_until(master, r"\b42\b", 30)
+        read_until(master, r"\b42\b", 60)
         os.write(master, b"\x01x")
         read_until(master, r"QEMU: Terminated|$", 10)
         assert process.wait(20) == 0
@@ -101,6 +104,7 @@ def test_run_gives_a_terminal_and_ctrl_a_x_leaves():
         os.close(master)
 
 
+@pytest.mark.not_on("bochs", "host")
 # REQ-TOO-005
 def test_bad_scenario_is_explained_before_anything_starts(folder):
     text = (ROOT / "configs" / "scenarios" / "minimal.yaml").read_text(encoding="utf-8")

@@ -83,6 +83,7 @@ def check_kernel_log(running, expected=None):
     assert "can't find IRQ" not in log and "can't assign" not in log
 
 
+@pytest.mark.not_on("bochs", "devices")
 # REQ-INT-007
 def test_message_interrupts_arrive(machine, folder):
     running = machine()
@@ -94,6 +95,7 @@ def test_message_interrupts_arrive(machine, folder):
     assert "stray" not in running.text("hypervisor")
 
 
+@pytest.mark.not_on("bochs", "devices")
 # REQ-INT-003
 def test_pin_interrupts_arrive(machine, folder):
     running = machine("pci=nomsi")
@@ -108,6 +110,7 @@ def test_pin_interrupts_arrive(machine, folder):
     assert "Service VM asked for a reset" in running.text("hypervisor")
 
 
+@pytest.mark.not_on("bochs", "devices")
 # REQ-INT-007
 def test_interrupts_survive_changes_of_affinity_under_load(machine, folder):
     running = machine(scenario="service-only")
@@ -129,6 +132,7 @@ def config_read(machine, function, offset, size):
     return machine.shell(f"dd if=/sys/bus/pci/devices/{function}/config bs=1 skip={offset} count={size} 2>/dev/null | hexdump -v -e '1/1 \"%02x\"'")
 
 
+@pytest.mark.not_on("bochs", "devices")
 # REQ-INT-023
 def test_hostile_configuration_writes_move_nothing(machine, folder):
     running = machine()

@@ -24,6 +24,7 @@ def costs(machine, console):
     ("exclusive", ["cost.exclusive.cpuid", "cost.exclusive.rdmsr", "cost.exclusive.in", "cost.exclusive.vmmcall"]),
     ("shared", ["cost.shared.cpuid", "cost.shared.rdmsr", "cost.shared.vmmcall"]),
 ])
+@pytest.mark.not_on("bochs", "figures")
 # REQ-RT-020
 def test_exit_stays_within_its_budget(start, core, names):
     promised = specification.read()
@@ -37,6 +38,7 @@ def test_exit_stays_within_its_budget(start, core, names):
     assert over == {}, found
 
 
+@pytest.mark.not_on("bochs", "figures")
 # REQ-INT-031 REQ-RT-060
 def test_a_timer_interrupt_of_a_shared_vcpu_takes_two_exits(start):
     promised = specification.read()
@@ -52,6 +54,7 @@ def test_a_timer_interrupt_of_a_shared_vcpu_takes_two_exits(start):
     ("cost.exclusive.ipi", "rtvm", {"rtvm": IPI, "idle": IDLE}, None),
     ("cost.shared.ipi", "service", {"rtvm": IDLE, "idle": IPI}, {"service": "console=0x2f8"}),
 ])
+@pytest.mark.not_on("bochs", "figures")
 # REQ-RT-060
 def test_an_interrupt_between_halted_vcpus_and_its_answer(start, promise, console, images, append):
     machine = start("tests/bench/bench-ipi.yaml", images=images, append=append, mode="icount")
@@ -59,6 +62,7 @@ def test_an_interrupt_between_halted_vcpus_and_its_answer(start, promise, consol
     assert found["ipi mean"] <= specification.read().number(promise), found
 
 
+@pytest.mark.not_on("bochs", "figures")
 # REQ-IO-026
 def test_an_access_that_the_device_model_answers(folder):
     """Without a wait in the hypervisor each request costs an upcall more, an interrupt of Linux and its scheduler: twice as much."""

@@ -3,14 +3,15 @@
 import pathlib
 import time
 
-from outside import Debugger, hv_symbols
+from outside import hv_symbols
 from tools.boot import BUILD
 from tools.evidence import specification
 from tools.evidence.tests import claimed
 from tools.machine import POLL_S
 
 GUEST = BUILD / "tests" / "guests" / "exits_everywhere.elf"
-THREE_SHARED_CORES = pathlib.Path(__file__).parent / "guest" / "three-shared-cores.yaml"
+HERE = pathlib.Path(__file__).parent / "guest"
+SHARED_CORES = {"qemu": (3, HERE / "three-shared-cores.yaml"), "bochs": (2, HERE / "two-shared-cores-bochs.yaml")}
 RT_VCPU = 8
 MAX_VCPU = 64               # core/limits.h
 TELEMETRY = 0x44000000      # struct rt_telemetry (abi/rt_telemetry.h) in the scenario's shared region
@@ -39,8 +40,8 @@ class View:
 class Outside:
     """Looks at a machine whose first cores are the shared ones."""
 
-    def __init__(self, folder, cores):
-        self.debugger, self.symbols, self.cores = Debugger(folder), hv_symbols(), cores
+    def __init__(self, debugger, cores):
+        self.debugger, self.symbols, self.cores = debugger, hv_symbols(), cores
 
     def look_until(self, good):
         """The first look at which this holds."""
@@ -63,7 +64,7 @@ class Outside:
 def hung_run(start, outside, scenario, words):
     """Looks before, at the begin and at the end of a time in which all shared cores hang."""
     machine = start(str(scenario), append={"rtvm": f"warmup=20 report=0 {words}", "service": "console=0x2f8"}, images={"idle": GUEST}, mode="icount",
-                    extra=outside.debugger.arguments)
+                    debugger=outside.debugger)
     machine.wait_for("rtvm", "^rtvm: steady", LIMIT_S)
     before = outside.look_until(lambda view: view.samples >= BEFORE and all(map(any, view.shared_exits)))
     begin = outside.hang()
@@ -76,18 +77,19 @@ def hung_run(start, outside, scenario, words):
 
 
 # REQ-RT-045
-def test_all_shared_cores_hang(start, folder):
+def test_all_shared_cores_hang(start, debugger, emulator):
     """Three busy cores take turns with the RTVM here, each up to a quarter of the time to the next timer (docs/decisions/0013-counted-time.md); the
     timer reloads itself, so that no turn is longer than that of a period."""
-    with claimed("rt-hung", "With every shared core hung inside the hypervisor, the real-time VM keeps its deadlines and takes no VM exit") as result:
-        _, begin, end = hung_run(start, Outside(folder, 3), THREE_SHARED_CORES, "periodic=1")
+    cores, scenario = SHARED_CORES[emulator.name]
+    with claimed("rt-hung", "With every shared core hung inside the hypervisor, the real-time VM keeps its deadlines and takes no VM exit", emulator.name == "qemu") as result:
+        _, begin, end = hung_run(start, Outside(debugger, cores), scenario, "periodic=1")
         result.figure("VM exits while they hang", 0, limit=0)
         result.figure("deadlines missed", end.overruns, limit=0)
         result.figure("samples while they hang", end.samples - begin.samples)
 
 
 # REQ-RT-045
-def test_the_only_shared_core_hangs(start, folder):
+def test_the_only_shared_core_hangs(start, debugger):
     """With one busy core the deadline of the RTVM ends the other's turn, and latency can be compared with what it was before."""
-    before, _, end = hung_run(start, Outside(folder, 1), "rt-only", "")
+    before, _, end = hung_run(start, Outside(debugger, 1), "rt-only", "")
     assert end.longest <= before.longest + specification.read().number("latency.loaded")

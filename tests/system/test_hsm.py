@@ -11,18 +11,20 @@ from tools.images.cpio import Archive
 
 DEVICE = "/sys/bus/pci/drivers/bulkhead_hsm/0000:00:1e.0"
 CLIENT_TIMEOUT_S = 240
+RTVM_CORE = {"qemu": 3, "bochs": 2}
 
 
 @pytest.fixture
-def with_client(linux, folder):
+def with_client(linux, folder, emulator):
     """A Service VM with hsm_client in its image: Linux unpacks one archive after the other."""
     extra = Archive()
     extra.file("bin/hsm_client", (BUILD / "hsm" / "hsm_client").read_bytes(), 0o755)
-    faulty = BUILD / "hsm" / f"fault-{setup.service_kernel().version}" / "bulkhead_hsm.ko"
+    tag, version = {"qemu": ("service-initrd", setup.service_kernel().version), "bochs": ("cloud-initrd", setup.user_kernel().version)}[emulator.name]
+    faulty = BUILD / "hsm" / f"fault-{version}" / "bulkhead_hsm.ko"
     extra.file("root/faulty.ko", faulty.read_bytes())
     initrd = folder / "initrd"
-    initrd.write_bytes(known_images()["service-initrd"].read_bytes() + extra.pack())
-    return linux("demo", images={"service-initrd": initrd})
+    initrd.write_bytes(known_images()[tag].read_bytes() + extra.pack())
+    return linux("demo", images={tag: initrd})
 
 
 def oopses(machine):
@@ -41,6 +43,7 @@ def tables_used(machine):
     return {vm["name"]: vm["tables_used"] for vm in vms}
 
 
+@pytest.mark.long_on("bochs")
 # REQ-HSM-002
 def test_clients_good_and_hostile(with_client):
     machine = with_client
@@ -55,6 +58,7 @@ def test_clients_good_and_hostile(with_client):
     assert oopses(machine) == ""
 
 
+@pytest.mark.long_on("bochs")
 # REQ-HSM-001
 def test_the_module_can_be_unloaded_and_loaded_again(with_client):
     machine = with_client
@@ -75,6 +79,7 @@ def test_the_module_can_be_unloaded_and_loaded_again(with_client):
     assert oopses(machine) == ""
 
 
+@pytest.mark.long_on("bochs")
 # REQ-HSM-004
 def test_failures_of_the_hypervisor_leak_nothing(with_client):
     machine = with_client
@@ -87,11 +92,12 @@ def test_failures_of_the_hypervisor_leak_nothing(with_client):
     assert oopses(machine).count("\n") == 1 and oopses(machine).count("refused to destroy") == 2
 
 
+@pytest.mark.long_on("bochs")
 # REQ-IO-012 REQ-HSM-009 REQ-RT-030
-def test_regions_and_bhctl(with_client):
+def test_regions_and_bhctl(with_client, emulator):
     machine = with_client
     regions_are_read_only_unless_the_scenario_says_otherwise(machine)
-    bhctl_reads_what_the_hypervisor_publishes(machine)
+    bhctl_reads_what_the_hypervisor_publishes(machine, RTVM_CORE[emulator.name])
 
 
 def regions_are_read_only_unless_the_scenario_says_otherwise(machine):
@@ -102,7 +108,7 @@ def regions_are_read_only_unless_the_scenario_says_otherwise(machine):
     assert machine.shell(f"dd if={DEVICE}/region_rt0 bs=4 count=1 2>/dev/null") == "BHRT"
 
 
-def bhctl_reads_what_the_hypervisor_publishes(machine):
+def bhctl_reads_what_the_hypervisor_publishes(machine, rtvm_core):
     machine.wait_for("rtvm", "rtvm: steady")
     stats = json.loads(machine.shell("bhctl stats --json"))
     names = {vm["name"]: vm for vm in stats["vms"]}
@@ -128,6 +134,6 @@ def bhctl_reads_what_the_hypervisor_publishes(machine):
     assert all(0 <= vcpu["busy_percent"] <= 100.1 for vcpu in top[0]["vcpus"])
     assert sum(vcpu["exits_per_second"] for vcpu in top[0]["vcpus"]) > 0
     listed = {vm["name"]: vm for vm in json.loads(machine.shell("bhctl vm --json"))["vms"]}
-    assert listed["rtvm"]["cores"] == [3] and listed["rtvm"]["memory_bytes"] == 64 << 20 and listed["rtvm"]["start_us"] > 0
+    assert listed["rtvm"]["cores"] == [rtvm_core] and listed["rtvm"]["memory_bytes"] == 64 << 20 and listed["rtvm"]["start_us"] > 0
     assert re.search(r"^ +\d+ +[0-9.]+ \|#+ \d+$", machine.shell("bhctl rt --once"), re.M), "a histogram"
     machine.shell("bhctl nonsense", status=2)

@@ -5,18 +5,18 @@ import re
 import pytest
 import yaml
 
-from tools.boot import BUILD
-from tools.machine import ROOT
+from tools.boot import BUILD, load_for
 
 RTOS = BUILD / "tests" / "guests" / "rtos" / "rtos.elf"
 FIRST = "the first module\n" + "x" * 5000
 SECOND = "and the second\n"
+RAM_MIB = 8
 
 
 @pytest.fixture
-def scenario(folder):
+def scenario(folder, emulator):
     """rt-only with that guest and two modules."""
-    data = yaml.safe_load((ROOT / "configs" / "scenarios" / "rt-only.yaml").read_text(encoding="utf-8"))
+    data = load_for("rt-only", emulator.name).data
     data["prelaunched_vms"][0].update(image={"type": "multiboot", "kernel": "rtos", "modules": ["devicetree", "settings"]},
                                       cmdline="console=uart2 threads=4")
     path = folder / "multiboot.yaml"
@@ -44,6 +44,9 @@ def test_multiboot_guest_gets_its_command_line_and_modules_and_runs_on_its_timer
 def test_a_module_that_does_not_fit_stops_the_boot_by_name(start, folder, scenario):
     files = {"rtos": RTOS, "devicetree": folder / "first", "settings": folder / "second"}
     files["devicetree"].write_text(FIRST, encoding="ascii")
-    files["settings"].write_bytes(bytes(64 << 20))      # as much as the VM has RAM
+    files["settings"].write_bytes(bytes(RAM_MIB << 20))
+    data = yaml.safe_load(scenario.read_text(encoding="utf-8"))
+    data["prelaunched_vms"][0]["memory"][0]["size"] = f"{RAM_MIB} MiB"
+    scenario.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     machine = start(scenario, images=files)
     machine.wait_for("hypervisor", r"rtvm.*no room for the image's modules", timeout=60)

@@ -13,7 +13,6 @@ def rtvm(machine):
     return next(vm for vm in stats["vms"] if vm["name"] == "rtvm")
 
 
-@pytest.mark.machines("qemu", "bochs")
 @pytest.mark.long_on("bochs")
 # REQ-LIF-005
 def test_the_service_vm_restarts_beside_a_running_rtvm(linux):

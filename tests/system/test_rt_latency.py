@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from tools.boot import BUILD, boot_modules
 from tools.config.compile import load_scenario
 from tools.evidence import specification
@@ -48,6 +50,7 @@ def bare_and_alone(start, words):
     return machines
 
 
+@pytest.mark.not_on("bochs", "turns")
 # REQ-RT-005 REQ-RT-013
 def test_alone_it_has_exactly_the_bare_latency(start):
     with claimed("rt-alone", "Alone, the real-time VM has exactly the bare machine's interrupt latency") as result:
@@ -59,6 +62,7 @@ def test_alone_it_has_exactly_the_bare_latency(start):
         assert seen[1] == seen[0] and sum(samples for _, samples in seen[0]) == 1000
 
 
+@pytest.mark.not_on("bochs", "turns")
 # REQ-RT-005
 def test_alone_and_waiting_in_hlt_it_has_exactly_the_bare_latency(start):
     """All cores are halted between two interrupts: QEMU moves the clock on (see tools/qemu/quiet_halt.c)."""
@@ -81,6 +85,7 @@ def loaded_twice(start, folder, words):
     return json.loads(re.search(r'^\{"vm".*"samples".*\}$', text, re.M).group(0))
 
 
+@pytest.mark.not_on("bochs", "figures")
 # REQ-RT-004 REQ-RT-005
 def test_beside_linux_under_load_it_keeps_the_bare_latency_without_exits(start, folder):
     """Twice, with the same logs to the last byte. QEMU counts the instructions of all cores in one clock and lets the cores take turns: where a turn of

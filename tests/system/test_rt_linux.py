@@ -59,6 +59,7 @@ def compare_start(first, columns):
             assert count <= 2 * table[reason][column] + 5, f"{reason}: {count}, the documentation has {table[reason][column]}"
 
 
+@pytest.mark.long_on("bochs")
 # REQ-RT-012
 def test_preempt_rt_kernel_finds_its_clocks_and_takes_its_timer_without_exits(start):
     words = f"loglevel=7 apic=verbose bulkhead.loops={WAKEUPS} bulkhead.quiet bulkhead.then=reboot"
@@ -82,6 +83,7 @@ def test_preempt_rt_kernel_finds_its_clocks_and_takes_its_timer_without_exits(st
     assert int(summary.group(1)) < sum(row[0] for row in documented().values()) + WAKEUPS / 2
 
 
+@pytest.mark.long_on("bochs")
 # REQ-RT-004 REQ-RT-014
 def test_one_vcpu_runs_cyclictest_without_an_exit_beside_linux(linux):
     first, later = measure(linux, "rt-linux", "T: 0 .*")
@@ -89,6 +91,7 @@ def test_one_vcpu_runs_cyclictest_without_an_exit_beside_linux(linux):
     compare_start(first, [0])
 
 
+@pytest.mark.long_on("bochs")
 # REQ-RT-021
 def test_two_vcpus_run_cyclictest_with_no_exit_but_bounded_interprocessor_interrupts(linux):
     first, later = measure(linux, "rt-linux-smp", "T: 1 .*")
@@ -100,6 +103,7 @@ def test_two_vcpus_run_cyclictest_with_no_exit_but_bounded_interprocessor_interr
 
 
 @pytest.mark.parametrize("mode,reason", [("poweroff", "power off"), ("crash", "reset")])
+@pytest.mark.long_on("bochs")
 # REQ-LIF-040
 def test_preempt_rt_kernel_that_powers_off_or_panics_stops_its_vm_alone(linux, mode, reason):
     machine = linux("rt-linux-smp", more={"rtlinux": f"bulkhead.mode={mode}"})
@@ -110,6 +114,7 @@ def test_preempt_rt_kernel_that_powers_off_or_panics_stops_its_vm_alone(linux, m
     assert f"rt: {mode.replace('poweroff', 'power off')}\n" in machine.text("rtvm")
 
 
+@pytest.mark.long_on("bochs")
 def test_preempt_rt_vm_has_a_shell_on_its_console_once_the_measurement_is_broken_off(start):
     machine = start("rt-linux", terminal="rtvm")
     machine.wait_for("rtvm", FIRST, 150)

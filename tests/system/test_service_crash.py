@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from outside import Debugger, hv_symbols
+from outside import hv_symbols
 
 BOOT_S = 300
 # Of three shared cores that are busy each may take a turn before the RTVM's, a quarter of the time to the next timer each; with a timer
@@ -15,9 +15,9 @@ RT_VCPU, MAX_VCPU = 8, 64   # of the RTVM; core/limits.h
 SHORT_LIFE_S = 10   # a shorter life of the Service VM is not followed by another
 
 
-def boot(start, words, scenario="demo", extra=()):
+def boot(start, words, scenario="demo", debugger=None):
     """Counted time, in which a deadline that is missed is missed by the system, not by the host."""
-    machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip(), "rtvm": RTVM[scenario]}, mode="icount", extra=extra)
+    machine = start(scenario, append={"service": f"quiet bulkhead.mode=test {words}".strip(), "rtvm": RTVM[scenario]}, mode="icount", debugger=debugger)
     machine.shell_ready(BOOT_S)
     return machine
 
@@ -52,6 +52,7 @@ def expect_the_same_rtvm_after_a_new_start(machine, before):
     expect_it_runs_on(machine, report(machine)[0])
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-005
 # REQ-RT-004
 def test_a_service_vm_that_crashes_starts_anew_and_finds_its_rtvm(start):
@@ -67,6 +68,7 @@ def test_a_service_vm_that_crashes_starts_anew_and_finds_its_rtvm(start):
 # REQ-LIF-005
 # REQ-RT-004
 @pytest.mark.parametrize("scenario", RTVM)
+@pytest.mark.long_on("bochs")
 def test_a_service_vm_killed_by_a_triple_fault_starts_anew_and_finds_its_rtvm(start, scenario):
     machine = boot(start, "reboot=t", scenario)
     live_long_enough(machine)
@@ -80,8 +82,8 @@ def test_a_service_vm_killed_by_a_triple_fault_starts_anew_and_finds_its_rtvm(st
 class Beside:
     """What is to be seen of the RTVM from outside the machine, when there is nobody inside to ask."""
 
-    def __init__(self, folder):
-        self.debugger, self.symbols = Debugger(folder), hv_symbols()
+    def __init__(self, debugger):
+        self.debugger, self.symbols = debugger, hv_symbols()
 
     def exits(self):
         """By reason, in total, and when the last one was."""
@@ -91,12 +93,13 @@ class Beside:
             return self.debugger.read(stats + RT_VCPU * row, row)
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-005
 # REQ-RT-004
-def test_a_service_vm_that_stays_dead_after_a_panic_disturbs_nobody(start, folder):
+def test_a_service_vm_that_stays_dead_after_a_panic_disturbs_nobody(start, debugger):
     """panic=0: its kernel loops for ever. It is not restarted, and the machine stays up."""
-    beside = Beside(folder)
-    machine = boot(start, "panic=0", "demo-onecore", beside.debugger.arguments)
+    beside = Beside(debugger)
+    machine = boot(start, "panic=0", "demo-onecore", debugger)
     machine.wait_for("rtvm", r"^rtvm: running samples 1000 ", BOOT_S)
     before = beside.exits()
     assert any(before), "the RTVM made exits while it started"

@@ -13,37 +13,39 @@ import pytest
 
 DEVICE = "/sys/bus/pci/drivers/bulkhead_hsm/0000:00:1e.0"
 ALL = 0x3FF
-RTVM_CORE = 3
+RTVM_CORE = {"qemu": 3, "bochs": 2}       # behind those of the Service VM
 
 
 def counts(machine):
-    """Records ever written, of each core."""
+    """Records ever written, of each core that the scenario uses."""
     words = machine.shell(f"dd if={DEVICE}/region_trace bs=64 count=17 2>/dev/null | od -An -v -t u4").split()
     header = struct.pack("<272I", *map(int, words))
     assert header[:4] == b"BHTR"
-    return [struct.unpack_from("<Q", header, 64 + 64 * core)[0] for core in range(4)]
+    return [struct.unpack_from("<Q", header, 64 + 64 * core)[0] for core in range(RTVM_CORE[machine.name] + 1)]
 
 
 def rtvm(machine):
     return next(vm for vm in json.loads(machine.shell("bhctl stats --json"))["vms"] if vm["name"] == "rtvm")
 
 
+@pytest.mark.long_on("bochs")
 # REQ-RT-031 REQ-HSM-009
 def test_the_trace_is_off_until_it_is_asked_for_and_read_only(linux):
     machine = linux("demo")
     assert machine.shell(f"cat {DEVICE}/trace_events") == "0x0"
-    assert counts(machine) == [0, 0, 0, 0]
+    assert set(counts(machine)) == {0}
     machine.shell(f"echo x > {DEVICE}/region_trace", status=1)
     machine.shell(f"echo 0x400 > {DEVICE}/trace_events", status=1)
     machine.shell(f"echo {ALL:#x} > {DEVICE}/trace_events")
     assert machine.shell(f"cat {DEVICE}/trace_events") == f"{ALL:#x}"
     machine.shell(f"echo 0 > {DEVICE}/trace_events")
     before = counts(machine)
-    assert all(before[:3]), "each core of the Service VM had something to tell"
+    assert all(before[:-1]), "each core of the Service VM had something to tell"
     machine.shell("bhctl stats >/dev/null")   # which is an exit
     assert counts(machine) == before
 
 
+@pytest.mark.long_on("bochs")
 # REQ-RT-031 REQ-RT-004
 def test_recording_costs_the_rtvm_no_exit(linux):
     machine = linux("demo")
@@ -53,7 +55,7 @@ def test_recording_costs_the_rtvm_no_exit(linux):
     machine.shell("for i in $(seq 50); do bhctl stats >/dev/null; done")
     machine.shell(f"echo 0 > {DEVICE}/trace_events")
     written = counts(machine)
-    assert min(written[:3]) > 100 and written[RTVM_CORE] == 0
+    assert min(written[:-1]) > 100 and written[-1] == 0
     assert rtvm(machine)["exits_total"] == before["exits_total"]
     report = json.loads(machine.shell("bhctl rt --once --json"))
     assert report["steady_exits"] == 0 and report["steady_exits_exact"]
@@ -72,6 +74,7 @@ def load(machine):
     machine.shell("(while :; do bhctl stats >/dev/null; done) & (vm_start user1 1 128; vm_stop) >/dev/null 2>&1 &")
 
 
+@pytest.mark.long_on("bochs")
 # REQ-DM-012
 def test_a_trace_of_the_demo_opens_in_perfetto_and_chrome(linux, folder):
     machine = linux("demo")
@@ -79,11 +82,11 @@ def test_a_trace_of_the_demo_opens_in_perfetto_and_chrome(linux, folder):
     load(machine)
     summary = json.loads(machine.shell("bhctl trace --json --seconds 0.2 --output /tmp/trace.json", 60))
     trace = json.loads(fetch(machine, "/tmp/trace.json", folder).read_text())
-    events = trace["traceEvents"]
-    assert all(summary["cores"][core]["records"] > 10 for core in range(3)) and summary["cores"][RTVM_CORE]["records"] == 0
+    events, rtvm_core = trace["traceEvents"], RTVM_CORE[machine.name]
+    assert all(summary["cores"][core]["records"] > 10 for core in range(rtvm_core)) and summary["cores"][rtvm_core]["records"] == 0
     assert trace["otherData"]["lost_records"] == sum(core["lost"] for core in summary["cores"])
     tracks = {(e["pid"], e["tid"]): e["args"]["name"] for e in events if e["ph"] == "M" and e["name"] == "thread_name"}
-    assert {name for (pid, _), name in tracks.items() if pid == 1} == {"core 0", "core 1", "core 2", "core 3"}
+    assert {name for (pid, _), name in tracks.items() if pid == 1} == {f"core {core}" for core in range(rtvm_core + 1)}
     length = summary["duration_us"] + 1
     by_track = {}
     for event in events:
@@ -93,9 +96,9 @@ def test_a_trace_of_the_demo_opens_in_perfetto_and_chrome(linux, folder):
         if event["ph"] == "X":
             by_track.setdefault((event["pid"], event["tid"]), []).append(event)
     # what a core did is known but for a moment at the start
-    assert all(sum(e["dur"] for e in by_track[1, core + 1]) > 0.9 * summary["duration_us"] for core in range(4))
+    assert all(sum(e["dur"] for e in by_track[1, core + 1]) > 0.9 * summary["duration_us"] for core in range(rtvm_core + 1))
     # the RTVM runs from the first moment to the last, and no core is in two states at once
-    alone = by_track[1, RTVM_CORE + 1]
+    alone = by_track[1, rtvm_core + 1]
     assert [event["name"] for event in alone] == ["rtvm/0"] and alone[0]["dur"] > 0.99 * summary["duration_us"]
     for parts in by_track.values():
         assert all(a["ts"] + a["dur"] <= b["ts"] + 0.002 for a, b in zip(parts, parts[1:]))
@@ -105,6 +108,7 @@ def test_a_trace_of_the_demo_opens_in_perfetto_and_chrome(linux, folder):
 
 # REQ-DM-012 REQ-RT-031
 @pytest.mark.skipif(shutil.which("babeltrace2") is None, reason="babeltrace2 is not installed")
+@pytest.mark.long_on("bochs")
 def test_a_trace_of_the_demo_is_ctf_that_babeltrace_reads_whole(linux, folder):
     machine = linux("demo")
     load(machine)
@@ -120,7 +124,7 @@ def test_a_trace_of_the_demo_is_ctf_that_babeltrace_reads_whole(linux, folder):
     times = [int(re.match(r"\[0*(\d+)\]", line)[1]) for line in lines]
     assert times == sorted(times)
     # an entry is followed by an exit of the same vCPU, or was refused, before the core does anything else
-    for core in range(3):
+    for core in range(RTVM_CORE[machine.name]):
         inside = None
         for line in lines:
             match = re.match(rf"\[\d+\] .*?(\w+): \{{ cpu_id = {core} \}}, \{{ vm = (\d+), vcpu = (\d+)", line)

@@ -9,7 +9,7 @@ START_S = 150  # a User VM's boot on a busy host
 
 @pytest.fixture
 def machine(linux):
-    """Two vCPUs of two User VMs fit the policy; the Service VM has cores 0 to 2."""
+    """Two vCPUs of two User VMs fit the policy; the Service VM has cores 0 to 2, on Bochs 0 and 1."""
     return linux("service-only", words="bulkhead.test=user")
 
 
@@ -17,6 +17,7 @@ def vms(machine):
     return {vm["name"]: vm for vm in json.loads(machine.shell("bhctl stats --json"))["vms"]}
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-015
 def test_a_user_vm_with_two_vcpus_runs_on_two_cores(machine):
     machine.shell(f"vm_start one 2 128; vm_expect ready {START_S}", START_S)
@@ -28,6 +29,7 @@ def test_a_user_vm_with_two_vcpus_runs_on_two_cores(machine):
     assert "one" not in vms(machine)
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-002 REQ-HSM-006
 def test_a_killed_device_model_leaves_nothing_behind(machine):
     before = {name: vm["tables_used"] for name, vm in vms(machine).items()}
@@ -37,6 +39,7 @@ def test_a_killed_device_model_leaves_nothing_behind(machine):
         assert {name: vm["tables_used"] for name, vm in vms(machine).items()} == before
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-016
 def test_a_user_vm_reboots(machine):
     machine.shell(f"vm_start two 1 128; vm_expect ready {START_S}", START_S)
@@ -45,6 +48,7 @@ def test_a_user_vm_reboots(machine):
     machine.shell("vm_stop", 90)
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-010
 def test_a_triple_fault_ends_the_user_vm_alone(machine):
     machine.shell(f"VM_APPEND=reboot=t vm_start three 1 128; vm_expect ready {START_S}", START_S)
@@ -54,6 +58,7 @@ def test_a_triple_fault_ends_the_user_vm_alone(machine):
     assert "three" not in vms(machine)
 
 
+@pytest.mark.long_on("bochs")
 # REQ-LIF-016
 def test_two_user_vms_run_at_a_time(machine):
     machine.shell(f"life() {{ VM_SERIAL=none vm_start $1 1 96; vm_expect ready {START_S} && vm_ask 'ping 1' 'pong 1' 60; usleep 500000; vm_stop; }}")

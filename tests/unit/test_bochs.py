@@ -98,6 +98,21 @@ def test_the_old_one_serves_where_no_newer_is_asked_for(present):
         bochs_package.newest("3.0")
 
 
+# REQ-TOO-016
+def test_an_older_one_is_used_when_asked_for(present, tmp_path, monkeypatch):
+    present(private="3.0")
+    monkeypatch.setenv(bochs_package.CHOICE, "2.7")
+    assert not bochs_package.ready()
+    with pytest.raises(MachineError, match="Bochs 2.7 is not there; run ./bulkhead setup --group bochs with BULKHEAD_BOCHS=2.7"):
+        bochs_package.newest()
+    old = tmp_path.with_name(f"{tmp_path.name}-2.7")
+    old.mkdir()
+    (old / "version").write_text("2.7\n", encoding="utf-8")
+    assert bochs_package.newest().root == old and bochs_package.ready()
+    monkeypatch.delenv(bochs_package.CHOICE)
+    assert bochs_package.newest().version == "3.0"
+
+
 def test_no_bochs_is_an_error_that_says_what_to_do(present):
     present()
     with pytest.raises(MachineError, match="Bochs is not installed; run ./bulkhead setup --group bochs"):
@@ -236,10 +251,39 @@ def test_a_scenario_runs_on_the_emulator_of_its_board(tmp_path):
 
 
 # REQ-TOO-011
-@pytest.mark.parametrize("name", ["minimal", str(ROOT / "configs" / "scenarios" / "demo.yaml")])
-def test_a_scenario_that_another_emulator_cannot_run_is_refused_by_name(name):
-    with pytest.raises(ConfigError, match="qemu-q35 is no machine of bochs"):
-        boot.load_for(name, "bochs")
+@pytest.mark.parametrize("name, machine, reason", [("demo-bochs", "qemu", "bochs is no machine of qemu"),
+                                                  (str(ROOT / "configs" / "scenarios" / "demo.yaml"), "bochs", "qemu-q35 is no machine of bochs")])
+def test_a_scenario_that_another_emulator_cannot_run_is_refused_by_name(name, machine, reason):
+    with pytest.raises(ConfigError, match=reason):
+        boot.load_for(name, machine)
+
+
+# REQ-TOO-016
+def test_each_scenario_has_one_for_bochs():
+    names = {path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml")}
+    assert {name for name in names if not name.endswith("-bochs")} == {name.removesuffix("-bochs") for name in names if name.endswith("-bochs")}
+
+
+# REQ-TOO-016
+def test_a_cpu_model_is_chosen_where_bochs_is_and_where_the_scenario_can_run_on_it(monkeypatch):
+    assert cli.MODELS == tuple(MODELS) and set(cli.BOCHS_VERSIONS) == {bochs_package.LEAST, *bochs_package.OLD}
+    parse = cli.build_parser().parse_args
+    with pytest.raises(StepError, match="--model haswell is for Bochs; add --machine bochs"):
+        cli.command_demo(parse(["demo", "--model", "haswell"]))
+    with pytest.raises(StepError, match="--bochs 2.7 is for Bochs"):
+        cli.command_test(parse(["test", "--machine", "qemu", "--bochs", "2.7"]))
+    with pytest.raises(StepError, match="--fast leaves out system tests, and --long adds some"):
+        cli.command_test(parse(["test", "--fast", "--long"]))
+    with pytest.raises(ConfigError, match="an exclusive VM needs x2APIC, which Bochs' model ryzen lacks; use skylake_x, sapphire_rapids, haswell"):
+        boot.check_model(boot.load_for("demo", "bochs"), "ryzen")
+    boot.check_model(boot.load_for("service-only", "bochs"), "ryzen")
+    boot.check_model(boot.load_for("demo", "bochs"), "haswell")
+
+
+def test_a_cpu_model_that_is_none_is_told_with_those_that_are(capsys):
+    with pytest.raises(SystemExit):
+        cli.build_parser().parse_args(["demo", "--machine", "bochs", "--model", "i386"])
+    assert re.search(r"invalid choice: 'i386' \(choose from '?skylake_x'?, '?sapphire_rapids'?, '?haswell'?, '?ryzen'?\)", capsys.readouterr().err)
 
 
 # REQ-TOO-014

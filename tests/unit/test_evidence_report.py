@@ -362,7 +362,7 @@ def test_only_a_whole_run_ends_with_the_report_and_after_its_own_result(tmp_path
     monkeypatch.setattr(testing, "check", lambda tally, *_: tally.case("checks", "one", "passed"))
     seen = []
     monkeypatch.setattr(testing, "write_report", lambda: seen.append(json.loads((tmp_path / "tests.json").read_text(encoding="utf-8"))["passed"]))
-    assert testing.run(argparse.Namespace(keyword=keyword, fast=fast, machine=machine)) == 0
+    assert testing.run(argparse.Namespace(keyword=keyword, fast=fast, machine=machine, model=None, long=False)) == 0
     assert seen == ([True] if whole else []) and (tmp_path / "junit.xml").exists()
 
 
@@ -395,12 +395,15 @@ def test_the_report_has_a_table_of_what_ran_where(leave, tmp_path):
     """From pytest's file to the table: one line a test, one column a machine."""
     path = tmp_path / "pytest.xml"
     path.write_text('<testsuites><testsuite><testcase classname="tests.system.test_a" name="x[qemu]" time="1"><properties><property name="machine" value="qemu EPYC"/>'
-                    '<property name="other" value="y"/></properties></testcase></testsuite></testsuites>', encoding="utf-8")
+                    '<property name="other" value="y"/><property name="where" value="bochs: every run"/></properties></testcase></testsuite></testsuites>', encoding="utf-8")
     cases = [*tests.pytest_cases(path), ran("x[bochs]", "failed", "bochs skylake_x"), ran("y[1]", "passed", "qemu EPYC"), ran("y[2]", "skipped", "qemu EPYC"),
              ran("z", "passed")]
     found = next(table for table in leave(True, cases)[1]["tables"] if table["title"] == "System tests by machine")
     assert found["columns"] == ["file", "test", "qemu EPYC", "bochs skylake_x"]
     assert found["rows"] == [["tests/system/test_a", "x", "passed", "failed"], ["tests/system/test_a", "y", "1 passed, 1 skipped", "-"]]
+    told = tests.Case("tests/system/test_a", "w[qemu]", "passed", 1.0, "", ("qemu EPYC",), ("qemu: every run", "bochs: not, it needs MSI"))
+    late = told._replace(name="v[qemu]", where=("qemu: every run", "bochs:haswell: with --long"))
+    assert machines.table([*cases, told, late])[1][2:] == [["tests/system/test_a", "w", "passed", "no: it needs MSI"], ["tests/system/test_a", "v", "passed", "long"]]
     assert machines.summary(cases) == ["  on qemu EPYC: 2 passed, 1 skipped", "  on bochs skylake_x: failed"]
 
 

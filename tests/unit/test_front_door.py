@@ -82,7 +82,8 @@ def test_completion_offers_commands_options_and_scenarios():
     assert complete("de") == ["demo"]
     assert complete("test", "--f") == ["--fast"]
     assert set(complete("config", "")) >= {"check", "compile", "show", "board"}
-    assert complete("config", "show", "min") == ["minimal"]
+    assert set(complete("config", "show", "min")) == {"minimal", "minimal-bochs"}
+    assert set(complete("demo", "--mo")) == {"--model", "--module"} and complete("demo", "sap") == ["sapphire_rapids"] and complete("test", "--l") == ["--long"]
     assert "rt-only" in complete("run", "")
     assert complete("bench", "--only", "lo") == ["loaded"] and complete("bench", "--q") == ["--quick"]
 

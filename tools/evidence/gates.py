@@ -29,6 +29,7 @@ GATES = (
     Gate("exclusive", "exclusive cores wait for nobody", PYTHON + ["-m", "tools.evidence.exclusive"], ("gcc", "objdump"), True),
     Gate("guard", "shared cores cannot delay exclusive ones", PYTHON + ["-m", "tools.evidence.guard"], ("gcc", "objdump"), True),
     Gate("controls", "each bit that decides about an exit has a policy", PYTHON + ["-m", "tools.evidence.controls"], ("gcc",), True),
+    Gate("machines", "each system test is one of both machines, or says why not", PYTHON + ["-m", "tools.evidence.system_tests"], ("pytest-3",), True),
     Gate("trace", "requirements are traced both ways", PYTHON + ["-m", "tools.evidence.trace"], (), True),
     Gate("loops", "loops are bounded", PYTHON + ["-m", "tools.evidence.loops"], (), True),
     Gate("specification", "promised numbers are enforced", PYTHON + ["-m", "tools.evidence.specification"], (), True),

@@ -20,17 +20,24 @@ def of_machine(cases):
     return found
 
 
-# REQ-TOO-011
+def said_of(machine, members):
+    """Why a test has no verdict in the column of this machine: 'long' when it was left out, 'no: it needs ...', '-'."""
+    emulator = machine.partition(" ")[0]
+    told = [line.partition(": ")[2] for case in members for line in case.where if line.partition(":")[0] == emulator]
+    return next((f"no: {line.partition(', ')[2]}" for line in told if line.startswith("not")), "long" if told and all(line == "with --long" for line in told) else "-")
+
+
+# REQ-TOO-011 REQ-TOO-015
 def table(cases):
     """Columns and rows: a line for each test, all its parameters together, and a column for each machine."""
     machines, tests = list(of_machine(cases)), {}
     for case in cases:
-        if case.machines:
+        if case.machines or case.where:
             tests.setdefault((case.suite, re.sub(r"\[.*", "", case.name)), []).append(case)
     rows = []
     for (suite, name), members in tests.items():
         ended = of_machine(members)
-        rows.append([suite, name] + [counted(ended.get(machine, [])) for machine in machines])
+        rows.append([suite, name] + [counted(ended[machine]) if machine in ended else said_of(machine, members) for machine in machines])
     return ["file", "test"] + machines, rows
 
 

@@ -10,7 +10,7 @@ from tools.evidence.result import Result
 from tools.progress import ROOT
 
 OUTPUT = ROOT / "build" / "evidence" / "junit.xml"
-Case = collections.namedtuple("Case", "suite name verdict seconds message machines", defaults=[()])    # machines: emulators it ran on
+Case = collections.namedtuple("Case", "suite name verdict seconds message machines where", defaults=[(), ()])    # machines: emulators it ran on; where: what it says of others
 
 
 def pytest_cases(path):
@@ -23,7 +23,8 @@ def pytest_cases(path):
         told = broken if broken is not None else skipped
         message = "" if told is None else "\n".join(part for part in (told.get("message"), told.text) if part)
         machines = tuple(told.get("value", "") for told in case.iter("property") if told.get("name") == "machine")
-        yield Case(suite, case.get("name", ""), verdict, float(case.get("time", 0)), message, machines)
+        where = tuple(told.get("value", "") for told in case.iter("property") if told.get("name") == "where")
+        yield Case(suite, case.get("name", ""), verdict, float(case.get("time", 0)), message, machines, where)
 
 
 def junit_xml(cases):
@@ -49,8 +50,9 @@ def by_suite(cases):
 
 
 @contextlib.contextmanager
-def claimed(name, sentence):
-    """The result of a claim that one test stands for: passed only when the block ends without an exception."""
+def claimed(name, sentence, leave=True):
+    """The result of a claim that one test stands for: passed only when the block ends without an exception. leave: whether this run is
+    the one that the claim is about."""
     result, passed = Result(name, sentence), False
     try:
         yield result
@@ -59,7 +61,8 @@ def claimed(name, sentence):
         result.finding(f"{name}-failed", f"{type(error).__name__}: {error}".partition("\n")[0])
         raise
     finally:
-        result.finish(passed, needs=needs_of(name))
+        if leave:
+            result.finish(passed, needs=needs_of(name))
 
 
 def needs_of(name):

@@ -24,7 +24,7 @@ GROUPS = (
     ("Isolation", ("proofs", "assumptions", "mutants", "controls")),
     ("Real time", ("rt-loaded", "rt-alone", "rt-hung", "exclusive", "guard", "budget", "loops")),
     ("Sound code", ("eva", "parse", "misra", "stack", "size")),
-    ("Tests", ("tests", "coverage")),
+    ("Tests", ("tests", "machines", "coverage")),
     ("Process", ("trace", "specification", "repro")),
 )
 OTHER = "Other"
@@ -65,6 +65,13 @@ WORDS = {
         ["The list of the manuals' bits was made by hand, from the editions that it names.",
          "Which MSRs and ports exit is in the permission maps, not in these tables."],
         [("B.8", "Design review")]),
+    "machines": Words(
+        "Pytest collects the system tests and runs none. Each is a test of QEMU (AMD-V) and of Bochs (Intel VT-x), or gives a reason of a closed list why it is "
+        "not; the reason must have its sign in the source of the test, or of what it uses. The table shows what runs in each run, what only when long tests are "
+        "asked for, and what does not and why; docs/system-tests.md is the same.",
+        ["A sign in the source is a hint: it notices a reason that has gone, not one that was never good.",
+         "How the tests ended is in the claim \"tests\"."],
+        [("A.5", "Test management and automation tools")]),
     "eva": Words(
         "Frama-C Eva analyses the functions of core/ and devices/ by abstract interpretation, with unconstrained guest registers and guest memory "
         "and any state that satisfies the invariants. It reports each place where a run-time error (overflow, bad index, division by zero, "
