@@ -5,8 +5,9 @@
  * RTVM), any number of readers; counters only grow, so a reader needs no lock
  * and never disturbs the writer.
  *
- * Latency unit: TSC ticks from the programmed expiry to the first instruction
- * of the timer interrupt's handler.
+ * Latency unit: TSC ticks. From the programmed expiry to the first instruction
+ * of the timer interrupt's handler; or, when the runtime drives an Ethernet
+ * controller, of a frame from before it is handed over until it is back.
  */
 #ifndef ABI_RT_TELEMETRY_H
 #define ABI_RT_TELEMETRY_H
@@ -21,6 +22,7 @@
 #define RT_PER_OCTAVE   512U   /* above: buckets per power of two, error below 0.2 % */
 #define RT_LATENCY_MAX  0xFFFFFFFFFFULL /* larger ones are counted as this */
 
+enum rt_measured { RT_TIMER = 0, RT_ROUND_TRIP = 1 };
 enum rt_state { RT_STARTING = 1, RT_WARMUP = 2, RT_STEADY = 3, RT_FINISHED = 4 };
 
 struct rt_sample {
@@ -34,7 +36,7 @@ struct rt_telemetry {
     uint32_t magic;     /* written last at start */
     uint32_t version;
     uint32_t state;     /* enum rt_state */
-    uint32_t reserved;
+    uint32_t measured;  /* enum rt_measured */
     uint64_t tsc_hz;
     uint64_t timer_hz;      /* local APIC timer at divisor 1 */
     uint64_t period_ticks;  /* TSC ticks of one control period */

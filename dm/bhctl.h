@@ -80,6 +80,7 @@ uint64_t log_position_of_last_lines(const struct hv_log_ring *ring, size_t size,
 /* bhctl_rt.c */
 struct rt_report {
     uint32_t state;
+    bool round_trip;        /* ticks are those of a frame's round trip, not of the timer's latency */
     uint64_t tsc_hz;
     uint64_t period_ticks;
     uint64_t interrupts;

@@ -82,6 +82,7 @@ void rt_report_make(struct rt_report *report, const struct rt_telemetry *telemet
         counted += telemetry->histogram[i];
     }
     report->state = telemetry->state;
+    report->round_trip = telemetry->measured == (uint32_t)RT_ROUND_TRIP;
     report->tsc_hz = telemetry->tsc_hz;
     report->period_ticks = telemetry->period_ticks;
     report->interrupts = telemetry->interrupts;
@@ -127,7 +128,7 @@ void print_rt(FILE *out, const struct rt_report *report)
     } else {
         fprintf(out, "  VM exits in steady state: %s\n", report->vm_known ? "not there yet" : "unknown");
     }
-    fprintf(out, "  latency:\n");
+    fprintf(out, report->round_trip ? "  round trip of a frame:\n" : "  latency:\n");
     print_latency(out, "min", report->min_ticks, report->tsc_hz);
     print_latency(out, "p50", report->p50_ticks, report->tsc_hz);
     print_latency(out, "p99", report->p99_ticks, report->tsc_hz);
@@ -165,10 +166,10 @@ void print_rt_json(FILE *out, const struct rt_report *report)
     } else {
         fputs("null", out);
     }
-    fprintf(out, ",\"state\":\"%s\",\"tsc_hz\":%llu,\"period_ticks\":%llu,\"interrupts\":%llu,\"samples\":%llu,"
+    fprintf(out, ",\"state\":\"%s\",\"measured\":\"%s\",\"tsc_hz\":%llu,\"period_ticks\":%llu,\"interrupts\":%llu,\"samples\":%llu,"
                  "\"overruns\":%llu,\"latency_ticks\":{\"min\":%llu,\"p50\":%llu,\"p99\":%llu,\"p99.99\":",
-            state_name(report->state), (unsigned long long)report->tsc_hz, (unsigned long long)report->period_ticks,
-            (unsigned long long)report->interrupts, (unsigned long long)report->samples,
+            state_name(report->state), report->round_trip ? "round trip" : "timer", (unsigned long long)report->tsc_hz,
+            (unsigned long long)report->period_ticks, (unsigned long long)report->interrupts, (unsigned long long)report->samples,
             (unsigned long long)report->overruns, (unsigned long long)report->min_ticks,
             (unsigned long long)report->p50_ticks, (unsigned long long)report->p99_ticks);
     if (report->p9999_known) {

@@ -7,6 +7,7 @@
 
 #define TIMER_VECTOR 0x40U
 #define IPI_VECTOR   0x41U
+#define NIC_VECTOR   0x42U
 
 extern volatile uint64_t timer_tsc;         /* TSC at the last timer interrupt, from its entry */
 extern volatile uint64_t timer_interrupts;

@@ -73,3 +73,9 @@ void console_hex(uint64_t value)
         console_char(digit[nibble]);
     }
 }
+
+void console_byte(uint8_t value)
+{
+    console_char(digit[value >> 4]);
+    console_char(digit[value & 0xFU]);
+}

@@ -10,5 +10,6 @@ void console_char(char c);       /* a line feed goes out as it is */
 void console_text(const char *text);
 void console_dec(uint64_t value);
 void console_hex(uint64_t value);
+void console_byte(uint8_t value);  /* two hexadecimal digits */
 
 #endif

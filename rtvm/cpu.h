@@ -41,6 +41,10 @@ static inline uint32_t port_read32(uint16_t port)
     __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
+static inline void port_write32(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
 static inline uint64_t msr_read(uint32_t msr)
 {
     uint32_t low;

@@ -12,6 +12,7 @@
 #include "cpu.h"
 #include "options.h"
 #include "outcome.h"
+#include "roundtrip.h"
 #include "telemetry.h"
 
 #define MULTIBOOT_MAGIC   0x2BADB002U
@@ -40,6 +41,7 @@ static struct gate idt[IDT_ENTRIES];
 extern const uint8_t exception_entries; /* the first of 32, ENTRY_STRIDE bytes each */
 extern const uint8_t timer_entry;
 extern const uint8_t ipi_entry;
+extern const uint8_t nic_entry;
 extern const uint8_t spurious_entry;
 
 void rtvm_main(uint32_t magic, uint32_t info);
@@ -74,6 +76,7 @@ static void idt_load(void)
     }
     idt_set(TIMER_VECTOR, address_of(&timer_entry));
     idt_set(IPI_VECTOR, address_of(&ipi_entry));
+    idt_set(NIC_VECTOR, address_of(&nic_entry));
     load_idt(&pointer);
 }
 
@@ -95,8 +98,8 @@ static void report(const char *what)
     console_dec(telemetry->samples);
     console_text(" overruns ");
     console_dec(telemetry->overruns);
-    console_text(" latency ticks min ");
-    console_dec(telemetry->latency_min);
+    console_text((options.nic == NIC_OFF) ? " latency ticks min " : " round trip ticks min ");
+    console_dec((telemetry->samples == 0U) ? 0U : telemetry->latency_min);
     console_text(" p50 ");
     console_dec(telemetry_percentile(500U));
     console_text(" p99 ");
@@ -104,6 +107,9 @@ static void report(const char *what)
     console_text(" max ");
     console_dec(telemetry->latency_max);
     console_text("\n");
+    if (options.nic != NIC_OFF) {
+        roundtrip_report();
+    }
 }
 
 static bool timer_due(uint64_t seen, uint64_t deadline)
@@ -162,16 +168,30 @@ static uint64_t next_deadline(uint64_t deadline, uint64_t period)
     return next;
 }
 
+/* One period: the timer's interrupt and its lateness, or behind it a frame's round trip. False: the frame is lost. */
+static bool take_sample(uint64_t deadline, struct roundtrip *sample)
+{
+    bool good = true;
+
+    sample->ticks = wait_until(deadline);
+    sample->tsc = timer_tsc;
+    if (options.nic != NIC_OFF) {
+        good = roundtrip_measure(sample);
+    }
+    return good;
+}
+
 /* REQ-RT-004 */
 static void control_loop(uint64_t period)
 {
     uint64_t begin = (options.periodic == 0U) ? tsc_read() : clock_start_periodic(period);
     uint64_t deadline = begin + period;
     uint64_t done = 0U;
+    struct roundtrip sample;
 
     telemetry_state(RT_WARMUP);
     for (uint64_t i = 0U; i < options.warmup; i++) {
-        (void)wait_until(deadline);
+        (void)take_sample(deadline, &sample);
         (void)control_step();
         telemetry_warmup_interrupt();
         deadline = next_deadline(deadline, period);
@@ -181,10 +201,12 @@ static void control_loop(uint64_t period)
         deadline += period;
     }
     telemetry_state(RT_STEADY);
-    while ((options.count == 0U) || (done < options.count)) {
-        uint64_t latency = wait_until(deadline);
+    while (((options.count == 0U) || (done < options.count)) && roundtrip_alive()) {
+        bool good = take_sample(deadline, &sample);
         int32_t output = control_step();
-        telemetry_sample(timer_tsc, latency, output);
+        if (good) {
+            telemetry_sample(sample.tsc, sample.ticks, output);
+        }
         done++;
         if ((options.report != 0U) && ((done % options.report) == 0U)) {
             report("running");
@@ -198,7 +220,7 @@ static void control_loop(uint64_t period)
     if (options.record != 0U) {
         outcome_record(telemetry_get());
     }
-    report("finished");
+    report(roundtrip_alive() ? "finished" : "no frame came back:");
 }
 
 static void self_ipi_check(void)
@@ -242,7 +264,12 @@ static void start(uint64_t start_tsc, const char *line)
             console_text(" period_us ");
             console_dec(options.period_us);
             console_text("\n");
-            control_loop(period);
+            if (options.nic != NIC_OFF) {
+                telemetry_measured(RT_ROUND_TRIP);
+            }
+            if ((options.nic == NIC_OFF) || roundtrip_start(tsc_hz)) {
+                control_loop(period);
+            }
         }
     }
 }

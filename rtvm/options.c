@@ -4,8 +4,11 @@
 #include <stdbool.h>
 
 #include "console.h"
+#include "nic_ring.h"
+#include "pci.h"
 
-struct options options = { .console = 0x3F8U, .pm_timer = 0x608U, .period_us = 1000U, .warmup = 100U, .build = "", .date = "", .machine = "" };
+struct options options = { .console = 0x3F8U, .pm_timer = 0x608U, .period_us = 1000U, .warmup = 100U,
+    .nic_at = PCI_NONE, .nic_bytes = NIC_FRAME_LEAST, .nic_wait_us = 10000U, .build = "", .date = "", .machine = "" };
 
 /* Decimal, or hexadecimal with 0x; stops at the first other character. */
 static uint64_t parse_number(const char *text)
@@ -38,6 +41,45 @@ static bool name_is(const char *word, const char *name)
         i++;
     }
     return (name[i] == '\0') && (word[i] == '=');
+}
+
+static bool value_is(const char *value, const char *name)
+{
+    uint32_t i = 0U;
+
+    while ((name[i] != '\0') && (value[i] == name[i])) {
+        i++;
+    }
+    return (name[i] == '\0') && ((value[i] == '\0') || (value[i] == ' '));
+}
+
+/* What is about the Ethernet controller; returns whether the word is known. */
+static bool parse_nic(const char *word, const char *value)
+{
+    bool known = true;
+
+    if (name_is(word, "nic_at")) {
+        options.nic_at = (uint32_t)parse_number(value);
+    } else if (name_is(word, "nic_bytes")) {
+        options.nic_bytes = (uint32_t)parse_number(value);
+    } else if (name_is(word, "nic_wait_us")) {
+        options.nic_wait_us = parse_number(value);
+    } else if (name_is(word, "nic") && value_is(value, "poll")) {
+        options.nic = NIC_POLL;
+    } else if (name_is(word, "nic") && value_is(value, "msi")) {
+        options.nic = NIC_MSI;
+    } else if (name_is(word, "nic") && value_is(value, "msix")) {
+        options.nic = NIC_MSIX;
+    } else if (name_is(word, "nic_path") && value_is(value, "phy")) {
+        options.nic_path = NIC_PHY;
+    } else if (name_is(word, "nic_path") && value_is(value, "mac")) {
+        options.nic_path = NIC_MAC;
+    } else if (name_is(word, "nic_path") && value_is(value, "wire")) {
+        options.nic_path = NIC_WIRE;
+    } else {
+        known = false;
+    }
+    return known;
 }
 
 /* Returns whether the word is known. */
@@ -88,7 +130,7 @@ static bool parse_word(const char *word)
         } else if (name_is(word, "machine")) {
             options.machine = &word[i + 1U];
         } else {
-            known = false;
+            known = parse_nic(word, &word[i + 1U]);
         }
     }
     return known;

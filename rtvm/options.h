@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "nic.h"
+
 struct options {
     uint16_t console;      /* console=0x3e8: I/O base of a 16550 */
     uint16_t poweroff;     /* poweroff=0x604: PM1_CNT port written when finished; 0: halt */
@@ -20,6 +22,11 @@ struct options {
     uint64_t spin;         /* spin=1: wait busily for the timer, not in HLT */
     uint64_t shared;       /* shm=0x10000000: GPA of the telemetry region; 0: private memory */
     uint64_t record;       /* record=1: the outcome as lines with checksums, when finished (record.h), in short on the VGA screen */
+    enum nic_mode nic;     /* nic=msix, msi or poll: round trips through an Ethernet controller instead of the timer's latency */
+    enum nic_path nic_path; /* nic_path=phy, mac or wire: who returns the frames */
+    uint32_t nic_at;       /* nic_at=0xf8: bus * 256 + device * 8 + function; else the first that is found */
+    uint32_t nic_bytes;    /* nic_bytes=60: length of a frame without its checksum */
+    uint64_t nic_wait_us;  /* nic_wait_us=10000: a frame that is not back by then is lost */
     const char *build;     /* build=, date=: words of that record */
     const char *date;
     const char *machine;   /* machine=: likewise, all text to the end of the line */

@@ -40,10 +40,31 @@ static uint64_t microcode(void)
     return revision;
 }
 
+static const char *condition(void)
+{
+    const char *name = "bare";
+
+    switch (options.nic) {
+    case NIC_POLL:
+        name = "nic-poll";
+        break;
+    case NIC_MSI:
+        name = "nic-msi";
+        break;
+    case NIC_MSIX:
+        name = "nic-msix";
+        break;
+    case NIC_OFF:
+    default:
+        break;
+    }
+    return name;
+}
+
 void outcome_record(const volatile struct rt_telemetry *telemetry)
 {
     struct record record = {
-        .condition = "bare", .build = options.build, .date = options.date, .machine = options.machine, .rt = telemetry, .microcode = microcode()
+        .condition = condition(), .build = options.build, .date = options.date, .machine = options.machine, .rt = telemetry, .microcode = microcode()
     };
 
     on_screen = false;

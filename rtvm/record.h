@@ -21,7 +21,7 @@ struct record_cost {
 
 /* Texts end at their first NUL; condition, build and date also at a blank. "" is unknown. */
 struct record {
-    const char *condition;  /* bare, alone, linux, loaded, storm, cost-bare, cost-exclusive */
+    const char *condition;  /* bare, alone, linux, loaded, storm, nic-poll, nic-msi, nic-msix, cost-bare, cost-exclusive */
     const char *build;      /* commit of the image */
     const char *date;       /* of the machine's clock: 2026-11-26T21:30 */
     const char *machine;    /* "maker / product / firmware" */

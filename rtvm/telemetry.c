@@ -16,7 +16,7 @@ void telemetry_init(uint64_t address, uint64_t tsc_hz, uint64_t timer_hz, uint64
         region->histogram[i] = 0U;
     }
     region->version = RT_VERSION;
-    region->reserved = 0U;
+    region->measured = (uint32_t)RT_TIMER;
     region->tsc_hz = tsc_hz;
     region->timer_hz = timer_hz;
     region->period_ticks = period_ticks;
@@ -32,6 +32,8 @@ void telemetry_init(uint64_t address, uint64_t tsc_hz, uint64_t timer_hz, uint64
     region->state = (uint32_t)RT_STARTING;
     region->magic = RT_MAGIC;
 }
+
+void telemetry_measured(enum rt_measured measured) { region->measured = (uint32_t)measured; }
 
 void telemetry_state(enum rt_state state)
 {

@@ -121,6 +121,15 @@ def test_ticks_become_nanoseconds_of_the_machines_clock(tmp_path):
 
 
 # REQ-TOO-013
+def test_round_trips_of_a_frame_stand_beside_the_latencies(tmp_path):
+    found = imported(tmp_path, one() + "".join(one(name) for name in record.ROUND_TRIPS))
+    assert list(found["conditions"]) == ["bare"] and list(found["round_trips"]) == list(record.ROUND_TRIPS)
+    rows = [line for line in report_hardware.markdown(found).splitlines() if line.startswith(("| polling |", "| MSI"))]
+    assert rows == [f"| {name} | 10,000 | 10.00 | 10.00 | 10.00 | 20.00 | 1,000 | 0 |" for name in ("polling", "MSI", "MSI-X")]
+    assert "Round trip" not in report_hardware.markdown(imported(tmp_path))
+
+
+# REQ-TOO-013
 def test_costs_stand_beside_those_of_the_bare_machine(tmp_path):
     found = imported(tmp_path, costs("cost-bare", 60) + costs("cost-exclusive", 600) + one())
     assert found["costs"]["exclusive"]["cpuid"] == {"least": 200, "mean": 201, "most": 3000} and found["costs"]["bare"]["nothing"]["least"] == 10.0
@@ -301,7 +310,7 @@ def test_the_menu_has_each_condition_with_a_key_of_its_own():
     assert all(f"menuentry 'Measure: {condition.words}' --hotkey={condition.key}" in text for condition in stick.CONDITIONS)
     assert len({condition.key for condition in stick.CONDITIONS} | {"r", "i", "c", "e"}) == len(stick.CONDITIONS) + 4 and "--hotkey=i" in text
     assert "--unit=1" in text and "for board acme" in text
-    assert [condition.name for condition in stick.CONDITIONS] == list(record.CONDITIONS)
+    assert [condition.name for condition in stick.CONDITIONS] == list(record.LATENCY + record.COSTS)
 
 
 def test_what_is_missing_for_an_image_is_named(tmp_path, monkeypatch):

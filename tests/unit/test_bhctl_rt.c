@@ -251,7 +251,7 @@ static void json_is_one_line_with_the_numbers(void **state)
     rt_report_make(&report, &telemetry, &stats, NULL);
     print_rt_json(out, &report);
     fclose(out);
-    assert_string_equal(text, "{\"vm\":\"rtvm\",\"state\":\"steady\",\"tsc_hz\":1000000000,\"period_ticks\":1000000,"
+    assert_string_equal(text, "{\"vm\":\"rtvm\",\"state\":\"steady\",\"measured\":\"timer\",\"tsc_hz\":1000000000,\"period_ticks\":1000000,"
                               "\"interrupts\":0,\"samples\":1,\"overruns\":0,\"latency_ticks\":{\"min\":20,\"p50\":20,"
                               "\"p99\":20,\"p99.99\":null,\"max\":20,\"mean\":20},\"steady_exits\":0,\"steady_exits_exact\":true,"
                               "\"exits_total\":40}\n");
@@ -291,6 +291,27 @@ static void text_says_so_when_exits_are_only_a_lower_bound(void **state)
     fclose(out);
     assert_non_null(strstr(text, "rtvm: steady, period 1000 us\n"));
     assert_non_null(strstr(text, "VM exits in steady state: at least 1 (40 since the start)\n"));
+    free(text);
+}
+
+static void a_round_trip_is_not_called_latency(void **state)
+{
+    struct rt_report report;
+    char *text = NULL;
+    size_t size = 0U;
+    FILE *out = open_memstream(&text, &size);
+    (void)state;
+
+    sample(20U);
+    telemetry.measured = RT_ROUND_TRIP;
+    rt_report_make(&report, &telemetry, &stats, NULL);
+    telemetry.measured = RT_TIMER;
+    print_rt(out, &report);
+    print_rt_json(out, &report);
+    fclose(out);
+    assert_non_null(strstr(text, "  round trip of a frame:\n"));
+    assert_null(strstr(text, "  latency:\n"));
+    assert_non_null(strstr(text, "\"measured\":\"round trip\""));
     free(text);
 }
 
@@ -339,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup(json_is_one_line_with_the_numbers, setup),
         cmocka_unit_test_setup(json_has_the_histogram_when_asked, setup),
         cmocka_unit_test_setup(text_says_so_when_exits_are_only_a_lower_bound, setup),
+        cmocka_unit_test_setup(a_round_trip_is_not_called_latency, setup),
         cmocka_unit_test_setup(telemetry_is_found_by_its_magic, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

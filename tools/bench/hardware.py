@@ -127,4 +127,5 @@ def results_of(paths):
             "command": shlex.join(["./bulkhead", "bench"] + [word for path in paths for word in ("--import", os.path.basename(path))]),
             "emulated": bool(machine["emulator"]), "quick": any(one["samples"] < 10000 for one in latencies.values()), "left_out": left_out,
             "parts": list(chosen), "tools": {}, "conditions": {name: condition_of(one) for name, one in latencies.items()},
+            "round_trips": {name: condition_of(one) for name, one in chosen.items() if name in record.ROUND_TRIPS},
             "costs": {name.removeprefix("cost-"): costs_in_ns(one) for name, one in chosen.items() if name in record.COSTS}, "timer": {}, "work": {}, "size": {}, "problems": {}, "targets": []}

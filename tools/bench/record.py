@@ -9,7 +9,8 @@ LINE = re.compile(rf"{FORM} (.*?) \*([0-9a-f]{{4}})\s*$")
 BEGUN = re.compile(rf"\b{FORM} ")
 LATENCY = ("bare", "alone", "linux", "loaded", "storm")
 COSTS = ("cost-bare", "cost-exclusive")
-CONDITIONS = LATENCY + COSTS
+ROUND_TRIPS = ("nic-poll", "nic-msi", "nic-msix")
+CONDITIONS = LATENCY + ROUND_TRIPS + COSTS
 UNKNOWN = "-"
 
 

@@ -10,6 +10,9 @@ TITLES = {"bare": "bare machine", "alone": "Bulkhead alone", "linux": "Bulkhead,
           "storm": "Bulkhead, storm of hypercalls, interrupts and User VMs"}
 KINDS = {"cpuid": "CPUID", "rdmsr": "RDMSR of EFER", "in": "IN from port 0x500", "vmmcall": "VMMCALL, no such hypercall", "vmcall": "VMCALL, no such hypercall",
          "nothing": "nothing (what the measurement itself takes)"}
+WAITS = {"nic-poll": "polling", "nic-msi": "MSI", "nic-msix": "MSI-X"}
+ROUND_TRIP_WORDS = """From before the register write that hands a frame to the Ethernet controller until it is back in memory, or its interrupt's handler begins: the path of nic_path=, its
+buses and its memory are in it."""
 CAVEATS = (
     "Times are nanoseconds, from the TSC and its measured rate. Latency is from the programmed expiry of the timer to the reading of the clock in its handler, "
     "the real-time VM waiting in HLT, the same image in each condition. Firmware is in it: a system management interrupt stops every core and no "
@@ -69,6 +72,12 @@ def cost_words(costs):
             + table(["instruction", "bare machine", "exclusive core"], list(cost_rows(costs)))) if costs else ""
 
 
+def round_trip_words(trips):
+    return (f"\n## Round trip of a frame, in ns\n\n{ROUND_TRIP_WORDS}\n\n" + table(
+        ["the frame is seen by", "samples", "min", "p50", "p99", "p99.99", "max", "overruns"],
+        [[WAITS[name], one["samples"], *(one["latency"][which] for which in statistics.NAMES), one["overruns"]] for name, one in trips.items()])) if trips else ""
+
+
 def latency_words(results):
     if not results["conditions"]:
         return ""
@@ -80,7 +89,8 @@ def latency_words(results):
 
 # REQ-TOO-013
 def markdown(results):
-    return ("<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + heading(results) + latency_words(results) + cost_words(results["costs"])
+    return ("<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + heading(results) + latency_words(results)
+            + round_trip_words(results.get("round_trips")) + cost_words(results["costs"])
             + "\n" + "\n\n".join(CAVEATS) + "\n")
 
 
