@@ -25,6 +25,7 @@
 /* The hypervisor's PCI device. The ids are not registered with the PCI-SIG. */
 #define HV_PCI_VENDOR     0xB04DU
 #define HV_PCI_DEVICE     0x0001U
+#define HV_PCI_HOST_BRIDGE 0x0002U  /* device id of a pre-launched VM's host bridge */
 #define HV_PCI_CLASS      0x088000U /* system peripheral, other */
 #define HV_PCI_CAP_MSI    0x40U     /* MSI, 64-bit address, one vector: the I/O request upcall */
 #define HV_PCI_CAP_VENDOR 0x50U     /* vendor-specific: id 09, next, length 0x14, revision 2 */

@@ -6,6 +6,7 @@
 #include "core/emulate.h"
 #include "core/exclusive_lapic.h"
 #include "core/exclusive_life.h"
+#include "core/exclusive_pci.h"
 #include "core/fault_policy.h"
 #include "core/hypercall.h"
 #include "core/hw.h"
@@ -142,8 +143,10 @@ static void port(vcpu_id_t id, const struct vm_exit *exit)
         exclusive_fault(id, FAULT_POWER_OFF, 0U);
     } else if (request == POWER_RESET) {
         exclusive_fault(id, FAULT_RESET, 0U);
-    } else {
+    } else if (!exclusive_pci_port(id, exit)) {
         io_closed(id, exit);
+    } else {
+        /* its own PCI bus */
     }
 }
 
@@ -174,7 +177,9 @@ static void exit_exclusive(vcpu_id_t id, const struct vm_exit *exit)
         emulate_skip(id, exit->length);
         break;
     case HV_EXIT_MMIO:
-        exclusive_fault(id, PART_FAULT_STAGE2, exit->gpa);
+        if (!exclusive_pci_memory(id, exit)) {
+            exclusive_fault(id, PART_FAULT_STAGE2, exit->gpa);
+        }
         break;
     case HV_EXIT_SHUTDOWN:
         exclusive_fault(id, PART_FAULT_SHUTDOWN, 0U);

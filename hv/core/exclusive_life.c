@@ -13,6 +13,8 @@
 #include "core/vm.h"
 #include "core/vm_health.h"
 #include "core/vm_reload.h"
+#include "devices/vpci.h"
+#include "devices/vpci_given.h"
 
 enum life_phase { LIFE_RUNS, LIFE_ENDS, LIFE_OVER };
 
@@ -150,6 +152,7 @@ static void begin_end(vm_id_t v, enum fault_action action)
 {
     life[v].action = action;
     life[v].phase = LIFE_ENDS;
+    vpci_masters_off(v); /* what they send else, no local APIC would ever be empty of */
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         departure[vcpu_id(v, i)].leave = true;
         if (i != keeper(v)) {
@@ -222,7 +225,9 @@ static bool all_left(vm_id_t v)
 /* All vCPUs are out, so nobody sends this VM's messages any more: what still comes is from before. */
 static const char *reload(vm_id_t v)
 {
-    const char *reason = hw_lapic_drain() ? "" : "its local APIC is not empty";
+    const char *reason;
+    vpci_given_reset(v);
+    reason = hw_lapic_drain() ? "" : "its local APIC is not empty";
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         if (departure[vcpu_id(v, i)].stuck) {
             reason = "its local APIC is not empty";
@@ -282,6 +287,7 @@ static void end(vm_id_t v)
     if (life[v].action != FAULT_STOP) {
         safe_state_apply(v);
     }
+    vpci_masters_off(v); /* once more: its cores ran until they had left */
     vms[v].state = VM_STOPPED;
     life[v].phase = LIFE_OVER;
     for (vm_id_t w = 1U; (w < PART_MAX_VM) && life_halt; w++) {

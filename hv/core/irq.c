@@ -163,7 +163,7 @@ enum status irq_msi_alloc(vm_id_t vm_id, uint32_t *source)
     enum status result = STATUS_NO_MEMORY;
 
     *source = ID_NONE;
-    if (vm_id != VM_SERVICE) {
+    if ((vm_id >= MAX_VM) || vms[vm_id].exclusive) { /* core/irq_exclusive.c */
         result = STATUS_UNKNOWN;
     } else {
         for (uint32_t s = 0U; (s < MAX_MSI_SOURCE) && (result != STATUS_OK); s++) {

@@ -30,7 +30,7 @@ static bool add_hole(gpa_t base, uint64_t size)
 }
 
 /* REQ-ISO-028 */
-static bool collect_holes(void)
+static bool collect_holes(vm_id_t v)
 {
     bool fits;
     bool more = true;
@@ -39,7 +39,7 @@ static bool collect_holes(void)
     for (uint32_t i = 0U; (i < HOLES) && more; i++) {
         gpa_t base = 0U;
         uint64_t size = 0U;
-        more = vpci_hole(i, &base, &size);
+        more = vpci_hole(v, i, &base, &size);
         if (more) {
             fits = add_hole(base, size) && fits;
         }
@@ -61,7 +61,7 @@ static uint32_t next_hole(gpa_t from, gpa_t end)
 }
 
 /* Each round leaves one hole behind, so there are no more rounds than holes, and one. */
-static enum status map_around_holes(hpa_t base, uint64_t size, uint32_t attr)
+static enum status map_around_holes(vm_id_t v, hpa_t base, uint64_t size, uint32_t attr)
 {
     enum status result = STATUS_OK;
     gpa_t at = base;
@@ -75,7 +75,7 @@ static enum status map_around_holes(hpa_t base, uint64_t size, uint32_t attr)
             next = holes[hole].base + holes[hole].size;
         }
         if (until > at) {
-            result = stage2_map(VM_SERVICE, at, at, until - at, attr);
+            result = stage2_map(v, at, at, until - at, attr);
         }
         at = next;
     }
@@ -115,9 +115,9 @@ static uint32_t service_attributes(uint32_t range)
 
 static enum status build_service(void)
 {
-    enum status result = collect_holes() ? STATUS_OK : STATUS_NO_MEMORY;
+    enum status result = collect_holes(VM_SERVICE) ? STATUS_OK : STATUS_NO_MEMORY;
     for (uint32_t i = 0U; (i < domain_count[VM_SERVICE]) && (result == STATUS_OK); i++) {
-        result = map_around_holes(domain_base[VM_SERVICE][i], domain_size[VM_SERVICE][i], service_attributes(i));
+        result = map_around_holes(VM_SERVICE, domain_base[VM_SERVICE][i], domain_size[VM_SERVICE][i], service_attributes(i));
         if (domain_type[VM_SERVICE][i] == MEMORY_RAM) {
             vms[VM_SERVICE].memory_size += domain_size[VM_SERVICE][i];
         }
@@ -129,10 +129,14 @@ static enum status build_service(void)
 static enum status build_listed(vm_id_t v)
 {
     const struct part_vm *config = &partition.table.vm[v];
-    enum status result = STATUS_OK;
+    enum status result = collect_holes(v) ? STATUS_OK : STATUS_NO_MEMORY;
     for (uint32_t i = 0U; (i < config->range_count) && (result == STATUS_OK); i++) {
         const struct part_range *range = &config->range[i];
-        result = stage2_map(v, range->gpa, range->hpa, range->size, listed_attributes(range));
+        if ((range->type == PART_RANGE_MMIO) && (range->gpa == range->hpa)) {
+            result = map_around_holes(v, range->hpa, range->size, listed_attributes(range));
+        } else {
+            result = stage2_map(v, range->gpa, range->hpa, range->size, listed_attributes(range));
+        }
         if (range->type == PART_RANGE_RAM) {
             vms[v].memory_size += range->size;
         }

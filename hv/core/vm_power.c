@@ -35,7 +35,7 @@ static void stop_service_group(void)
     stop_vcpus(VM_SERVICE);
     vms[VM_SERVICE].state = VM_STOPPED;
     /* Its devices do not outlive it: no DMA, no interrupts while the machine stays on. */
-    vpci_reset(VM_SERVICE);
+    vpci_reset();
     irq_vm_reset(VM_SERVICE);
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Configuration space of the Service VM: who may reach which register.
- * Functions are those that vpci_scan found and that are its own; everything
- * else reads all ones. Other VMs have no configuration space here: the Service
- * VM's device model answers for User VMs, and pre-launched VMs get no PCI
- * function before there is an IOMMU driver.
+ * Configuration space: who may reach which register. The Service VM's functions
+ * are those that vpci_scan found and that are its own; everything else reads all
+ * ones. vpci_given.c has the view of pre-launched VMs; for User VMs the Service
+ * VM's device model answers.
  */
 #include "devices/vpci.h"
 #include "core/boot_info.h"
@@ -15,11 +14,8 @@
 #include "devices/vioapic.h"
 #include "devices/vlapic.h"
 #include "devices/vpci_function.h"
+#include "devices/vpci_given.h"
 
-#define CONFIG_ADDRESS 0xCF8U
-#define CONFIG_DATA    0xCFCU
-#define CONFIG_LAST    0xCFFU
-#define CONFIG_ENABLE  0x80000000U
 #define MULTIFUNCTION  0x80U
 
 #define MSI_WINDOW_BASE 0xFEE00000U
@@ -75,11 +71,6 @@ static uint32_t function_find(uint16_t bdf)
     return found;
 }
 
-static bool config_access_valid(uint32_t offset, uint32_t size)
-{
-    return ((size == 1U) || (size == 2U) || (size == 4U)) && ((offset % size) == 0U);
-}
-
 static bool is_hv_device(uint16_t bdf)
 {
     return bdf == partition.table.board.hv_device_bdf;
@@ -125,7 +116,7 @@ static uint32_t with_multifunction(const struct vpci_function *fn, uint32_t offs
     return result;
 }
 
-static uint32_t function_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
+uint32_t vpci_function_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
     uint32_t dword = offset & ~3U;
     uint32_t value;
@@ -159,7 +150,7 @@ static bool chipset_register(const struct vpci_function *fn, uint32_t offset, ui
     return chipset;
 }
 
-static void function_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
+void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
     uint32_t dword = offset & ~3U;
 
@@ -180,48 +171,65 @@ static void function_write(struct vpci_function *fn, uint32_t offset, uint32_t s
     }
 }
 
+static uint32_t service_read(uint16_t bdf, uint32_t offset, uint32_t size)
+{
+    uint32_t index = function_find(bdf);
+    uint32_t value = pci_ones(size);
+
+    if (is_hv_device(bdf)) {
+        value = (offset < PCI_LEGACY_SIZE) ? pci_extract(vpci_hv_read(offset & ~3U), offset, size) : 0U;
+    } else if (index < MAX_PCI_FUNCTION) {
+        value = vpci_function_read(&vpci_function[index], offset, size);
+    } else {
+        /* nobody there: all ones */
+    }
+    return value;
+}
+
+static void service_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
+{
+    uint32_t index = function_find(bdf);
+
+    if (is_hv_device(bdf)) {
+        if (offset < PCI_LEGACY_SIZE) {
+            uint32_t dword = offset & ~3U;
+
+            vpci_hv_write(dword, pci_merge(vpci_hv_read(dword), offset, size, value), pci_ones(size) << (8U * (offset & 3U)));
+        }
+    } else if (index < MAX_PCI_FUNCTION) {
+        vpci_function_write(&vpci_function[index], offset, size, value);
+    } else {
+        /* nobody there */
+    }
+}
+
 uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size)
 {
     uint32_t value = pci_ones(size);
 
-    if ((vm == VM_SERVICE) && (offset < PCI_CONFIG_SIZE) && config_access_valid(offset, size)) {
-        uint32_t index = function_find(bdf);
-
-        if (is_hv_device(bdf)) {
-            value = (offset < PCI_LEGACY_SIZE) ? pci_extract(vpci_hv_read(offset & ~3U), offset, size) : 0U;
-        } else if (index < MAX_PCI_FUNCTION) {
-            value = function_read(&vpci_function[index], offset, size);
-        } else {
-            /* nobody there: all ones */
-        }
+    if (!pci_register_valid(offset, size)) {
+        /* no register: all ones */
+    } else if (vm == VM_SERVICE) {
+        value = service_read(bdf, offset, size);
+    } else if (vm < PART_MAX_VM) {
+        value = vpci_given_read(vm, bdf, offset, size);
+    } else {
+        /* a User VM has no function here */
     }
     return value;
 }
 
 void vpci_config_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
-    if ((vm == VM_SERVICE) && (offset < PCI_CONFIG_SIZE) && config_access_valid(offset, size)) {
-        uint32_t index = function_find(bdf);
-
-        if (is_hv_device(bdf)) {
-            if (offset < PCI_LEGACY_SIZE) {
-                uint32_t dword = offset & ~3U;
-
-                vpci_hv_write(dword, pci_merge(vpci_hv_read(dword), offset, size, value),
-                              pci_ones(size) << (8U * (offset & 3U)));
-            }
-        } else if (index < MAX_PCI_FUNCTION) {
-            function_write(&vpci_function[index], offset, size, value);
-        } else {
-            /* nobody there */
-        }
+    if (!pci_register_valid(offset, size)) {
+        /* no register */
+    } else if (vm == VM_SERVICE) {
+        service_write(bdf, offset, size, value);
+    } else if (vm < PART_MAX_VM) {
+        vpci_given_write(vm, bdf, offset, size, value);
+    } else {
+        /* as above */
     }
-}
-
-static bool data_access(uint16_t port, uint32_t size)
-{
-    return (port >= CONFIG_DATA) && (port <= CONFIG_LAST) && ((size == 1U) || (size == 2U) || (size == 4U)) &&
-           (((uint32_t)port + size) <= (CONFIG_LAST + 1U)) && ((config_address & CONFIG_ENABLE) != 0U);
 }
 
 uint32_t vpci_port_read(vm_id_t vm, uint16_t port, uint32_t size)
@@ -229,14 +237,17 @@ uint32_t vpci_port_read(vm_id_t vm, uint16_t port, uint32_t size)
     uint32_t value = pci_ones(size);
 
     if (vm == VM_SERVICE) {
-        if ((port == CONFIG_ADDRESS) && (size == 4U)) {
+        if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
             value = config_address;
-        } else if (data_access(port, size)) {
-            value = vpci_config_read(vm, (uint16_t)(config_address >> 8U),
-                                     (config_address & 0xFCU) | ((uint32_t)port & 3U), size);
+        } else if (pci_data_access(config_address, port, size)) {
+            value = vpci_config_read(vm, (uint16_t)(config_address >> 8U), (config_address & 0xFCU) | ((uint32_t)port & 3U), size);
         } else {
             /* partial access to the address, or not enabled: all ones */
         }
+    } else if (vm < PART_MAX_VM) {
+        value = vpci_given_port_read(vm, port, size);
+    } else {
+        /* a User VM has no function here */
     }
     return value;
 }
@@ -244,14 +255,17 @@ uint32_t vpci_port_read(vm_id_t vm, uint16_t port, uint32_t size)
 void vpci_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t value)
 {
     if (vm == VM_SERVICE) {
-        if ((port == CONFIG_ADDRESS) && (size == 4U)) {
-            config_address = value & (CONFIG_ENABLE | 0x00FFFFFCU);
-        } else if (data_access(port, size)) {
-            vpci_config_write(vm, (uint16_t)(config_address >> 8U),
-                              (config_address & 0xFCU) | ((uint32_t)port & 3U), size, value);
+        if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
+            config_address = value & PCI_ADDRESS_BITS;
+        } else if (pci_data_access(config_address, port, size)) {
+            vpci_config_write(vm, (uint16_t)(config_address >> 8U), (config_address & 0xFCU) | ((uint32_t)port & 3U), size, value);
         } else {
             /* as above: ignored */
         }
+    } else if (vm < PART_MAX_VM) {
+        vpci_given_port_write(vm, port, size, value);
+    } else {
+        /* as above */
     }
 }
 
@@ -267,81 +281,89 @@ static bool in_mmconfig(gpa_t gpa)
 
 bool vpci_mmio_claims(vm_id_t vm, gpa_t gpa)
 {
-    return (vm == VM_SERVICE) && (in_mmconfig(gpa) || vpci_msix_page(gpa));
+    bool claims;
+
+    if (vm == VM_SERVICE) {
+        claims = in_mmconfig(gpa) || vpci_msix_page(vm, gpa);
+    } else {
+        claims = (vm < PART_MAX_VM) && vpci_given_claims(vm, gpa);
+    }
+    return claims;
 }
 
 static uint64_t mmconfig_read(gpa_t gpa, uint32_t size)
 {
     uint32_t at = (uint32_t)(gpa - platform.mmconfig_base);
     uint16_t bdf = (uint16_t)(at >> 12U);
-    uint64_t value;
+    uint64_t value = vpci_config_read(VM_SERVICE, bdf, at & 0xFFFU, (size == 8U) ? 4U : size);
 
     if (size == 8U) {
-        value = vpci_config_read(VM_SERVICE, bdf, at & 0xFFFU, 4U);
         value |= (uint64_t)vpci_config_read(VM_SERVICE, bdf, (at & 0xFFFU) + 4U, 4U) << 32U;
-    } else {
-        value = vpci_config_read(VM_SERVICE, bdf, at & 0xFFFU, size);
     }
     return value;
+}
+
+static void mmconfig_write(gpa_t gpa, uint32_t size, uint64_t value)
+{
+    uint32_t at = (uint32_t)(gpa - platform.mmconfig_base);
+    uint16_t bdf = (uint16_t)(at >> 12U);
+
+    vpci_config_write(VM_SERVICE, bdf, at & 0xFFFU, (size == 8U) ? 4U : size, (uint32_t)value);
+    if (size == 8U) {
+        vpci_config_write(VM_SERVICE, bdf, (at & 0xFFFU) + 4U, 4U, (uint32_t)(value >> 32U));
+    }
 }
 
 uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 {
     uint64_t value = 0xFFFFFFFFFFFFFFFFU;
 
-    if (vm == VM_SERVICE) {
-        if (in_mmconfig(gpa)) {
-            value = mmconfig_read(gpa, size);
-        } else if (vpci_msix_page(gpa)) {
-            value = vpci_msix_mmio_read(gpa, size);
-        } else {
-            /* not claimed */
-        }
+    if (!vpci_mmio_claims(vm, gpa)) {
+        /* nothing there */
+    } else if (vm != VM_SERVICE) {
+        value = vpci_given_memory_read(vm, gpa, size);
+    } else if (in_mmconfig(gpa)) {
+        value = mmconfig_read(gpa, size);
+    } else {
+        value = vpci_msix_mmio_read(vm, gpa, size);
     }
     return value;
 }
 
 void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
 {
-    if (vm == VM_SERVICE) {
-        if (in_mmconfig(gpa)) {
-            uint32_t at = (uint32_t)(gpa - platform.mmconfig_base);
-            uint16_t bdf = (uint16_t)(at >> 12U);
-
-            vpci_config_write(vm, bdf, at & 0xFFFU, (size == 8U) ? 4U : size, (uint32_t)value);
-            if (size == 8U) {
-                vpci_config_write(vm, bdf, (at & 0xFFFU) + 4U, 4U, (uint32_t)(value >> 32U));
-            }
-        } else if (vpci_msix_page(gpa)) {
-            vpci_msix_mmio_write(gpa, size, value);
-        } else {
-            /* not claimed */
-        }
+    if (!vpci_mmio_claims(vm, gpa)) {
+        /* nothing there */
+    } else if (vm != VM_SERVICE) {
+        vpci_given_memory_write(vm, gpa, size, value);
+    } else if (in_mmconfig(gpa)) {
+        mmconfig_write(gpa, size, value);
+    } else {
+        vpci_msix_mmio_write(vm, gpa, size, value);
     }
 }
 
-/* REQ-LIF-009 */
-void vpci_reset(vm_id_t vm)
+void vpci_function_restart(struct vpci_function *fn)
 {
-    if (vm == VM_SERVICE) {
-        vpci_masters_off(); /* no DMA into the VM's memory while it is loaded again */
+    vpci_msi_reset(fn);
+    vpci_msix_reset(fn);
+    for (uint32_t b = 0U; b <= VPCI_ROM; b++) {
+        fn->bar[b].sizing = false;
     }
-    for (uint32_t i = 0U; i < vpci_function_count; i++) {
-        struct vpci_function *fn = &vpci_function[i];
+    vpci_bars_restore(fn);
+}
 
-        if ((fn->owner == vm) && (vm == VM_SERVICE)) {
-            vpci_msi_reset(fn);
-            vpci_msix_reset(fn);
-            for (uint32_t b = 0U; b <= VPCI_ROM; b++) {
-                fn->bar[b].sizing = false;
-            }
-            vpci_bars_restore(fn);
+/* REQ-LIF-009 */
+void vpci_reset(void)
+{
+    vpci_masters_off(VM_SERVICE); /* no DMA into the VM's memory while it is loaded again */
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        if (vpci_function[i].owner == VM_SERVICE) {
+            vpci_function_restart(&vpci_function[i]);
         }
     }
-    if (vm == VM_SERVICE) {
-        config_address = 0U;
-        vpci_hv_reset();
-    }
+    config_address = 0U;
+    vpci_hv_reset();
 }
 
 static uint64_t chipset_block(void)
@@ -361,14 +383,14 @@ static uint64_t chipset_block(void)
     return base;
 }
 
-/* The n-th function with an MSI-X table, or ID_NONE. */
-static uint32_t msix_function(uint32_t n)
+/* The n-th function of the VM with an MSI-X table, or ID_NONE. */
+static uint32_t msix_function(vm_id_t vm, uint32_t n)
 {
     uint32_t found = ID_NONE;
     uint32_t seen = 0U;
 
     for (uint32_t i = 0U; (i < vpci_function_count) && (found == ID_NONE); i++) {
-        if (vpci_function[i].msix.offset != 0U) {
+        if ((vpci_function[i].owner == vm) && (vpci_function[i].msix.offset != 0U)) {
             found = (seen == n) ? i : ID_NONE;
             seen++;
         }
@@ -409,16 +431,17 @@ static void fixed_hole(uint32_t index, gpa_t *base, uint64_t *size)
 }
 
 /* Holes may overlap each other; one of size 0 is absent on this machine. */
-bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size)
+bool vpci_hole(vm_id_t vm, uint32_t index, gpa_t *base, uint64_t *size)
 {
+    const uint32_t fixed = (vm == VM_SERVICE) ? FIXED_HOLES : 0U; /* of an identity map of all that is left */
     bool valid = true;
 
     *base = 0U;
     *size = 0U;
-    if (index < FIXED_HOLES) {
+    if (index < fixed) {
         fixed_hole(index, base, size);
     } else {
-        uint32_t fn = msix_function(index - FIXED_HOLES);
+        uint32_t fn = msix_function(vm, index - fixed);
 
         valid = false;
         if (fn < MAX_PCI_FUNCTION) {

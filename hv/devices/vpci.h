@@ -4,7 +4,7 @@
  * MMCONFIG window. Functions of other partitions do not exist. BARs cannot be
  * moved, bridges not reprogrammed. MSI and MSI-X are virtual: the guest's
  * address and data are kept here, the hardware gets what core/irq.c chooses.
- * The Service VM also sees the hypervisor's own device (abi/hv_info.h).
+ * The Service VM also sees the hypervisor's own device (abi/hv_info.h), a pre-launched VM a bus of its own (vpci_given.c).
  */
 #ifndef DEVICES_VPCI_H
 #define DEVICES_VPCI_H
@@ -22,11 +22,12 @@ void vpci_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t value);
 bool vpci_mmio_claims(vm_id_t vm, gpa_t gpa);
 uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size);
 void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value);
-/* Page-granular holes that the Service VM's identity map must leave: index 0.. until false. */
-bool vpci_hole(uint32_t index, gpa_t *base, uint64_t *size); /* size 0: skip; may overlap */
-/* The VM is being reset: its functions lose bus mastering and their message interrupts. */
-void vpci_reset(vm_id_t vm);
-void vpci_masters_off(void); /* of the Service VM's functions; reads only what the scan left, so that a lost core can call it */
+/* Page-granular holes that the VM's map of device memory must leave: index 0.. until false. */
+bool vpci_hole(vm_id_t vm, uint32_t index, gpa_t *base, uint64_t *size); /* size 0: skip; may overlap */
+/* The Service VM is being reset: its functions lose bus mastering and their message interrupts. vpci_given.h has it for the others. */
+void vpci_reset(void);
+void vpci_masters_off(vm_id_t vm);  /* of the VM's functions */
+void vpci_shared_masters_off(void); /* of all but exclusive VMs'; reads only what the scan left, so that a lost core can call it */
 
 /* I/O request upcall: the MSI of the hypervisor's device, or vector 0xF3 with the ACRN face. */
 void vpci_upcall(void);

@@ -99,6 +99,13 @@ extern struct vpci_msix_entry vpci_msix_entry[VPCI_MSIX_POOL];
 
 #define PCI_WORD_ONES 0xFFFFFFFFU
 
+/* The ports 0xCF8, a dword, and 0xCFC to 0xCFF, of one or more bytes (PCI Local Bus 3.0, 3.2.2.3.2). */
+#define PCI_PORT_ADDRESS 0xCF8U
+#define PCI_PORT_DATA    0xCFCU
+#define PCI_PORT_LAST    0xCFFU
+#define PCI_ADDRESS_ON   0x80000000U
+#define PCI_ADDRESS_BITS (PCI_ADDRESS_ON | 0x00FFFFFCU)
+
 /* All ones of an access size, and where a sub-dword access lies in its dword. */
 static inline uint32_t pci_ones(uint32_t size)
 {
@@ -115,6 +122,16 @@ static inline uint32_t pci_merge(uint32_t dword, uint32_t offset, uint32_t size,
 
     return (dword & ~mask) | ((value << shift) & mask);
 }
+static inline bool pci_data_access(uint32_t address, uint16_t port, uint32_t size)
+{
+    return (port >= PCI_PORT_DATA) && (port <= PCI_PORT_LAST) && ((size == 1U) || (size == 2U) || (size == 4U)) &&
+           (((uint32_t)port + size) <= (PCI_PORT_LAST + 1U)) && ((address & PCI_ADDRESS_ON) != 0U);
+}
+/* A register, or aligned part of one. */
+static inline bool pci_register_valid(uint32_t offset, uint32_t size)
+{
+    return (offset < PCI_CONFIG_SIZE) && ((size == 1U) || (size == 2U) || (size == 4U)) && ((offset % size) == 0U);
+}
 static inline uint32_t pci_rom_offset(const struct vpci_function *fn)
 {
     return fn->bridge ? PCI_ROM_TYPE1 : PCI_ROM_TYPE0;
@@ -123,6 +140,17 @@ static inline uint32_t pci_bar_count(const struct vpci_function *fn)
 {
     return fn->bridge ? 2U : VPCI_BARS;
 }
+
+struct vpci_written {    /* a message as the guest wrote it; live: enabled and not masked */
+    uint64_t address;
+    uint32_t data;
+    bool live;
+};
+
+/* vpci_message.c: what to write into the hardware. source: of core/irq.c, or ID_NONE; the function's own. */
+struct irq_msi_message;
+struct irq_msi_message vpci_message(const struct vpci_function *fn, uint32_t *source, const struct vpci_written *written);
+void vpci_message_free(uint32_t *source);
 
 /* One log line for each kind of refusal since boot. */
 enum vpci_refusal { VPCI_REFUSE_BAR, VPCI_REFUSE_BRIDGE, VPCI_REFUSE_CHIPSET, VPCI_REFUSE_CLOSED,
@@ -134,6 +162,26 @@ uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint3
 void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value);
 /* Puts the firmware's addresses back, as after a function-level reset. */
 void vpci_bars_restore(const struct vpci_function *fn);
+
+/* vpci.c: registers of a function for its owner. Access valid. */
+uint32_t vpci_function_read(const struct vpci_function *fn, uint32_t offset, uint32_t size);
+void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value);
+
+/* As after its reset: no messages, BARs in their places. */
+void vpci_function_restart(struct vpci_function *fn);
+
+/* vpci_given.c: of a pre-launched VM, below PART_MAX_VM. */
+uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size);
+void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value);
+uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command);
+
+/* vpci_bars.c: 0: the BAR is not implemented, hidden, ports, or an upper half. */
+hpa_t vpci_bar_base(const struct vpci_function *fn, uint32_t index);
+uint64_t vpci_bar_size(const struct vpci_function *fn, uint32_t index);
+enum status vpci_bars_check(void);
+
+/* vpci_stop.c */
+void vpci_functions_reset(vm_id_t vm);
 
 /* vpci_bridge.c: fn lies behind the bridge; the bridge has a function of another owner behind it. */
 bool vpci_behind(const struct vpci_function *bridge, const struct vpci_function *fn);
@@ -154,9 +202,9 @@ bool vpci_msix_covers(const struct vpci_function *fn, uint32_t offset);
 uint32_t vpci_msix_read(const struct vpci_function *fn, uint32_t offset);
 void vpci_msix_write(struct vpci_function *fn, uint32_t offset, uint32_t value);
 void vpci_msix_reset(struct vpci_function *fn);
-bool vpci_msix_page(gpa_t gpa);
-uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size);
-void vpci_msix_mmio_write(gpa_t gpa, uint32_t size, uint64_t value);
+bool vpci_msix_page(vm_id_t vm, gpa_t gpa); /* holds a table of a function of this VM */
+uint64_t vpci_msix_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size);
+void vpci_msix_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value);
 
 /* vpci_hv.c: the hypervisor's own device. */
 void vpci_hv_reset(void);

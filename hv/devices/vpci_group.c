@@ -130,6 +130,10 @@ static bool given_check(vm_id_t v, uint16_t bdf)
 
     if (index >= MAX_PCI_FUNCTION) {
         ok = refuse(v, bdf, ": it does not exist on this machine; look at the board's list of functions: ", bdf);
+    } else if ((platform.mmconfig_base == 0U) || (((uint32_t)bdf >> 8U) >= platform.mmconfig_buses)) {
+        ok = refuse(v, bdf, ": it has no place in the machine's PCI configuration window (MMCONFIG): ", bdf);
+    } else if (((uint32_t)bdf >> 8U) >= IOMMU_BUSES) {
+        ok = refuse(v, bdf, ": its bus is beyond the tables of the IOMMU; use a slot on a lower one: ", bdf);
     } else if ((vpci_function[index].owner != v) || vpci_function[index].bridge ||
                (vpci_function[index].class_code == PCI_CLASS_HOST_BRIDGE) || (vpci_function[index].class_code == PCI_CLASS_ISA_BRIDGE)) {
         ok = refuse(v, bdf, ": it is a bridge, or has more capabilities to close than the limit: ", bdf);

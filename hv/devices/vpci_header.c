@@ -90,7 +90,7 @@ static void header_command_write(const struct vpci_function *fn, uint32_t offset
 {
     uint32_t old = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
     uint32_t command = pci_merge(old, offset, size, value) & 0xFFFFU;
-    uint32_t next = (old & ~COMMAND_WRITABLE) | (command & COMMAND_WRITABLE);
+    uint32_t next = vpci_command_allowed(fn, (old & ~COMMAND_WRITABLE) | (command & COMMAND_WRITABLE));
 
     if (((next & ~old) & COMMAND_DECODE) != 0U) {
         vpci_bars_restore(fn);

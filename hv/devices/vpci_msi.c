@@ -80,29 +80,19 @@ static void hardware_mask(const struct vpci_function *fn, bool masked)
     }
 }
 
-/* Brings the hardware in line with the virtual capability, which is enabled. The message of an enabled source
- * does not change (core/irq.c), so the hardware never sends half of one. */
+/* Brings the hardware in line with the virtual capability, which is enabled. The message of an enabled source does not change
+ * (core/irq.c), or both the old and the new one are the VM's own (core/irq_exclusive.c), so half of one does no harm. */
 static void apply(struct vpci_function *fn)
 {
     struct vpci_msi *msi = &fn->msi;
-    bool live = (msi->mask & 1U) == 0U; /* stays 0 where the capability has no mask */
+    /* The mask stays 0 where the capability has none. */
+    const struct vpci_written written = { msi->address, msi->data, (msi->mask & 1U) == 0U };
+    struct irq_msi_message message = vpci_message(fn, &msi->source, &written);
 
-    if ((msi->source == ID_NONE) && (irq_msi_alloc(fn->owner, &msi->source) != STATUS_OK)) {
-        vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, msi->offset);
-    }
-    if (msi->source == ID_NONE) {
-        hardware_control(fn, false);
-    } else {
-        struct irq_msi_message message = irq_msi_update(msi->source, msi->address, msi->data, live);
-
-        if (live && !message.enabled) {
-            vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, msi->offset);
-        }
-        hardware_mask(fn, !message.enabled);
-        hardware_message(fn, &message);
-        hardware_mask(fn, !message.enabled);
-        hardware_control(fn, message.enabled || msi->maskable);
-    }
+    hardware_mask(fn, !message.enabled);
+    hardware_message(fn, &message);
+    hardware_mask(fn, !message.enabled);
+    hardware_control(fn, message.enabled || msi->maskable);
 }
 
 void vpci_msi_write(struct vpci_function *fn, uint32_t offset, uint32_t value)
@@ -114,10 +104,9 @@ void vpci_msi_write(struct vpci_function *fn, uint32_t offset, uint32_t value)
         bool enable = ((value >> 16U) & MSI_ENABLE) != 0U;
 
         msi->enabled = enable;
-        if (!enable && (msi->source != ID_NONE)) {
+        if (!enable) {
             hardware_control(fn, false);
-            irq_msi_free(msi->source);
-            msi->source = ID_NONE;
+            vpci_message_free(&msi->source);
         }
     } else if (at == MSI_ADDRESS) {
         msi->address = (msi->address & 0xFFFFFFFF00000000U) | (value & ADDRESS_LOW_MASK);
@@ -139,10 +128,7 @@ void vpci_msi_reset(struct vpci_function *fn)
 {
     if (fn->msi.offset != 0U) {
         hardware_control(fn, false);
-        if (fn->msi.source != ID_NONE) {
-            irq_msi_free(fn->msi.source);
-        }
-        fn->msi.source = ID_NONE;
+        vpci_message_free(&fn->msi.source);
         fn->msi.enabled = false;
         fn->msi.address = 0U;
         fn->msi.data = 0U;

@@ -61,18 +61,9 @@ static struct vpci_msix_entry *entry_of(const struct vpci_function *fn, uint32_t
 static void entry_apply(const struct vpci_function *fn, uint32_t index)
 {
     struct vpci_msix_entry *entry = entry_of(fn, index);
-    struct irq_msi_message message = { .address = hw_msi_address(0U), .data = 0U, .enabled = false };
-    bool live = !entry->masked;
+    const struct vpci_written written = { entry->address, entry->data, !entry->masked };
+    struct irq_msi_message message = vpci_message(fn, &entry->source, &written);
 
-    if (live && (entry->source == ID_NONE) && (irq_msi_alloc(fn->owner, &entry->source) != STATUS_OK)) {
-        entry->source = ID_NONE;
-    }
-    if (entry->source != ID_NONE) {
-        message = irq_msi_update(entry->source, entry->address, entry->data, live);
-    }
-    if (live && !message.enabled) {
-        vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, fn->msix.offset);
-    }
     msix_entry_write(fn->msix.table + ((hpa_t)ENTRY_SIZE * index), &message);
 }
 
@@ -84,12 +75,7 @@ static bool decodes_memory(const struct vpci_function *fn)
 static void entries_free(const struct vpci_function *fn)
 {
     for (uint32_t i = 0U; i < fn->msix.count; i++) {
-        struct vpci_msix_entry *entry = entry_of(fn, i);
-
-        if (entry->source != ID_NONE) {
-            irq_msi_free(entry->source);
-            entry->source = ID_NONE;
-        }
+        vpci_message_free(&entry_of(fn, i)->source);
     }
 }
 
@@ -161,13 +147,13 @@ static bool pba_overlaps(const struct vpci_function *fn, gpa_t gpa, uint64_t siz
     return (fn->msix.offset != 0U) && (gpa < (fn->msix.pba + pba_size)) && ((gpa + size) > fn->msix.pba);
 }
 
-/* The function whose table the access touches, or ID_NONE. */
-static uint32_t msix_table_find(gpa_t gpa, uint64_t size)
+/* The VM's function whose table the access touches, or ID_NONE. */
+static uint32_t msix_table_find(vm_id_t vm, gpa_t gpa, uint64_t size)
 {
     uint32_t found = ID_NONE;
 
     for (uint32_t i = 0U; (i < vpci_function_count) && (found == ID_NONE); i++) {
-        if (table_overlaps(&vpci_function[i], gpa, size)) {
+        if ((vpci_function[i].owner == vm) && table_overlaps(&vpci_function[i], gpa, size)) {
             found = i;
         }
     }
@@ -184,9 +170,9 @@ static bool pba_touched(gpa_t gpa, uint64_t size)
     return touched;
 }
 
-bool vpci_msix_page(gpa_t gpa)
+bool vpci_msix_page(vm_id_t vm, gpa_t gpa)
 {
-    return msix_table_find(gpa & PAGE_MASK, PAGE_SIZE) != ID_NONE;
+    return msix_table_find(vm, gpa & PAGE_MASK, PAGE_SIZE) != ID_NONE;
 }
 
 static bool table_access_valid(gpa_t gpa, uint32_t size)
@@ -195,11 +181,11 @@ static bool table_access_valid(gpa_t gpa, uint32_t size)
            (((gpa & PAGE_OFFSET) + size) <= PAGE_SIZE);
 }
 
-/* A table access: whole aligned dwords inside the table, of a function of the Service VM that decodes memory. */
+/* A table access: whole aligned dwords inside the table, of a function that decodes memory. */
 static bool entry_access_valid(const struct vpci_function *fn, gpa_t gpa, uint32_t size)
 {
-    return (fn->owner == VM_SERVICE) && (size >= 4U) && ((gpa % size) == 0U) && (gpa >= fn->msix.table) &&
-           ((gpa + size) <= (fn->msix.table + table_size(fn))) && decodes_memory(fn);
+    return (size >= 4U) && ((gpa % size) == 0U) && (gpa >= fn->msix.table) && ((gpa + size) <= (fn->msix.table + table_size(fn))) &&
+           decodes_memory(fn);
 }
 
 static uint32_t msix_entry_read(const struct vpci_function *fn, gpa_t gpa)
@@ -246,9 +232,9 @@ static void entry_store(const struct vpci_function *fn, gpa_t gpa, uint32_t valu
     }
 }
 
-uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size)
+uint64_t vpci_msix_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 {
-    uint32_t index = msix_table_find(gpa, size);
+    uint32_t index = msix_table_find(vm, gpa, size);
     uint64_t value = 0xFFFFFFFFFFFFFFFFU;
 
     if (!table_access_valid(gpa, size)) {
@@ -267,9 +253,9 @@ uint64_t vpci_msix_mmio_read(gpa_t gpa, uint32_t size)
 }
 
 /* REQ-INT-027 */
-void vpci_msix_mmio_write(gpa_t gpa, uint32_t size, uint64_t value)
+void vpci_msix_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
 {
-    uint32_t index = msix_table_find(gpa, size);
+    uint32_t index = msix_table_find(vm, gpa, size);
 
     if (!table_access_valid(gpa, size)) {
         /* crosses into another page: ignored */

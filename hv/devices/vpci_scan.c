@@ -5,7 +5,6 @@
  * that nothing the firmware left can fire. Chapter numbers: PCI Local Bus 3.0.
  */
 #include "core/boot_info.h"
-#include "core/domain.h"
 #include "core/hw.h"
 #include "core/log.h"
 #include "core/partition.h"
@@ -257,55 +256,13 @@ static void bars_scan(struct vpci_function *fn)
     hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command);
 }
 
-static hpa_t bar_base(const struct vpci_function *fn, uint32_t index)
-{
-    hpa_t base = 0U;
-
-    if ((index < pci_bar_count(fn)) && (fn->bar[index].mask != 0U) && !fn->bar[index].upper &&
-        ((fn->bar[index].value & BAR_IO) == 0U)) {
-        base = fn->bar[index].value & ~15U;
-        if (((fn->bar[index].value & BAR_TYPE_MASK) == BAR_TYPE_64) && ((index + 1U) < pci_bar_count(fn))) {
-            base |= (hpa_t)fn->bar[index + 1U].value << 32U;
-        }
-    }
-    return base;
-}
-
-static uint64_t bar_size(const struct vpci_function *fn, uint32_t index)
-{
-    uint64_t mask = 0xFFFFFFFF00000000U | fn->bar[index].mask;
-
-    if (((fn->bar[index].value & BAR_TYPE_MASK) == BAR_TYPE_64) && ((index + 1U) < pci_bar_count(fn))) {
-        mask = ((uint64_t)fn->bar[index + 1U].mask << 32U) | fn->bar[index].mask;
-    }
-    return ~mask + 1U;
-}
-
-/* A BAR outside the device memory that the board gives the Service VM cannot be reached: the
- * board's description is wrong or incomplete. */
-static void bars_check(const struct vpci_function *fn)
-{
-    for (uint32_t i = 0U; i < pci_bar_count(fn); i++) {
-        hpa_t base = bar_base(fn, i);
-
-        if ((base != 0U) && (fn->owner == VM_SERVICE) &&
-            !domain_owns(domain_of(VM_SERVICE), base, bar_size(fn, i), MEMORY_DEVICE)) {
-            log_begin("pci");
-            log_hex(fn->bdf);
-            log_text(" has a BAR outside the board's device memory: ");
-            log_hex(base);
-            log_end();
-        }
-    }
-}
-
 static bool msix_fits(const struct vpci_function *fn, uint32_t table)
 {
     const uint32_t bar = table & 7U;
     const uint32_t offset = table & ~7U;
 
-    return (bar_base(fn, bar) != 0U) && /* 6 and 7 are no BARs and have no base */
-           (((uint64_t)offset + (16U * (uint64_t)fn->msix.count)) <= bar_size(fn, bar % VPCI_BARS));
+    return (vpci_bar_base(fn, bar) != 0U) && /* 6 and 7 are no BARs and have no base */
+           (((uint64_t)offset + (16U * (uint64_t)fn->msix.count)) <= vpci_bar_size(fn, bar % VPCI_BARS));
 }
 
 /* Where the table lies, from its offset and BAR indicator (6.8.2.4). Without a place for the
@@ -317,7 +274,7 @@ static void msix_scan(struct vpci_function *fn)
     if (cap != 0U) {
         uint32_t table = hw_pci_read(fn->bdf, cap + 4U, 4U);
         uint32_t pba = hw_pci_read(fn->bdf, cap + 8U, 4U);
-        hpa_t base = bar_base(fn, table & 7U);
+        hpa_t base = vpci_bar_base(fn, table & 7U);
 
         if (!msix_fits(fn, table) || ((VPCI_MSIX_POOL - msix_used) < fn->msix.count)) {
             log_function(fn, " MSI-X is hidden: no table, or too many entries");
@@ -325,7 +282,7 @@ static void msix_scan(struct vpci_function *fn)
             capability_close(fn, cap, 12U);
         } else {
             fn->msix.table = base + (table & ~7U);
-            fn->msix.pba = bar_base(fn, pba & 7U) + (pba & ~7U);
+            fn->msix.pba = vpci_bar_base(fn, pba & 7U) + (pba & ~7U);
             fn->msix.first = msix_used;
             for (uint32_t i = 0U; i < fn->msix.count; i++) {
                 vpci_msix_entry[msix_used + i] = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
@@ -358,13 +315,12 @@ static enum status function_scan(uint16_t bdf)
         extended_scan(fn);
         if ((fn->class_code != PCI_CLASS_HOST_BRIDGE) && (layout <= 1U)) {
             bars_scan(fn);
-            bars_check(fn);
             msix_scan(fn);
         }
         if (fn->owner != VM_SERVICE) {
             uint32_t command = hw_pci_read(bdf, PCI_COMMAND, 2U);
 
-            hw_pci_write(bdf, PCI_COMMAND, 2U, (command & ~PCI_COMMAND_MASTER) | PCI_COMMAND_INTX_OFF);
+            hw_pci_write(bdf, PCI_COMMAND, 2U, vpci_command_allowed(fn, command) & ~PCI_COMMAND_MASTER);
         }
         vpci_function_count++;
     }
@@ -434,6 +390,9 @@ enum status vpci_scan(void)
     vpci_hv_reset();
     if (result == STATUS_OK) {
         result = vpci_groups_check();
+    }
+    if (result == STATUS_OK) {
+        result = vpci_bars_check();
     }
     if (result == STATUS_OK) {
         vpci_bridges_open();

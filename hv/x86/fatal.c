@@ -20,6 +20,7 @@ static shared_u32_t fatal_halt_wanted;
 static shared_u32_t fatal_entries;          /* of all cores */
 static shared_u32_t fatal_recorded;         /* exceptions, of all cores */
 static uint32_t fatal_entered[MAX_PCPU];    /* each core its own */
+static bool fatal_owes[MAX_PCPU];           /* likewise: it ends the shared side, and safe states may have to follow */
 
 void fatal_text(const char *text)
 {
@@ -75,7 +76,7 @@ static void shared_side_stop(void)
     while (!shared_cores_stopped() && ((hw_tsc() - start) < limit)) {
         asm_pause();
     }
-    vpci_masters_off();
+    vpci_shared_masters_off();
 }
 
 /* A core that carries an exclusive VM: that goes on without it, as far as it can. */
@@ -87,6 +88,16 @@ static void leave_exclusive_vm(void)
     }
 }
 
+/* Once, by the core that ends the shared side: not before nothing of their VMs runs. */
+static void owed_safe_states(void)
+{
+    const bool owes = fatal_owes[hw_pcpu()];
+    fatal_owes[hw_pcpu()] = false;
+    if (owes && (atomic_load(&fatal_halt_wanted) != 0U)) {
+        safe_state_apply_shared();
+    }
+}
+
 /* True once: for the core that ends the shared side. */
 static bool contain(void)
 {
@@ -95,17 +106,16 @@ static bool contain(void)
         atomic_store(&pcpus[hw_pcpu()].state, PCPU_OFFLINE);
         first = atomic_exchange(&fatal_shared_stop, 1U) == 0U;
         if (first) {
+            fatal_owes[hw_pcpu()] = true;
             shared_side_stop();
         }
-        if (first && (atomic_load(&fatal_halt_wanted) != 0U)) { /* not before nothing of their VMs runs */
-            safe_state_apply_shared();
-        }
+        owed_safe_states(); /* also of a core that faulted in there and comes again */
     }
     return first;
 }
 
-/* A core that faults again on its way out stops where it is, with one line; so does, without one, a core that
- * this line kills, or that does not even know which it is. */
+/* A core that faults again on its way out stops where it is, with one line, and with the safe states that it did not come to; so does, without
+ * them, a core that one of these kills, or that does not even know which it is. */
 /* REQ-LIF-045 */
 static void once(void)
 {
@@ -117,6 +127,7 @@ static void once(void)
         atomic_store(&pcpus[hw_pcpu()].state, PCPU_OFFLINE);
         if (fatal_entered[hw_pcpu()] < ENTRIES_MOST) {
             leave_exclusive_vm();
+            owed_safe_states();
             fatal_text("\r\npanic: and again, while it was reported: the core stops here\r\n");
         }
         asm_halt_forever();

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configuration space and message format of the machine (PCI Local Bus 3.0, 3.2.2.3 and 6.8).
- * Callers hold the shared-side lock, or it is boot, or the shared side has ended: the address port is one register. */
+/*
+ * Configuration space and message format of the machine (PCI Local Bus 3.0, 3.2.2.3 and 6.8; PCI Express 5.0, 7.2.2). By the window in
+ * memory where there is one, each core for itself. By the ports otherwise: the address port is one register, so callers hold the
+ * shared-side lock, or it is boot, or the shared side has ended.
+ */
 #include "core/boot_info.h"
 #include "core/hw.h"
 
@@ -18,12 +21,12 @@ static bool access_valid(uint32_t offset, uint32_t size)
     return ((size == 1U) || (size == 2U) || (size == 4U)) && (offset < CONFIG_SIZE) && ((offset % size) == 0U);
 }
 
-static bool extended_reachable(uint16_t bdf)
+static bool window_reaches(uint16_t bdf)
 {
     return (platform.mmconfig_base != 0U) && (((uint32_t)bdf >> 8U) < platform.mmconfig_buses);
 }
 
-static hpa_t extended_address(uint16_t bdf, uint32_t offset)
+static hpa_t window_address(uint16_t bdf, uint32_t offset)
 {
     return platform.mmconfig_base + ((hpa_t)bdf << 12U) + offset;
 }
@@ -38,11 +41,11 @@ uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
     uint32_t value = 0xFFFFFFFFU;
 
     if (access_valid(offset, size)) {
-        if (offset < CONFIG_LEGACY_SIZE) {
+        if (window_reaches(bdf)) {
+            value = (uint32_t)hw_mmio_read(window_address(bdf, offset), size);
+        } else if (offset < CONFIG_LEGACY_SIZE) {
             address_select(bdf, offset);
             value = hw_port_read((uint16_t)(CONFIG_DATA + (offset & 3U)), size);
-        } else if (extended_reachable(bdf)) {
-            value = (uint32_t)hw_mmio_read(extended_address(bdf, offset), size);
         } else {
             /* no way to reach it: as if the register did not exist */
         }
@@ -53,11 +56,11 @@ uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
 void hw_pci_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
     if (access_valid(offset, size)) {
-        if (offset < CONFIG_LEGACY_SIZE) {
+        if (window_reaches(bdf)) {
+            hw_mmio_write(window_address(bdf, offset), size, value);
+        } else if (offset < CONFIG_LEGACY_SIZE) {
             address_select(bdf, offset);
             hw_port_write((uint16_t)(CONFIG_DATA + (offset & 3U)), size, value);
-        } else if (extended_reachable(bdf)) {
-            hw_mmio_write(extended_address(bdf, offset), size, value);
         } else {
             /* as above */
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/sched.c core/stats.c core/trace.c devices/platform.c devices/vpci.c
-   devices/vpci_bridge.c devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpci_stop.c devices/vpic.c devices/vioapic.c
+/* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/sched.c core/stats.c core/trace.c devices/platform.c devices/vpci.c core/irq_exclusive.c core/iommu_table.c
+   devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_message.c devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpci_stop.c devices/vpic.c devices/vioapic.c
    devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c */
 /* eva-stubs: wp log power string */
 /* Boot and reset of interrupt routes, clock, statistics and virtual PCI, from any state. */
@@ -9,6 +9,7 @@
 #include "core/kvmclock.h"
 #include "core/stats.h"
 #include "devices/vpci.h"
+#include "devices/vpci_given.h"
 #include "proofs/eva/eva.h"
 
 int main(void)
@@ -20,7 +21,7 @@ int main(void)
     assume_irq();
     assume_sched();
     assume_functions();
-    switch (any_below(11U)) {
+    switch (any_below(13U)) {
     case 0U: irq_init(); break;
     case 1U: irq_vm_reset(any_below(MAX_VM)); break;
     case 2U: (void)irq_level_pin((uint32_t)any); break;
@@ -29,9 +30,11 @@ int main(void)
     case 5U: (void)io_port_withheld((uint16_t)any); break;
     case 6U: stats_init(); break;
     case 7U: stats_log_char((char)any_below(128U)); break;
-    case 8U: vpci_reset(any_below(MAX_VM)); break;
-    case 9U: vpci_masters_off(); break;
-    default: (void)vpci_hole((uint32_t)any, &base, &size); break;
+    case 8U: vpci_reset(); break;
+    case 9U: vpci_masters_off(any_below(MAX_VM)); break;
+    case 10U: vpci_shared_masters_off(); break;
+    case 11U: vpci_given_reset(any_below(PART_MAX_VM)); break;
+    default: (void)vpci_hole(any_below(MAX_VM), (uint32_t)any, &base, &size); break;
     }
     check_vms();
     check_irq();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: devices/vpci_scan.c devices/vpci_group.c devices/vpci_bridge.c devices/vpci_hv.c core/trace.c */
+/* eva-sources: devices/vpci_scan.c devices/vpci_group.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c core/iommu_table.c devices/vpci_hv.c core/trace.c */
 /* eva-without: state */
 /* eva-stubs: wp log string */
 /* eva-options: -eva-precision 0 -eva-use-spec function_scan */

@@ -161,7 +161,7 @@ def test_acpi_tables_are_found_and_sound(vcpus, ioapic):
 # REQ-LIF-040
 def test_only_an_exclusive_vm_has_registers_for_power_off_and_reset():
     def registers(power):
-        tables = acpi_tables(acpi.build(0xE0000, 1, False, power=power), 0xE0000)
+        tables = acpi_tables(acpi.build(0xE0000, 1, False, acpi.Devices(power=power)), 0xE0000)
         facp = tables["FACP"]
         flags = struct.unpack_from("<I", facp, 112)[0]
         return [struct.unpack_from("<BBBBQ", facp, offset) for offset in (116, 244, 256)], facp[128], bool(flags & 1 << 10), b"_S5_" in tables["DSDT"]
@@ -175,7 +175,7 @@ def test_only_an_exclusive_vm_has_registers_for_power_off_and_reset():
 @pytest.mark.parametrize("vcpus,ioapic,uarts", [(1, False, []), (1, False, [0x3E8]), (8, True, [0x3F8, 0x2F8, 0x3E8, 0x2E8])])
 # REQ-TOO-004
 def test_iasl_disassembles_acpi_tables(tmp_path, vcpus, ioapic, uarts):
-    for signature, data in acpi_tables(acpi.build(0xE0000, vcpus, ioapic, uarts), 0xE0000).items():
+    for signature, data in acpi_tables(acpi.build(0xE0000, vcpus, ioapic, acpi.Devices(uarts)), 0xE0000).items():
         path = tmp_path / f"{signature}.aml"
         path.write_bytes(data)
         done = subprocess.run(["iasl", "-d", str(path)], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -14,6 +14,7 @@
 #include "core/exclusive.h"
 #include "core/exclusive_lapic.h"
 #include "core/exclusive_life.h"
+#include "core/exclusive_pci.h"
 #include "core/instruction.h"
 #include "core/io.h"
 #include "core/msr.h"
@@ -24,6 +25,8 @@
 #include "core/vm_health.h"
 #include "core/vm.h"
 #include "core/vm_reload.h"
+#include "devices/vpci.h"
+#include "devices/vpci_given.h"
 #include "fake/fake.h"
 #include "stub_log.h"
 
@@ -47,7 +50,7 @@ union partition_storage partition;
 struct vm_health vm_health[4];
 struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
-static enum { NONE, CPUID, IO, MSR, XSETBV, EXCEPTION } handled;
+static enum { NONE, CPUID, IO, MSR, XSETBV, EXCEPTION, MMIO, PCI } handled;
 
 void log_chars(const char *text, uint32_t size) { (void)text; (void)size; }
 void cpuid_emulate(vcpu_id_t id) { (void)id; handled = CPUID; }
@@ -57,6 +60,23 @@ void instruction_xsetbv(vcpu_id_t id, uint32_t length) { (void)id; (void)length;
 void instruction_exception(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit; handled = EXCEPTION; }
 static uint32_t summaries;
 void stats_log_summary(vm_id_t v) { (void)v; summaries++; }
+static uint32_t masters_stopped, devices_reset;
+void vpci_masters_off(vm_id_t v) { assert_int_equal(v, 1U); masters_stopped++; }
+void vpci_given_reset(vm_id_t v) { assert_int_equal(v, 1U); devices_reset++; }
+bool exclusive_pci_memory(vcpu_id_t id, const struct vm_exit *exit)
+{
+    bool mine = exit->gpa == 0xB0008000U;
+    assert_int_equal(vcpu_vm(id), 1U);
+    handled = mine ? MMIO : handled;
+    return mine;
+}
+bool exclusive_pci_port(vcpu_id_t id, const struct vm_exit *exit)
+{
+    bool mine = exit->number == 0xCFCU;
+    assert_int_equal(vcpu_vm(id), 1U);
+    handled = mine ? PCI : handled;
+    return mine;
+}
 hpa_t stage2_root(vm_id_t v) { return 0x100000U * (v + 1U); }
 
 const char *vm_reload(vm_id_t v) { (void)v; return ""; }
@@ -519,6 +539,57 @@ static void apic_base_shows_the_boot_processor(void **state)
     assert_true(lapic(MSR_APIC_BASE) == 0xFEE00C00U);
 }
 
+/* REQ-INT-053 */
+static void its_configuration_space_is_answered_and_other_memory_is_a_fault(void **state)
+{
+    struct vm_exit exit = { .reason = HV_EXIT_MMIO, .length = 3U, .gpa = 0xB0008000U };
+    (void)state;
+    assert_int_equal(core_exclusive_exit(CPU(0U), &exit), RUN_VCPU);
+    assert_int_equal(handled, MMIO);
+    handled = NONE;
+    exit = (struct vm_exit){ .reason = HV_EXIT_IO, .length = 1U, .number = 0xCFCU, .size = 4U };
+    assert_int_equal(core_exclusive_exit(CPU(0U), &exit), RUN_VCPU);
+    assert_int_equal(handled, PCI);
+    exit.number = 0xCF7U;
+    (void)core_exclusive_exit(CPU(0U), &exit);
+    assert_int_equal(handled, IO);
+    handled = NONE;
+    exit.number = 0xD00U;
+    (void)core_exclusive_exit(CPU(0U), &exit);
+    assert_int_equal(handled, IO);
+    handled = NONE;
+    exit = (struct vm_exit){ .reason = HV_EXIT_MMIO, .length = 3U, .gpa = 0xB0009000U };
+    assert_int_equal(core_exclusive_exit(CPU(0U), &exit), RUN_STOP);
+    assert_int_equal(handled, NONE);
+}
+
+/* REQ-LIF-050 */
+static void its_devices_stop_when_it_ends_and_are_reset_before_it_starts_again(void **state)
+{
+    (void)state;
+    masters_stopped = 0U;
+    devices_reset = 0U;
+    memset(partition.table.vm[rt].on_fault, (int)PART_ON_FAULT_RESTART, PART_FAULTS);
+    partition.table.vm[rt].restart_limit = 1U;
+    (void)leave(CPU(0U), HV_EXIT_SHUTDOWN);
+    assert_int_equal(masters_stopped, 1U);             /* at once: no core has left yet but this */
+    assert_int_equal(devices_reset, 0U);
+    (void)core_exclusive_next(CPU(1U));
+    (void)core_exclusive_next(CPU(2U));
+    (void)core_exclusive_next(CPU(0U));
+    assert_int_equal(devices_reset, 1U);
+    assert_int_equal(masters_stopped, 1U);
+    exclusive_stop(rt);
+    (void)core_exclusive_next(CPU(0U));
+    (void)core_exclusive_next(CPU(1U));
+    (void)core_exclusive_next(CPU(2U));
+    (void)core_exclusive_next(CPU(0U));
+    assert_true(exclusive_stopped(rt));
+    assert_int_equal(masters_stopped, 3U);
+    assert_int_equal(devices_reset, 1U);
+    memset(&partition, 0, sizeof(partition));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +609,8 @@ int main(void)
         cmocka_unit_test_setup(the_interrupt_command_reads_back, setup),
         cmocka_unit_test_setup(registers_behind_the_lvts_are_unknown, setup),
         cmocka_unit_test_setup(apic_base_shows_the_boot_processor, setup),
+        cmocka_unit_test_setup(its_configuration_space_is_answered_and_other_memory_is_a_fault, setup),
+        cmocka_unit_test_setup(its_devices_stop_when_it_ends_and_are_reset_before_it_starts_again, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,7 +95,7 @@ void hw_log_char(char c)
     printed[used] = c;
 }
 
-void vpci_masters_off(void)
+void vpci_shared_masters_off(void)
 {
     if (faults_in_masters) {
         fault();
@@ -426,6 +426,30 @@ static void a_fault_of_the_containment_leaves_the_others_told(void **state)
     assert_int_equal(lines(), 1U);
 }
 
+/* REQ-LIF-036 */
+static void a_fault_on_the_way_to_the_safe_states_does_not_skip_them(void **state)
+{
+    (void)state;
+    faults_in_masters = true;
+    atomic_store(&fatal_halt_wanted, 1U);
+    lose_core();                            /* a fault of its own, then the one of the bus masters */
+    assert_int_equal(safe_states, 1U);
+    assert_int_equal(deepest, 2U);
+}
+
+/* REQ-LIF-036 */
+static void nor_does_one_while_it_halts_as_it_was_told(void **state)
+{
+    (void)state;
+    faults_in_masters = true;
+    atomic_store(&fatal_halt_wanted, 1U);
+    if (setjmp(halted) == 0) {
+        fatal_halt_if_wanted();
+    }
+    assert_int_equal(safe_states, 1U);
+    assert_int_equal(deepest, 1U);
+}
+
 /* REQ-LIF-045 */
 static void a_core_that_lost_its_own_number_stops_too(void **state)
 {
@@ -464,6 +488,8 @@ int main(void)
         cmocka_unit_test_setup(a_fault_of_the_report_ends_with_one_line, setup),
         cmocka_unit_test_setup(a_fault_of_that_line_ends_without_one, setup),
         cmocka_unit_test_setup(a_fault_of_the_containment_leaves_the_others_told, setup),
+        cmocka_unit_test_setup(a_fault_on_the_way_to_the_safe_states_does_not_skip_them, setup),
+        cmocka_unit_test_setup(nor_does_one_while_it_halts_as_it_was_told, setup),
         cmocka_unit_test_setup(a_core_that_lost_its_own_number_stops_too, setup),
         cmocka_unit_test_setup(what_stops_the_boot_halts, setup),
     };

@@ -159,13 +159,17 @@ static void no_two_live_sources_share_a_vector(void **state)
 }
 
 /* REQ-INT-004 */
-static void only_the_service_vm_gets_sources(void **state)
+static void exclusive_vms_get_no_sources(void **state)
 {
     (void)state;
     uint32_t s;
 
+    vms[1].exclusive = true;
     assert_int_equal(irq_msi_alloc(1U, &s), STATUS_UNKNOWN);
-    assert_int_equal(irq_msi_alloc(VM_FIRST_USER, &s), STATUS_UNKNOWN);
+    assert_int_equal(irq_msi_alloc(MAX_VM, &s), STATUS_UNKNOWN);
+    assert_int_equal(s, ID_NONE);
+    vms[1].exclusive = false;
+    assert_int_equal(irq_msi_alloc(1U, &s), STATUS_OK);
 }
 
 static uint32_t source_on(pcpu_id_t core)
@@ -305,7 +309,7 @@ int main(void)
         cmocka_unit_test_setup(sources_run_out_without_harm, setup),
         cmocka_unit_test_setup(vectors_run_out_without_harm, setup),
         cmocka_unit_test_setup(no_two_live_sources_share_a_vector, setup),
-        cmocka_unit_test_setup(only_the_service_vm_gets_sources, setup),
+        cmocka_unit_test_setup(exclusive_vms_get_no_sources, setup),
         cmocka_unit_test_setup(a_full_core_gives_away_vectors_whose_sources_moved, setup),
         cmocka_unit_test_setup(a_vm_without_a_vector_left_on_any_core_gets_no_message, setup),
         cmocka_unit_test_setup(a_source_that_nobody_has_is_never_enabled, setup),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_bridge.c devices/vpci_group.c devices/vpci_header.c devices/vpci_msi.c
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
      devices/vpci_msix.c devices/vpci_hv.c */
 /* PCI configuration space as the Service VM sees it: functions, BARs, refusals, and the hypervisor's own device. */
 #include "vpci_machine.h"
@@ -138,7 +138,7 @@ static void a_vm_reset_silences_the_devices(void **state)
     wr(NIC, 0x42U, 2U, 0x8000U);
     vpci_mmio_write(VM_SERVICE, TABLE, 8U, 0xFEE00000U);
     vpci_mmio_write(VM_SERVICE, TABLE + 8U, 8U, 0x33U);
-    vpci_reset(VM_SERVICE);
+    vpci_reset();
     irq_vm_reset(VM_SERVICE);
     assert_int_equal(hw_pci_read(NIC, 0x42U, 2U) & 0x8000U, 0U);
     assert_int_equal(hw_pci_read(NIC, 4U, 2U) & 4U, 0U);
@@ -150,7 +150,7 @@ static void the_service_vms_bus_masters_stop_and_no_others(void **state)
 {
     (void)state;
     hw_pci_write(GIVEN, 4U, 2U, 7U);
-    vpci_masters_off();
+    vpci_shared_masters_off();
     assert_int_equal(hw_pci_read(NIC, 4U, 2U), 3U);
     assert_int_equal(hw_pci_read(DISK, 4U, 2U), 3U);
     assert_int_equal(hw_pci_read(GIVEN, 4U, 2U), 7U);
@@ -228,7 +228,7 @@ static void the_trace_is_switched_by_whole_writes_and_off_after_a_reset(void **s
     assert_int_equal(rd(HV_DEVICE, HV_PCI_TRACE, 4U), 0U);
     wr(HV_DEVICE, HV_PCI_TRACE, 4U, 0x3FFU);
     assert_int_equal(rd(HV_DEVICE, HV_PCI_TRACE, 4U), 0x3FFU);
-    vpci_reset(VM_SERVICE);
+    vpci_reset();
     assert_int_equal(rd(HV_DEVICE, HV_PCI_TRACE, 4U), 0U);
 }
 
@@ -254,7 +254,7 @@ static void the_acrn_face_gets_a_vector(void **state)
 {
     (void)state;
     partition.table.vm[0].face = PART_FACE_ACRN;
-    vpci_reset(VM_SERVICE);
+    vpci_reset();
     vpci_upcall();
     assert_int_equal(posted_vector, 0xF3U);
     assert_int_equal(vpci_set_callback_vector(0x1FU), STATUS_INVALID);

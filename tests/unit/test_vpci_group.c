@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_bridge.c devices/vpci_group.c
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c
      devices/vpci_header.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_hv.c */
 /* Which functions have one owner, because nothing keeps them apart; and what of a shared bridge the Service VM may write. */
 #include "vpci_machine.h"
@@ -153,6 +153,23 @@ static void what_is_not_there_or_a_bridge_cannot_be_given(void **state)
     assert_int_equal(scan(), STATUS_OK);
 }
 
+/* REQ-INT-051 */
+static void what_the_machines_tables_do_not_reach_cannot_be_given(void **state)
+{
+    (void)state;
+    fake_add(0x1000U, 0x10D38086U, 0x0200U); /* bus 16 */
+    give(0x1000U);
+    assert_int_equal(scan(), STATUS_DENIED);
+    assert_non_null(strstr(log_last, "IOMMU"));
+    platform.mmconfig_buses = 16U;
+    assert_int_equal(scan(), STATUS_DENIED);
+    assert_non_null(strstr(log_last, "MMCONFIG"));
+    platform.mmconfig_base = 0U;
+    give(GIVEN);
+    assert_int_equal(scan(), STATUS_DENIED);
+    assert_non_null(strstr(log_last, "MMCONFIG"));
+}
+
 static void lists_of_devices_end_at_their_limits(void **state)
 {
     (void)state;
@@ -230,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup(an_upstream_port_joins_the_ports_below_it, setup),
         cmocka_unit_test_setup(what_a_conventional_bridge_sends_for_is_given_to_nobody, setup),
         cmocka_unit_test_setup(what_is_not_there_or_a_bridge_cannot_be_given, setup),
+        cmocka_unit_test_setup(what_the_machines_tables_do_not_reach_cannot_be_given, setup),
         cmocka_unit_test_setup(lists_of_devices_end_at_their_limits, setup),
         cmocka_unit_test_setup(the_service_vm_cannot_cut_off_or_reset_what_is_behind_a_shared_bridge, setup),
         cmocka_unit_test_setup(a_bridge_of_the_service_vm_alone_is_its_own, setup),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_bridge.c devices/vpci_group.c devices/vpci_header.c devices/vpci_msi.c
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
      devices/vpci_msix.c devices/vpci_hv.c */
 /* Message interrupts of functions with short capabilities, without sources, and of other partitions. */
 #include "vpci_machine.h"
@@ -123,7 +123,7 @@ static void a_reset_gives_the_source_back(void **state)
     assert_true(take_all_sources() > 0U);
     assert_int_not_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
 
-    vpci_reset(VM_SERVICE);
+    vpci_reset();
 
     assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
     assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U) & 1U, 0U);
@@ -156,7 +156,9 @@ static void registers_before_an_msix_capability_are_the_devices(void **state)
 static void a_table_of_another_partition_is_out_of_reach(void **state)
 {
     (void)state;
+    partition.table.vm[1].pci_count = 2U;
     partition.table.vm[1].pci[0] = CARD;
+    partition.table.vm[1].pci[1] = NIC; /* in its window */
     irq_init();
     assert_int_equal(vpci_scan(), STATUS_OK);
     hw_mmio_write(CARD_PAGE, 4U, 0x1234U);
@@ -188,7 +190,7 @@ static void msix_control_reads_back_as_the_guest_wrote_it(void **state)
     assert_int_equal(rd(NIC, 0x44U, 4U), 0x2000U); /* the table's place is the device's to say */
 
     wr(NIC, 0x42U, 2U, 0xC000U);
-    vpci_reset(VM_SERVICE);
+    vpci_reset();
     assert_int_equal(rd(NIC, 0x42U, 2U), ENTRIES - 1U);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c devices/vpci_bridge.c devices/vpci_group.c devices/vpci_header.c devices/vpci_msi.c
+/* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
      devices/vpci_msix.c devices/vpci_hv.c */
 /* MSI and MSI-X: what the guest reads and writes, and what the hardware gets. */
 #include "vpci_machine.h"
@@ -76,7 +76,7 @@ static void msix_table_pages_are_holes(void **state)
     bool rcba = false;
     uint32_t count = 0U;
 
-    while (vpci_hole(count, &base, &size)) {
+    while (vpci_hole(VM_SERVICE, count, &base, &size)) {
         table = table || ((base == (TABLE & ~0xFFFU)) && (size == PAGE_SIZE));
         rcba = rcba || ((base == 0xFED1C000U) && (size == 0x4000U));
         count++;

@@ -13,6 +13,7 @@
 #include "abi/hv_info.h"
 #include "core/dispatch.h"
 #include "core/domain.h"
+#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/partition.h"
 #include "core/stats.h"
@@ -20,6 +21,7 @@
 #include "devices/vioapic.h"
 #include "devices/vlapic.h"
 #include "devices/vpci.h"
+#include "devices/vpci_given.h"
 #include "fake_pci.h"
 #include "stub_log.h"
 
@@ -50,6 +52,13 @@ static uint32_t posted_vector;
 
 void log_chars(const char *text, uint32_t size) { (void)size; log_append(text); }
 void hw_port_write(uint16_t port, uint32_t size, uint32_t value) { (void)port; (void)size; (void)value; }
+bool iommu_active;
+static vm_id_t dma_owner = IOMMU_NOBODY; /* of every function */
+vm_id_t iommu_table_owner(uint16_t bdf) { (void)bdf; return dma_owner; }
+static uint64_t ticks;
+uint64_t hw_tsc(void) { return ticks; }
+uint64_t hw_tsc_hz(void) { return 1000U; }
+void hw_relax(void) { ticks++; }
 void hw_ioapic_mask(uint32_t pin, bool masked) { (void)pin; (void)masked; }
 void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t t, bool l, bool a) { (void)pin; (void)vector; (void)t; (void)l; (void)a; }
 uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
@@ -142,16 +151,25 @@ static inline int setup(void **state)
     partition.table.vm[0].face = PART_FACE_KVM;
     partition.table.vm[1].pci_count = 1U;
     partition.table.vm[1].pci[0] = GIVEN;
+    for (uint32_t v = 1U; v < PART_MAX_VM; v++) { /* whatever a test gives them, but for what domains say */
+        partition.table.vm[v].range_count = 1U;
+        partition.table.vm[v].range[0] = (struct part_range){ 0x80000000U, 0x80000000U, 0x8000000000ULL, PART_RANGE_MMIO, PART_RANGE_WRITE };
+    }
     partition.table.telemetry_hpa = 0x144100000U;
     partition.table.board.hv_device_bdf = HV_DEVICE;
     vms[VM_SERVICE].vcpu_count = 3U;
     for (uint32_t i = 0U; i < 3U; i++) {
         vcpus[i].pcpu = i;
     }
+    memset(vms, 0, sizeof(vms));
+    vms[VM_SERVICE].vcpu_count = 3U;
+    vms[1].exclusive = true;
     delivered = 0U;
     posted = 0U;
     published = 0U;
     crashes_seen = 0U;
+    iommu_active = false;
+    dma_owner = IOMMU_NOBODY;
     fake_decode_seen_off = false;
     irq_init();
     assert_int_equal(vpci_scan(), STATUS_OK);

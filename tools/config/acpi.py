@@ -3,6 +3,7 @@
 
 The VM is hardware-reduced (ACPI 4.1): no PM timer, no PIC, no PIT, no SCI. An exclusive one has registers to reset itself and to switch itself off. A stock Linux kernel then
 takes its TSC frequency from the KVM clock page and calibrates its local APIC timer against the TSC."""
+import dataclasses
 import struct
 
 from tools.config.layout import C
@@ -13,6 +14,21 @@ FADT_WBINVD, FADT_RESET, FADT_HW_REDUCED = 1 << 0, 1 << 10, 1 << 20
 BOOT_NO_VGA, BOOT_NO_CMOS_RTC = 1 << 2, 1 << 5
 IOAPIC_ADDRESS, LAPIC_ADDRESS = 0xFEC00000, 0xFEE00000
 UART_BASES, UART_PORTS = (0x3F8, 0x2F8, 0x3E8, 0x2E8), 8   # where a PC has them
+
+
+@dataclasses.dataclass
+class PciBus:
+    """Bus 0 of a VM with PCI functions: base of its MMCONFIG window, and (start, size) of the memory that its BARs are in."""
+    mmconfig: int
+    windows: list
+
+
+@dataclasses.dataclass
+class Devices:
+    """uarts: first ports of those the VM has. power: it has registers for reset and soft-off. bus: its PciBus."""
+    uarts: tuple = ()
+    power: bool = True
+    bus: PciBus = None
 
 
 def checksum(data):
@@ -87,25 +103,57 @@ def uart(index, port):
     return package(b"\x5b\x82", b"COM%d" % index + names)
 
 
+MMCONFIG_BUS = 0x100000
+PNP0A08, PNP0A03, PNP0C02 = b"\x0c\x41\xd0\x0a\x08", b"\x0c\x41\xd0\x0a\x03", b"\x0c\x41\xd0\x0c\x02"
+
+
+def mcfg(bus):
+    """MMCONFIG of segment 0, bus 0 (PCI Firmware 3.2, 4.1.2)."""
+    return table(b"MCFG", 1, bytes(8) + struct.pack("<QHBB4x", bus.mmconfig, 0, 0, 0))
+
+
+def memory_window(start, size):
+    """QWord address space descriptor (ACPI 6.4.3.5.1): memory that the bridge produces, fixed, read-write."""
+    return struct.pack("<BHBBBQQQQQ", 0x8A, 43, 0, 0x0C, 1, 0, start, start + size - 1, 0, size)
+
+
+def resources(content):
+    data = content + b"\x79\x00"
+    return b"\x08_CRS" + package(b"\x11", (b"\x0a" + bytes([len(data)]) if len(data) < 0x100 else b"\x0b" + struct.pack("<H", len(data))) + data)
+
+
+# REQ-TOO-004
+def pci_devices(bus):
+    """The root bridge with bus 0, its configuration ports and its windows; then the MMCONFIG window as a resource of the board, without which
+    Linux does not believe the MCFG. No _PRT: the functions have no pins."""
+    content = struct.pack("<BHBBBHHHHH", 0x88, 13, 2, 0x0C, 0, 0, 0, 0, 0, 1)     # word descriptor: bus numbers 0 to 0
+    content += b"\x47\x01" + struct.pack("<HHBB", 0xCF8, 0xCF8, 1, 8)
+    content += b"".join(memory_window(start, size) for start, size in bus.windows)
+    names = b"\x08_HID" + PNP0A08 + b"\x08_CID" + PNP0A03 + b"\x08_UID\x00" + b"\x08_BBN\x00"
+    board = b"\x08_HID" + PNP0C02 + b"\x08_UID\x0a\x50" + resources(struct.pack("<BHBII", 0x86, 9, 1, bus.mmconfig, MMCONFIG_BUS))
+    return package(b"\x5b\x82", b"PCI0" + names + resources(content)) + package(b"\x5b\x82", b"MCF0" + board)
+
+
 def soft_off():
     """Name (\\_S5, Package () { SLP_TYP, SLP_TYP }) (ACPI 7.4.2.6): what goes into the sleep control register."""
     return b"\x08\\_S5_" + package(b"\x12", b"\x02" + 2 * (b"\x0a" + bytes([C["PART_SLEEP_TYPE_OFF"]])))
 
 
-def dsdt(vcpu_count, uarts, power):
-    """One processor device for each vCPU, then the UARTs: Scope (\\_SB) { Device (C000) { _HID "ACPI0007", _UID 0 } ... }"""
+def dsdt(vcpu_count, has):
+    """One processor device for each vCPU, then the UARTs and the PCI bus: Scope (\\_SB) { Device (C000) { _HID "ACPI0007", _UID 0 } ... }"""
     devices = b""
     for index in range(vcpu_count):
         names = b"\x08_HID\x0dACPI0007\x00" + b"\x08_UID\x0a" + bytes([index])
         devices += package(b"\x5b\x82", b"C%03d" % index + names)
-    for index, port in enumerate(uarts, 1):
+    for index, port in enumerate(has.uarts, 1):
         devices += uart(index, port)
-    return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices) + (soft_off() if power else b""))
+    devices += pci_devices(has.bus) if has.bus else b""
+    return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices) + (soft_off() if has.power else b""))
 
 
 # REQ-RT-012 REQ-TOO-004
-def build(gpa, vcpu_count, with_ioapic, uarts=(), power=True):
-    """The blob for guest address gpa; the RSDP comes first. uarts: first ports of those the VM has. power: the VM is exclusive."""
+def build(gpa, vcpu_count, with_ioapic, has=Devices()):
+    """The blob for guest address gpa; the RSDP comes first."""
     blob = bytearray(64)
 
     def add(data):
@@ -113,8 +161,8 @@ def build(gpa, vcpu_count, with_ioapic, uarts=(), power=True):
         address = gpa + len(blob)
         blob.extend(data)
         return address
-    facp = add(fadt(add(dsdt(vcpu_count, uarts, power)), power))
-    apic = add(madt(vcpu_count, with_ioapic))
-    xsdt = add(table(b"XSDT", 1, struct.pack("<QQ", facp, apic)))
+    tables = [add(fadt(add(dsdt(vcpu_count, has)), has.power)), add(madt(vcpu_count, with_ioapic))]
+    tables += [add(mcfg(has.bus))] if has.bus else []
+    xsdt = add(table(b"XSDT", 1, struct.pack(f"<{len(tables)}Q", *tables)))
     blob[0:36] = rsdp(xsdt)
     return bytes(blob)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a schema cannot say: overlap and ownership. The hypervisor checks the compiled table again and
 trusts nothing of this; the compiler only says it earlier, with the line in the file."""
+from tools.config import pci
 from tools.config.health import check_counter, check_health
-from tools.config.source import parse_bytes
+from tools.config.pci import bdf_number
+from tools.config.source import key_text, parse_bytes
 
 PAGE = 4096
 MIB = 1 << 20
@@ -13,13 +15,6 @@ IOAPIC = (0xFEC00000, 0x1000)
 
 # Ports that no VM is given, as in hv/core/partition_device.c: PICs, reset, SMI, PCI configuration.
 KEPT_PORTS = {0x20, 0x21, 0x64, 0x92, 0xA0, 0xA1, 0xB2, 0xB3, 0x4D0, 0x4D1, *range(0xCF8, 0xD00)}
-
-
-def bdf_number(text):
-    """'00:1e.0' -> bus << 8 | device << 3 | function"""
-    bus, rest = text.split(":")
-    device, function = rest.split(".")
-    return int(bus, 16) << 8 | int(device, 16) << 3 | int(function)
 
 
 def overlap(a, b):
@@ -149,6 +144,11 @@ class Checker:
         for i, part in enumerate(vm.get("mmio", [])):
             parts.append((path + ("mmio", i), part.get("gpa", part["address"]), parse_bytes(part["size"])))
             self.check_mmio(path + ("mmio", i), part)
+        for i, (start, size) in enumerate(pci.windows(self.board, vm.get("pci", []))):
+            parts.append((path + ("pci", min(i, len(vm["pci"]) - 1)), start, size))
+            self.check_mmio(path + ("pci",), {"address": start, "size": size})
+        if vm.get("pci") and "mmconfig" in self.board:
+            parts.append((path + ("pci",), self.board["mmconfig"], pci.BUS_SIZE))
         for i, use in enumerate(vm.get("shared", [])):
             where = path + ("shared", i)
             if use["name"] not in regions:
@@ -162,7 +162,7 @@ class Checker:
         for where, gpa, size in parts:
             if gpa % PAGE:
                 self.fail(where, f"guest address {gpa:#x} is not a multiple of 4096", "align it")
-            other = view.take(gpa, size, f"{where[-2]}[{where[-1]}]")
+            other = view.take(gpa, size, key_text(where[len(path):]))
             if other:
                 self.fail(where, f"guest addresses {gpa:#x} to {gpa + size:#x} overlap {other} of the same VM", "move one of the two")
         if vm.get("acpi", True) and "memory" in vm and not any(
@@ -204,12 +204,31 @@ class Checker:
                 self.fail(path + ("gsi", index), f"interrupt line {line} belongs to {self.lines[line]} already", "give each line to one VM")
             self.lines[line] = vm["name"]
         for index, text in enumerate(vm.get("pci", [])):
-            bdf = bdf_number(text)
-            if bdf == bdf_number(self.board.get("hv_device", "00:00.0")):
-                self.fail(path + ("pci", index), f"{text} is the hypervisor's own device", "leave it out")
-            if bdf in self.devices:
-                self.fail(path + ("pci", index), f"{text} belongs to {self.devices[bdf]} already", "give each device to one VM")
-            self.devices[bdf] = vm["name"]
+            self.check_function(path + ("pci", index), vm, text)
+
+    # REQ-CFG-036
+    def check_function(self, where, vm, text):
+        """One function given to a VM: it is one, it has no other owner, and nothing of another VM's is in its reach."""
+        problem = pci.find_problem(self.board, self.board_name, text)
+        if problem:
+            self.fail(where, *problem)
+            return
+        address = pci.address_of(self.board, text)
+        bdf = bdf_number(address)
+        if bdf == bdf_number(self.board.get("hv_device", "00:00.0")):
+            self.fail(where, f"{text} is the hypervisor's own device", "leave it out")
+        if bdf in self.devices:
+            self.fail(where, f"{text} belongs to {self.devices[bdf]} already", "give each device to one VM")
+        self.devices[bdf] = vm["name"]
+        own = {pci.address_of(self.board, other) for other in vm["pci"]}
+        apart = [f for f in pci.neighbours(self.board, address) if f["address"].lower() not in own]
+        if apart:
+            self.fail(where, f"nothing keeps {address} apart from {pci.names(apart)}: they can reach each other without the IOMMU", "give all of them to this VM, or none")
+        sharing = [f for f in pci.page_sharers(self.board, address) if f["address"].lower() not in own]
+        if sharing:
+            self.fail(where, f"a page of the registers of {address} holds registers of {pci.names(sharing)}", "give both to this VM, or have the firmware place them apart")
+        if "mmconfig" not in self.board:
+            self.fail(where, f"board {self.board_name} does not say where PCI MMCONFIG is, which a VM with a function needs", "add mmconfig to the board")
 
     def check_cache(self):
         """Shares of the caches: each way at most one VM's, and something left for those that name none."""

@@ -3,11 +3,12 @@
 import ctypes
 import zlib
 
-from tools.config import acpi
-from tools.config.check import TELEMETRY_SIZE, Checker, bdf_number, vms
+from tools.config import acpi, pci
+from tools.config.check import TELEMETRY_SIZE, Checker, vms
 from tools.config.errors import ConfigError
 from tools.config.health import fill_health
 from tools.config.layout import C, Ports, Range, Shared, Table
+from tools.config.pci import bdf_number
 from tools.config.source import ROOT, Document, parse_bytes
 
 ACPI_GPA = 0xE0000     # where PCs keep the RSDP (ACPI 5.2.5.1)
@@ -72,6 +73,7 @@ def without(start, size, holes):
 def service_windows(scenario):
     """The board's device windows less what pre-launched VMs have."""
     given = [(part["address"], parse_bytes(part["size"])) for _, vm in vms(scenario.data) for part in vm.get("mmio", [])]
+    given += [window for _, vm in vms(scenario.data) for window in pci.windows(scenario.board, vm.get("pci", []))]
     for window in scenario.board["mmio"]:
         write = C["PART_RANGE_WRITE"] if window.get("write", True) else 0
         for start, size in without(window["address"], parse_bytes(window["size"]), given):
@@ -85,6 +87,9 @@ def vm_ranges(scenario, path, vm):
     for part in vm.get("mmio", []):
         extra = C["PART_RANGE_WC"] if part.get("write_combining") else 0
         records.append(Range(part.get("gpa", part["address"]), part["address"], parse_bytes(part["size"]), C["PART_RANGE_MMIO"], flags(part) | extra))
+    # REQ-CFG-036
+    for start, size in pci.windows(scenario.board, vm.get("pci", [])):
+        records.append(Range(start, start, size, C["PART_RANGE_MMIO"], C["PART_RANGE_WRITE"]))
     if path == ("service_vm",):
         records += service_windows(scenario)
     regions = {region["name"]: region for region in scenario.data.get("shared_memory", [])}
@@ -126,7 +131,7 @@ def fill_vm(scenario, path, vm, out, append):
     ports = [Ports(p["base"], p["count"]) for p in vm.get("ports", [])]
     out.ports_count = fill(scenario, path + ("ports",), "port ranges", C["PART_MAX_PORTS"], ports, out.ports)
     out.gsi_count = fill(scenario, path + ("gsi",), "interrupt lines", C["PART_MAX_GSI"], vm.get("gsi", []), out.gsi)
-    devices = [bdf_number(text) for text in vm.get("pci", [])]
+    devices = [bdf_number(pci.address_of(scenario.board, text)) for text in vm.get("pci", [])]
     shared = {region["name"]: region["address"] for region in scenario.data.get("shared_memory", [])}
     fill_health(vm, [use.get("gpa", shared[use["name"]]) for use in vm.get("shared", [])], out)
     out.pci_count = fill(scenario, path + ("pci",), "devices", C["PART_MAX_PCI"], devices, out.pci)
@@ -188,7 +193,8 @@ def compile_scenario(scenario, append=None):
             blob.extend(bytes(-len(blob) % 16))
             ports = [(part["base"], part["count"]) for part in vm.get("ports", [])]
             uarts = [base for base in acpi.UART_BASES if (base, acpi.UART_PORTS) in ports]
-            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")), uarts, vm["exclusive"])
+            bus = acpi.PciBus(scenario.board["mmconfig"], pci.windows(scenario.board, vm["pci"])) if vm.get("pci") else None
+            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")), acpi.Devices(uarts, vm["exclusive"], bus))
             out.acpi_gpa, out.acpi_offset, out.acpi_size = ACPI_GPA, ctypes.sizeof(table) + len(blob) + ACPI_PAD, len(content)
             blob.extend(content)
     return seal(table, blob)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The core and memory map of a scenario as text."""
+from tools.config import pci
 from tools.config.check import TELEMETRY_SIZE, image_tags, vms
 from tools.config.source import parse_bytes
 
@@ -55,12 +56,24 @@ def share_text(vm):
     return ", " + ", ".join(words) if words else ""
 
 
+def device_lines(scenario):
+    """Functions of pre-launched VMs, where each sees them, and their memory."""
+    for _, vm in vms(scenario.data):
+        for index, text in enumerate(vm.get("pci", []), 1):
+            address = pci.address_of(scenario.board, text)
+            known = next(iter(pci.matches(scenario.board, address)), {})
+            at = ", ".join(f"{start:#x} {human(size)}" for start, size in pci.windows(scenario.board, [address]))
+            yield f"  {address} | {vm['name']}, which sees it at 00:{index:02x}.0" + (f" | {known.get('name', known['id'])}" if known else "") + (f" | {at}" if at else "")
+
+
 def draw(scenario):
     data = scenario.data
     lines = [f"scenario {scenario.name} on board {data['board']}", "", "cores"]
     lines += core_lines(scenario)
     lines += ["", "memory"]
     lines += memory_lines(scenario)
+    devices = list(device_lines(scenario))
+    lines += ["", "PCI functions; the others are the Service VM's", *devices] if devices else []
     user = data.get("user_vms")
     lines += ["", f"User VMs: at most {user['max_vms']}, {user['max_vcpus']} vCPUs each" if user else "User VMs: none"]
     for _, vm in vms(data):

@@ -164,7 +164,8 @@ class Check:
 def report(result, check, table):
     waits = guard_page.wait_rows(check.sides, table)
     met = [name for side, row in table["sides"].items() if not row["waits"] for name in check.sides[side] if name in table["waits"]]
-    result.figure("waits and locks that an exclusive core can meet, besides having nothing to do", sum(table["waits"][name]["for"] != "event" for name in met), limit=0)
+    held_up = [name for name in met if table["waits"][name]["for"] != "event" and not table["waits"][name].get("restart")]
+    result.figure("waits and locks that an exclusive core can meet while its VM runs, besides having nothing to do", len(held_up), limit=0)
     result.figure("waits of the hypervisor", len(table["waits"]))
     result.figure("functions of exclusive cores", len(check.sides["exclusive"]))
     for title, columns, rows in guard_page.tables(check.sides, table, waits):

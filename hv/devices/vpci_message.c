@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which message the hardware gets for the one that the guest wrote: core/irq.c chooses it, but for exclusive VMs, whose own it is. */
+#include "core/irq.h"
+#include "core/irq_exclusive.h"
+#include "core/vm.h"
+#include "devices/vpci_function.h"
+
+static bool of_exclusive(const struct vpci_function *fn)
+{
+    return (fn->owner < MAX_VM) && vms[fn->owner].exclusive;
+}
+
+/* REQ-INT-052 */
+struct irq_msi_message vpci_message(const struct vpci_function *fn, uint32_t *source, const struct vpci_written *written)
+{
+    struct irq_msi_message message;
+
+    if (of_exclusive(fn)) {
+        message = irq_exclusive_message(fn->owner, written->address, written->data, written->live);
+    } else {
+        if (written->live && (*source == ID_NONE) && (irq_msi_alloc(fn->owner, source) != STATUS_OK)) {
+            *source = ID_NONE;
+        }
+        message = irq_msi_update(*source, written->address, written->data, written->live);
+    }
+    if (written->live && !message.enabled) {
+        vpci_refuse(VPCI_REFUSE_SOURCE, fn->bdf, PCI_CAPABILITIES);
+    }
+    return message;
+}
+
+void vpci_message_free(uint32_t *source)
+{
+    if (*source != ID_NONE) {
+        irq_msi_free(*source);
+        *source = ID_NONE;
+    }
+}
