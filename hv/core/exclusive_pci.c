@@ -10,10 +10,12 @@
 #define PORT_FIRST 0xCF8U
 #define PORT_LAST  0xCFFU
 
+bool exclusive_pci_port_named(uint32_t port) { return (port >= PORT_FIRST) && (port <= PORT_LAST); }
+
 /* REQ-INT-053 */
 bool exclusive_pci_port(vcpu_id_t id, const struct vm_exit *exit)
 {
-    bool mine = (exit->number >= PORT_FIRST) && (exit->number <= PORT_LAST) && !exit->string;
+    bool mine = exclusive_pci_port_named(exit->number) && !exit->string;
 
     if (mine) {
         uint64_t *rax = &vcpu_regs[id].gpr[GPR_RAX];

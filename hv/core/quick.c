@@ -2,6 +2,7 @@
 #include "core/quick.h"
 #include "core/emulate.h"
 #include "core/exclusive_lapic.h"
+#include "core/exclusive_pci.h"
 #include "core/hypercall.h"
 #include "core/power_port.h"
 #include "core/vm.h"
@@ -30,12 +31,13 @@ bool core_quick_msr_write(vcpu_id_t id)
                                       : vlapic_quick_write(id, (uint32_t)vcpu_regs[id].gpr[GPR_RCX], emulate_edx_eax(id));
 }
 
-/* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere, but for its reset and sleep registers. */
+/* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere, but for its reset and sleep registers and for those of
+ * PCI configuration space, where it may have functions. */
 /* REQ-RT-060 REQ-IO-005 */
 bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
 {
     bool power = write && power_port_named(port);
-    bool closed = vms[vcpu_vm(id)].exclusive && !power;
+    bool closed = vms[vcpu_vm(id)].exclusive && !power && !exclusive_pci_port_named(port);
     uint64_t *rax = &vcpu_regs[id].gpr[GPR_RAX];
     if (!closed || write) {
         /* nothing to fill in */
