@@ -25,7 +25,7 @@ class Debugger:
         return {"debugger": self.commands}
 
     def stop(self):
-        """A signal that comes before Bochs has read the last "continue" is lost."""
+        """A signal that comes when Bochs has read the last "continue" and does not run yet is lost."""
         for _ in range(ANSWER_S // AGAIN_S):
             self.machine.process.send_signal(signal.SIGINT)
             said = self.answer(AGAIN_S, None)
@@ -46,6 +46,14 @@ class Debugger:
         assert otherwise is None, otherwise
         return None
 
+    def go_on(self):
+        """Until Bochs has echoed the line: a signal in the middle of it would leave it in front of its prompt for ever."""
+        self.say("c")
+        deadline = time.monotonic() + ANSWER_S
+        while "c\n" not in self.machine.raw("bochs-output")[self.read_to:]:
+            assert time.monotonic() < deadline, "the debugger does not go on"
+            time.sleep(LOOK_S)
+
     def say(self, command):
         self.machine.process.stdin.write(f"{command}\n".encode())
         self.machine.process.stdin.flush()
@@ -58,7 +66,7 @@ class Debugger:
     def stopped(self):
         self.said = self.stop()
         yield self
-        self.say("c")
+        self.go_on()
 
     def read(self, address, size):
         """Physical memory."""

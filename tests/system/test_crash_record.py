@@ -40,7 +40,7 @@ class Lost:
         self.monitor.say("system_reset")
 
 
-@pytest.mark.not_on("bochs", "monitor")
+@pytest.mark.not_on("bochs", "reset")
 # REQ-LIF-032
 def test_an_exception_of_the_hypervisor_outlives_a_warm_reset(linux, folder):
     lost = Lost(folder)
@@ -66,7 +66,7 @@ def test_an_exception_of_the_hypervisor_outlives_a_warm_reset(linux, folder):
     assert len(re.findall(r"crash: boot 1", machine.text("hypervisor"))) == 1, "what was seen is not told again"
 
 
-@pytest.mark.not_on("bochs", "monitor")
+@pytest.mark.not_on("bochs", "reset")
 # REQ-LIF-032
 def test_a_damaged_record_is_refused(start, folder):
     lost = Lost(folder)
@@ -83,7 +83,7 @@ def test_a_damaged_record_is_refused(start, folder):
 
 
 # REQ-LIF-046
-@pytest.mark.not_on("bochs", "monitor")
+@pytest.mark.not_on("bochs", "reset")
 @pytest.mark.parametrize("end, text", [("t", "triple fault 0x0"), ("s", "access to unmapped address 0x90000000")], ids=["t", "s"])
 def test_a_fault_of_a_real_time_vm_outlives_a_warm_reset(start, folder, end, text):
     lost = Lost(folder)

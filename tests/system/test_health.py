@@ -107,7 +107,7 @@ def test_a_hang_is_noticed_while_the_service_vm_is_loaded(crashing, folder, emul
     assert float(missed.group(1)) < float(loaded.group(1))
 
 
-@pytest.mark.not_on("bochs", "monitor")
+@pytest.mark.not_on("bochs", "reset")
 # REQ-LIF-048
 def test_after_a_warm_reset_it_finds_nothing_of_the_boot_before(crashing, folder):
     """Its first life fills 1 MiB of RAM and its life's number in the shared region; each life looks at both."""
