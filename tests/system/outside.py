@@ -10,6 +10,7 @@ from tools.machine import MachineError, relative
 
 HV_SYMBOLS = BUILD / "hv" / "hv.elf64"
 ANSWER_S = 30
+CHUNK = 1024                # bytes in a packet
 RIP = 16                    # the number of the register (QEMU's gdb-xml/i386-64bit.xml)
 
 
@@ -88,10 +89,14 @@ class Debugger:
         assert answer == "OK", f"{words}: {answer}"
 
     def read(self, address, size):
-        """Physical memory."""
-        answer = self.ask(f"m{address:x},{size:x}")
-        assert len(answer) == 2 * size, f"{address:#x}: {answer}"
-        return bytes.fromhex(answer)
+        """Physical memory. A packet has room for 4096 characters."""
+        data = b""
+        while len(data) < size:
+            at, count = address + len(data), min(CHUNK, size - len(data))
+            answer = self.ask(f"m{at:x},{count:x}")
+            assert len(answer) == 2 * count, f"{at:#x}: {answer}"
+            data += bytes.fromhex(answer)
+        return data
 
     def number(self, address, size):
         return int.from_bytes(self.read(address, size), "little")
