@@ -17,6 +17,7 @@
 #include "x86/cpu.h"
 #include "x86/pcpu.h"
 #include "x86/run.h"
+#include "x86/speculation.h"
 #include "x86/tsc.h"
 #include "x86/vcpu_state.h"
 #include "x86/vendor.h"
@@ -166,6 +167,7 @@ void ap_main(void)
     apic_enable();
     vendor->core_enable();
     vcpu_state_core_init();
+    speculation_init(&pcpus[id]);
     cache_offer_add();
     atomic_store(&ap_online, id);
     hw_kick(0U);

@@ -24,6 +24,7 @@
 #include "x86/features.h"
 #include "x86/pcpu.h"
 #include "x86/pic.h"
+#include "x86/speculation.h"
 #include "x86/tsc.h"
 #include "x86/uart.h"
 #include "x86/vcpu_state.h"
@@ -47,6 +48,7 @@ static void boot_cpu(void)
     pcpus[0].apic_id = apic_own_id();
     vendor->core_enable();
     vcpu_state_core_init();
+    speculation_init(&pcpus[0]);
     cache_offer_add();
 }
 
@@ -129,6 +131,7 @@ static void boot_cores(void)
     log_dec(apic_timer_hz() / 1000U);
     log_text(" kHz");
     log_end();
+    speculation_say(&pcpus[0]);
 }
 
 /* REQ-CFG-001 REQ-CFG-002 */

@@ -6,6 +6,7 @@
 #include "core/vm.h"
 
 #define LEAF_BASIC_MAX    0x0DU
+#define LEAF_CACHES       0x04U
 #define LEAF_FACE         0x40000000U
 #define LEAF_FACE_MAX     0x40000010U
 #define LEAF_EXTENDED     0x80000000U
@@ -19,10 +20,14 @@
 #define FEATURE_HYPER     0x80000000U
 #define FEATURE_HTT       0x10000000U /* 1:EDX */
 #define XSAVE_LEGACY      576U        /* FXSAVE image and XSAVE header (Intel SDM 1, 13.4) */
+#define CACHE_TYPE        0x1FU       /* 4:EAX */
+#define CACHE_ITSELF      0x3FFFU     /* type, level, self-initialising, fully associative */
+#define CACHE_LEVEL_3     0x60U
+#define LINEAR_BITS       48U         /* without LA57 */
 
 /* What passes from the machine to every guest. Not listed: virtualisation, monitors, performance
  * counters, debug store, power management, memory encryption, mitigations' MSRs that are not
- * switched, and all that is unknown. */
+ * switched, and all that is unknown. tools/evidence/cpuid.yaml has the reason for each bit. */
 struct cpuid_rule { uint32_t leaf; uint32_t subleaf; uint32_t mask[CPUID_REGS]; };
 #define ALL 0xFFFFFFFFU
 static const struct cpuid_rule cpuid_rules[] = {
@@ -32,8 +37,8 @@ static const struct cpuid_rule cpuid_rules[] = {
     { 0x00000001U, 0U, { ALL, 0x0000FF00U, 0x76DA3203U, 0x078BFBFFU } },
     { 0x00000002U, 0U, { ALL, ALL, ALL, ALL } },
     /* FSGSBASE BMI1 AVX2 SMEP BMI2 ERMS AVX512F/DQ RDSEED ADX SMAP IFMA CLFLUSHOPT CLWB CD SHA BW VL;
-     * VBMI UMIP VBMI2 GFNI VAES VPCLMUL VNNI BITALG VPOPCNTDQ; FSRM. Not INVPCID, PKU, LA57, RDPID */
-    { 0x00000007U, 0U, { 0U, 0xF1BF03A9U, 0x00005F46U, 0x00000010U } },
+     * VBMI UMIP VBMI2 GFNI VAES VPCLMUL VNNI BITALG VPOPCNTDQ; FSRM MD_CLEAR ARCH_CAPABILITIES. Not INVPCID, PKU, LA57, RDPID */
+    { 0x00000007U, 0U, { 0U, 0xF1BF03A9U, 0x00005F46U, 0x20000410U } },
     /* LAHF CMPLEGACY ALTMOVCR8 ABM SSE4A MISALIGN PREFETCH */
     { 0x80000001U, 0U, { ALL, ALL, 0x000001F3U, ALL } },
     { 0x80000002U, 0U, { ALL, ALL, ALL, ALL } },
@@ -121,6 +126,23 @@ static void topology(vcpu_id_t id, uint32_t subleaf, uint32_t out[CPUID_REGS])
     }
 }
 
+/* Intel SDM 2, CPUID leaf 4: the machine's caches; those of levels 1 and 2 a vCPU's own, the others of all vCPUs. */
+static void caches(vcpu_id_t id, uint32_t subleaf, uint32_t out[CPUID_REGS])
+{
+    uint32_t last = (1U << core_shift(vms[vcpu_vm(id)].vcpu_count)) - 1U;
+    clear(out);
+    if (host_max(0U) >= LEAF_CACHES) {
+        hw_cpuid(LEAF_CACHES, subleaf, out);
+    }
+    if ((out[CPUID_EAX] & CACHE_TYPE) == 0U) {
+        clear(out); /* no further cache */
+    } else {
+        uint32_t sharing = ((out[CPUID_EAX] & 0xE0U) >= CACHE_LEVEL_3) ? last : 0U;
+        out[CPUID_EAX] = (out[CPUID_EAX] & CACHE_ITSELF) | (sharing << 14) | ((last & 0x3FU) << 26);
+        out[CPUID_EDX] &= 0x7U;
+    }
+}
+
 /* Size of the XSAVE area for these components, standard or compacted (Intel SDM 1, 13.4.2, 13.4.3). */
 static uint32_t xsave_size(uint64_t components, bool compacted)
 {
@@ -177,6 +199,9 @@ static void basic(vcpu_id_t id, uint32_t leaf, uint32_t subleaf, uint32_t out[CP
     case 1U:
         features(id, out);
         break;
+    case LEAF_CACHES:
+        caches(id, subleaf, out);
+        break;
     case 6U:
         out[CPUID_EAX] = 4U; /* ARAT: the local APIC timer never stops */
         break;
@@ -203,6 +228,7 @@ static void extended(vcpu_id_t id, uint32_t leaf, uint32_t out[CPUID_REGS])
     } else if (leaf == 0x80000007U) {
         out[CPUID_EDX] = 0x100U; /* the TSC is invariant */
     } else if (leaf == 0x80000008U) {
+        out[CPUID_EAX] = (out[CPUID_EAX] & 0xFFU) | ((out[CPUID_EAX] != 0U) ? (LINEAR_BITS << 8) : 0U);
         out[CPUID_ECX] = (count - 1U) | (core_shift(count) << 12); /* AMD APM 3, E.4.7 */
     } else {
         /* as masked */
@@ -278,7 +304,7 @@ static uint32_t row_of(uint32_t leaf, uint32_t subleaf)
 {
     uint32_t row = ROWS;
     if (leaf < ROWS_BASIC) {
-        row = ((leaf == 7U) && (subleaf != 0U)) ? ROWS : leaf;
+        row = (((leaf == 7U) || (leaf == LEAF_CACHES)) && (subleaf != 0U)) ? ROWS : leaf;
     } else if ((leaf >= LEAF_EXTENDED) && (leaf <= LEAF_EXTENDED_MAX)) {
         row = ROWS_BASIC + (leaf - LEAF_EXTENDED);
     } else {

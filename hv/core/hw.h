@@ -61,6 +61,7 @@ bool hw_lapic_drain(void);
 uint64_t hw_machine_check(void);             /* calling core: status of the first bank that has one; all are cleared */
 void hw_relax(void);                         /* body of a wait loop (PAUSE) */
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
+bool hw_arch_capabilities(uint64_t *value);  /* what an Intel CPU says of its own flaws; false: CPUID has no such register, *value is 0 */
 
 /* Classes of service of the calling core (core/cache_share.h); index 0: L2, 1: L3. */
 bool hw_cache_split(uint32_t index);         /* code and data have masks of their own */

@@ -14,8 +14,13 @@
 
 #define EFER_LME      0x100U
 #define EFER_LMA      0x400U
-#define EFER_WRITABLE 0x4D01U /* SCE, LME, LMA, NXE, FFXSR */
+#define EFER_WRITABLE 0x0D01U /* SCE, LME, LMA, NXE */
+#define EFER_FFXSR    0x4000U /* where CPUID has it: reserved on Intel CPUs, whose VM entry refuses it */
 #define EFER_VISIBLE  0x4D01U /* SVME is the hypervisor's */
+#define CPUID_FFXSR   0x2000000U /* 8000_0001:EDX */
+/* What bits of IA32_ARCH_CAPABILITIES say of the CPU itself: RDCL_NO, RSBA, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, FB_CLEAR,
+ * RRSBA, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, RFDS_CLEAR, ITS_NO. The others announce registers, which guests do not have. */
+#define ARCH_CAPABILITIES_SHOWN 0x400000001D1AE175ULL
 #define CR0_PG        0x80000000U
 
 _Static_assert(MSR_RULES <= 64U, "the steps of find_rule()");
@@ -104,6 +109,10 @@ static enum status special_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
     case MSR_TSC_AUX:
         *value = hw_vcpu_get(id, REG_TSC_AUX);
         break;
+    case MSR_ARCH_CAPABILITIES:
+        result = hw_arch_capabilities(value) ? STATUS_OK : STATUS_UNKNOWN;
+        *value &= ARCH_CAPABILITIES_SHOWN;
+        break;
     case MSR_KVM_WALL_CLOCK:
     case MSR_KVM_SYSTEM_TIME:
         result = kvmclock_msr_read(id, msr, value);
@@ -118,6 +127,13 @@ static enum status special_read(vcpu_id_t id, uint32_t msr, uint64_t *value)
     return result;
 }
 
+static uint64_t efer_writable(void)
+{
+    uint32_t leaf[4];
+    hw_cpuid(0x80000001U, 0U, leaf);
+    return EFER_WRITABLE | (((leaf[3] & CPUID_FFXSR) != 0U) ? EFER_FFXSR : 0U);
+}
+
 /* AMD APM 2, 3.1.7: LMA is read-only in effect, LME may not change while paging is on. */
 static enum status write_efer(vcpu_id_t id, uint64_t value)
 {
@@ -125,7 +141,7 @@ static enum status write_efer(vcpu_id_t id, uint64_t value)
     bool paging = (hw_vcpu_get(id, REG_CR0) & CR0_PG) != 0U;
     bool lme_changes = ((old ^ value) & EFER_LME) != 0U;
     enum status result = STATUS_INVALID;
-    if (((value & ~(uint64_t)EFER_WRITABLE) == 0U) && !(paging && lme_changes)) {
+    if (((value & ~efer_writable()) == 0U) && !(paging && lme_changes)) {
         hw_vcpu_set(id, REG_EFER, (value & ~(uint64_t)EFER_LMA) | (old & EFER_LMA));
         result = STATUS_OK;
     }

@@ -5,6 +5,7 @@
 
 #define MSR_TSC             0x10U
 #define MSR_APIC_BASE       0x1BU
+#define MSR_ARCH_CAPABILITIES 0x10AU
 #define MSR_PAT             0x277U
 #define MSR_TSC_DEADLINE    0x6E0U
 #define MSR_X2APIC          0x800U

@@ -41,6 +41,7 @@ static const struct msr_rule msr_rules[] = {
     { 0x79U, 0x79U, 0U, 0U, MSR_SAME(MSR_FAULT, MSR_CONST) },               /* microcode update trigger */
     { 0x8BU, 0x8BU, 0U, 0U, MSR_SAME(MSR_CONST, MSR_CONST) },               /* microcode revision */
     { 0xFEU, 0xFEU, 0U, 0x508U, MSR_SAME(MSR_CONST, MSR_FAULT) },           /* MTRRcap: 8, fixed, WC */
+    { MSR_ARCH_CAPABILITIES, MSR_ARCH_CAPABILITIES, 0U, 0U, MSR_SAME(MSR_SPECIAL, MSR_FAULT) },
     { 0x174U, 0x176U, 0U, 0U, MSR_SAME(MSR_OPEN, MSR_OPEN) },               /* SYSENTER */
     { 0x179U, 0x179U, 0U, 0U, MSR_SAME(MSR_CONST, MSR_FAULT) },             /* MCG_CAP: no banks */
     { 0x17AU, 0x17AU, 0U, 0U, MSR_SAME(MSR_STORED, MSR_STORED) },           /* MCG_STATUS */

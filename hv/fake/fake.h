@@ -66,6 +66,9 @@ extern uint32_t fake_bandwidth_rate[FAKE_CLASSES];
 extern uint32_t fake_class;            /* of the core that was last given one, ID_NONE: none was */
 extern uint32_t fake_class_writes;     /* of all these registers */
 
+extern bool fake_has_arch_capabilities;
+extern uint64_t fake_arch_capabilities;
+
 /* CPUID that the machine answers; leaves that are not set are zeros. */
 void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 

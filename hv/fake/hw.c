@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define LOG_BYTES   65536U
-#define CPUID_LEAFS 64U
+#define CPUID_LEAFS 96U
 
 struct fake_pcpu fake_pcpu[MAX_PCPU];
 pcpu_id_t fake_current_pcpu;
@@ -21,6 +21,8 @@ uint32_t fake_bandwidth_delay[FAKE_CLASSES];
 uint32_t fake_bandwidth_rate[FAKE_CLASSES];
 uint32_t fake_class;
 uint32_t fake_class_writes;
+bool fake_has_arch_capabilities;
+uint64_t fake_arch_capabilities;
 
 static char log_text_seen[LOG_BYTES];
 static uint32_t log_length;
@@ -53,6 +55,7 @@ void fake_reset(void)
     fake_halts = 0U;
     fake_halts_in_time = true;
     fake_machine_checks = 0U;
+    fake_has_arch_capabilities = false;
     log_length = 0U;
     cpuid_count = 0U;
 }
@@ -163,6 +166,12 @@ void fake_cpuid_set(uint32_t leaf, uint32_t subleaf, uint32_t a, uint32_t b, uin
     uint32_t row[6] = { leaf, subleaf, a, b, c, d };
     memcpy(cpuid_table[cpuid_count], row, sizeof(row));
     cpuid_count++;
+}
+
+bool hw_arch_capabilities(uint64_t *value)
+{
+    *value = fake_has_arch_capabilities ? fake_arch_capabilities : 0U;
+    return fake_has_arch_capabilities;
 }
 
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])

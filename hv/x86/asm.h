@@ -4,6 +4,7 @@
 #define X86_ASM_H
 
 #include "core/types.h"
+#include "x86/layout.h"
 
 /* REQ-ISO-032 */
 static inline void asm_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
@@ -115,6 +116,13 @@ static inline uint64_t asm_read_cr4(void)
 static inline void asm_write_cr4(uint64_t value)
 {
     __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+
+/* With the microcode that MD_CLEAR announces, drops what the core's buffers hold; the operand must be a writable data segment in memory. */
+static inline void asm_verw(void)
+{
+    static const uint16_t selector = GDT_DATA;
+    __asm__ volatile("verw %0" : : "m"(selector) : "cc", "memory");
 }
 
 static inline void asm_clflush(uint64_t address)

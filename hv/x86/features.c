@@ -36,6 +36,7 @@ static const struct feature required[] = {
 /* Architectural state components (Intel SDM 1, 13.1): x87, SSE, AVX, AVX-512 (three), PKRU.
  * Their standard-format area ends at byte 2696, within the area of a vCPU (xstate.c). */
 #define XCR0_ALLOWED 0x2E7U
+#define XCR0_PKRU    0x200ULL
 
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
@@ -103,7 +104,8 @@ uint64_t features_xcr0(void)
     return (((uint64_t)leaf[3] << 32) | leaf[0]) & XCR0_ALLOWED;
 }
 
+/* A guest's: not PKRU, which is switched all the same, as AMD-V lets a guest set CR4.PKE whatever CPUID shows. */
 uint64_t hw_xcr0_supported(void)
 {
-    return features_xcr0();
+    return features_xcr0() & ~XCR0_PKRU;
 }

@@ -24,6 +24,8 @@ struct pcpu {
     uint64_t timer_deadline;  /* what the timer is armed for, or TIME_NEVER */
     vcpu_id_t exiting;        /* whose exit the core handles, as id + 1; 0: nobody's */
     bool exclusive;
+    bool foreign;             /* something of another VM ran here since the last entry, or may have (x86/speculation.h) */
+    uint32_t clears;          /* what drops it from the caches */
 } __attribute__((aligned(64)));
 
 extern struct pcpu pcpus[MAX_PCPU];

@@ -15,6 +15,7 @@
 #include "x86/fatal.h"
 #include "x86/lock.h"
 #include "x86/pcpu.h"
+#include "x86/speculation.h"
 #include "x86/vcpu_state.h"
 #include "x86/vendor.h"
 
@@ -41,11 +42,15 @@ static void arrived_drain(struct pcpu *self)
 
 /* Enters the guest unless a kick came first; true: it ran, and *exit says why it left. Exits that the
  * backend and core/quick.h answer at once do not come here: the mark stays set meanwhile. */
-/* REQ-RT-014 REQ-RT-020 REQ-RT-030 REQ-RT-031 */
+/* REQ-RT-014 REQ-RT-020 REQ-RT-030 REQ-RT-031 REQ-ISO-056 */
 static bool guest_enter(struct pcpu *self, vcpu_id_t vcpu, struct vm_exit *exit)
 {
     const uint64_t start = asm_rdtsc();
     stats_exit_ends(self->exiting, start);
+    if (self->foreign) { /* without the lock, and after the last that was touched of others */
+        speculation_clear(self);
+        self->foreign = false;
+    }
     trace_at(HV_TRACE_ENTRY, vcpu, 0U, start);
     const bool ran = vendor->enter(vcpu, &self->kick, exit);
     const uint64_t end = asm_rdtsc();

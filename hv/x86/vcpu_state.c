@@ -15,6 +15,7 @@
 #include "x86/vcpu_state.h"
 
 #include "core/hw.h"
+#include "core/vm.h"
 #include "x86/asm.h"
 #include "x86/features.h"
 #include "x86/msr.h"
@@ -129,11 +130,18 @@ static void state_restore(vcpu_id_t vcpu)
     }
 }
 
-/* REQ-ISO-024 */
+/* A core that held nothing yet has loaded images; a vCPU's first run in a life is that of another VM, even where its number is the same (each vCPU stays on its core). */
+static bool comes_after_another(const struct pcpu *self, vcpu_id_t vcpu)
+{
+    return (self->loaded == ID_NONE) || stale[vcpu] || (vcpu_vm(self->loaded) != vcpu_vm(vcpu));
+}
+
+/* REQ-ISO-024 REQ-ISO-056 */
 void vcpu_state_load(vcpu_id_t vcpu)
 {
     struct pcpu *const self = &pcpus[hw_pcpu()];
     if (!is_loaded_on(self, vcpu)) {
+        self->foreign = self->foreign || comes_after_another(self, vcpu);
         if (self->loaded != ID_NONE) {
             if (is_loaded_on(self, self->loaded)) {
                 state_save(self->loaded);

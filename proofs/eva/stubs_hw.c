@@ -267,6 +267,11 @@ void hw_port_open(vm_id_t vm, uint16_t base, uint32_t count)
 }
 void hw_bitmaps_close(vm_id_t vm) { of_vm(vm); }
 void hw_vcpu_flush(vcpu_id_t vcpu) { of_vcpu(vcpu); }
+bool hw_arch_capabilities(uint64_t *value)
+{
+    *value = any;
+    return any != 0U;
+}
 uint64_t hw_xcr0_supported(void) { return any; }
 
 struct vm_exit any_exit(void)

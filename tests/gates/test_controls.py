@@ -5,6 +5,7 @@ import json
 GATE = ("-m", "tools.evidence.controls")
 INTERCEPT, CONTROL, EXCEPTION = "hv/x86/svm/intercept.c", "hv/x86/vmx/control.c", "hv/x86/exception.c"
 MANUALS, PAGE = "tools/evidence/controls.yaml", "docs/exit-policy.md"
+CPUID = "tools/evidence/cpuid.yaml"
 HLT = '    { SVM_MISC1, 24U, 24U, WANT_REQUIRED, WANT_OFF, "HLT", "15.9; an exclusive core is its guest\'s to halt" },\n'
 PAUSE = '    { FIELD_PRIMARY, 30U, WANT_OFF, WANT_OFF, "PAUSE exiting", "24.6.2" },\n'
 
@@ -62,3 +63,19 @@ def test_a_policy_that_is_changed_in_the_code_alone(gate, project):
 def test_a_page_that_is_changed_by_hand(gate, project):
     project.replace(PAGE, "# Exit policy", "# Policy")
     gate.fails(PAGE, "is not what the code makes of it")
+
+
+def test_a_bit_of_cpuid_that_is_shown_and_should_not_be(gate, project):
+    project.replace("hv/core/cpuid.c", "0x20000410U", "0x24000410U")
+    gate.fails("hv/core/cpuid.c", "CPUID 7H EDX: list and code differ in 0x4000000")
+
+
+def test_a_bit_of_cpuid_without_a_row(gate, project):
+    project.replace(CPUID, 'bits: "23", way: hidden, name: "key locker"', 'bits: "24", way: hidden, name: "key locker"')
+    text = gate.fails(CPUID, "CPUID 7H ECX: bits 0x800000 have no row")
+    assert "CPUID 7H ECX: a bit has two rows" in text
+
+
+def test_a_row_of_cpuid_without_a_reason(gate, project):
+    project.replace(CPUID, 'why: "tells machines apart"', 'why: ""')
+    gate.fails(CPUID, "CPUID 3: way, name or reason is missing")

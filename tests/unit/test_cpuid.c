@@ -96,7 +96,7 @@ static void virtualisation_and_what_needs_it_are_hidden(void **state)
 /* REQ-ISO-025 */
 static void leaves_that_are_not_listed_are_zero(void **state)
 {
-    static const uint32_t none[] = { 3U, 4U, 5U, 8U, 9U, 0xAU, 0xCU, 0xEU, 0x14U, 0x15U, 0x16U, 0x20U, 0x3FFFFFFFU,
+    static const uint32_t none[] = { 3U, 5U, 8U, 9U, 0xAU, 0xCU, 0xEU, 0x14U, 0x15U, 0x16U, 0x20U, 0x3FFFFFFFU,
                                      0x40000002U, 0x40000011U, 0x40000100U, 0x80000009U, 0x8000001DU, 0x8000001FU, ALL };
     (void)state;
     for (size_t i = 0U; i < sizeof(none) / sizeof(none[0]); i++) {
@@ -221,7 +221,7 @@ static void topology_is_one_package_of_single_threads(void **state)
     assert_int_equal(out[CPUID_ECX], 2U);
     ask(CPU(VM_SERVICE, 0), 0x80000008U, 0U);
     assert_int_equal(out[CPUID_ECX], 0x2002U);
-    assert_int_equal(out[CPUID_EAX], 0xFFFFU);
+    assert_int_equal(out[CPUID_EAX], 0x30FFU);
 }
 
 /* REQ-ISO-025 */

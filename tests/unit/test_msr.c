@@ -343,6 +343,49 @@ static void efer_keeps_lma_and_refuses_lme_while_paging(void **state)
     assert_false(writes(SHARED, MSR_EFER, 1ULL << 63U));
 }
 
+/* FFXSR is AMD's: with it set, VT-x refuses to enter. */
+/* REQ-ISO-033 */
+static void efer_has_the_bits_that_the_cpu_has(void **state)
+{
+    (void)state;
+    assert_false(writes(SHARED, MSR_EFER, 0x4D01U));
+    fake_cpuid_set(0x80000001U, 0U, 0U, 0U, 0U, 0x2000000U);
+    assert_true(writes(SHARED, MSR_EFER, 0x4D01U));
+    assert_false(writes(SHARED, MSR_EFER, 0x8D01U)); /* TCE */
+}
+
+/* REQ-ISO-055 */
+static void a_guest_reads_what_the_cpu_says_of_itself_not_what_registers_it_has(void **state)
+{
+    static const vm_id_t each[] = { SHARED, RT };
+    (void)state;
+    for (size_t i = 0U; i < 2U; i++) {
+        fake_has_arch_capabilities = false;
+        assert_false(reads(each[i], MSR_ARCH_CAPABILITIES)); /* as CPUID, which has no bit for it then */
+        fake_has_arch_capabilities = true;
+        fake_arch_capabilities = UINT64_MAX;
+        assert_true(value_of(each[i], MSR_ARCH_CAPABILITIES) == 0x400000001D1AE175U);
+        fake_arch_capabilities = 0x80000AEU; /* IBRS_ALL, TSX_CTRL, SKIP_L1DFL hidden */
+        assert_true(value_of(each[i], MSR_ARCH_CAPABILITIES) == 0x8000024U);
+        assert_false(writes(each[i], MSR_ARCH_CAPABILITIES, 0U));
+    }
+}
+
+/* Registers of features that CPUID does not show. */
+/* REQ-ISO-018 REQ-ISO-025 */
+static void registers_of_hidden_features_fault(void **state)
+{
+    /* TEST_CTRL, TSC_ADJUST, SPEC_CTRL, PRED_CMD, PPIN, CORE_CAPABILITIES, UMWAIT_CONTROL, FLUSH_CMD, TSX_CTRL, MCU_OPT_CTRL, PERFEVTSEL0, PERF_CAPABILITIES,
+     * PERF_GLOBAL_CTRL, VMX_BASIC, RTIT_CTL, U_CET, PKRS, HWP_REQUEST, XSS, XFD, PASID, BNDCFGS, L3_QOS_CFG, PQR_ASSOC, HW_FEEDBACK_PTR, LBR_CTL, UINTR_TT */
+    static const uint32_t hidden[] = { 0x33U, 0x3BU, 0x48U, 0x49U, 0x4FU, 0xCFU, 0xE1U, 0x10BU, 0x122U, 0x123U, 0x186U, 0x345U, 0x38FU, 0x480U, 0x570U, 0x6A0U, 0x6E1U, 0x774U,
+                                       0xDA0U, 0x1C4U, 0xD93U, 0xD90U, 0xC81U, 0xC8FU, 0x17D0U, 0x14CEU, 0x98AU };
+    (void)state;
+    for (size_t i = 0U; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        assert_false(reads(SHARED, hidden[i]) || writes(SHARED, hidden[i], 0U));
+        assert_false(reads(RT, hidden[i]) || writes(RT, hidden[i], 0U));
+    }
+}
+
 static void pat_refuses_types_that_do_not_exist(void **state)
 {
     (void)state;
@@ -454,6 +497,7 @@ int main(void)
         T(constants_read_their_value_and_ignore_writes), T(stored_registers_keep_their_value_for_each_vcpu),
         T(the_local_apic_is_virtual_on_shared_cores), T(the_closed_part_of_a_passed_through_apic_is_virtual),
         T(the_tsc_is_the_machines), T(the_guest_does_not_see_svme), T(efer_keeps_lma_and_refuses_lme_while_paging),
+        T(efer_has_the_bits_that_the_cpu_has), T(a_guest_reads_what_the_cpu_says_of_itself_not_what_registers_it_has), T(registers_of_hidden_features_fault),
         T(pat_refuses_types_that_do_not_exist), T(tsc_aux_has_32_bits), T(clock_registers_reach_the_clock),
         T(a_read_splits_its_value_over_two_registers), T(a_write_joins_two_registers),
         T(a_refused_access_is_a_gp_and_one_log_line),

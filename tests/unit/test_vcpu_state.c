@@ -135,6 +135,54 @@ static void registers_of_an_earlier_life_are_not_read(void **state)
     assert_int_equal(vcpu_state_get(USER, REG_XCR0), XCR0_X87);
 }
 
+static bool foreign_after(vcpu_id_t vcpu)
+{
+    pcpus[core].foreign = false; /* as after an entry */
+    vcpu_state_load(vcpu);
+    return pcpus[core].foreign;
+}
+
+/* REQ-ISO-056 */
+static void a_core_knows_when_another_vm_ran_on_it(void **state)
+{
+    (void)state;
+    assert_true(foreign_after(SERVICE_0));  /* it has loaded images */
+    assert_false(foreign_after(SERVICE_0));
+    assert_true(foreign_after(USER));
+    assert_false(foreign_after(USER));
+    assert_true(foreign_after(SERVICE_0));
+    assert_true(foreign_after(SERVICE_1)); /* its first run here */
+    assert_false(foreign_after(SERVICE_0));
+    assert_false(foreign_after(SERVICE_1));
+}
+
+/* A User VM may take the number of one that is gone. */
+/* REQ-ISO-056 */
+static void a_new_life_is_another_vm(void **state)
+{
+    (void)state;
+    vcpu_state_load(USER);
+    vcpu_state_reset(USER);
+    assert_true(foreign_after(USER));
+    vcpu_state_reset(USER);
+    vcpu_state_reset(USER + 1U);
+    assert_true(foreign_after(USER + 1U));
+    assert_true(foreign_after(USER));
+    assert_false(foreign_after(USER + 1U));
+}
+
+/* It was about to enter one VM, and a kick made it enter another, or the first again. */
+/* REQ-ISO-056 */
+static void what_was_not_dropped_stays_noted(void **state)
+{
+    (void)state;
+    vcpu_state_load(SERVICE_0);
+    pcpus[core].foreign = false;
+    vcpu_state_load(USER);
+    vcpu_state_load(USER);
+    assert_true(pcpus[core].foreign);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +190,9 @@ int main(void)
         cmocka_unit_test_setup(earlier_life_on_another_core_is_not_saved, setup),
         cmocka_unit_test_setup(reset_state_is_not_saved, setup),
         cmocka_unit_test_setup(registers_of_an_earlier_life_are_not_read, setup),
+        cmocka_unit_test_setup(a_core_knows_when_another_vm_ran_on_it, setup),
+        cmocka_unit_test_setup(a_new_life_is_another_vm, setup),
+        cmocka_unit_test_setup(what_was_not_dropped_stays_noted, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,7 +75,7 @@ static void both_kinds_have_ept_unrestricted_guests_and_wbinvd_exits(void **stat
     (void)state;
     for (uint32_t exclusive = 0U; exclusive < 2U; exclusive++) {
         assert_int_equal(vmx_control_value(&caps, FIELD_SECONDARY, exclusive == 1U),
-            (1U << 1) | (1U << 3) | SECONDARY_VPID | (1U << 6) | (1U << 7) | (1U << 12));
+            (1U << 1) | (1U << 3) | SECONDARY_VPID | (1U << 6) | (1U << 7));
         assert_int_equal(vmx_control_value(&caps, FIELD_ENTRY, exclusive == 1U), 0x11FBU | 0x4U | 0x4000U | 0x8000U);
     }
     assert_int_equal(vmx_control_value(&caps, FIELD_EXIT, false), 0x36DFBU | 0x4U | 0x200U | 0x3C0000U | EXIT_SAVE_TIMER);

@@ -6,7 +6,7 @@
 The tables of the hypervisor (hv/x86/svm/intercept.c, hv/x86/vmx/control.c, hv/x86/exception.c) are compiled for the host and printed by
 a small program, so that the page shows what the compiler saw. tools/evidence/controls.yaml lists the bits that the manuals define, by
 subject. A bit of the manuals without a row, a row for a bit that no manual has, a bit with two rows, a row without a reason and a page that
-is not what the code makes of it fail. --write writes the page.
+is not what the code makes of it fail. The same for CPUID (cpuid_table.py). --write writes the page.
 """
 import itertools
 import re
@@ -15,6 +15,7 @@ import sys
 
 import yaml
 
+from tools.evidence import cpuid_table
 from tools.evidence.guard_page import markdown
 from tools.evidence.result import Result
 from tools.progress import ROOT
@@ -68,7 +69,8 @@ control fields that the manuals define. The hypervisor sets its fields from the 
 - **off**: clear; on VT-x a CPU that demands it is refused.
 
 Which MSRs and ports exit is decided by maps, all closed until opened (`hv/core/msr_table.h`, decision [0006](decisions/0006-interrupt-ownership-and-platform-controls.md)); which memory, by
-the tables of stage 2. How the VT-x controls are used: decision [0020](decisions/0020-vt-x.md)."""
+the tables of stage 2. How the VT-x controls are used: decision [0020](decisions/0020-vt-x.md). CPUID always exits; the last table has what it answers, for each leaf and each bit of its registers
+of features (`hv/core/cpuid.c`, `tools/evidence/cpuid.yaml`): **passed** as the machine says, **fixed** by the hypervisor, or **hidden** (0). MSRs follow it: those of hidden features are #GP."""
 
 
 class Row:
@@ -162,6 +164,12 @@ def tables(rows, masks, subjects):
             ("Exceptions of both (APM 2, 15.12; SDM 3, 24.6.3)", ["vectors", "exceptions", "reason"], reasons(rows, "exception"))]
 
 
+def cpuid_of(complain):
+    rows, masks = cpuid_table.load()
+    cpuid_table.compare(rows, masks, complain)
+    return [("CPUID: what guests see, and why", ["leaf", "what", "way", "reason"], cpuid_table.cells(rows))]
+
+
 def page(made):
     lines = [f"<!-- SPDX-License-Identifier: Apache-2.0. Made of the hypervisor's tables and tools/evidence/controls.yaml by {COMMAND}; change these, not this page. -->",
              "# Exit policy", "", INTRODUCTION, ""]
@@ -181,7 +189,7 @@ def main():
     subjects = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
     rows, masks = compiled()
     compare(rows, subjects, complain)
-    made = tables(rows, masks, subjects)
+    made = tables(rows, masks, subjects) + cpuid_of(complain)
     text = page(made)
     if "--write" in sys.argv[1:]:
         PAGE.write_text(text, encoding="utf-8")

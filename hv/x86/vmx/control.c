@@ -51,7 +51,7 @@ const struct vmx_control vmx_controls[VMX_CONTROL_COUNT] = {
     { FIELD_SECONDARY, 9U, WANT_OFF, WANT_OFF, "virtual-interrupt delivery", "24.6.2, 29.2" },
     { FIELD_SECONDARY, 10U, WANT_OFF, WANT_OFF, "PAUSE-loop exiting", "24.6.2" },
     { FIELD_SECONDARY, 11U, WANT_OFF, WANT_OFF, "RDRAND exiting", "24.6.2" },
-    { FIELD_SECONDARY, 12U, WANT_PREFERRED, WANT_PREFERRED, "enable INVPCID", "24.6.2" },
+    { FIELD_SECONDARY, 12U, WANT_OFF, WANT_OFF, "enable INVPCID", "24.6.2; hidden from guests, #UD without it" },
     { FIELD_SECONDARY, 13U, WANT_OFF, WANT_OFF, "enable VM functions", "24.6.2; EPTP switching would be the guest's" },
     { FIELD_SECONDARY, 14U, WANT_OFF, WANT_OFF, "VMCS shadowing", "24.6.2" },
     { FIELD_SECONDARY, 15U, WANT_PREFERRED, WANT_PREFERRED, "enable ENCLS exiting", "24.6.2, 24.6.16; all leaves exit" },
