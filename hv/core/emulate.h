@@ -15,7 +15,7 @@
 static inline void emulate_skip(vcpu_id_t id, uint32_t length)
 {
     vcpu_regs[id].rip += length;
-    hw_vcpu_clear_shadow(id);
+    hw_vcpu_skipped(id);
 }
 
 static inline void emulate_gp(vcpu_id_t id)

@@ -25,7 +25,7 @@
 void instruction_hlt(vcpu_id_t id, uint32_t length)
 {
     emulate_skip(id, length);
-    if (!vcpu_has_event(id)) {
+    if (!vcpu_has_event(id) && !hw_vcpu_event_queued(id)) { /* a single step ends it at once */
         vcpus[id].state = VCPU_HALTED;
     }
 }

@@ -19,6 +19,8 @@ struct vcpu_regs {
     uint64_t rflags;
 };
 extern struct vcpu_regs vcpu_regs[MAX_VCPU];
+#define RFLAGS_TF 0x100U
+#define RFLAGS_RF 0x10000U
 
 enum vcpu_reg { REG_CR0, REG_CR2, REG_CR3, REG_CR4, REG_EFER, REG_CPL, REG_PAT,
                 REG_FS_BASE, REG_GS_BASE, REG_XCR0, REG_TSC_AUX, REG_DR7, REG_COUNT };
@@ -48,7 +50,8 @@ bool hw_vcpu_can_accept_nmi(vcpu_id_t vcpu);
 void hw_vcpu_inject_interrupt(vcpu_id_t vcpu, uint32_t vector);
 void hw_vcpu_inject_nmi(vcpu_id_t vcpu);
 void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, uint32_t error);
-void hw_vcpu_clear_shadow(vcpu_id_t vcpu); /* an instruction was skipped: the STI or MOV SS shadow is over */
+/* An instruction was done for the guest: the STI or MOV SS shadow and RFLAGS.RF are over, and with RFLAGS.TF a #DB is queued, which tells of a single step. */
+void hw_vcpu_skipped(vcpu_id_t vcpu);
 void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted); /* exit as soon as it can accept */
 
 /* The two bitmaps of a VM: everything is closed until opened here. */

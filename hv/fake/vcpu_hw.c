@@ -108,9 +108,13 @@ void hw_vcpu_inject_exception(vcpu_id_t id, uint32_t vector, bool has_error, uin
     fake_vcpu[id].error = error;
 }
 
-void hw_vcpu_clear_shadow(vcpu_id_t id)
+void hw_vcpu_skipped(vcpu_id_t id)
 {
     fake_vcpu[id].shadow = false;
+    vcpu_regs[id].rflags &= ~(uint64_t)RFLAGS_RF;
+    if ((vcpu_regs[id].rflags & RFLAGS_TF) != 0U) {
+        hw_vcpu_inject_exception(id, 1U, false, 0U);
+    }
 }
 
 void hw_vcpu_request_window(vcpu_id_t id, bool wanted)

@@ -118,6 +118,13 @@ static inline void asm_write_cr4(uint64_t value)
     __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
+/* No exception can be delivered any more, and one comes. */
+static inline void asm_triple_fault(void)
+{
+    static const uint8_t none[10] = { 0U };
+    __asm__ volatile("lidt %0\n\tud2" : : "m"(none) : "memory");
+}
+
 /* With the microcode that MD_CLEAR announces, drops what the core's buffers hold; the operand must be a writable data segment in memory. */
 static inline void asm_verw(void)
 {

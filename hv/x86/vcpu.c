@@ -88,9 +88,14 @@ void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, u
     vendor->inject(vcpu, (struct event){ EVENT_EXCEPTION, vector, has_error, error });
 }
 
-void hw_vcpu_clear_shadow(vcpu_id_t vcpu)
+/* REQ-INT-050 */
+void hw_vcpu_skipped(vcpu_id_t vcpu)
 {
+    vcpu_regs[vcpu].rflags &= ~(uint64_t)RFLAGS_RF;
     vendor->clear_shadow(vcpu);
+    if ((vcpu_regs[vcpu].rflags & RFLAGS_TF) != 0U) {
+        vendor->single_step(vcpu);
+    }
 }
 
 void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted)

@@ -38,6 +38,7 @@ struct vendor_ops {
     /* Names what the calling core lacks for this backend, one a call; NULL at the end. *cursor: 0 at first. */
     const char *(*missing)(uint32_t *cursor);
     void (*core_enable)(void);              /* calling core: extension on */
+    void (*core_leave)(void);               /* calling core: INIT is taken again; no guest runs there any more */
 
     /* Where an NMI that interrupted the hypervisor there returns to; in NMI context. */
     uint64_t (*nmi_return)(uint64_t rip);
@@ -63,6 +64,7 @@ struct vendor_ops {
     bool (*can_accept_nmi)(vcpu_id_t vcpu);
     void (*inject)(vcpu_id_t vcpu, struct event event);
     void (*clear_shadow)(vcpu_id_t vcpu);
+    void (*single_step)(vcpu_id_t vcpu);    /* a #DB with DR6.BS before the next instruction, and before any other event */
     void (*request_window)(vcpu_id_t vcpu, bool wanted);
 
     void (*msr_open)(vm_id_t vm, uint32_t msr, bool read, bool write);

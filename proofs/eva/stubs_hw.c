@@ -248,7 +248,7 @@ void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, u
     /*@ assert exception_vector: vector < 32; */
     (void)vector;
 }
-void hw_vcpu_clear_shadow(vcpu_id_t vcpu) { of_vcpu(vcpu); }
+void hw_vcpu_skipped(vcpu_id_t vcpu) { of_vcpu(vcpu); }
 void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted) { of_vcpu(vcpu); (void)wanted; }
 
 static void of_vm(vm_id_t vm)

@@ -6,6 +6,8 @@
 #define VECTOR_BP 3U
 #define DR6_BS (1UL << 14)
 #define DR6_B0 1UL
+#define MSR_EFER 0xC0000080U
+#define CLOSED_PORT 0x3E0U /* no device is there, whoever may reach it */
 #define DR7_WRITE0_8 ((1UL << 0) | (1UL << 16) | (2UL << 18)) /* L0, break on writes of 8 bytes */
 
 static volatile uint64_t watched;
@@ -56,10 +58,48 @@ static void step_in_a_shadow(void)
     (void)dr6_take();
 }
 
+#define STEP "pushfq; orq $0x100, (%%rsp); popfq; "
+
+static void stepped(const char *name)
+{
+    const uint64_t dr6 = dr6_take();
+    __asm__ volatile("pushfq; andq $~0x100, (%%rsp); popfq" : : : "memory", "cc");
+    check(name, (trap_vector == VECTOR_DB) && trap_was_after && ((dr6 & DR6_BS) != 0U), ((uint64_t)trap_vector << 32) | dr6);
+}
+
+/* Instructions that leave the guest trap behind themselves, not behind the next one: by the short ways of the hypervisor and by the long ones. */
+static void step_over_exits(void)
+{
+    uint32_t low = 0U;
+    uint32_t high = 0U;
+    TRY(STEP "cpuid", : "+a"(low) : : "rbx", "rcx", "rdx", "r15", "memory", "cc");
+    stepped("step-over-cpuid");
+    low = 0U;
+    TRY(STEP "rdmsr", : "+a"(low), "+d"(high) : "c"(MSR_EFER) : "r15", "memory", "cc");
+    stepped("step-over-rdmsr");
+    TRY(STEP "wrmsr", : : "a"(low), "d"(high), "c"(MSR_EFER) : "r15", "memory", "cc");
+    stepped("step-over-wrmsr");
+    TRY(STEP "inb %%dx, %%al", : "+a"(low) : "d"(CLOSED_PORT) : "r15", "memory", "cc");
+    stepped("step-over-in");
+    TRY(STEP "outb %%al, %%dx", : : "a"(0), "d"(CLOSED_PORT) : "r15", "memory", "cc");
+    stepped("step-over-out");
+    TRY(STEP "wbinvd", : : : "r15", "memory", "cc");
+    stepped("step-over-wbinvd");
+    if (guest_on_intel) {
+        TRY("xor %%r8d, %%r8d; " STEP "vmcall", : : : "rax", "r8", "r15", "memory", "cc");
+    } else {
+        TRY("xor %%r8d, %%r8d; " STEP "vmmcall", : : : "rax", "r8", "r15", "memory", "cc");
+    }
+    stepped("step-over-a-hypercall");
+    TRY(STEP "movq %%cr8, %%rax", : : : "rax", "r15", "memory", "cc");
+    stepped("step-over-mov-cr8");
+}
+
 void guest_main(void)
 {
     print_text("debug\r\n");
     single_step();
+    step_over_exits();
     watchpoint();
     step_in_a_shadow();
     TRY(".byte 0xF1", : : : "r15", "memory");

@@ -288,6 +288,7 @@ static uint64_t vmcs[MAX_PCPU][0x8000]; /* by field */
 uint64_t vmx_read(uint32_t field) { return vmcs[fake_current_pcpu][field]; }
 void vmx_write(uint32_t field, uint64_t value) { vmcs[fake_current_pcpu][field] = value; }
 
+void vmx_off(void) {}
 void vmx_invept_one(uint64_t eptp)
 {
     cpu.core = fake_current_pcpu;

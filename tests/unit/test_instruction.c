@@ -124,6 +124,16 @@ static void hlt_halts_behind_the_instruction(void **state)
     assert_false(fake_vcpu[USER].shadow); /* STI; HLT wakes */
 }
 
+/* REQ-INT-050 */
+static void hlt_under_a_single_step_is_over_at_once(void **state)
+{
+    (void)state;
+    vcpu_regs[USER].rflags |= RFLAGS_TF;
+    instruction_hlt(USER, 1U);
+    assert_int_equal(vcpus[USER].state, VCPU_RUNNABLE);
+    assert_int_equal(fake_vcpu[USER].injected, 2U); /* vector 1 */
+}
+
 static void hlt_with_a_pending_event_goes_on(void **state)
 {
     (void)state;
@@ -446,7 +456,7 @@ static void a_triple_fault_in_a_vm_of_no_kind_stops_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(hlt_halts_behind_the_instruction), T(hlt_with_a_pending_event_goes_on),
+        T(hlt_halts_behind_the_instruction), T(hlt_with_a_pending_event_goes_on), T(hlt_under_a_single_step_is_over_at_once),
         T(finish_and_wait_waits_behind_the_instruction), T(what_was_not_finished_is_not_waited_for),
         T(a_hypercall_passes_r8_rdi_rsi_and_returns_rax), T(user_mode_has_no_hypercalls),
         T(a_hypercall_that_goes_on_later_is_executed_again), T(a_caller_that_was_reset_keeps_its_new_registers),

@@ -67,7 +67,7 @@ static bool quick(vcpu_id_t id, const struct vm_exit *exit)
     }
     if (done) { /* as the backend does */
         vcpu_regs[id].rip += exit->length;
-        hw_vcpu_clear_shadow(id);
+        hw_vcpu_skipped(id);
     }
     return done;
 }

@@ -511,6 +511,58 @@ static void an_exit_that_is_answered_goes_straight_back(void **state)
     assert_true(asked_write);
 }
 
+#define DB_EVENT (EVENT_VALID | (3ULL << 8) | 1U)
+
+/* REQ-INT-050 */
+static void a_single_step_is_an_exception_before_any_other_event(void **state)
+{
+    (void)state;
+    vcpu_regs[GUEST].rflags = 0x302U;
+    svm_vmcb[GUEST].dr7 = 0x2401U; /* GD */
+    svm_vendor.single_step(GUEST);
+    assert_false(svm_vendor.can_accept(GUEST));
+    assert_false(svm_vendor.can_accept_nmi(GUEST));
+    assert_true(svm_vendor.event_queued(GUEST));
+    leave(0x60U, 0U, 0U);
+    assert_int_equal(entered.event_injection, DB_EVENT);
+    assert_int_equal(entered.dr6, 0xFFFF4FF0U);
+    assert_int_equal(entered.dr7, 0x401U);
+    leave(0x60U, 0U, 0U);
+    assert_int_equal(entered.event_injection, 0U);
+}
+
+/* REQ-INT-050 REQ-RT-060 */
+static void a_quick_exit_sees_the_flags_of_a_debugger(void **state)
+{
+    (void)state;
+    answers = true;
+    vcpu_regs[GUEST].rflags = 0x10302U; /* RF, TF */
+    leave(0x72U, 0U, 0U);
+    assert_int_equal(entered.event_injection, DB_EVENT);
+    assert_int_equal(entered.dr6 & 0x4000U, 0x4000U);
+    assert_int_equal(entered.rflags, 0x302U);
+    vcpu_regs[GUEST].rflags = 0x10202U;
+    leave(0x72U, 0U, 0U);
+    assert_int_equal(entered.event_injection, 0U);
+    assert_int_equal(entered.rflags, 0x202U);
+}
+
+/* The first exit after it is not one of those "behind an answered exit": the event could have been cut short. */
+/* REQ-INT-050 */
+static void a_single_step_goes_in_once(void **state)
+{
+    (void)state;
+    answers = true;
+    repeats = 1U;
+    vcpu_regs[GUEST].rflags = 0x302U;
+    leaves.exit_code = 0x72U;
+    svm_vmcb[GUEST].rflags = 0x302U;
+    leave(0x72U, 0U, 0U);
+    assert_int_equal(asked, 2U);
+    assert_int_equal(then.event_injection, DB_EVENT);
+    assert_false(svm_vendor.event_queued(GUEST));
+}
+
 /* REQ-RT-060 REQ-IO-014 */
 static void the_cpu_tells_where_the_next_instruction_is(void **state)
 {
@@ -828,6 +880,9 @@ int main(void)
         cmocka_unit_test_setup(instructions_of_hidden_features_are_undefined, setup),
         cmocka_unit_test_setup(every_code_gives_a_reason_in_range, setup),
         cmocka_unit_test_setup(an_exit_that_is_answered_goes_straight_back, setup),
+        cmocka_unit_test_setup(a_single_step_is_an_exception_before_any_other_event, setup),
+        cmocka_unit_test_setup(a_quick_exit_sees_the_flags_of_a_debugger, setup),
+        cmocka_unit_test_setup(a_single_step_goes_in_once, setup),
         cmocka_unit_test_setup(the_cpu_tells_where_the_next_instruction_is, setup),
         cmocka_unit_test_setup(quick_exits_are_counted_as_all_others, setup),
         cmocka_unit_test_setup(answered_exits_that_follow_each_other, setup),

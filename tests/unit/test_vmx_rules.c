@@ -55,6 +55,39 @@ static void a_mov_that_runs_again_may_be_in_that_shadow(void **state)
     assert_int_equal(entered[VMCS_GUEST_PENDING_DEBUG], 0x4000U);
 }
 
+/* REQ-INT-050 */
+static void a_single_step_is_pending_and_nothing_else_goes_in(void **state)
+{
+    (void)state;
+    vcpu_regs[GUEST].rflags = 0x302U;
+    vmx_vendor.single_step(GUEST);
+    assert_true(vmx_vendor.event_queued(GUEST));
+    assert_false(vmx_vendor.can_accept(GUEST));
+    assert_false(vmx_vendor.can_accept_nmi(GUEST));
+    vmx_vendor.request_window(GUEST, true);
+    leave(VMX_EXIT_INTERRUPT, 0U);
+    assert_int_equal(entered[VMCS_GUEST_PENDING_DEBUG], 0x4000U);
+    assert_int_equal(entered[VMCS_ENTRY_EVENT] & VMX_EVENT_VALID, 0U);
+    assert_int_equal(entered[VMCS_PRIMARY_CONTROLS] & PRIMARY_NMI_WINDOW, PRIMARY_NMI_WINDOW); /* what waits is looked at behind it */
+    assert_false(vmx_vendor.event_queued(GUEST));
+    assert_true(vmx_vendor.can_accept(GUEST));
+}
+
+/* REQ-INT-050 REQ-RT-060 */
+static void a_quick_exit_sees_the_flags_of_a_debugger(void **state)
+{
+    (void)state;
+    answers = true;
+    vcpu_regs[GUEST].rflags = 0x10302U; /* RF, TF */
+    leave(VMX_EXIT_CPUID, 0U);
+    assert_int_equal(entered[VMCS_GUEST_PENDING_DEBUG], 0x4000U);
+    assert_int_equal(entered[VMCS_GUEST_RFLAGS], 0x302U);
+    vcpu_regs[GUEST].rflags = 0x10202U;
+    leave(VMX_EXIT_CPUID, 0U);
+    assert_int_equal(entered[VMCS_GUEST_PENDING_DEBUG], 0U);
+    assert_int_equal(entered[VMCS_GUEST_RFLAGS], 0x202U);
+}
+
 /* Its exit has RIP at the instruction, its #DB comes after it. */
 /* REQ-ISO-026 */
 static void int1_is_over_when_its_exception_goes_in(void **state)
@@ -244,6 +277,8 @@ int main(void)
         cmocka_unit_test_setup(a_single_step_in_the_shadow_of_sti_or_mov_ss_can_go_in_again, setup),
         cmocka_unit_test_setup(a_mov_that_runs_again_may_be_in_that_shadow, setup),
         cmocka_unit_test_setup(int1_is_over_when_its_exception_goes_in, setup),
+        cmocka_unit_test_setup(a_single_step_is_pending_and_nothing_else_goes_in, setup),
+        cmocka_unit_test_setup(a_quick_exit_sees_the_flags_of_a_debugger, setup),
         cmocka_unit_test_setup(a_debug_exception_ends_general_detect, setup),
         cmocka_unit_test_setup(real_mode_has_no_error_codes, setup),
         cmocka_unit_test_setup(an_nmi_behind_another_event_does_not_wait_for_if, setup),

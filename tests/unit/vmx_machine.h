@@ -86,6 +86,7 @@ void vmx_invept_one(uint64_t eptp)
         tlb[core][i].valid = tlb[core][i].valid && (tlb[core][i].eptp != eptp);
     }
 }
+void vmx_off(void) {}
 void vmx_invvpid_one(uint32_t vpid)
 {
     assert_int_not_equal(vpid, 0U); /* the CPU refuses it */
@@ -169,6 +170,7 @@ static void cpu_runs(void)
     assert_false(stale());
     tlb_fill();
     at[VMCS_ENTRY_EVENT] &= ~(uint64_t)VMX_EVENT_VALID;
+    at[VMCS_GUEST_PENDING_DEBUG] = 0U; /* 27.3.4 */
     at[VMCS_EXIT_EVENT] = leaves.event;
     at[VMCS_EXIT_EVENT_ERROR] = leaves.event_error;
     at[VMCS_VECTORING] = leaves.vectoring;

@@ -10,6 +10,9 @@
 #include "x86/svm/svm.h"
 
 #define RFLAGS_IF 0x200U
+#define VECTOR_DB 1U
+#define DR6_BS    0x4000U
+#define DR7_GD    0x2000U
 
 static bool shadow_active(vcpu_id_t vcpu)
 {
@@ -99,6 +102,16 @@ void svm_inject(vcpu_id_t vcpu, struct event event)
         inject_event(vcpu, event, EVENT_TYPE_EXCEPTION);
         break;
     }
+}
+
+/* As the CPU does with the trap of a single step (APM 2, 13.1.1.3, 13.1.1.4): what EVENTINJ delivers changes neither DR6 nor DR7. */
+/* REQ-INT-050 */
+void svm_single_step(vcpu_id_t vcpu)
+{
+    struct vmcb *const vmcb = &svm_vmcb[vcpu];
+    vmcb->dr6 |= DR6_BS;
+    vmcb->dr7 &= ~(uint64_t)DR7_GD;
+    svm_inject(vcpu, (struct event){ EVENT_EXCEPTION, VECTOR_DB, false, 0U });
 }
 
 void svm_request_window(vcpu_id_t vcpu, bool wanted)

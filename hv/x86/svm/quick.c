@@ -65,6 +65,18 @@ struct vmcb *svm_traced(const struct svm_run *run, enum hv_exit_reason reason, u
     return run->vmcb;
 }
 
+/* An event goes in with the next entry: the exit after it is looked at as the first one. */
+/* REQ-INT-050 */
+void svm_answered_debug(struct svm_run *run)
+{
+    struct vmcb *const vmcb = run->vmcb;
+    vmcb->rflags &= ~(uint64_t)RFLAGS_RF;
+    if ((vmcb->rflags & RFLAGS_TF) != 0U) {
+        svm_single_step(run->vcpu);
+        run->settled = false;
+    }
+}
+
 /* REQ-RT-060 */
 struct vmcb *svm_quick(struct svm_run *run, uint64_t left)
 {

@@ -83,6 +83,11 @@ static void svm_core_enable(void)
     asm_vmsave(address_of(core_pages[self][HOST_VMCB]));
 }
 
+/* With GIF set, as in the hypervisor, INIT is taken (APM 2, 15.28). */
+static void svm_core_leave(void)
+{
+}
+
 static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
 {
     struct vmcb *const vmcb = &svm_vmcb[id];
@@ -167,6 +172,7 @@ const struct vendor_ops svm_vendor = {
     .entry_format = S2_FORMAT_NPT,
     .missing = svm_missing,
     .core_enable = svm_core_enable,
+    .core_leave = svm_core_leave,
     .nmi_return = svm_nmi_return,
     .vcpu_init = svm_vcpu_init,
     .vcpu_load = svm_vcpu_load,
@@ -183,6 +189,7 @@ const struct vendor_ops svm_vendor = {
     .can_accept_nmi = svm_can_accept_nmi,
     .inject = svm_inject,
     .clear_shadow = svm_clear_shadow,
+    .single_step = svm_single_step,
     .request_window = svm_request_window,
     .msr_open = svm_msr_open,
     .port_open = svm_port_open,

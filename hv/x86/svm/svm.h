@@ -75,6 +75,7 @@ void svm_nmi_reset(vcpu_id_t vcpu);
 void svm_nmi_returning(vcpu_id_t vcpu); /* IRET is about to run */
 void svm_inject(vcpu_id_t vcpu, struct event event);
 void svm_clear_shadow(vcpu_id_t vcpu);
+void svm_single_step(vcpu_id_t vcpu);
 void svm_request_window(vcpu_id_t vcpu, bool wanted);
 void svm_event_requeue(vcpu_id_t vcpu);
 

@@ -18,9 +18,17 @@ void vmx_clear_shadow(vcpu_id_t vcpu)
     vmx_slot_write(vcpu, SLOT_SHADOW, shadow(vcpu) & ~(VMX_SHADOW_STI | VMX_SHADOW_MOV_SS));
 }
 
+/* A pending single step is one: an entry that delivers another event would lose it (26.7.3). */
 bool vmx_event_queued(vcpu_id_t vcpu)
 {
-    return (vmx_vcpu[vcpu].event & VMX_EVENT_VALID) != 0U;
+    return ((vmx_vcpu[vcpu].event & VMX_EVENT_VALID) != 0U) || ((vmx_slot_read(vcpu, SLOT_PENDING_DEBUG) & VMX_PENDING_BS) != 0U);
+}
+
+/* The CPU delivers it after the entry, which exits for the #DB as every other. */
+/* REQ-INT-050 */
+void vmx_single_step(vcpu_id_t vcpu)
+{
+    vmx_slot_write(vcpu, SLOT_PENDING_DEBUG, vmx_slot_read(vcpu, SLOT_PENDING_DEBUG) | VMX_PENDING_BS);
 }
 
 bool vmx_can_accept(vcpu_id_t vcpu)

@@ -34,6 +34,12 @@ void vmx_clear_and_load(hpa_t vmcs)
     succeed(failed, "VMPTRLD");
 }
 
+/* REQ-LIF-007 */
+void vmx_off(void)
+{
+    __asm__ volatile("vmxoff" : : : "cc", "memory");
+}
+
 uint64_t vmx_read(uint32_t field)
 {
     uint64_t value;

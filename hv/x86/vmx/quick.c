@@ -49,6 +49,17 @@ static enum hv_exit_reason vmx_answer(vcpu_id_t vcpu, uint32_t exit_reason)
     return reason;
 }
 
+/* REQ-INT-050 */
+static void vmx_answered_debug(vcpu_id_t vcpu, uint64_t rflags)
+{
+    if ((rflags & RFLAGS_RF) != 0U) {
+        vmx_write(VMCS_GUEST_RFLAGS, rflags & ~(uint64_t)RFLAGS_RF);
+    }
+    if ((rflags & RFLAGS_TF) != 0U) {
+        vmx_single_step(vcpu);
+    }
+}
+
 /* REQ-RT-031 REQ-RT-060 */
 uint32_t vmx_quick(struct vmx_run *run)
 {
@@ -69,6 +80,7 @@ uint32_t vmx_quick(struct vmx_run *run)
     if (reason != HV_EXIT_OTHER) {
         vmx_write(VMCS_GUEST_RIP, vmx_rip_of_mode(run->vcpu, vmx_read(VMCS_GUEST_RIP) + vmx_read(VMCS_INSTRUCTION_LENGTH)));
         vmx_clear_shadow(run->vcpu);
+        vmx_answered_debug(run->vcpu, vmx_read(VMCS_GUEST_RFLAGS));
         now = asm_rdtsc();
         stats_exit_quick(run->stats, reason, left, now);
         trace_quick(run->vcpu, reason, left, now);

@@ -19,7 +19,6 @@
 #define GRANULARITY  0x8000U
 #define ACCESS_BITS  0xF0FFU
 #define GPR_MASK     0xFU
-#define RFLAGS_TF    0x100U
 #define CODE_LONG    0x2000U /* access rights of CS: 64-bit code */
 #define RIP_WRAPPED  1U      /* upper half, after a step past the last byte of 32-bit addresses */
 

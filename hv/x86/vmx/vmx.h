@@ -57,6 +57,7 @@ extern const uint64_t vmx_marks[VMX_MARKS];
 /* insn.c: the instructions; only on the core whose VMCS is meant. */
 void vmx_on(hpa_t region);                 /* fatal when refused */
 void vmx_clear_and_load(hpa_t vmcs);
+void vmx_off(void);                        /* a failure, which only dual-monitor treatment has, changes nothing */
 uint64_t vmx_read(uint32_t field);
 void vmx_write(uint32_t field, uint64_t value);
 void vmx_invept_one(uint64_t eptp);
@@ -102,6 +103,7 @@ bool vmx_event_queued(vcpu_id_t vcpu);
 bool vmx_can_accept_nmi(vcpu_id_t vcpu);
 void vmx_inject(vcpu_id_t vcpu, struct event event);
 void vmx_clear_shadow(vcpu_id_t vcpu);
+void vmx_single_step(vcpu_id_t vcpu);
 void vmx_request_window(vcpu_id_t vcpu, bool wanted);
 void vmx_event_requeue(vcpu_id_t vcpu);
 void vmx_event_reset(vcpu_id_t vcpu);
