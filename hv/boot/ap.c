@@ -9,6 +9,7 @@
 
 #include "core/boot_info.h"
 #include "core/cache_share.h"
+#include "core/core_kind.h"
 #include "core/partition.h"
 #include "core/vm.h"
 #include "x86/address.h"
@@ -168,6 +169,7 @@ void ap_main(void)
     vendor->core_enable();
     vcpu_state_core_init();
     speculation_init(&pcpus[id]);
+    core_kind_add(id);
     cache_offer_add();
     atomic_store(&ap_online, id);
     hw_kick(0U);

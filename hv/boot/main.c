@@ -5,6 +5,7 @@
 #include "boot/multiboot.h"
 #include "core/boot_info.h"
 #include "core/cache_share.h"
+#include "core/core_kind.h"
 #include "core/crash.h"
 #include "core/domain.h"
 #include "core/iommu.h"
@@ -49,6 +50,7 @@ static void boot_cpu(void)
     vendor->core_enable();
     vcpu_state_core_init();
     speculation_init(&pcpus[0]);
+    core_kind_add(0U);
     cache_offer_add();
 }
 
@@ -162,6 +164,24 @@ static void boot_partition(void)
     uart_init(partition.table.board.log_port);
 }
 
+/* Once all cores have said what they are, and before any VM. */
+/* REQ-CFG-040 */
+static void boot_kinds(void)
+{
+    const struct core_kind_verdict verdict = core_kind_check();
+    if (!verdict.valid) {
+        if (verdict.vm == ID_NONE) {
+            log_begin("boot");
+            log_text("core ");
+            log_dec(verdict.pcpu);
+            log_text(", CPUID leaf ");
+            log_hex(verdict.leaf);
+            log_end();
+        }
+        fatal_boot(verdict.reason, (verdict.vm == ID_NONE) ? "" : partition.table.vm[verdict.vm].name);
+    }
+}
+
 /* Once all cores have said what they offer, and before any VM. */
 /* REQ-RT-051 */
 static void boot_shares(void)
@@ -209,6 +229,7 @@ void boot_main(uint32_t magic, uint32_t info)
     crash_init(partition.table.telemetry_hpa + HV_CRASH_OFFSET);
     boot_devices();
     boot_cores();
+    boot_kinds();
     boot_shares();
     if (vm_boot_all() != STATUS_OK) {
         fatal_boot("a VM of the partition table cannot be built", "");

@@ -58,16 +58,25 @@ static void clear(uint32_t out[CPUID_REGS])
     out[CPUID_EDX] = 0U;
 }
 
-static void masked_host(uint32_t leaf, uint32_t subleaf, uint32_t out[CPUID_REGS])
+void cpuid_passed(uint32_t leaf, uint32_t out[CPUID_REGS])
 {
     clear(out);
     for (uint32_t i = 0U; i < RULE_COUNT; i++) {
-        if ((cpuid_rules[i].leaf == leaf) && ((leaf != 7U) || (subleaf == 0U))) {
+        if (cpuid_rules[i].leaf == leaf) {
             hw_cpuid(leaf, 0U, out);
             for (uint32_t r = 0U; r < (uint32_t)CPUID_REGS; r++) {
                 out[r] &= cpuid_rules[i].mask[r];
             }
         }
+    }
+}
+
+static void masked_host(uint32_t leaf, uint32_t subleaf, uint32_t out[CPUID_REGS])
+{
+    if ((leaf != 7U) || (subleaf == 0U)) {
+        cpuid_passed(leaf, out);
+    } else {
+        clear(out);
     }
 }
 
