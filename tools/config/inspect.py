@@ -122,6 +122,9 @@ def board_of(facts, board, name):
         notes.append("this CPU does not show x2apic to Linux: no scenario with an exclusive VM will start; look into the firmware's settings")
     if roots:
         notes.append(f"windows of the PCI root buses {' '.join(roots)} were not taken over: add to mmio what devices behind them need")
+    kinds = dict(value.split(" ", 1) for value in facts.get("kind", []))
+    if len(kinds) > 1:
+        notes.append(f"cores {kinds['core']} are performance cores, {kinds['atom']} efficiency cores, by Linux's numbers: a scenario with both kinds in one exclusive VM does not start")
     if cores > MOST_CORES:
         notes.append(f"the machine has {cores} cores; the board file says {MOST_CORES}, the most that it may")
     if off is None:

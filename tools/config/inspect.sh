@@ -3,6 +3,7 @@
 # What a board file says of a machine, read by its own Linux; as root: sh inspect.sh >facts.txt. ./bulkhead config board makes the file of it.
 # Needs nothing but what every Linux has: also runs in the image that ./bulkhead bench --image writes.
 tables=/sys/firmware/acpi/tables
+devices=/sys/devices
 
 hex() { od -An -v -tx1 "$1" 2>/dev/null | tr -d ' \n'; }
 word() { [ -e "/sys/class/dmi/id/$1" ] && tr -d '\n' <"/sys/class/dmi/id/$1"; }
@@ -13,6 +14,9 @@ facts() {
     echo "machine $(word sys_vendor) / $(word product_name) / $(word board_name) / $(word bios_version)"
     for need in svm npt vmx ept x2apic; do
         grep -q "^flags.* $need\b" /proc/cpuinfo && echo "has $need"
+    done
+    for kind in core atom; do
+        [ -s "$devices/cpu_$kind/cpus" ] && echo "kind $kind $(cat "$devices/cpu_$kind/cpus")"
     done
     for range in /sys/firmware/memmap/*; do
         [ -e "$range/type" ] && echo "memory $(cat "$range/start") $(cat "$range/end") $(cat "$range/type")"
