@@ -9,7 +9,7 @@ import xml.etree.ElementTree as tree
 import pytest
 
 from tools import cli
-from tools.bench import command, compare, mapping, measure, overlay, paths, peers, report, report_paths, rt_linux, single_steps, statistics, targets
+from tools.bench import command, compare, mapping, measure, overlay, paths, peers, report, report_paths, rt_linux, single_steps, statistics, targets, vtx
 from tools.evidence import provenance, size
 from tools.evidence.report import charts
 from tools.machine import MachineError
@@ -413,6 +413,40 @@ def test_the_page_that_is_kept_is_what_its_data_give():
     assert results["dirty"] is False and results["quick"] is False and results["problems"] == {}
     assert results["parts"] == list(command.NAMES)
     assert (kept / "bench.md").read_text(encoding="utf-8") == report.markdown(results), "run ./bulkhead bench on a clean commit and keep its three files"
+
+
+class FakeBochs:
+    """Prints what the guests of a scenario print."""
+    def __init__(self, name):
+        self.name, self.exact = name, False
+
+    def __enter__(self):
+        assert self.exact
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def wait_for(self, console, pattern, timeout):
+        if self.name == "broken":
+            raise MachineError("no end", console)
+
+    def text(self, console):
+        figures = {"cost": {kind: 16 + (console == "service") for kind in vtx.KINDS}, "timer": {"exits busy": 26, "exits nothing": 6, "ticks busy": 5000, "rounds": 10}}
+        return "".join(f"{name} {value:016x}\r\n" for name, value in figures.get(self.name, {"ipi mean": 7}).items())
+
+
+# REQ-TOO-007
+def test_what_exits_cost_on_vt_x_is_measured_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(vtx, "machine_for", lambda _scenario, folder, *_, **__: FakeBochs(folder.name))
+    assert vtx.run(argparse.Namespace(out=str(tmp_path))) == 0
+    found = json.loads((tmp_path / "vt-x.json").read_text(encoding="utf-8"))
+    assert found["costs"]["exclusive"]["cpuid"] == 16 and found["costs"]["shared"]["cpuid"] == 17
+    assert found["timer"] == {"exits": 2.0, "ticks": 500.0} and found["ipi"] == {"exclusive": 7, "shared": 7}
+    assert "| CPUID | 16 | 17 |" in (tmp_path / "vt-x.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(vtx, "machine_for", lambda *_, **__: FakeBochs("broken"))
+    assert vtx.run(argparse.Namespace(out=str(tmp_path))) == 1
+    assert "failed: " in capsys.readouterr().out
 
 
 def test_markdown_has_every_target_and_every_condition():

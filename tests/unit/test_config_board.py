@@ -91,6 +91,7 @@ def test_a_board_that_is_not_beside_the_scenario_is_named(tmp_path):
     (without_line("uart"), "no UART was found: log_port is 0"),
     (without_line("s5") + ["s5 "], "SLP_TYP of soft-off was not found"),
     (without_line("s5"), "SLP_TYP of soft-off was not found"),
+    (LINES + ["has smt"], "hyper-threading is on"),
     (LINES + ["kind core 0-3", "kind atom 4-7"], "cores 0-3 are performance cores, 4-7 efficiency cores"),
     (without_line("cores") + ["cores 64"], "the machine has 64 cores; the board file says 16"),
 ])

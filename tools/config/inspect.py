@@ -125,6 +125,8 @@ def board_of(facts, board, name):
     kinds = dict(value.split(" ", 1) for value in facts.get("kind", []))
     if len(kinds) > 1:
         notes.append(f"cores {kinds['core']} are performance cores, {kinds['atom']} efficiency cores, by Linux's numbers: a scenario with both kinds in one exclusive VM does not start")
+    if "smt" in has:
+        notes.append("hyper-threading is on: what one thread does, the other of its core feels, and on some CPUs reads; switch it off in the firmware, or give both to one VM")
     if cores > MOST_CORES:
         notes.append(f"the machine has {cores} cores; the board file says {MOST_CORES}, the most that it may")
     if off is None:

@@ -18,6 +18,7 @@ facts() {
     for kind in core atom; do
         [ -s "$devices/cpu_$kind/cpus" ] && echo "kind $kind $(cat "$devices/cpu_$kind/cpus")"
     done
+    [ "$(cat $devices/system/cpu/smt/active 2>/dev/null)" = 1 ] && echo "has smt"
     for range in /sys/firmware/memmap/*; do
         [ -e "$range/type" ] && echo "memory $(cat "$range/start") $(cat "$range/end") $(cat "$range/type")"
     done
