@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Debug exceptions and the other faults that the hypervisor intercepts reach the guest unchanged. */
+/* Debug exceptions and the other faults that the hypervisor intercepts reach the guest unchanged. steps=0 on the command line: no single steps over exits. */
 #include "tests/guests/guest.h"
+#include "tests/guests/words.h"
 
 #define VECTOR_DB 1U
 #define VECTOR_BP 3U
@@ -99,7 +100,9 @@ void guest_main(void)
 {
     print_text("debug\r\n");
     single_step();
-    step_over_exits();
+    if (word_of("steps=")[0] != '0') {
+        step_over_exits();
+    }
     watchpoint();
     step_in_a_shadow();
     TRY(".byte 0xF1", : : : "r15", "memory");

@@ -34,6 +34,8 @@ def test_prelaunched_vm_does_not_reach_the_platform_controls(start):
 
 # What Bochs' AMD-V does not do: write DR6 before an intercepted #DB.
 BOCHS_AMD_LACKS = {"single-step-is-told-in-dr6", "watchpoint-is-told-in-dr6"}
+# And what it dies of: an exit under a single step ("3rd (14) exception with no resolution").
+BOCHS_AMD_WORDS = {"service": "console=0x2f8 steps=0"}
 
 
 @pytest.mark.machines("qemu:EPYC,+svm,+npt,-x2apic", "bochs:ryzen")
@@ -41,7 +43,7 @@ BOCHS_AMD_LACKS = {"single-step-is-told-in-dr6", "watchpoint-is-told-in-dr6"}
 # REQ-CFG-032
 def test_guest_checks_pass_on_a_cpu_without_x2apic(start, on, name):
     """On two shared cores, the second of which is started and kicked by its local APIC in memory."""
-    machine = start(SHARED[on.partition(":")[0]], images={"idle": GUESTS / f"{name}.elf"})
+    machine = start(SHARED[on.partition(":")[0]], images={"idle": GUESTS / f"{name}.elf"}, append=BOCHS_AMD_WORDS if on == "bochs:ryzen" else None)
     machine.wait_for("service", r"^done", timeout=60)
     lacks = BOCHS_AMD_LACKS if on == "bochs:ryzen" else set()
     assert set(re.findall(r"^not ok ([\w-]+)", machine.text("service"), re.M)) <= lacks
