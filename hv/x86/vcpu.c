@@ -88,7 +88,7 @@ void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, u
     vendor->inject(vcpu, (struct event){ EVENT_EXCEPTION, vector, has_error, error });
 }
 
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 void hw_vcpu_skipped(vcpu_id_t vcpu)
 {
     vcpu_regs[vcpu].rflags &= ~(uint64_t)RFLAGS_RF;

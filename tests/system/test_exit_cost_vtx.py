@@ -11,7 +11,7 @@ GUESTS = BUILD / "tests" / "guests"
 COST, TIMER, IPI, IDLE = (GUESTS / f"{name}.elf" for name in ("cost", "timer_cost", "ipi", "idle"))
 SERVICE = {"service": "console=0x2f8"}
 
-pytestmark = pytest.mark.machines("bochs")
+pytestmark = pytest.mark.not_on("qemu", "vt-x")
 
 
 def costs(machine, console):
@@ -21,7 +21,7 @@ def costs(machine, console):
 
 # REQ-RT-020
 def test_exit_stays_within_its_budget(start):
-    """In both VMs at once: neither waits for the other."""
+    """On VT-x, in both VMs at once: neither waits for the other."""
     promised = specification.read()
     machine = start("rt-only", images={"rtvm": COST, "idle": COST}, append=SERVICE, exact=True)
     over = {}
@@ -34,6 +34,7 @@ def test_exit_stays_within_its_budget(start):
 
 # REQ-INT-031 REQ-RT-060
 def test_a_timer_interrupt_of_a_shared_vcpu_takes_two_exits(start):
+    """On VT-x."""
     promised = specification.read()
     found = costs(start("rt-only", images={"idle": TIMER, "rtvm": IDLE}, append=SERVICE, exact=True), "service")
     assert found["exits busy"] - found["exits nothing"] <= promised.number("cost.vtx.shared.timer_exits") * found["rounds"], found
@@ -46,5 +47,6 @@ def test_a_timer_interrupt_of_a_shared_vcpu_takes_two_exits(start):
 ])
 # REQ-RT-060
 def test_an_interrupt_between_halted_vcpus_and_its_answer(start, promise, scenario, console, images, append):
+    """On VT-x."""
     found = costs(start(scenario, images=images, append=append, exact=True), console)
     assert found["ipi mean"] <= specification.read().number(promise), found

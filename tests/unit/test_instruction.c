@@ -124,7 +124,7 @@ static void hlt_halts_behind_the_instruction(void **state)
     assert_false(fake_vcpu[USER].shadow); /* STI; HLT wakes */
 }
 
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 static void hlt_under_a_single_step_is_over_at_once(void **state)
 {
     (void)state;

@@ -32,7 +32,7 @@ static void skip_with(uint64_t rflags)
     assert_int_equal(shadows_cleared, 1U);
 }
 
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 static void a_single_step_ends_behind_the_instruction(void **state)
 {
     (void)state;
@@ -44,7 +44,7 @@ static void a_single_step_ends_behind_the_instruction(void **state)
 }
 
 /* Left set, it would hide the breakpoint of the next instruction. */
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 static void the_resume_flag_is_for_one_instruction(void **state)
 {
     (void)state;

@@ -513,7 +513,7 @@ static void an_exit_that_is_answered_goes_straight_back(void **state)
 
 #define DB_EVENT (EVENT_VALID | (3ULL << 8) | 1U)
 
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 static void a_single_step_is_an_exception_before_any_other_event(void **state)
 {
     (void)state;
@@ -531,7 +531,7 @@ static void a_single_step_is_an_exception_before_any_other_event(void **state)
     assert_int_equal(entered.event_injection, 0U);
 }
 
-/* REQ-INT-050 REQ-RT-060 */
+/* REQ-INT-060 REQ-RT-060 */
 static void a_quick_exit_sees_the_flags_of_a_debugger(void **state)
 {
     (void)state;
@@ -548,7 +548,7 @@ static void a_quick_exit_sees_the_flags_of_a_debugger(void **state)
 }
 
 /* The first exit after it is not one of those "behind an answered exit": the event could have been cut short. */
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 static void a_single_step_goes_in_once(void **state)
 {
     (void)state;

@@ -55,7 +55,7 @@ static void a_mov_that_runs_again_may_be_in_that_shadow(void **state)
     assert_int_equal(entered[VMCS_GUEST_PENDING_DEBUG], 0x4000U);
 }
 
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 static void a_single_step_is_pending_and_nothing_else_goes_in(void **state)
 {
     (void)state;
@@ -73,7 +73,7 @@ static void a_single_step_is_pending_and_nothing_else_goes_in(void **state)
     assert_true(vmx_vendor.can_accept(GUEST));
 }
 
-/* REQ-INT-050 REQ-RT-060 */
+/* REQ-INT-060 REQ-RT-060 */
 static void a_quick_exit_sees_the_flags_of_a_debugger(void **state)
 {
     (void)state;

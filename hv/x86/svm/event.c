@@ -105,7 +105,7 @@ void svm_inject(vcpu_id_t vcpu, struct event event)
 }
 
 /* As the CPU does with the trap of a single step (APM 2, 13.1.1.3, 13.1.1.4): what EVENTINJ delivers changes neither DR6 nor DR7. */
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 void svm_single_step(vcpu_id_t vcpu)
 {
     struct vmcb *const vmcb = &svm_vmcb[vcpu];

@@ -66,7 +66,7 @@ struct vmcb *svm_traced(const struct svm_run *run, enum hv_exit_reason reason, u
 }
 
 /* An event goes in with the next entry: the exit after it is looked at as the first one. */
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 void svm_answered_debug(struct svm_run *run)
 {
     struct vmcb *const vmcb = run->vmcb;

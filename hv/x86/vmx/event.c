@@ -25,7 +25,7 @@ bool vmx_event_queued(vcpu_id_t vcpu)
 }
 
 /* The CPU delivers it after the entry, which exits for the #DB as every other. */
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 void vmx_single_step(vcpu_id_t vcpu)
 {
     vmx_slot_write(vcpu, SLOT_PENDING_DEBUG, vmx_slot_read(vcpu, SLOT_PENDING_DEBUG) | VMX_PENDING_BS);

@@ -49,7 +49,7 @@ static enum hv_exit_reason vmx_answer(vcpu_id_t vcpu, uint32_t exit_reason)
     return reason;
 }
 
-/* REQ-INT-050 */
+/* REQ-INT-060 */
 static void vmx_answered_debug(vcpu_id_t vcpu, uint64_t rflags)
 {
     if ((rflags & RFLAGS_RF) != 0U) {
