@@ -219,7 +219,7 @@ def build_parser():
     what.add_argument("--import", dest="imports", action="append", default=[], metavar="FILE",
                       help="make the report of results.txt from the stick, of a serial log, or of lines copied from the screen; may be repeated")
     what.add_argument("--only", action="append", default=[], choices=BENCH_PARTS, metavar="NAME", help=f"only this part; may be repeated: {', '.join(BENCH_PARTS)}")
-    add_machine(sub, "the emulator: qemu (default) has AMD-V and counts time; bochs has Intel's VT-x, where what exits cost is measured, alone, into vt-x.json and vt-x.md")
+    sub.add_argument("--machine", choices=MACHINES, help="the emulator: qemu (default) has AMD-V and counts time; bochs has Intel's VT-x, where what exits cost is measured, alone, into vt-x.json and vt-x.md")
     sub.add_argument("--board", metavar="NAME", help="with --image: the machine, the name of a file in configs/boards or the path of a FILE.yaml (default: qemu-q35)")
     sub.add_argument("--serial", choices=BENCH_PORTS, metavar="PORT", help=f"with --image: where the machine prints results: {', '.join(BENCH_PORTS)} (default: 0x3f8, COM1)")
     sub.add_argument("--compare", metavar="OLD.json", help="list what became worse since that run, with exit status 1: latency, exits and overruns at all "
