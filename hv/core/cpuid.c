@@ -23,7 +23,7 @@
 #define CACHE_TYPE        0x1FU       /* 4:EAX */
 #define CACHE_ITSELF      0x3FFFU     /* type, level, self-initialising, fully associative */
 #define CACHE_LEVEL_3     0x60U
-#define LINEAR_BITS       48U         /* without LA57 */
+#define LINEAR_48         0x3000U     /* 8000_0008:EAX: linear addresses without LA57 */
 
 /* What passes from the machine to every guest. Not listed: virtualisation, monitors, performance
  * counters, debug store, power management, memory encryption, mitigations' MSRs that are not
@@ -237,7 +237,7 @@ static void extended(vcpu_id_t id, uint32_t leaf, uint32_t out[CPUID_REGS])
     } else if (leaf == 0x80000007U) {
         out[CPUID_EDX] = 0x100U; /* the TSC is invariant */
     } else if (leaf == 0x80000008U) {
-        out[CPUID_EAX] = (out[CPUID_EAX] & 0xFFU) | ((out[CPUID_EAX] != 0U) ? (LINEAR_BITS << 8) : 0U);
+        out[CPUID_EAX] = (out[CPUID_EAX] & 0xFFU) | ((out[CPUID_EAX] != 0U) ? LINEAR_48 : 0U);
         out[CPUID_ECX] = (count - 1U) | (core_shift(count) << 12); /* AMD APM 3, E.4.7 */
     } else {
         /* as masked */

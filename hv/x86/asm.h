@@ -121,7 +121,7 @@ static inline void asm_write_cr4(uint64_t value)
 /* No exception can be delivered any more, and one comes. */
 static inline void asm_triple_fault(void)
 {
-    static const uint8_t none[10] = { 0U };
+    static const uint64_t none[2] = { 0U, 0U };
     __asm__ volatile("lidt %0\n\tud2" : : "m"(none) : "memory");
 }
 

@@ -25,7 +25,7 @@
 #define CLEARS_BUFFERS 2U
 
 /* EDX of leaf 7; nothing on AMD CPUs, which have a flush for this cache and none of these flaws. */
-static uint32_t features(void)
+static uint32_t leaf_7_edx(void)
 {
     uint32_t highest[4];
     uint32_t leaf[4] = { 0U, 0U, 0U, 0U };
@@ -39,7 +39,7 @@ static uint32_t features(void)
 /* REQ-ISO-055 */
 bool hw_arch_capabilities(uint64_t *value)
 {
-    const bool present = (features() & FEATURE_CAPABILITIES) != 0U;
+    const bool present = (leaf_7_edx() & FEATURE_CAPABILITIES) != 0U;
     *value = 0U;
     if (present) {
         (void)msr_read_safe(MSR_CAPABILITIES, value); /* an emulator may show the bit without the register */
@@ -50,7 +50,7 @@ bool hw_arch_capabilities(uint64_t *value)
 /* REQ-ISO-056 */
 void speculation_init(struct pcpu *self)
 {
-    const uint32_t edx = features();
+    const uint32_t edx = leaf_7_edx();
     uint64_t says = 0U;
     (void)hw_arch_capabilities(&says);
     self->clears = 0U;

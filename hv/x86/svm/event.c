@@ -111,7 +111,7 @@ void svm_single_step(vcpu_id_t vcpu)
     struct vmcb *const vmcb = &svm_vmcb[vcpu];
     vmcb->dr6 |= DR6_BS;
     vmcb->dr7 &= ~(uint64_t)DR7_GD;
-    svm_inject(vcpu, (struct event){ EVENT_EXCEPTION, VECTOR_DB, false, 0U });
+    inject_event(vcpu, (struct event){ EVENT_EXCEPTION, VECTOR_DB, false, 0U }, EVENT_TYPE_EXCEPTION);
 }
 
 void svm_request_window(vcpu_id_t vcpu, bool wanted)
