@@ -52,6 +52,13 @@ struct vmcb *svm_traced(const struct svm_run *run, enum hv_exit_reason reason, u
     return run->vmcb;
 }
 
+static uint32_t debugged;
+void svm_answered_debug(struct svm_run *of)
+{
+    assert_ptr_equal(of->vmcb, &svm_vmcb[SENDER]);
+    debugged++;
+}
+
 static struct vmcb *const vmcb = &svm_vmcb[SENDER];
 static uint64_t *const gpr = vcpu_regs[SENDER].gpr;
 static struct svm_run run;
@@ -131,6 +138,21 @@ static void it_is_counted_measured_and_traced(void **state)
     assert_int_equal(stats->exits[HV_EXIT_MSR_WRITE], 2U);
 }
 
+/* REQ-INT-060 */
+static void the_flags_of_a_debugger_are_seen(void **state)
+{
+    (void)state;
+    debugged = 0U;
+    assert_ptr_equal(svm_left(&run), vmcb);
+    assert_int_equal(debugged, 0U);
+    vmcb->rflags = 0x302U;
+    assert_ptr_equal(svm_left(&run), vmcb);
+    vmcb->rflags = 0x10202U;
+    assert_ptr_equal(svm_left(&run), vmcb);
+    assert_int_equal(debugged, 2U);
+    assert_int_equal(sent, 3U);
+}
+
 static void is_handed_on(void)
 {
     const struct vmcb before = *vmcb;
@@ -182,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_interrupt_to_the_other_vcpu, setup),
         cmocka_unit_test_setup(it_is_counted_measured_and_traced, setup),
+        cmocka_unit_test_setup(the_flags_of_a_debugger_are_seen, setup),
         cmocka_unit_test_setup(anything_else_is_handed_on_untouched, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
