@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define PART_MAGIC        0x54504842U /* "BHPT" */
-#define PART_VERSION      2U
+#define PART_VERSION      3U
 #define PART_MAX_SIZE     65536U      /* whole table with its blob area */
 
 #define PART_MAX_VM       4U   /* entry 0 is the Service VM, the others are pre-launched */
@@ -26,6 +26,8 @@
 #define PART_MAX_SHARED   4U
 #define PART_MAX_MODULE   4U
 #define PART_MAX_SAFE     16U
+#define PART_MAX_IVSHMEM  8U   /* devices of all VMs */
+#define PART_IVSHMEM_VECTORS 8U /* doorbells that one device receives */
 #define PART_NAME_SIZE    16U  /* NUL-terminated */
 #define PART_TAG_SIZE     32U  /* NUL-terminated boot-module tag */
 #define PART_CMDLINE_SIZE 1024U /* NUL-terminated */
@@ -101,6 +103,19 @@ struct part_shared { /* RAM that several VMs may map */
     char name[PART_NAME_SIZE];
     uint64_t hpa;
     uint64_t size;
+};
+
+/* A PCI device of one VM for one shared region, with doorbells between the VMs that have one for it. The first one of the
+ * Service VM is function 1 in the slot of the hypervisor's device, that of a pre-launched VM function 0 of device 30 on its bus 0. */
+struct part_ivshmem {
+    uint64_t registers_gpa;   /* BAR 0, one page, and BAR 1, the next one; below 4 GiB */
+    uint64_t memory_gpa;      /* BAR 2; of a pre-launched VM where its shared range is */
+    uint16_t vm;
+    uint16_t region;          /* index in part_table.shared; its size is a power of two */
+    uint16_t vectors;         /* 1..8 doorbells that this VM receives */
+    uint16_t reserved;
+    uint32_t interval_us;     /* least time between two interrupts by the same doorbell of the same sender, 1..1000000 */
+    uint32_t reserved2;
 };
 
 struct part_board {
@@ -182,21 +197,23 @@ struct part_table {
     uint32_t flags;
     uint32_t vm_count;
     uint32_t shared_count;
-    uint32_t reserved2;
+    uint32_t ivshmem_count;
     uint64_t telemetry_hpa;   /* RAM for abi/hv_info.h: info page, statistics, log, trace */
     uint64_t telemetry_size;  /* HV_TELEMETRY_SIZE */
     struct part_board board;
     struct part_user_policy user;
     struct part_shared shared[PART_MAX_SHARED];
     struct part_vm vm[PART_MAX_VM];
+    struct part_ivshmem ivshmem[PART_MAX_IVSHMEM]; /* of each VM in the order of its functions */
 };
 
 _Static_assert(sizeof(struct part_range) == 32U, "part_range layout");
 _Static_assert(sizeof(struct part_shared) == 32U, "part_shared layout");
+_Static_assert(sizeof(struct part_ivshmem) == 32U, "part_ivshmem layout");
 _Static_assert(sizeof(struct part_board) == 72U, "part_board layout");
 _Static_assert(sizeof(struct part_safe) == 16U, "part_safe layout");
 _Static_assert(sizeof(struct part_cache) == 16U, "part_cache layout");
 _Static_assert(sizeof(struct part_vm) == 2296U, "part_vm layout");
-_Static_assert(sizeof(struct part_table) == 9480U, "part_table layout");
+_Static_assert(sizeof(struct part_table) == 9736U, "part_table layout");
 
 #endif

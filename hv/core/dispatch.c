@@ -15,6 +15,7 @@
 #include "core/sched.h"
 #include "core/trace.h"
 #include "core/vm.h"
+#include "devices/ivshmem.h"
 #include "devices/vlapic.h"
 #include "devices/vpic.h"
 
@@ -121,8 +122,10 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t log_due;
     uint64_t health_due;
     uint64_t fault_due;
+    uint64_t doorbell_due;
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
+    doorbell_due = ivshmem_look(now);
     plan.vcpu = sched_pick(pcpu, now);
     if (plan.vcpu < MAX_VCPU) {
         plan.action = RUN_VCPU;
@@ -139,6 +142,7 @@ struct run_plan core_next(pcpu_id_t pcpu)
     timer = (slice_end < timer) ? slice_end : timer;
     timer = (health_due < timer) ? health_due : timer;
     timer = (fault_due < timer) ? fault_due : timer;
+    timer = (doorbell_due < timer) ? doorbell_due : timer;
     hw_timer_arm((log_due < timer) ? log_due : timer);
     return plan;
 }

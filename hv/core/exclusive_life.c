@@ -13,6 +13,7 @@
 #include "core/vm.h"
 #include "core/vm_health.h"
 #include "core/vm_reload.h"
+#include "devices/ivshmem.h"
 #include "devices/vpci.h"
 #include "devices/vpci_given.h"
 
@@ -152,6 +153,7 @@ static void begin_end(vm_id_t v, enum fault_action action)
 {
     life[v].action = action;
     life[v].phase = LIFE_ENDS;
+    ivshmem_close(v); /* before its cores leave and empty their local APICs */
     vpci_masters_off(v); /* what they send else, no local APIC would ever be empty of */
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         departure[vcpu_id(v, i)].leave = true;
@@ -235,6 +237,7 @@ static const char *reload(vm_id_t v)
     }
     if (reason[0] == '\0') {
         exclusive_forget(v);
+        ivshmem_reset(v);
         reason = vm_reload(v);
     }
     return reason;

@@ -54,11 +54,12 @@ uint64_t hw_timer_armed(void);               /* what it was armed with; TIME_NEV
 void hw_exclusive_start(void);               /* at boot: the cores of exclusive VMs enter their guests; not the calling core */
 void hw_kick(pcpu_id_t target);              /* make it leave the guest or its idle wait, soon */
 bool hw_pcpu_in_guest(pcpu_id_t pcpu);       /* marked in-guest now */
-void hw_send_ipi(pcpu_id_t target, uint32_t vector); /* fixed, physical; between cores of one exclusive VM */
+void hw_send_ipi(pcpu_id_t target, uint32_t vector); /* fixed, physical; to a core of an exclusive VM, for its guest */
 /* Calling core, exclusive: the timer and its LVT off, then every interrupt that is pending or in service taken and ended,
  * whatever its vector. False: some were still there after a bounded number of steps. No guest runs on the core. */
 bool hw_lapic_drain(void);
 uint64_t hw_machine_check(void);             /* calling core: status of the first bank that has one; all are cleared */
+void hw_fence(void);                         /* others see what was stored before it, before what follows is loaded */
 void hw_relax(void);                         /* body of a wait loop (PAUSE) */
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
 bool hw_arch_capabilities(uint64_t *value);  /* what an Intel CPU says of its own flaws; false: CPUID has no such register, *value is 0 */

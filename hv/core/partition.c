@@ -91,7 +91,7 @@ static bool check_frame(uint32_t table_size)
 static bool check_limits(void)
 {
     bool ok = true;
-    if ((partition.table.reserved != 0U) || (partition.table.reserved2 != 0U)) {
+    if (partition.table.reserved != 0U) {
         ok = partition_refuse("reserved fields are not zero: compile the scenario again", ID_NONE, 0U);
     } else if ((partition.table.flags & ~PART_ALLOW_NO_IOMMU) != 0U) {
         ok = partition_refuse("unknown flag: compile the scenario again", ID_NONE, partition.table.flags);

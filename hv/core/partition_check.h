@@ -52,7 +52,8 @@ bool partition_check_memory(void);
 /*@ requires boot_ok && counts_ok && memory_ok;
     assigns partition_result;
     exits \false; */
-bool partition_check_devices(void);   /* ports, interrupt lines, PCI functions */
+bool partition_check_devices(void);   /* ports, interrupt lines, PCI functions, and the next: */
+bool partition_check_ivshmem(void);   /* shared-memory devices */
 
 #ifdef __FRAMAC__ /* contracts of what others declare */
 /* Valid: the counts are within the arrays, all memory is whole pages of existing addresses. */

@@ -21,6 +21,7 @@
 #include "core/vm.h"
 #include "core/vm_memory.h"
 #include "core/vm_reload.h"
+#include "devices/ivshmem.h"
 #include "devices/vioapic.h"
 #include "devices/vpic.h"
 
@@ -198,6 +199,7 @@ enum status vm_boot_all(void)
     kvmclock_init();
     exclusive_life_init();
     health_init();
+    ivshmem_init();
     result = boot_each();
     if (result == STATUS_OK) {
         const bool exclusive = start_prelaunched();

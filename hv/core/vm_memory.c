@@ -7,6 +7,7 @@
 #include "core/stage2.h"
 #include "core/vcpu_hw.h"
 #include "core/vm.h"
+#include "devices/ivshmem.h"
 #include "devices/vpci.h"
 
 #define HOLES        80U
@@ -40,6 +41,15 @@ static bool collect_holes(vm_id_t v)
         gpa_t base = 0U;
         uint64_t size = 0U;
         more = vpci_hole(v, i, &base, &size);
+        if (more) {
+            fits = add_hole(base, size) && fits;
+        }
+    }
+    more = (v == VM_SERVICE);
+    for (uint32_t i = 0U; (i < HOLES) && more; i++) {
+        gpa_t base = 0U;
+        uint64_t size = 0U;
+        more = ivshmem_hole(i, &base, &size);
         if (more) {
             fits = add_hole(base, size) && fits;
         }
@@ -122,7 +132,7 @@ static enum status build_service(void)
             vms[VM_SERVICE].memory_size += domain_size[VM_SERVICE][i];
         }
     }
-    return result;
+    return (result == STATUS_OK) ? ivshmem_map() : result;
 }
 
 /* REQ-ISO-029 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Configuration space: who may reach which register. The Service VM's functions
- * are those that vpci_scan found and that are its own; everything else reads all
- * ones. vpci_given.c has the view of pre-launched VMs; for User VMs the Service
+ * are those that vpci_scan found and that are its own, the hypervisor's device and the
+ * shared-memory devices (ivshmem.h); everything else reads all ones. vpci_given.c has the view of pre-launched VMs; for User VMs the Service
  * VM's device model answers.
  */
 #include "devices/vpci.h"
@@ -11,6 +11,7 @@
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
+#include "devices/ivshmem.h"
 #include "devices/vioapic.h"
 #include "devices/vlapic.h"
 #include "devices/vpci_function.h"
@@ -176,7 +177,9 @@ static uint32_t service_read(uint16_t bdf, uint32_t offset, uint32_t size)
     uint32_t index = function_find(bdf);
     uint32_t value = pci_ones(size);
 
-    if (is_hv_device(bdf)) {
+    if (ivshmem_find(VM_SERVICE, bdf) < PART_MAX_IVSHMEM) {
+        value = ivshmem_register_read(VM_SERVICE, bdf, offset, size);
+    } else if (is_hv_device(bdf)) {
         value = (offset < PCI_LEGACY_SIZE) ? pci_extract(vpci_hv_read(offset & ~3U), offset, size) : 0U;
     } else if (index < MAX_PCI_FUNCTION) {
         value = vpci_function_read(&vpci_function[index], offset, size);
@@ -190,7 +193,9 @@ static void service_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t
 {
     uint32_t index = function_find(bdf);
 
-    if (is_hv_device(bdf)) {
+    if (ivshmem_find(VM_SERVICE, bdf) < PART_MAX_IVSHMEM) {
+        ivshmem_register_write(VM_SERVICE, bdf, offset, size, value);
+    } else if (is_hv_device(bdf)) {
         if (offset < PCI_LEGACY_SIZE) {
             uint32_t dword = offset & ~3U;
 
@@ -284,7 +289,7 @@ bool vpci_mmio_claims(vm_id_t vm, gpa_t gpa)
     bool claims;
 
     if (vm == VM_SERVICE) {
-        claims = in_mmconfig(gpa) || vpci_msix_page(vm, gpa);
+        claims = in_mmconfig(gpa) || vpci_msix_page(vm, gpa) || ivshmem_claims(vm, gpa);
     } else {
         claims = (vm < PART_MAX_VM) && vpci_given_claims(vm, gpa);
     }
@@ -324,6 +329,8 @@ uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
         value = vpci_given_memory_read(vm, gpa, size);
     } else if (in_mmconfig(gpa)) {
         value = mmconfig_read(gpa, size);
+    } else if (ivshmem_claims(vm, gpa)) {
+        value = ivshmem_read(vm, gpa, size);
     } else {
         value = vpci_msix_mmio_read(vm, gpa, size);
     }
@@ -338,6 +345,8 @@ void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
         vpci_given_memory_write(vm, gpa, size, value);
     } else if (in_mmconfig(gpa)) {
         mmconfig_write(gpa, size, value);
+    } else if (ivshmem_claims(vm, gpa)) {
+        ivshmem_write(vm, gpa, size, value);
     } else {
         vpci_msix_mmio_write(vm, gpa, size, value);
     }
@@ -364,6 +373,7 @@ void vpci_reset(void)
     }
     config_address = 0U;
     vpci_hv_reset();
+    ivshmem_reset(VM_SERVICE);
 }
 
 static uint64_t chipset_block(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Registers of a pre-launched VM's bus: number 0 with a host bridge, and the functions that the partition table gives it, each as
- * function 0 of device 1, 2, ... in the table's order. Without functions it has no bus either. Nothing here needs a lock: an exclusive VM's
+ * function 0 of device 1, 2, ... in the table's order; shared-memory devices are device 30 (ivshmem.h). Without any it has no bus either. Nothing here needs a lock: an exclusive VM's
  * cores reach the rows of its own functions only, and the hardware by way of MMCONFIG (x86/pci.c). Two of its cores at a time can spoil no
  * more than their own VM's view: whatever is written names its own cores (core/irq_exclusive.c), and BARs do not move.
  */
@@ -9,6 +9,7 @@
 #include "core/hw.h"
 #include "core/iommu.h"
 #include "core/partition.h"
+#include "devices/ivshmem.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
 
@@ -62,6 +63,8 @@ uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t siz
 
     if (!pci_register_valid(offset, size)) {
         /* no register: all ones */
+    } else if (ivshmem_find(vm, bdf) < PART_MAX_IVSHMEM) {
+        value = ivshmem_register_read(vm, bdf, offset, size);
     } else if (index < MAX_PCI_FUNCTION) {
         const struct vpci_function *fn = &vpci_function[index];
 
@@ -72,7 +75,7 @@ uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t siz
         } else {
             value = vpci_function_read(fn, offset, size);
         }
-    } else if ((bdf == 0U) && (given_count(vm) != 0U)) {
+    } else if ((bdf == 0U) && ((given_count(vm) != 0U) || ivshmem_present(vm))) {
         value = pci_extract(host_bridge(dword), offset, size);
     } else {
         /* nobody there: all ones */
@@ -84,8 +87,12 @@ void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, 
 {
     uint32_t index = given_find(vm, bdf);
 
-    if ((index < MAX_PCI_FUNCTION) && pci_register_valid(offset, size) && ((offset & ~3U) != PCI_INTERRUPT)) {
+    if (pci_register_valid(offset, size) && (ivshmem_find(vm, bdf) < PART_MAX_IVSHMEM)) {
+        ivshmem_register_write(vm, bdf, offset, size, value);
+    } else if ((index < MAX_PCI_FUNCTION) && pci_register_valid(offset, size) && ((offset & ~3U) != PCI_INTERRUPT)) {
         vpci_function_write(&vpci_function[index], offset, size, value);
+    } else {
+        /* nobody there */
     }
 }
 

@@ -4,6 +4,7 @@
 #include "core/hw.h"
 #include "core/partition.h"
 #include "core/vm.h"
+#include "devices/ivshmem.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
 #include "devices/vpci_given.h"
@@ -49,7 +50,7 @@ static bool in_window(vm_id_t vm, gpa_t gpa)
 
 bool vpci_given_claims(vm_id_t vm, gpa_t gpa)
 {
-    return in_window(vm, gpa) || vpci_msix_page(vm, gpa);
+    return in_window(vm, gpa) || vpci_msix_page(vm, gpa) || ivshmem_claims(vm, gpa);
 }
 
 uint64_t vpci_given_memory_read(vm_id_t vm, gpa_t gpa, uint32_t size)
@@ -66,6 +67,8 @@ uint64_t vpci_given_memory_read(vm_id_t vm, gpa_t gpa, uint32_t size)
         }
     } else if (vpci_msix_page(vm, gpa)) {
         value = vpci_msix_mmio_read(vm, gpa, size);
+    } else if (ivshmem_claims(vm, gpa)) {
+        value = ivshmem_read(vm, gpa, size);
     } else {
         /* not claimed */
     }
@@ -84,6 +87,8 @@ void vpci_given_memory_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t valu
         }
     } else if (vpci_msix_page(vm, gpa)) {
         vpci_msix_mmio_write(vm, gpa, size, value);
+    } else if (ivshmem_claims(vm, gpa)) {
+        ivshmem_write(vm, gpa, size, value);
     } else {
         /* not claimed */
     }

@@ -12,6 +12,7 @@
 #include "core/stats.h"
 #include "core/trace.h"
 #include "core/vm.h"
+#include "devices/ivshmem.h"
 #include "devices/vlapic.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
@@ -46,7 +47,7 @@ void vpci_hv_reset(void)
 /* Other functions in the same slot: scanners then look for them. */
 static uint32_t header_type(void)
 {
-    uint32_t shared = 0U;
+    uint32_t shared = (ivshmem_find(VM_SERVICE, (uint16_t)(partition.table.board.hv_device_bdf + 1U)) != ID_NONE) ? HV_MULTIFUNCTION : 0U;
 
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
         if (((vpci_function[i].bdf ^ partition.table.board.hv_device_bdf) & 0xFFF8U) == 0U) {

@@ -150,6 +150,10 @@ void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)
     fake_pcpu[pcpu].last_ipi = vector;
 }
 
+void hw_fence(void)
+{
+}
+
 void hw_relax(void)
 {
     fake_tsc++;

@@ -56,6 +56,11 @@ void hw_send_ipi(pcpu_id_t target, uint32_t vector)
     apic_send_for_guest(target, vector);
 }
 
+void hw_fence(void)
+{
+    asm_mfence();
+}
+
 void hw_relax(void)
 {
     asm_pause();

@@ -2,11 +2,9 @@
 /*
  * Reads the timer's current count (x2APIC MSR 839H). QEMU with -icount stops with "Bad
  * icount read" unless this RDMSR ends its translation block, and a block ends with its
- * page: so RDMSR is the last instruction of a page.
+ * page: so RDMSR is the last instruction of a page, where hv/link.ld puts it.
  */
-    .section .text.timer_count, "ax"
-    .balign 4096
-    .skip 4096 - 7
+    .section .timer_count, "ax"
     .globl apic_timer_count
 /* REQ-INT-015 */
 apic_timer_count:

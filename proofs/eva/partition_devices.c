@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: core/partition_device.c */
+/* eva-sources: core/partition_device.c core/partition_ivshmem.c */
 /* eva-without: state */
 /* Any ports, interrupt lines and PCI functions in a partition table whose counts have passed. */
 #include "core/boot_info.h"
@@ -17,11 +17,19 @@ bool partition_refuse(const char *reason, uint32_t v, uint64_t detail)
     return false;
 }
 
+bool partition_vm_absent(uint32_t v)
+{
+    (void)v;
+    return any_bool();
+}
+
 int main(void)
 {
     partition.table.vm_count = any_below(PART_MAX_VM + 1U);
+    partition.table.shared_count = any_below(PART_MAX_SHARED + 1U);
     /*@ loop unroll PART_MAX_VM; */
     for (uint32_t v = 0U; v < PART_MAX_VM; v++) {
+        partition.table.vm[v].range_count = any_below(PART_MAX_RANGE + 1U);
         partition.table.vm[v].ports_count = any_below(PART_MAX_PORTS + 1U);
         partition.table.vm[v].gsi_count = any_below(PART_MAX_GSI + 1U);
         partition.table.vm[v].pci_count = any_below(PART_MAX_PCI + 1U);

@@ -33,6 +33,14 @@ void assume_partition(void)
 {
     partition.table.vm_count = any_below(PART_MAX_VM + 1U);
     partition.table.shared_count = any_below(PART_MAX_SHARED + 1U);
+    partition.table.ivshmem_count = any_below(PART_MAX_IVSHMEM + 1U);
+    /*@ loop unroll PART_MAX_IVSHMEM; */
+    for (uint32_t i = 0U; i < PART_MAX_IVSHMEM; i++) { /* core/partition_ivshmem.c */
+        struct part_ivshmem *device = &partition.table.ivshmem[i];
+        device->vm = (uint16_t)any_below(PART_MAX_VM);
+        device->region = (uint16_t)any_below(PART_MAX_SHARED);
+        device->vectors = (uint16_t)(1U + any_below(PART_IVSHMEM_VECTORS));
+    }
     /*@ loop unroll PART_MAX_VM; */
     for (uint32_t v = 0U; v < PART_MAX_VM; v++) {
         struct part_vm *part = &partition.table.vm[v];

@@ -169,6 +169,7 @@ void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)
 bool hw_lapic_drain(void) { return any_bool(); }
 uint64_t hw_machine_check(void) { return any; }
 bool hw_halt(void) { return any_bool(); }
+void hw_fence(void) { }
 void hw_relax(void) { }
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {

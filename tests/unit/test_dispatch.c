@@ -56,6 +56,8 @@ void mmio_exit(vcpu_id_t id, const struct vm_exit *exit) { (void)id; (void)exit;
 uint64_t log_drain(uint64_t now) { (void)now; return TIME_NEVER; }
 static uint64_t health_due = TIME_NEVER;
 static uint64_t fault_due = TIME_NEVER; /* of the IOMMU */
+static uint64_t doorbell_due = TIME_NEVER;
+uint64_t ivshmem_look(uint64_t now) { (void)now; return doorbell_due; }
 uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return health_due; }
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return fault_due; }
 void iommu_fault_arrived(void) { fault_due = 0U; }
@@ -223,6 +225,19 @@ static void a_look_at_a_heartbeat_that_is_due_wakes_the_core(void **state)
     (void)core_next(CORE);
     assert_true(fake_pcpu[fake_current_pcpu].timer == fault_due);
     fault_due = TIME_NEVER;
+}
+
+/* REQ-INT-061 */
+static void a_doorbell_that_waits_wakes_the_core(void **state)
+{
+    (void)state;
+    boot(USER);
+    vcpus[USER].state = VCPU_HALTED;
+    arm_timer(USER, fake_tsc + (2U * MS), 0x41U);
+    doorbell_due = fake_tsc + MS;
+    enter();
+    assert_true(fake_pcpu[fake_current_pcpu].timer == doorbell_due);
+    doorbell_due = TIME_NEVER;
 }
 
 static void timers_of_paused_vms_stand_still(void **state)
@@ -529,7 +544,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_runnable_vcpu_runs_without_a_timer), T(a_core_without_work_idles), T(the_timer_of_a_halted_vcpu_wakes_it),
         T(an_eoi_in_memory_needs_no_exit), T(a_core_without_work_idles), T(the_timer_of_a_halted_vcpu_wakes_it),
-        T(timers_of_vcpus_that_do_not_run_count_too), T(a_look_at_a_heartbeat_that_is_due_wakes_the_core), T(timers_of_paused_vms_stand_still), T(two_busy_vms_take_turns),
+        T(timers_of_vcpus_that_do_not_run_count_too), T(a_look_at_a_heartbeat_that_is_due_wakes_the_core), T(a_doorbell_that_waits_wakes_the_core), T(timers_of_paused_vms_stand_still), T(two_busy_vms_take_turns),
         T(idle_time_is_charged_to_nobody), T(a_changed_generation_flushes_before_entry),
         T(an_interrupt_goes_in_when_it_can), T(one_event_an_entry_and_a_window_for_the_next),
         T(with_interrupts_disabled_a_window_is_asked_for), T(the_shadow_of_sti_is_respected),

@@ -50,6 +50,10 @@ union partition_storage partition;
 struct vm_health vm_health[4];
 struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
+static uint32_t closed;      /* doorbells of the VM */
+static uint32_t device_resets;
+void ivshmem_close(vm_id_t v) { (void)v; closed++; }
+void ivshmem_reset(vm_id_t v) { (void)v; device_resets++; }
 static enum { NONE, CPUID, IO, MSR, XSETBV, EXCEPTION, MMIO, PCI } handled;
 
 void log_chars(const char *text, uint32_t size) { (void)text; (void)size; }
@@ -318,7 +322,9 @@ static void an_access_to_nothing_stops_the_whole_vm_with_one_message(void **stat
     uint32_t kicks = fake_pcpu[0].kicks;
     (void)state;
     summaries = 0U;
+    closed = 0U;
     assert_int_equal(leave(CPU(0), HV_EXIT_MMIO), RUN_STOP);
+    assert_int_equal(closed, 1U);
     assert_int_equal(log_lines, 1U);
     assert_int_equal(summaries, 1U);
     assert_int_equal(fake_pcpu[0].kicks, kicks + 1U); /* the Service VM's core, which writes the log out */

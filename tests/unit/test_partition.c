@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_health.c core/partition_device.c */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_health.c core/partition_device.c core/partition_ivshmem.c */
 /* What the validator of partition tables refuses, each mistake with its reason. */
 #include "partition_machine.h"
 
@@ -48,7 +48,7 @@ static bool make_mistake(int line)
     CASE("cut short", T.total_size = sizeof(struct part_table) - 1U)
     CASE("cut short", T.total_size = 0xFFFFFFFFU)
     CASE("reserved", T.reserved = 1U)
-    CASE("reserved", T.reserved2 = 1U)
+    CASE("shared-memory devices: at most 8", T.ivshmem_count = PART_MAX_IVSHMEM + 1U)
     CASE("unknown flag", T.flags = 2U)
     CASE("scenario's name", memset(T.scenario, 'x', PART_TAG_SIZE))
     CASE("number of VMs", T.vm_count = 0U)

@@ -13,6 +13,8 @@ static uint64_t tpr_while_waiting;
 static uint32_t waits;
 
 static void asm_pause(void) {}
+static uint32_t fences;
+static void asm_mfence(void) { fences++; }
 static uint32_t asm_read_gs_first(void) { return 0U; }
 static uint64_t asm_rdmsr(uint32_t msr);
 static void asm_wrmsr(uint32_t msr, uint64_t value);
@@ -139,6 +141,14 @@ static void an_interrupt_of_a_guest_goes_to_that_core(void **state)
     assert_int_equal(sent_to, 6U);
 }
 
+static void a_fence_is_one(void **state)
+{
+    (void)state;
+    fences = 0U;
+    hw_fence();
+    assert_int_equal(fences, 1U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup(pending_kick_does_not_wait, setup),
         cmocka_unit_test_setup(an_interrupt_of_a_guest_goes_to_that_core, setup),
         cmocka_unit_test_setup(a_kick_is_traced_when_that_is_on, setup),
+        cmocka_unit_test_setup(a_fence_is_one, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,7 @@ void vm_ports_open(vm_id_t v) { asked.ports_opened |= 1U << v; }
 void hw_bitmaps_close(vm_id_t v) { (void)v; }
 void exclusive_life_init(void) { }
 void health_init(void) { }
+void ivshmem_init(void) { }
 enum status guest_clear(vm_id_t v, gpa_t gpa, uint64_t size) { (void)v; (void)gpa; (void)size; return STATUS_OK; }
 void msr_open_bitmap(vm_id_t v) { (void)v; }
 void msr_reset(vcpu_id_t id) { (void)id; }

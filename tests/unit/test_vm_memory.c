@@ -52,6 +52,12 @@ enum status stage2_map(vm_id_t v, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t 
     mapping_count++;
     return (mapping_count == mapping_fails) ? STATUS_DENIED : STATUS_OK;
 }
+bool ivshmem_hole(uint32_t index, gpa_t *base, uint64_t *size)
+{
+    (void)index; (void)base; (void)size;
+    return false;
+}
+enum status ivshmem_map(void) { return STATUS_OK; }
 bool vpci_hole(vm_id_t vm, uint32_t index, gpa_t *base, uint64_t *size)
 {
     (void)vm;

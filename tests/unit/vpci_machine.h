@@ -23,6 +23,7 @@
 #include "devices/vpci.h"
 #include "devices/vpci_given.h"
 #include "fake_pci.h"
+#include "ivshmem_stub.h"
 #include "stub_log.h"
 
 union partition_storage partition;

@@ -3,6 +3,7 @@
 trusts nothing of this; the compiler only says it earlier, with the line in the file."""
 from tools.config import pci
 from tools.config.health import check_counter, check_health
+from tools.config.ivshmem import check_doorbells
 from tools.config.pci import bdf_number
 from tools.config.source import key_text, parse_bytes
 
@@ -70,6 +71,7 @@ class Checker:
             self.check_devices(path, vm)
             check_health(self.fail, path, vm)
             check_counter(self.fail, path, vm, self.scenario)
+        check_doorbells(self.fail, self.scenario, self.board, self.board_name)
         self.check_cache()
         self.check_iommu()
         return self.problems

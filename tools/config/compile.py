@@ -7,6 +7,7 @@ from tools.config import acpi, pci
 from tools.config.check import TELEMETRY_SIZE, Checker, vms
 from tools.config.errors import ConfigError
 from tools.config.health import fill_health
+from tools.config.ivshmem import records as ivshmem_records
 from tools.config.layout import C, Ports, Range, Shared, Table
 from tools.config.pci import bdf_number
 from tools.config.source import ROOT, Document, parse_bytes
@@ -186,6 +187,7 @@ def compile_scenario(scenario, append=None):
         table.user.pcpu_mask, table.user.weight = mask(user["cores"]), user.get("weight", 100)
     shared = [Shared(r["name"].encode(), r["address"], parse_bytes(r["size"])) for r in data.get("shared_memory", [])]
     table.shared_count = fill(scenario, ("shared_memory",), "regions", C["PART_MAX_SHARED"], shared, table.shared)
+    table.ivshmem_count = fill(scenario, ("shared_memory",), "shared-memory devices", C["PART_MAX_IVSHMEM"], ivshmem_records(data, scenario.board), table.ivshmem)
     table.vm_count = len(list(vms(data)))
     for out, (path, vm) in zip(table.vm, vms(data)):
         fill_vm(scenario, path, vm, out, append or {})

@@ -24,6 +24,11 @@ class Shared(ctypes.LittleEndianStructure):
     _fields_ = [("name", ctypes.c_char * C["PART_NAME_SIZE"]), ("hpa", U64), ("size", U64)]
 
 
+class Ivshmem(ctypes.LittleEndianStructure):
+    _fields_ = [("registers_gpa", U64), ("memory_gpa", U64), ("vm", U16), ("region", U16), ("vectors", U16), ("reserved", U16),
+                ("interval_us", U32), ("reserved2", U32)]
+
+
 class Board(ctypes.LittleEndianStructure):
     _fields_ = [("name", ctypes.c_char * C["PART_TAG_SIZE"]), ("ram_size", U64), ("tsc_hz", U64),
                 ("mmconfig_base", U64), ("pcpu_count", U32), ("shared_pcpu_mask", U32), ("log_port", U16),
@@ -58,10 +63,10 @@ class UserPolicy(ctypes.LittleEndianStructure):
 class Table(ctypes.LittleEndianStructure):
     _fields_ = [("magic", U32), ("version", U16), ("reserved", U16), ("total_size", U32), ("crc32", U32),
                 ("scenario", ctypes.c_char * C["PART_TAG_SIZE"]), ("flags", U32), ("vm_count", U32),
-                ("shared_count", U32), ("reserved2", U32), ("telemetry_hpa", U64), ("telemetry_size", U64),
+                ("shared_count", U32), ("ivshmem_count", U32), ("telemetry_hpa", U64), ("telemetry_size", U64),
                 ("board", Board), ("user", UserPolicy), ("shared", Shared * C["PART_MAX_SHARED"]),
-                ("vm", Vm * C["PART_MAX_VM"])]
+                ("vm", Vm * C["PART_MAX_VM"]), ("ivshmem", Ivshmem * C["PART_MAX_IVSHMEM"])]
 
 
-STRUCTS = {"part_safe": Safe, "part_cache": Cache, "part_range": Range, "part_ports": Ports, "part_shared": Shared, "part_board": Board, "part_vm": Vm,
+STRUCTS = {"part_safe": Safe, "part_cache": Cache, "part_range": Range, "part_ports": Ports, "part_shared": Shared, "part_ivshmem": Ivshmem, "part_board": Board, "part_vm": Vm,
            "part_user_policy": UserPolicy, "part_table": Table}

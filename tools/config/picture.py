@@ -2,6 +2,7 @@
 """The core and memory map of a scenario as text."""
 from tools.config import pci
 from tools.config.check import TELEMETRY_SIZE, image_tags, vms
+from tools.config.ivshmem import doorbell_lines
 from tools.config.source import parse_bytes
 
 
@@ -74,6 +75,8 @@ def draw(scenario):
     lines += memory_lines(scenario)
     devices = list(device_lines(scenario))
     lines += ["", "PCI functions; the others are the Service VM's", *devices] if devices else []
+    doorbells = list(doorbell_lines(data, scenario.board))
+    lines += ["", "shared-memory devices", *doorbells] if doorbells else []
     user = data.get("user_vms")
     lines += ["", f"User VMs: at most {user['max_vms']}, {user['max_vcpus']} vCPUs each" if user else "User VMs: none"]
     for _, vm in vms(data):

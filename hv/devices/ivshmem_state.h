@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ivshmem*.c share. Only they include this. */
+#ifndef DEVICES_IVSHMEM_STATE_H
+#define DEVICES_IVSHMEM_STATE_H
+
+#include "abi/partition_table.h"
+#include "core/types.h"
+
+#define IVSHMEM_BARS 4U /* dwords: registers, MSI-X table, and the two halves of the memory's address */
+
+struct ivshmem_vector { /* an entry of the MSI-X table */
+    uint64_t address;
+    uint32_t data;
+    bool masked;
+};
+
+/* Written by the device's own VM alone. */
+struct ivshmem_device {
+    uint32_t command;
+    uint32_t line;
+    uint32_t mask;      /* IntrMask: kept, without effect, as MSI-X has its own */
+    bool enabled;       /* MSI-X */
+    bool masked;        /* all of it */
+    bool sizing[IVSHMEM_BARS];
+    struct ivshmem_vector vector[PART_IVSHMEM_VECTORS];
+};
+extern struct ivshmem_device ivshmem_device[PART_MAX_IVSHMEM];
+
+/* The device of that VM for the same region, or ID_NONE. */
+uint32_t ivshmem_peer(uint32_t device, uint32_t vm);
+
+/* ivshmem_doorbell.c */
+void ivshmem_ring(uint32_t sender, uint32_t doorbell); /* the value written to the register */
+bool ivshmem_held(uint32_t device, uint32_t vector);   /* rung while it was masked */
+void ivshmem_routes_update(uint32_t device);           /* after a change of MSI-X */
+void ivshmem_doorbells_reset(uint32_t device);
+void ivshmem_doorbells_open(vm_id_t vm, bool open);
+void ivshmem_doorbells_init(void);
+
+#endif

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Doorbells in a scenario: what the table says, what the picture shows, and each mistake."""
+import pytest
+import yaml
+
+from tools.config.compile import compile_scenario, load_scenario
+from tools.config.errors import ConfigError
+from tools.config.layout import Table
+from tools.config.picture import draw
+from tools.config.source import ROOT
+
+BASE = yaml.safe_load((ROOT / "configs" / "scenarios" / "rt-only.yaml").read_text(encoding="utf-8"))
+
+
+def written(tmp_path, change=lambda data: None):
+    data = yaml.safe_load(yaml.safe_dump(BASE))
+    data["shared_memory"].append({"name": "link", "address": 0x44400000, "size": "4 MiB"})
+    data["service_vm"]["shared"] = [{"name": "rt0", "doorbells": {}}, {"name": "link", "doorbells": {"vectors": 2}, "access": "read"}]
+    data["prelaunched_vms"][0]["shared"] = [{"name": "rt0", "doorbells": {"vectors": 8, "interval_us": 250}}, {"name": "link", "doorbells": {}}]
+    change(data)
+    path = tmp_path / "doorbells.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return path
+
+
+# REQ-TOO-020
+def test_each_user_of_a_region_has_its_device(tmp_path):
+    table = Table.from_buffer_copy(compile_scenario(load_scenario(written(tmp_path))))
+    found = [(d.vm, d.region, d.vectors, d.interval_us, d.registers_gpa, d.memory_gpa) for d in table.ivshmem[:table.ivshmem_count]]
+    assert found == [(0, 0, 1, 100, 0x90800000, 0x90000000), (0, 1, 2, 100, 0x90802000, 0x90400000),
+                     (1, 0, 8, 250, 0xFE800000, 0x44000000), (1, 1, 1, 100, 0xFE802000, 0x44400000)]
+
+
+# REQ-TOO-020
+def test_registers_may_be_placed_by_hand(tmp_path):
+    def change(data):
+        data["prelaunched_vms"][0]["shared"][0]["doorbells"]["registers"] = 0xD0000000
+        data["service_vm"]["shared"][1]["doorbells"]["registers"] = 0xC0000000
+    table = Table.from_buffer_copy(compile_scenario(load_scenario(written(tmp_path, change))))
+    assert [d.registers_gpa for d in table.ivshmem[:4]] == [0x90800000, 0xC0000000, 0xD0000000, 0xFE802000]
+
+
+# REQ-TOO-020
+def test_the_picture_names_peers_and_places(tmp_path):
+    text = draw(load_scenario(written(tmp_path)))
+    assert "service: peer 0, PCI 00:1e.2, region link at 0x90400000, registers at 0x90802000, 2 doorbells, each sender's at least 100 us apart" in text
+    assert "rtvm: peer 1, PCI 00:1e.0, region rt0 at 0x44000000" in text
+    assert "shared-memory devices" not in draw(load_scenario("demo"))
+
+
+MISTAKES = [
+    (lambda d: d["shared_memory"][0].update(size="768 KiB"), "shared[0]: region rt0 has 768 KiB, and the size of a region with doorbells is a power of two; enlarge it"),
+    (lambda d: d["prelaunched_vms"][0]["shared"][0].update(gpa=0x50080000), "rtvm sees region rt0 at 0x50080000, which is not a multiple of its size"),
+    (lambda d: d["service_vm"]["shared"].pop(0), "prelaunched_vms[0].shared[0]: nobody but rtvm has doorbells for region rt0"),
+    (lambda d: d["shared_memory"][1].update(size="1 GiB"), "the devices do not fit into virtual_bars of board qemu-q35"),
+    (lambda d: d["service_vm"]["shared"][0]["doorbells"].update(vectors=9), "doorbells.vectors"),
+    (lambda d: d["service_vm"]["shared"][0]["doorbells"].update(interval_us=0), "doorbells.interval_us"),
+]
+
+
+# REQ-TOO-020
+@pytest.mark.parametrize("change, expected", MISTAKES, ids=[expected for _, expected in MISTAKES])
+def test_a_mistake_is_explained(tmp_path, change, expected):
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(written(tmp_path, change))
+    assert expected in str(caught.value)
+
+
+# REQ-TOO-020
+def test_a_board_must_say_where_bars_may_be(tmp_path):
+    board = yaml.safe_load((ROOT / "configs" / "boards" / "qemu-q35.yaml").read_text(encoding="utf-8"))
+    del board["virtual_bars"]
+    board["name"] = "bare"
+    (tmp_path / "bare.yaml").write_text(yaml.safe_dump(board), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(written(tmp_path, lambda d: d.update(board="bare.yaml")))
+    assert "board bare.yaml does not say where the BARs of virtual devices may be; add virtual_bars to it" in str(caught.value)
