@@ -88,7 +88,7 @@ static bool meets_interrupts(gpa_t gpa, uint64_t size)
     return interval_meets(MSI_BASE, MSI_SIZE, gpa, size) || interval_meets(platform.ioapic_base, PAGE_SIZE, gpa, size);
 }
 
-/* REQ-CFG-040 */
+/* REQ-CFG-050 */
 static bool check_place(uint32_t i)
 {
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
@@ -129,7 +129,7 @@ static bool check_pair(uint32_t i, uint32_t k)
     return ok;
 }
 
-/* REQ-CFG-040 */
+/* REQ-CFG-050 */
 bool partition_check_ivshmem(void)
 {
     uint32_t count = partition.table.ivshmem_count;

@@ -156,7 +156,7 @@ static uint32_t table_read(uint32_t device, uint32_t offset)
     return value;
 }
 
-/* REQ-INT-060 */
+/* REQ-INT-070 */
 static void table_write(uint32_t device, uint32_t offset, uint32_t value)
 {
     if (in_table(device, offset)) {

@@ -107,7 +107,7 @@ static bool message_valid(const struct ivshmem_vector *entry)
     return (entry->address & MSI_BASE_MASK) == MSI_BASE;
 }
 
-/* REQ-INT-060 */
+/* REQ-INT-070 */
 static uint32_t route_of(uint32_t device, uint32_t vector)
 {
     const struct ivshmem_device *d = &ivshmem_device[device];
@@ -154,7 +154,7 @@ static void interrupt_exclusive(uint32_t device, uint32_t vector)
     }
 }
 
-/* REQ-INT-060 */
+/* REQ-INT-070 */
 void ivshmem_routes_update(uint32_t device)
 {
     for (uint32_t i = 0U; i < PART_IVSHMEM_VECTORS; i++) {
@@ -224,7 +224,7 @@ static void ring(uint32_t receiver, uint32_t sender, uint32_t vector)
     }
 }
 
-/* REQ-IO-020 REQ-INT-061 */
+/* REQ-IO-020 REQ-INT-071 */
 void ivshmem_ring(uint32_t sender, uint32_t value)
 {
     uint32_t peer = value >> 16U;
@@ -290,7 +290,7 @@ static uint64_t look_at(uint32_t receiver, uint64_t now)
     return next;
 }
 
-/* REQ-INT-061 */
+/* REQ-INT-071 */
 uint64_t ivshmem_look(uint64_t now)
 {
     uint64_t next = TIME_NEVER;

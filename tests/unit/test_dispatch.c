@@ -227,7 +227,7 @@ static void a_look_at_a_heartbeat_that_is_due_wakes_the_core(void **state)
     fault_due = TIME_NEVER;
 }
 
-/* REQ-INT-061 */
+/* REQ-INT-071 */
 static void a_doorbell_that_waits_wakes_the_core(void **state)
 {
     (void)state;

@@ -250,7 +250,7 @@ static void read_only_memory_stays_so(void **state)
     assert_int_equal(stage2_lookup(VM_SERVICE, SERVICE_BAR2).attr & S2_WRITE, 0U);
 }
 
-/* REQ-RT-070 REQ-INT-060 */
+/* REQ-RT-070 REQ-INT-070 */
 static void a_doorbell_reaches_the_core_of_an_exclusive_vm(void **state)
 {
     (void)state;
@@ -281,7 +281,7 @@ static void a_doorbell_of_an_exclusive_vm_is_delivered_by_a_shared_core(void **s
     assert_int_equal(service_vector(), 0x41U); /* the higher of the two */
 }
 
-/* REQ-INT-061 */
+/* REQ-INT-071 */
 static void those_that_come_too_early_are_one_and_wait(void **state)
 {
     (void)state;
@@ -307,7 +307,7 @@ static void those_that_come_too_early_are_one_and_wait(void **state)
     assert_int_equal(interrupts(RTVM), 3U);
 }
 
-/* REQ-INT-061 */
+/* REQ-INT-071 */
 static void an_exclusive_sender_that_floods_calls_a_shared_core_once(void **state)
 {
     (void)state;
@@ -323,7 +323,7 @@ static void an_exclusive_sender_that_floods_calls_a_shared_core_once(void **stat
     assert_int_equal(interrupts(RTVM), 2U);
 }
 
-/* REQ-INT-061 */
+/* REQ-INT-071 */
 static void the_next_look_is_for_the_earliest(void **state)
 {
     (void)state;
@@ -340,7 +340,7 @@ static void the_next_look_is_for_the_earliest(void **state)
     assert_int_equal(interrupts(RTVM), 3U);
 }
 
-/* REQ-INT-060 */
+/* REQ-INT-070 */
 static void hostile_doorbells_reach_nobody(void **state)
 {
     (void)state;
@@ -365,7 +365,7 @@ static void hostile_doorbells_reach_nobody(void **state)
     assert_null(strstr(said + 10, "service: nobody has")); /* said once */
 }
 
-/* REQ-INT-060 */
+/* REQ-INT-070 */
 static void accesses_of_other_sizes_do_nothing(void **state)
 {
     (void)state;
@@ -383,7 +383,7 @@ static void accesses_of_other_sizes_do_nothing(void **state)
     assert_int_equal(reg(VM_SERVICE, 4U), 0U);
 }
 
-/* REQ-INT-060 */
+/* REQ-INT-070 */
 static void the_table_reads_as_written(void **state)
 {
     (void)state;
@@ -399,7 +399,7 @@ static void the_table_reads_as_written(void **state)
     reg_set(RTVM2, TABLE + (8U * 16U), ONES);
 }
 
-/* REQ-INT-060 */
+/* REQ-INT-070 */
 static void only_messages_that_are_interrupts_of_its_own_go_out(void **state)
 {
     static const uint32_t wrong[][2] = {

@@ -24,7 +24,7 @@ static int connected(void **state)
     return 0;
 }
 
-/* REQ-CFG-040 */
+/* REQ-CFG-050 */
 static void devices_in_their_places_are_accepted(void **state)
 {
     (void)state;
@@ -103,7 +103,7 @@ static bool make_mistake(int line)
     return made;
 }
 
-/* REQ-CFG-040 REQ-CFG-009 */
+/* REQ-CFG-050 REQ-CFG-009 */
 static void each_mistake_is_refused_by_name(void **state)
 {
     int found = 0;
