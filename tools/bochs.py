@@ -24,6 +24,7 @@ import tty
 from tools import boot_cd, bochs_package
 from tools.emulator import CONSOLES, ENDS_WITH_US, HV, POLL_S, Emulator, MachineError
 
+NEW_MODELS = ("sapphire_rapids",)     # not before 3.0
 MODELS = {"skylake_x": "corei7_skylake_x", "sapphire_rapids": "sapphire_rapids", "haswell": "corei7_haswell_4770", "ryzen": "ryzen"}
 CPU = "skylake_x"
 CORES_MOST = 4                  # slow beyond: a halted core costs time, too
@@ -69,6 +70,12 @@ class Bochs(Emulator):
         if self.cores > CORES_MOST or mebibytes(self.memory) > MEMORY_MOST_MIB:
             raise MachineError(f"{self.cores} cores and {self.memory} are more than Bochs' {CORES_MOST} and {MEMORY_MOST_MIB}M", self.name)
         self.installation = self.installation or bochs_package.newest()
+        if self.cpu in NEW_MODELS and self.old():
+            raise MachineError(f"Bochs {self.installation.version} has no CPU model {self.cpu}; use one of {', '.join(name for name in MODELS if name not in NEW_MODELS)}", self.name)
+
+    def old(self):
+        """Before 3.0: Debian's build has the debugger's loop alone."""
+        return bochs_package.order(self.installation.version) < bochs_package.order(bochs_package.LEAST)
 
     def describe(self):
         return f"Bochs {self.installation.version}: {self.cpu}, {self.cores} cores, {mebibytes(self.memory)} MiB" if self.installation else "Bochs"
@@ -77,7 +84,7 @@ class Bochs(Emulator):
         return f"{self.installation.version} {self.cpu}" if self.installation else self.cpu
 
     def command(self):
-        return self.installation.program() + ["-q", "-f", "bochsrc", "-rc", RUN] + ["-debugger"] * (self.exact or bool(self.debugger))
+        return self.installation.program() + ["-q", "-f", "bochsrc", "-rc", RUN] + ["-debugger"] * ((self.exact or bool(self.debugger)) and not self.old())
 
     def environment(self):
         return self.installation.environment()

@@ -259,6 +259,17 @@ def test_a_scenario_that_another_emulator_cannot_run_is_refused_by_name(name, ma
 
 
 # REQ-TOO-016
+def test_an_older_one_has_fewer_models_and_one_loop(tmp_path):
+    old = Installation("/", "2.7")
+    with pytest.raises(MachineError, match="Bochs 2.7 has no CPU model sapphire_rapids; use one of skylake_x, haswell, ryzen"):
+        Bochs(tmp_path, cpu="sapphire_rapids", installation=old).check()
+    machine = Bochs(tmp_path, cpu="haswell", installation=old)
+    machine.check()
+    machine.exact = True
+    assert "-debugger" not in machine.command()
+
+
+# REQ-TOO-016
 def test_each_scenario_has_one_for_bochs():
     names = {path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml")}
     assert {name for name in names if not name.endswith("-bochs")} == {name.removesuffix("-bochs") for name in names if name.endswith("-bochs")}
