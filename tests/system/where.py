@@ -20,11 +20,10 @@ REASONS = {
     "devices": Reason("needs devices that Bochs does not have (MSI, virtio, NVMe)", r"'-device'|-pci\b"),
     "usb": Reason("boots from a USB disk, which Bochs' BIOS cannot", r"usb-storage"),
     "uefi": Reason("needs UEFI; Bochs has a BIOS", r"\bOVMF_CODE\b"),
-    "cores": Reason("needs more than the three cores of the Bochs machine", r"three-shared-cores|rt-linux-smp"),
     "vmcb": Reason("changes AMD's VMCB from outside; a VMCS is not in memory in a known form", r"svm_vmcb"),
     "figures": Reason("is held to figures that are promised for QEMU's counted time (docs/specification.md)", r"\b(SPECIFICATION|PROMISED|promised|specification)\b"),
     "turns": Reason("compares latencies to the instruction; Bochs' clock counts turns of the cores, those of a halted one too", r"on_bare"),
-    "bench": Reason("is about ./bulkhead bench, which measures on QEMU", r"'bench'"),
+    "bench": Reason("is about what ./bulkhead bench measures on QEMU", r"'bench'"),
     # It would say nothing there.
     "loader": Reason("is about QEMU's own boot loader", r"def test_qemu_"),
     "v_irq": Reason("waits for ever on Bochs' AMD-V, which loses sight of a virtual interrupt at VMRUN (docs/user-guide.md)", r"-x2apic"),
