@@ -6,7 +6,6 @@
  */
 #include "core/domain.h"
 #include "core/hw.h"
-#include "core/interval.h"
 #include "core/log.h"
 #include "core/partition.h"
 #include "devices/vpci_function.h"
@@ -95,16 +94,26 @@ static bool listed(vm_id_t v, hpa_t base, uint64_t size)
 }
 
 /* REQ-INT-055 */
-static bool bar_given(const struct vpci_function *fn, uint32_t index)
+static bool bar_given(vm_id_t v, const struct vpci_function *fn, uint32_t index)
 {
     bool ok = true;
 
-    if (!listed(fn->owner, first_page(fn, index), pages_size(fn, index))) {
+    if (!listed(v, first_page(fn, index), pages_size(fn, index))) {
         say(fn, ": its registers are not in its VM's device memory at their own address; list these pages, or inspect the board again: ",
             first_page(fn, index));
         ok = false;
     }
     return ok;
+}
+
+static bool pages_meet(const struct vpci_function *fn, uint32_t index, const struct vpci_function *other, uint32_t bar)
+{
+    uint64_t first = vpci_bar_base(fn, index) / PAGE_SIZE;
+    uint64_t last = (vpci_bar_base(fn, index) + (vpci_bar_size(fn, index) - 1U)) / PAGE_SIZE;
+    uint64_t other_first = vpci_bar_base(other, bar) / PAGE_SIZE;
+    uint64_t other_last = (vpci_bar_base(other, bar) + (vpci_bar_size(other, bar) - 1U)) / PAGE_SIZE;
+
+    return (first <= other_last) && (other_first <= last);
 }
 
 /* Whether a page of a given BAR holds a register of somebody else's function. */
@@ -114,8 +123,7 @@ static bool bar_alone(const struct vpci_function *fn, uint32_t index, const stru
     bool ok = true;
 
     for (uint32_t i = 0U; ok && (other->owner != fn->owner) && (i < pci_bar_count(other)); i++) {
-        if ((vpci_bar_base(other, i) != 0U) &&
-            interval_meets(first_page(fn, index), pages_size(fn, index), vpci_bar_base(other, i), vpci_bar_size(other, i))) {
+        if ((vpci_bar_base(other, i) != 0U) && pages_meet(fn, index, other, i)) {
             say(fn, ": its registers share a page with another VM's function; let the firmware place them apart: ", first_page(fn, index));
             ok = false;
         }
@@ -123,14 +131,14 @@ static bool bar_alone(const struct vpci_function *fn, uint32_t index, const stru
     return ok;
 }
 
-static bool bars_of_given(struct vpci_function *fn)
+static bool bars_of_given(vm_id_t v, struct vpci_function *fn)
 {
     bool ok = true;
 
     bars_close(fn);
     for (uint32_t i = 0U; ok && (i < pci_bar_count(fn)); i++) {
         if (vpci_bar_base(fn, i) != 0U) {
-            ok = bar_given(fn, i);
+            ok = bar_given(v, fn, i);
             for (uint32_t k = 0U; ok && (k < vpci_function_count); k++) {
                 ok = bar_alone(fn, i, &vpci_function[k]);
             }
@@ -157,10 +165,12 @@ enum status vpci_bars_check(void)
     bool ok = true;
 
     for (uint32_t i = 0U; ok && (i < vpci_function_count); i++) {
-        if (vpci_function[i].owner == VM_SERVICE) {
+        const vm_id_t v = vpci_function[i].owner;
+
+        if (v == VM_SERVICE) {
             bars_of_service(&vpci_function[i]);
-        } else if (vpci_function[i].owner < PART_MAX_VM) {
-            ok = bars_of_given(&vpci_function[i]);
+        } else if (v < PART_MAX_VM) {
+            ok = bars_of_given(v, &vpci_function[i]);
         } else {
             /* nobody reaches it */
         }

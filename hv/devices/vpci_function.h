@@ -85,6 +85,7 @@ struct vpci_function {
     vm_id_t owner;       /* ID_NONE: the hypervisor's */
     uint8_t pcie;        /* offset of the PCI Express capability; 0: none */
     uint16_t acs;        /* of the access control services, below PCI_CONFIG_SIZE - 7; 0: none */
+    bool walled;         /* the IOMMU's entry of the function names its owner, for good */
     uint16_t group;      /* functions of one number are not kept apart (vpci_group.c) */
     struct vpci_bar bar[VPCI_BAR_SLOTS];
     uint32_t closed_count;

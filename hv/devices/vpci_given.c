@@ -7,7 +7,6 @@
  */
 #include "abi/hv_info.h"
 #include "core/hw.h"
-#include "core/iommu.h"
 #include "core/partition.h"
 #include "devices/ivshmem.h"
 #include "devices/vpci.h"
@@ -105,7 +104,7 @@ uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command)
 
     if (fn->owner != VM_SERVICE) {
         allowed = (command & ~PCI_COMMAND_IO) | PCI_COMMAND_INTX_OFF;
-        if (!iommu_active || (iommu_table_owner(fn->bdf) != fn->owner)) {
+        if (!fn->walled) {
             allowed &= ~PCI_COMMAND_MASTER;
         }
     }

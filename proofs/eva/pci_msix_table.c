@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: devices/vpci_scan.c devices/vpci_bars.c devices/vpci_given.c core/iommu_table.c */
+/* eva-sources: devices/vpci_scan.c devices/vpci_bars.c devices/vpci_given.c */
 /* eva-without: state */
 /* eva-stubs: wp log string */
 /* eva-options: -eva-precision 0 -eva-split-limit 2100 */

@@ -57,6 +57,22 @@ def test_facts_become_a_board(tmp_path):
     assert board["description"] == "Acme Core 9; Acme / X1 / X1-B / F9"
 
 
+# REQ-CFG-036
+def test_functions_that_a_vm_can_be_given_are_listed_with_group_and_registers(tmp_path):
+    lines = LINES + ["function 00:00.0 8086:29c0 0600 0", "function 00:1c.0 8086:a33c 0604 4 0x90000000-0x90000fff",
+                     "function 02:00.0 8086:1533 0200 14 0x0000000091200000-0x000000009127ffff 0x0000000091280000-0x0000000091283fff", "function 00:1f.4 8086:a323 0c05 9 0x0-0xff"]
+    board, notes = made(tmp_path, lines=lines)
+    assert notes == []
+    assert board["pci"] == [{"address": "02:00.0", "id": "8086:1533", "class": "0200", "group": 14,
+                             "bars": [{"address": 0x91200000, "size": 0x80000}, {"address": 0x91280000, "size": 0x4000}]},
+                            {"address": "00:1f.4", "id": "8086:a323", "class": "0c05", "group": 9, "bars": []}]
+
+
+def test_groups_that_are_not_known_are_said(tmp_path):
+    board, notes = made(tmp_path, lines=LINES + ["function 02:00.0 8086:1533 0200 - 0x91200000-0x9127ffff"])
+    assert "group" not in board["pci"][0] and "isolation groups" in notes[0]
+
+
 # REQ-CFG-031
 def test_the_service_vm_gets_no_window_of_what_the_hypervisor_owns(tmp_path):
     windows = [(part["address"], parse_bytes(part["size"])) for part in made(tmp_path)[0]["mmio"]]

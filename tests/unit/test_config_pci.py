@@ -79,6 +79,13 @@ def test_the_picture_says_where_a_vm_sees_its_functions(tmp_path):
     assert "00:02.0 | rtvm, which sees it at 00:02.0 | e1000e | 0xfeb80000 256 KiB, 0xfebd0000 16 KiB" in text
 
 
+# REQ-CFG-023
+def test_a_safe_state_may_write_to_registers_of_a_function(tmp_path):
+    def change(data, board):
+        data["prelaunched_vms"][0].update(safe_state=[{"address": 0xFEA00064, "value": 1, "size": 4}])
+    assert Table.from_buffer_copy(compile_scenario(scenario(tmp_path, ["00:03.0"], change))).vm[1].safe_count == 1
+
+
 MISTAKES = {
     "not there": (["00:09.0"], None, "board board.yaml has no function 00:09.0; use one of 00:02.0 (e1000e), 00:03.0 (edu), 00:04.0 (1af4:1000)"),
     "no such id": (["8086:1533"], None, "has no function 8086:1533; use one of 00:02.0 (e1000e)"),

@@ -5,6 +5,8 @@
 /* Functions of an exclusive VM: what it sees of them, where their registers lie, what their messages can be, and how they end. */
 #include "vpci_machine.h"
 
+#include "devices/vpci_function.h"
+
 #define RT       1U
 #define FIRST    0x0008U /* 00:01.0: the network card */
 #define SECOND   0x0010U /* 00:02.0: the disk */
@@ -136,14 +138,8 @@ static void only_behind_the_iommu_it_is_a_bus_master(void **state)
     assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x402U); /* as the scan left it: memory; no ports, no master, no pin */
     put(FIRST, 4U, 2U, 0x0007U);
     assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x402U);
-    dma_owner = RT;
-    put(FIRST, 4U, 2U, 0x0007U);
-    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x402U);
-    iommu_active = true;
-    dma_owner = VM_SERVICE;
-    put(FIRST, 4U, 2U, 0x0007U);
-    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x402U);
-    dma_owner = RT;
+    vpci_function[1].walled = true;
+    assert_int_equal(vpci_function[1].bdf, NIC);
     put(FIRST, 4U, 2U, 0x0007U);
     assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x406U);
     put(FIRST, 4U, 1U, 0x00U);
@@ -290,8 +286,7 @@ static void its_devices_are_quiet_before_it_starts_again(void **state)
     (void)state;
     express(NIC, 0x10000000U);
     assert_int_equal(scan(), STATUS_OK);
-    iommu_active = true;
-    dma_owner = RT;
+    vpci_function[1].walled = true;
     put(FIRST, 4U, 2U, 0x0006U);
     put(FIRST, 0x42U, 2U, 0x8000U);
     entry(0U, 0xFEE00000U, 0x41U, 0U);

@@ -13,7 +13,6 @@
 #include "abi/hv_info.h"
 #include "core/dispatch.h"
 #include "core/domain.h"
-#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/partition.h"
 #include "core/stats.h"
@@ -53,9 +52,6 @@ static uint32_t posted_vector;
 
 void log_chars(const char *text, uint32_t size) { (void)size; log_append(text); }
 void hw_port_write(uint16_t port, uint32_t size, uint32_t value) { (void)port; (void)size; (void)value; }
-bool iommu_active;
-static vm_id_t dma_owner = IOMMU_NOBODY; /* of every function */
-vm_id_t iommu_table_owner(uint16_t bdf) { (void)bdf; return dma_owner; }
 static uint64_t ticks;
 uint64_t hw_tsc(void) { return ticks; }
 uint64_t hw_tsc_hz(void) { return 1000U; }
@@ -169,8 +165,6 @@ static inline int setup(void **state)
     posted = 0U;
     published = 0U;
     crashes_seen = 0U;
-    iommu_active = false;
-    dma_owner = IOMMU_NOBODY;
     fake_decode_seen_off = false;
     irq_init();
     assert_int_equal(vpci_scan(), STATUS_OK);

@@ -69,7 +69,7 @@ class Checker:
             self.check_gpa(path, vm)
             self.check_ports(path, vm)
             self.check_devices(path, vm)
-            check_health(self.fail, path, vm)
+            check_health(self.fail, path, vm, pci.windows(self.board, vm.get("pci", [])))
             check_counter(self.fail, path, vm, self.scenario)
         check_doorbells(self.fail, self.scenario, self.board, self.board_name)
         self.check_cache()

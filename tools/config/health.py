@@ -12,8 +12,8 @@ RUNTIME_COUNTER = 40  # offset of interrupts in struct rt_telemetry (abi/rt_tele
 
 
 # REQ-CFG-023
-def check_health(fail, path, vm):
-    """fail(path, what, change) for each field that says nothing, or not enough."""
+def check_health(fail, path, vm, devices=()):
+    """fail(path, what, change) for each field that says nothing, or not enough. devices: (start, size) of its PCI functions' registers."""
     if not vm.get("exclusive", False):
         for field in FIELDS:
             if field in vm:
@@ -30,7 +30,7 @@ def check_health(fail, path, vm):
         fail(path + ("heartbeat",), f"{vm['name']} has no shared region with the runtime's telemetry", "say where the counter is, or give it a shared region")
     if beats is not None and beats.get("counter", 0) % 8:
         fail(path + ("heartbeat", "counter"), f"{beats['counter']:#x} is not a multiple of 8", "align it")
-    check_safe_state(fail, path, vm)
+    check_safe_state(fail, path, vm, devices)
 
 
 def regions_of_counter(vm, scenario):
@@ -59,9 +59,10 @@ def check_counter(fail, path, vm, scenario):
                      f"give {other['name']} access: read there, or put the counter elsewhere")
 
 
-def check_safe_state(fail, path, vm):
+def check_safe_state(fail, path, vm, devices):
     ports = [(part["base"], part["count"]) for part in vm.get("ports", [])]
     windows = [(part["address"], parse_bytes(part["size"])) for part in vm.get("mmio", []) if part.get("access", "write") == "write"]
+    windows += devices
     for index, write in enumerate(vm.get("safe_state", [])):
         where, size = path + ("safe_state", index), write.get("size", 1)
         if ("port" in write) == ("address" in write):

@@ -19,6 +19,7 @@ LOW_WINDOWS = ({"name": "VGA", "address": 0xA0000, "size": "128 KiB"}, {"name": 
 OWNED = (0xFEC00000, FOUR_GIB - 0xFEC00000)  # IOAPIC, HPET, local APIC and MSI window, flash: not the Service VM's
 MMCONFIG_SIZE = 256 * MIB
 DEVICES = range(0x1E, 0, -1)
+BRIDGES = ("0600", "0604")                  # classes of PCI functions
 # ACPI 6.5, 5.2.9: PM1a_CNT_BLK, PM1b_CNT_BLK, and the addresses in X_PM1a_CNT_BLK, X_PM1b_CNT_BLK
 PM1_CONTROL = ((64, 176), (68, 188))
 ZERO_OP, ONE_OP, BYTE_PREFIX = 0x00, 0x01, 0x0A
@@ -104,6 +105,20 @@ def soft_off(code):
     return body[0] if body[:1] in (bytes([ZERO_OP]), bytes([ONE_OP])) else None
 
 
+# REQ-CFG-036
+def functions_of(facts):
+    """PCI functions that a VM can be given: all but host bridges and PCI bridges."""
+    found = []
+    for value in facts.get("function", []):
+        address, ids, kind, group, *bars = value.split()
+        if kind not in BRIDGES:
+            entry = {"address": address, "id": ids, "class": kind}
+            entry.update({"group": int(group)} if group.isdigit() else {})
+            ends = [tuple(int(end, 16) for end in bar.split("-")) for bar in bars]
+            found.append({**entry, "bars": [{"address": first, "size": last + 1 - first} for first, last in ends if first]})
+    return found
+
+
 def free_device(facts):
     taken = {value.partition(".")[0] for value in facts.get("pci", [])}
     return next((f"00:{device:02x}.0" for device in DEVICES if f"00:{device:02x}" not in taken), None)
@@ -133,6 +148,9 @@ def board_of(facts, board, name):
         notes.append("SLP_TYP of soft-off was not found in the DSDT: s5_slp_typ is 5, the usual value; see the package \\_S5")
     if not facts.get("uart"):
         notes.append("no UART was found: log_port is 0, messages go to a text screen only")
+    functions = functions_of(facts)
+    if any("group" not in function for function in functions):
+        notes.append("isolation groups of PCI functions are unknown, as this Linux used no IOMMU: boot it with intel_iommu=on, or see whether the hypervisor refuses")
     if device is None:
         fail(name, "no device number is free on PCI bus 0", "write the board file by hand")
     found = {"name": board, "description": f"{facts.get('model', ['unknown CPU'])[0]}; {facts.get('machine', ['unknown board'])[0]}",
@@ -140,6 +158,7 @@ def board_of(facts, board, name):
     found.update({"mmconfig": mmconfig} if mmconfig is not None else {})
     found.update({"tsc_hz": 0, "log_port": int(facts["uart"][0], 16) if facts.get("uart") else 0, "s5_slp_typ": 5 if off is None else off, "hv_device": device,
                   "iommu": False, "platform_ports": power_ports(bytes.fromhex(facts.get("fadt", [""])[0])), "mmio": windows_of(facts, mmconfig, name)})
+    found.update({"pci": functions} if functions else {})
     return found, notes
 
 
@@ -159,7 +178,7 @@ def in_hex(value, key=None):
         return {name: in_hex(one, name) for name, one in value.items()}
     if isinstance(value, list):
         return [in_hex(one, key) for one in value]
-    return Hex(value) if key in ("address", "mmconfig", "log_port", "platform_ports") else value
+    return Hex(value) if isinstance(value, int) and key in ("address", "mmconfig", "log_port", "platform_ports") else value
 
 
 def board_text(board, notes):

@@ -6,6 +6,16 @@ tables=/sys/firmware/acpi/tables
 devices=/sys/devices
 
 hex() { od -An -v -tx1 "$1" 2>/dev/null | tr -d ' \n'; }
+# One PCI function: address, vendor:device, class, isolation group (- when Linux has no IOMMU), first-last of each BAR in memory.
+function_facts() {
+    group=-
+    [ -e "$1/iommu_group" ] && group=$(readlink "$1/iommu_group")
+    id=$(sed 's/^0x//' "$1/vendor"):$(sed 's/^0x//' "$1/device")
+    bars=$(head -n 6 "$1/resource" | while read -r start last flags; do
+        [ $((flags & 0x200)) -ne 0 ] && printf ' %s-%s' "$start" "$last"
+    done)
+    echo "function ${1##*/0000:} $id $(cut -c 3-6 "$1/class") ${group##*/}$bars"
+}
 word() { [ -e "/sys/class/dmi/id/$1" ] && tr -d '\n' <"/sys/class/dmi/id/$1"; }
 
 facts() {
@@ -27,6 +37,9 @@ facts() {
     sed -n 's/^ *\([0-9a-f]*\)-[0-9a-f]* : PCI \(MMCONFIG\|ECAM\) 0000.*/mmconfig 0x\1/p' /proc/iomem
     for device in /sys/bus/pci/devices/0000:00:*; do
         echo "pci ${device##*/0000:}"
+    done
+    for device in /sys/bus/pci/devices/0000:*; do
+        [ -e "$device/resource" ] && function_facts "$device"
     done
     sed -n 's/^[0-9]*: uart:16.*port:\([0-9A-Fa-f]*\).*/uart 0x\1/p' /proc/tty/driver/serial 2>/dev/null
     echo "fadt $(hex $tables/FACP)"
