@@ -125,7 +125,7 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t doorbell_due;
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
-    doorbell_due = ivshmem_look(now);
+    doorbell_due = ivshmem_waiting ? ivshmem_look(now) : TIME_NEVER;
     plan.vcpu = sched_pick(pcpu, now);
     if (plan.vcpu < MAX_VCPU) {
         plan.action = RUN_VCPU;

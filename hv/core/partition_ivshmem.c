@@ -10,6 +10,17 @@
 #define MSI_SIZE       0x100000U
 #define INTERVAL_MAX   1000000U
 
+/* Of any device in the table: one that was not accepted has these, too. */
+static const struct part_shared *region_of(const struct part_ivshmem *d)
+{
+    return &partition.table.shared[d->region % PART_MAX_SHARED];
+}
+
+static const struct part_vm *vm_of(const struct part_ivshmem *d)
+{
+    return &partition.table.vm[d->vm % PART_MAX_VM];
+}
+
 static bool check_fields(uint32_t i)
 {
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
@@ -34,7 +45,7 @@ static bool check_fields(uint32_t i)
 static bool check_region(uint32_t i)
 {
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
-    uint64_t size = partition.table.shared[d->region].size;
+    uint64_t size = region_of(d)->size;
     bool ok = true;
     if ((size == 0U) || ((size & (size - 1U)) != 0U)) {
         ok = partition_refuse("the size of a region with doorbells is a power of two: enlarge it", d->vm, size);
@@ -54,31 +65,31 @@ static bool check_region(uint32_t i)
 static bool has_region(const struct part_ivshmem *d)
 {
     bool has = false;
-    for (uint32_t r = 0U; r < partition.table.vm[d->vm].range_count; r++) {
-        const struct part_range *range = &partition.table.vm[d->vm].range[r];
-        bool same = (range->type == PART_RANGE_SHARED) && (range->hpa == partition.table.shared[d->region].hpa) &&
-                    (range->size == partition.table.shared[d->region].size);
+    for (uint32_t r = 0U; r < vm_of(d)->range_count; r++) {
+        const struct part_range *range = &vm_of(d)->range[r];
+        bool same = (range->type == PART_RANGE_SHARED) && (range->hpa == region_of(d)->hpa) &&
+                    (range->size == region_of(d)->size);
         has = has || (same && ((d->vm == VM_SERVICE) || (range->gpa == d->memory_gpa)));
     }
     return has;
 }
 
 /* The Service VM's BARs lie in its device windows, where it has no memory, and which leave the interrupt controllers out. */
-static bool in_window(uint32_t v, gpa_t gpa, uint64_t size)
+static bool in_window(const struct part_vm *vm, gpa_t gpa, uint64_t size)
 {
     bool within = false;
-    for (uint32_t r = 0U; r < partition.table.vm[v].range_count; r++) {
-        const struct part_range *range = &partition.table.vm[v].range[r];
+    for (uint32_t r = 0U; r < vm->range_count; r++) {
+        const struct part_range *range = &vm->range[r];
         within = within || ((range->type == PART_RANGE_MMIO) && interval_within(range->gpa, range->size, gpa, size));
     }
     return within;
 }
 
-static bool meets_range(uint32_t v, gpa_t gpa, uint64_t size)
+static bool meets_range(const struct part_vm *vm, gpa_t gpa, uint64_t size)
 {
     bool meets = false;
-    for (uint32_t r = 0U; r < partition.table.vm[v].range_count; r++) {
-        meets = meets || interval_meets(partition.table.vm[v].range[r].gpa, partition.table.vm[v].range[r].size, gpa, size);
+    for (uint32_t r = 0U; r < vm->range_count; r++) {
+        meets = meets || interval_meets(vm->range[r].gpa, vm->range[r].size, gpa, size);
     }
     return meets;
 }
@@ -92,10 +103,10 @@ static bool meets_interrupts(gpa_t gpa, uint64_t size)
 static bool check_place(uint32_t i)
 {
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
-    uint64_t size = partition.table.shared[d->region].size;
+    uint64_t size = region_of(d)->size;
     bool service = d->vm == VM_SERVICE;
-    bool placed = service ? (in_window(d->vm, d->registers_gpa, REGISTERS_SIZE) && in_window(d->vm, d->memory_gpa, size))
-                          : !meets_range(d->vm, d->registers_gpa, REGISTERS_SIZE);
+    bool placed = service ? (in_window(vm_of(d), d->registers_gpa, REGISTERS_SIZE) && in_window(vm_of(d), d->memory_gpa, size))
+                          : !meets_range(vm_of(d), d->registers_gpa, REGISTERS_SIZE);
     bool ok = true;
     if (!has_region(d)) {
         ok = partition_refuse("a VM has no range for the region of its shared-memory device, or elsewhere", d->vm, i);
@@ -112,8 +123,8 @@ static bool check_pair(uint32_t i, uint32_t k)
 {
     const struct part_ivshmem *a = &partition.table.ivshmem[i];
     const struct part_ivshmem *b = &partition.table.ivshmem[k];
-    uint64_t a_size = partition.table.shared[a->region].size;
-    uint64_t b_size = partition.table.shared[b->region].size;
+    uint64_t a_size = region_of(a)->size;
+    uint64_t b_size = region_of(b)->size;
     bool ok = true;
     if ((a->vm == b->vm) && (a->region == b->region)) {
         ok = partition_refuse("a VM has two shared-memory devices for one region", a->vm, a->region);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registers (QEMU's docs/specs/ivshmem-spec) and the MSI-X table (PCI Local Bus 3.0, 6.8.2). */
 #include "devices/ivshmem.h"
-#include "core/log.h"
 #include "core/partition.h"
-#include "core/stage2.h"
-#include "core/vm.h"
 #include "devices/ivshmem_state.h"
 
 #define REG_MASK     0x0U

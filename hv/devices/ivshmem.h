@@ -29,7 +29,8 @@ enum status ivshmem_map(void); /* boot: BAR 2 of the Service VM's devices, into 
 /* close: from here on, no doorbell reaches the VM. reset: its devices are as after power-on, and doorbells are heard again. */
 void ivshmem_close(vm_id_t vm);
 void ivshmem_reset(vm_id_t vm);
-/* Shared cores, under the lock: delivers the doorbells that had to wait. When the next one is due, or TIME_NEVER. */
+/* Shared cores, under the lock: delivers the doorbells that had to wait. When the next one is due, or TIME_NEVER. waiting: there may be one. */
+extern volatile bool ivshmem_waiting;
 uint64_t ivshmem_look(uint64_t now);
 
 #endif

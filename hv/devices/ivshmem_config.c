@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration space of the shared-memory devices, and where they lie in the Service VM's address space. BARs do not move. */
-#include "core/boot_info.h"
-#include "core/log.h"
 #include "core/partition.h"
 #include "core/stage2.h"
-#include "core/vm.h"
 #include "devices/ivshmem.h"
 #include "devices/ivshmem_state.h"
 #include "devices/vpci_function.h"

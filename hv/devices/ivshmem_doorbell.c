@@ -6,7 +6,7 @@
  *
  * An exclusive VM gets its interrupt as a message of the local APIC to the core of its vCPU: it does not exit. Where its own cores
  * and senders meet without a lock, each stores what it has to say, then a fence, then looks at what the other said (held and route;
- * doorbell and waiting): an interrupt may come once too often, and never not at all.
+ * doorbell and ivshmem_waiting): an interrupt may come once too often, and never not at all.
  */
 #include "core/hw.h"
 #include "core/log.h"
@@ -34,7 +34,7 @@ static volatile uint64_t due[PART_MAX_IVSHMEM][PART_MAX_IVSHMEM][PART_IVSHMEM_VE
 static volatile bool held[PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS];
 static volatile uint32_t route[PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS]; /* of an exclusive VM's devices; its own cores write it */
 static volatile bool hears[PART_MAX_VM];
-static volatile bool waiting;  /* there may be a doorbell that waits for ivshmem_look() */
+volatile bool ivshmem_waiting;
 static volatile bool refused[PART_MAX_VM];
 static pcpu_id_t look_core;    /* the first shared core */
 
@@ -46,7 +46,7 @@ void ivshmem_doorbells_init(void)
     while ((look_core < (MAX_PCPU - 1U)) && (((mask >> look_core) & 1U) == 0U)) {
         look_core++;
     }
-    waiting = false;
+    ivshmem_waiting = false;
     for (uint32_t r = 0U; r < PART_MAX_IVSHMEM; r++) {
         ivshmem_doorbells_reset(r);
         for (uint32_t s = 0U; s < PART_MAX_IVSHMEM; s++) {
@@ -168,7 +168,7 @@ void ivshmem_routes_update(uint32_t device)
                 send_exclusive(device, there);
             }
         } else if (held[device][i]) {
-            waiting = true; /* ivshmem_look() is the next thing on this core */
+            ivshmem_waiting = true; /* ivshmem_look() is the next thing on this core */
         } else {
             /* nothing rang */
         }
@@ -215,7 +215,7 @@ static void ring(uint32_t receiver, uint32_t sender, uint32_t vector)
         take(receiver, sender, vector, now);
         interrupt_exclusive(receiver, vector);
     } else if (!told) {
-        waiting = true;
+        ivshmem_waiting = true;
         if (is_exclusive(sender)) {
             call_shared_core(receiver);
         }
@@ -295,8 +295,8 @@ uint64_t ivshmem_look(uint64_t now)
 {
     uint64_t next = TIME_NEVER;
 
-    if (waiting) {
-        waiting = false;
+    if (ivshmem_waiting) {
+        ivshmem_waiting = false;
         hw_fence();
         for (uint32_t r = 0U; r < partition.table.ivshmem_count; r++) {
             uint64_t at;
@@ -308,7 +308,7 @@ uint64_t ivshmem_look(uint64_t now)
             next = (at < next) ? at : next;
         }
         if (next != TIME_NEVER) {
-            waiting = true;
+            ivshmem_waiting = true;
         }
     }
     return next;

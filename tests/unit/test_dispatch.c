@@ -57,6 +57,7 @@ uint64_t log_drain(uint64_t now) { (void)now; return TIME_NEVER; }
 static uint64_t health_due = TIME_NEVER;
 static uint64_t fault_due = TIME_NEVER; /* of the IOMMU */
 static uint64_t doorbell_due = TIME_NEVER;
+volatile bool ivshmem_waiting = true;
 uint64_t ivshmem_look(uint64_t now) { (void)now; return doorbell_due; }
 uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return health_due; }
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return fault_due; }

@@ -171,6 +171,7 @@ static void it_looks_like_qemus_device(void **state)
     for (vm_id_t v = 0U; v < 3U; v++) {
         assert_int_equal(config(v, 0U), 0x11101AF4U);
         assert_int_equal(config(v, 8U), 0x05000001U);
+        assert_int_equal(config(v, 0x0CU), 0x00800000U);
         assert_int_equal(config(v, 0x2CU), 0x11001AF4U);
         assert_int_equal(config(v, 0x10U), registers_of[v]);
         assert_int_equal(config(v, 0x14U), registers_of[v] + 0x1000U);
