@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from tools.config.acpi import memory_window
 from tools.config.compile import compile_scenario, load_scenario
 from tools.config.errors import ConfigError
 from tools.config.layout import Table
@@ -38,6 +39,17 @@ def test_registers_may_be_placed_by_hand(tmp_path):
         data["service_vm"]["shared"][1]["doorbells"]["registers"] = 0xC0000000
     table = Table.from_buffer_copy(compile_scenario(load_scenario(written(tmp_path, change))))
     assert [d.registers_gpa for d in table.ivshmem[:4]] == [0x90800000, 0xC0000000, 0xD0000000, 0xFE802000]
+
+
+# REQ-TOO-020 REQ-TOO-004
+def test_acpi_shows_a_bridge_with_windows_for_them(tmp_path):
+    content = compile_scenario(load_scenario(written(tmp_path)))
+    vm = Table.from_buffer_copy(content).vm[1]
+    blob = content[vm.acpi_offset:vm.acpi_offset + vm.acpi_size]
+    assert b"PCI0" in blob and b"MCFG" not in blob and b"MCF0" not in blob
+    for start, size in ((0xFE800000, 0x2000), (0xFE802000, 0x2000), (0x44000000, 0x100000), (0x44400000, 0x400000)):
+        assert memory_window(start, size) in blob
+    assert b"PCI0" not in compile_scenario(load_scenario("rt-only"))
 
 
 # REQ-TOO-020

@@ -18,7 +18,7 @@ UART_BASES, UART_PORTS = (0x3F8, 0x2F8, 0x3E8, 0x2E8), 8   # where a PC has them
 
 @dataclasses.dataclass
 class PciBus:
-    """Bus 0 of a VM with PCI functions: base of its MMCONFIG window, and (start, size) of the memory that its BARs are in."""
+    """Bus 0 of a VM with PCI functions: base of its MMCONFIG window, 0 for none, and (start, size) of the memory that its BARs are in."""
     mmconfig: int
     windows: list
 
@@ -130,8 +130,11 @@ def pci_devices(bus):
     content += b"\x47\x01" + struct.pack("<HHBB", 0xCF8, 0xCF8, 1, 8)
     content += b"".join(memory_window(start, size) for start, size in bus.windows)
     names = b"\x08_HID" + PNP0A08 + b"\x08_CID" + PNP0A03 + b"\x08_UID\x00" + b"\x08_BBN\x00"
+    bridge = package(b"\x5b\x82", b"PCI0" + names + resources(content))
+    if not bus.mmconfig:
+        return bridge
     board = b"\x08_HID" + PNP0C02 + b"\x08_UID\x0a\x50" + resources(struct.pack("<BHBII", 0x86, 9, 1, bus.mmconfig, MMCONFIG_BUS))
-    return package(b"\x5b\x82", b"PCI0" + names + resources(content)) + package(b"\x5b\x82", b"MCF0" + board)
+    return bridge + package(b"\x5b\x82", b"MCF0" + board)
 
 
 def soft_off():
@@ -162,7 +165,7 @@ def build(gpa, vcpu_count, with_ioapic, has=Devices()):
         blob.extend(data)
         return address
     tables = [add(fadt(add(dsdt(vcpu_count, has)), has.power)), add(madt(vcpu_count, with_ioapic))]
-    tables += [add(mcfg(has.bus))] if has.bus else []
+    tables += [add(mcfg(has.bus))] if has.bus and has.bus.mmconfig else []
     xsdt = add(table(b"XSDT", 1, struct.pack(f"<{len(tables)}Q", *tables)))
     blob[0:36] = rsdp(xsdt)
     return bytes(blob)

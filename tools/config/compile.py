@@ -8,6 +8,7 @@ from tools.config.check import TELEMETRY_SIZE, Checker, vms
 from tools.config.errors import ConfigError
 from tools.config.health import fill_health
 from tools.config.ivshmem import records as ivshmem_records
+from tools.config.ivshmem import windows as ivshmem_windows
 from tools.config.layout import C, Ports, Range, Shared, Table
 from tools.config.pci import bdf_number
 from tools.config.source import ROOT, Document, parse_bytes
@@ -171,6 +172,13 @@ def fill_board(scenario, board):
     board.ram_size = needed
 
 
+def bus_of(scenario, path, vm):
+    """The PCI bus of a pre-launched VM: of the functions that it was given, and its shared-memory devices. Only the former have MMCONFIG."""
+    given = vm.get("pci", [])
+    windows = sorted(pci.windows(scenario.board, given) + ivshmem_windows(scenario.data, scenario.board, path))
+    return acpi.PciBus(scenario.board["mmconfig"] if given else 0, windows) if windows or given else None
+
+
 # REQ-TOO-002
 def compile_scenario(scenario, append=None):
     """The partition table as bytes. append: {VM name: words to add to its command line}."""
@@ -195,7 +203,7 @@ def compile_scenario(scenario, append=None):
             blob.extend(bytes(-len(blob) % 16))
             ports = [(part["base"], part["count"]) for part in vm.get("ports", [])]
             uarts = [base for base in acpi.UART_BASES if (base, acpi.UART_PORTS) in ports]
-            bus = acpi.PciBus(scenario.board["mmconfig"], pci.windows(scenario.board, vm["pci"])) if vm.get("pci") else None
+            bus = bus_of(scenario, path, vm)
             content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")), acpi.Devices(uarts, vm["exclusive"], bus))
             out.acpi_gpa, out.acpi_offset, out.acpi_size = ACPI_GPA, ctypes.sizeof(table) + len(blob) + ACPI_PAD, len(content)
             blob.extend(content)

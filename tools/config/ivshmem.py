@@ -72,6 +72,16 @@ def records(data, board):
             for path, number, _, use, index, _ in users(data)]
 
 
+def windows(data, board, path):
+    """[(start, size)]: BARs of the devices of the VM at this path."""
+    where, _ = places(data, board)
+    found = []
+    for own, _, _, _, _, region in users(data):
+        if own[:-2] == path:
+            found += [(where[own][0], REGISTERS_SIZE), (where[own][1], parse_bytes(region["size"]))]
+    return found
+
+
 def doorbell_lines(data, board):
     """For the picture: who has which device."""
     where, _ = places(data, board)
