@@ -23,6 +23,9 @@ MODES = {
 PLUGINS = {mode: ROOT / "build" / "tools" / "qemu" / ("ferr_race.so" if mode == "mttcg" else "quiet_halt.so") for mode in MODES}
 
 
+IOMMU = ["-device", "intel-iommu,intremap=on,eim=on"]   # before any other device
+
+
 class Machine(Emulator):
     """One QEMU process. folder gets CONSOLE.log for each console, qemu.log and the command line.
 

@@ -9,6 +9,7 @@
 #include "core/crash.h"
 #include "core/domain.h"
 #include "core/iommu.h"
+#include "core/iommu_hw.h"
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
@@ -192,6 +193,22 @@ static void boot_shares(void)
     }
 }
 
+/* REQ-ISO-040 */
+static void boot_iommu(enum status found)
+{
+    switch (found) {
+    case STATUS_OK:
+    case STATUS_NO_DEVICE:
+        break;
+    case STATUS_DENIED:
+        fatal_boot("the registers of an IOMMU are in memory that the table gives to a VM: run the board inspector on this machine", "");
+        break;
+    default:
+        fatal_boot("an IOMMU does not answer", "");
+        break;
+    }
+}
+
 /* Before any other core is there, and before this one takes an interrupt. */
 static void boot_devices(void)
 {
@@ -200,12 +217,10 @@ static void boot_devices(void)
     }
     stage2_format = vendor->entry_format;
     stage2_init(address_of(stage2_table));
-    if (iommu_init(address_of(iommu_root), address_of(iommu_entry)) == STATUS_FAULT) {
-        fatal_boot("an IOMMU does not answer", "");
-    }
     if (vpci_scan() != STATUS_OK) {
         fatal_boot("the PCI functions are refused: see the line before", "");
     }
+    boot_iommu(iommu_init(address_of(iommu_root), address_of(iommu_entry)));
     irq_init();
 }
 
@@ -225,6 +240,7 @@ void boot_main(uint32_t magic, uint32_t info)
         fatal_boot("no usable ACPI tables", "");
     }
     platform.x2apic = apic_is_x2apic();
+    platform.iommu_present = hw_iommu_find();
     boot_partition();
     crash_init(partition.table.telemetry_hpa + HV_CRASH_OFFSET);
     boot_devices();

@@ -35,6 +35,7 @@ struct platform {
     uint32_t apic_id[MAX_PCPU];  /* MADT order, boot core moved to index 0 */
     hpa_t ioapic_base;
     uint32_t ioapic_gsi_base;
+    uint8_t ioapic_id;
     hpa_t mmconfig_base;         /* 0: none */
     uint32_t mmconfig_buses;
     uint16_t pm_timer_port;      /* 0: none */
@@ -47,7 +48,7 @@ struct platform {
     bool isa_active_low[16];
     uint16_t ich_pm_base;        /* PMBASE of an Intel ICH (SMI, TCO watchdog ports), else 0 */
     bool qemu;                   /* the machine is QEMU's: it has control ports that no table names */
-    bool iommu_present;          /* DMAR or IVRS */
+    bool iommu_present;          /* every unit of the machine's IOMMU can be used (x86/iommu.c) */
     bool x2apic;                 /* CPUID: the local APICs have that mode, which exclusive cores need */
 };
 extern struct platform platform;

@@ -5,7 +5,10 @@
  */
 #include "core/iommu.h"
 
+#include "core/boot_info.h"
+#include "core/domain.h"
 #include "core/hw.h"
+#include "core/interval.h"
 #include "core/iommu_hw.h"
 #include "core/log.h"
 #include "core/partition.h"
@@ -27,6 +30,24 @@ static void unit_lost(void)
     (void)hw_halt();
 }
 
+/* No VM's memory contains a unit's registers. */
+static bool registers_private(void)
+{
+    bool apart = true;
+    bool more = true;
+    for (uint32_t i = 0U; more; i++) {
+        hpa_t base = 0U;
+        uint64_t size = 0U;
+        more = hw_iommu_registers(i, &base, &size);
+        for (uint32_t d = 0U; more && (d < MAX_VM); d++) {
+            for (uint32_t r = 0U; r < domain_count[d]; r++) {
+                apart = apart && !interval_meets(base, size, domain_base[d][r], domain_size[d][r]);
+            }
+        }
+    }
+    return apart;
+}
+
 /* REQ-ISO-040 */
 enum status iommu_init(hpa_t root, hpa_t entries)
 {
@@ -36,7 +57,11 @@ enum status iommu_init(hpa_t root, hpa_t entries)
     for (vm_id_t v = 0U; v < MAX_VM; v++) {
         functions_of[v] = 0U;
     }
-    if (hw_iommu_find()) {
+    if (!platform.iommu_present) {
+        /* none to drive */
+    } else if (!registers_private()) {
+        result = STATUS_DENIED;
+    } else {
         iommu_format = hw_iommu_format();
         iommu_table_init(entries);
         iommu_entries_at = entries;
@@ -151,6 +176,8 @@ enum status iommu_give(uint16_t bdf, vm_id_t vm)
         result = STATUS_INVALID;
     } else if (!may_have(bdf, vm)) {
         result = STATUS_DENIED;
+    } else if ((vm != IOMMU_NOBODY) && !hw_iommu_covers(bdf)) {
+        result = STATUS_NOT_FOUND;
     } else if (!has_reserved(bdf, vm)) {
         result = STATUS_FAULT;
     } else {

@@ -11,11 +11,11 @@
 extern bool iommu_active;
 
 /* Boot, after stage2_init() and before any VM runs. Host-physical addresses of iommu_root and iommu_entry. Units translate, and no function reaches anything.
- * STATUS_NO_DEVICE: there is no usable unit. STATUS_FAULT: a unit does not answer. */
+ * STATUS_NO_DEVICE: there is no usable unit. STATUS_DENIED: a VM's memory contains registers of one. STATUS_FAULT: a unit does not answer. */
 enum status iommu_init(hpa_t root, hpa_t entries);
 /* From now on the function reaches what stage 2 of vm maps, and nothing else; IOMMU_NOBODY: nothing. Who may have it: the VM that the
  * partition table gives it to, and of the Service VM's functions also User VMs (STATUS_DENIED). The caller moves whole groups. The VM's stage 2 maps
- * what the firmware reserved for the function (STATUS_FAULT). STATUS_INVALID: no such VM, or a bus beyond IOMMU_BUSES. */
+ * what the firmware reserved for the function (STATUS_FAULT). STATUS_NOT_FOUND: no unit stands before it, so it must not be a master. STATUS_INVALID: no such VM, or a bus beyond IOMMU_BUSES. */
 enum status iommu_give(uint16_t bdf, vm_id_t vm);
 /* The VM that the partition table leaves the function to: the Service VM when no other one lists it. */
 vm_id_t iommu_home(uint16_t bdf);

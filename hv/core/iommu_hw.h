@@ -32,6 +32,7 @@ uint32_t hw_iommu_format(void);   /* IOMMU_FORMAT_* */
 bool hw_iommu_enable(hpa_t root, hpa_t entries);
 /* Memory that only the firmware's reserved regions (RMRR, IVMD) make a function need: index 0.. until false. */
 bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size);
+bool hw_iommu_covers(uint16_t bdf); /* a unit stands before the function; else its DMA goes past all tables */
 /* Registers of the units, which no VM may reach: index 0.. until false. */
 bool hw_iommu_registers(uint32_t index, hpa_t *base, uint64_t *size);
 

@@ -23,6 +23,7 @@
 #include "core/vm_reload.h"
 #include "devices/ivshmem.h"
 #include "devices/vioapic.h"
+#include "devices/vpci.h"
 #include "devices/vpic.h"
 
 #define ACPI_BLOCK PAGE_SIZE
@@ -115,6 +116,7 @@ static const char *boot_one(vm_id_t v)
     set_identity(v);
     if (vm_memory_build(v) == STATUS_OK) {
         reason = "";
+        vpci_dma_open(v);
         if (vms[v].exclusive) {
             vm_set_exclusive(v);
             reason = vm_load_listed(v);

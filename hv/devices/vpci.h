@@ -28,6 +28,7 @@ bool vpci_hole(vm_id_t vm, uint32_t index, gpa_t *base, uint64_t *size); /* size
 void vpci_reset(void);
 void vpci_masters_off(vm_id_t vm);  /* of the VM's functions */
 void vpci_shared_masters_off(void); /* of all but exclusive VMs'; reads only what the scan left, so that a lost core can call it */
+void vpci_dma_open(vm_id_t vm); /* boot: its functions reach by DMA what its stage 2 maps; which cannot be said of one is told in the log */
 
 /* I/O request upcall: the MSI of the hypervisor's device, or vector 0xF3 with the ACRN face. */
 void vpci_upcall(void);

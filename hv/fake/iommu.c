@@ -14,6 +14,7 @@ bool fake_iommu_there;
 bool fake_iommu_snoops;
 bool fake_iommu_answers;
 bool fake_iommu_on;
+uint32_t fake_iommu_uncovered;
 uint32_t fake_iommu_event;     /* vector; 0: off */
 uint32_t fake_iommu_flushes;
 struct iommu_irq fake_iommu_irq[FAKE_IOMMU_IRQS];
@@ -39,6 +40,7 @@ void fake_iommu_reset(void)
     fake_iommu_snoops = true;
     fake_iommu_answers = true;
     fake_iommu_on = false;
+    fake_iommu_uncovered = ID_NONE;
     fake_iommu_event = 0U;
     fake_iommu_flushes = 0U;
     fake_iommu_regions = 0U;
@@ -53,11 +55,6 @@ void fake_iommu_reset(void)
 }
 
 /* ---- what core/iommu.c calls ---- */
-
-bool hw_iommu_find(void)
-{
-    return fake_iommu_there;
-}
 
 uint32_t hw_iommu_format(void)
 {
@@ -81,6 +78,11 @@ bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *siz
         *size = fake_iommu_region[index].size;
     }
     return there;
+}
+
+bool hw_iommu_covers(uint16_t bdf)
+{
+    return bdf != fake_iommu_uncovered;
 }
 
 bool hw_iommu_registers(uint32_t index, hpa_t *base, uint64_t *size)

@@ -12,6 +12,7 @@ extern bool fake_iommu_there;
 extern bool fake_iommu_snoops;
 extern bool fake_iommu_answers;        /* false: every wait ends by its bound */
 extern bool fake_iommu_on;
+extern uint32_t fake_iommu_uncovered;  /* a function that no unit stands before; ID_NONE: all have one */
 extern uint32_t fake_iommu_event;      /* vector; 0: off */
 extern uint32_t fake_iommu_flushes;
 extern struct iommu_irq fake_iommu_irq[FAKE_IOMMU_IRQS];

@@ -57,7 +57,7 @@
 struct acpi_table acpi_table[MAX_ACPI_TABLE];
 uint32_t acpi_table_count;
 
-static uint64_t field(hpa_t pa, uint32_t size)
+uint64_t acpi_field(hpa_t pa, uint32_t size)
 {
     uint8_t bytes[8] = { 0 };
     uint64_t value = 0U;
@@ -119,7 +119,7 @@ static hpa_t rsdp_find(void)
         found = boot_info.rsdp;
     }
     if (found == 0U) {
-        hpa_t ebda = field(EBDA_SEGMENT, 2U) << 4U;
+        hpa_t ebda = acpi_field(EBDA_SEGMENT, 2U) << 4U;
 
         if ((ebda >= 0x400U) && (ebda < 0xA0000U)) {
             found = rsdp_scan(ebda, EBDA_SIZE);
@@ -137,7 +137,7 @@ static bool table_sane(hpa_t pa, uint32_t *length)
     bool sane = (pa != 0U) && (pa < ADDRESS_MAX);
 
     if (sane) {
-        *length = (uint32_t)field(pa + 4U, 4U);
+        *length = (uint32_t)acpi_field(pa + 4U, 4U);
         sane = (*length >= HEADER_SIZE) && (*length <= TABLE_SIZE_MAX) && checksum_good(pa, *length);
     }
     return sane;
@@ -160,7 +160,7 @@ static void table_add(hpa_t pa)
         table_log_bad(pa);
     } else if (acpi_table_count < MAX_ACPI_TABLE) {
         acpi_table[acpi_table_count] =
-            (struct acpi_table){ .address = pa, .signature = (uint32_t)field(pa, 4U), .length = length };
+            (struct acpi_table){ .address = pa, .signature = (uint32_t)acpi_field(pa, 4U), .length = length };
         acpi_table_count++;
     } else {
         log_line("acpi", "more tables than the limit; the rest is ignored");
@@ -175,11 +175,11 @@ static enum status tables_list(hpa_t rsdp)
     uint32_t entry_size = 8U;
     hpa_t root = 0U;
 
-    if ((field(rsdp + 15U, 1U) >= 2U) && checksum_good(rsdp, RSDP_SIZE_V2)) {
-        root = field(rsdp + 24U, 8U);
+    if ((acpi_field(rsdp + 15U, 1U) >= 2U) && checksum_good(rsdp, RSDP_SIZE_V2)) {
+        root = acpi_field(rsdp + 24U, 8U);
     }
     if (!table_sane(root, &length)) {
-        root = field(rsdp + 16U, 4U);
+        root = acpi_field(rsdp + 16U, 4U);
         entry_size = 4U;
     }
     acpi_table_count = 0U;
@@ -188,13 +188,13 @@ static enum status tables_list(hpa_t rsdp)
         result = STATUS_INVALID;
     } else {
         for (uint32_t at = HEADER_SIZE; (at + entry_size) <= length; at += entry_size) {
-            table_add(field(root + at, entry_size));
+            table_add(acpi_field(root + at, entry_size));
         }
     }
     return result;
 }
 
-static const struct acpi_table *table_find(uint32_t signature)
+const struct acpi_table *acpi_find(uint32_t signature)
 {
     const struct acpi_table *found = NULL;
 
@@ -227,9 +227,9 @@ static void cpu_add(uint32_t apic_id, uint32_t flags)
 
 static void override_add(hpa_t entry)
 {
-    uint32_t irq = (uint32_t)field(entry + 3U, 1U);
-    uint32_t gsi = (uint32_t)field(entry + 4U, 4U);
-    uint32_t flags = (uint32_t)field(entry + 8U, 2U);
+    uint32_t irq = (uint32_t)acpi_field(entry + 3U, 1U);
+    uint32_t gsi = (uint32_t)acpi_field(entry + 4U, 4U);
+    uint32_t flags = (uint32_t)acpi_field(entry + 8U, 2U);
 
     /* ACPI 6.4, table 5.26: polarity in bits 1:0, trigger in bits 3:2; 3 is low, level. */
     if ((irq < 16U) && (gsi < IOAPIC_PINS)) {
@@ -242,13 +242,14 @@ static void override_add(hpa_t entry)
 static void madt_entry(hpa_t entry, uint32_t type, uint32_t size, uint32_t *ioapics)
 {
     if ((type == MADT_LAPIC) && (size >= 8U)) {
-        cpu_add((uint32_t)field(entry + 3U, 1U), (uint32_t)field(entry + 4U, 4U));
+        cpu_add((uint32_t)acpi_field(entry + 3U, 1U), (uint32_t)acpi_field(entry + 4U, 4U));
     } else if ((type == MADT_X2APIC) && (size >= 16U)) {
-        cpu_add((uint32_t)field(entry + 4U, 4U), (uint32_t)field(entry + 8U, 4U));
+        cpu_add((uint32_t)acpi_field(entry + 4U, 4U), (uint32_t)acpi_field(entry + 8U, 4U));
     } else if ((type == MADT_IOAPIC) && (size >= 12U)) {
         if (*ioapics == 0U) {
-            platform.ioapic_base = field(entry + 4U, 4U);
-            platform.ioapic_gsi_base = (uint32_t)field(entry + 8U, 4U);
+            platform.ioapic_id = (uint8_t)acpi_field(entry + 2U, 1U);
+            platform.ioapic_base = acpi_field(entry + 4U, 4U);
+            platform.ioapic_gsi_base = (uint32_t)acpi_field(entry + 8U, 4U);
         }
         *ioapics += 1U;
     } else if ((type == MADT_OVERRIDE) && (size >= 10U)) {
@@ -320,7 +321,7 @@ static enum status madt_judge(uint32_t ioapics)
 static enum status madt_read(void)
 {
     enum status result = STATUS_NOT_FOUND;
-    const struct acpi_table *madt = table_find(ACPI_SIGNATURE('A', 'P', 'I', 'C'));
+    const struct acpi_table *madt = acpi_find(ACPI_SIGNATURE('A', 'P', 'I', 'C'));
     uint32_t ioapics = 0U;
 
     for (uint32_t irq = 0U; irq < 16U; irq++) {
@@ -332,13 +333,13 @@ static enum status madt_read(void)
         uint32_t at = MADT_ENTRIES;
 
         while ((at + 2U) <= madt->length) {
-            uint32_t size = (uint32_t)field(madt->address + at + 1U, 1U);
+            uint32_t size = (uint32_t)acpi_field(madt->address + at + 1U, 1U);
 
             if ((size < 2U) || (size > (madt->length - at))) {
                 log_line("acpi", "the MADT is cut short by a bad entry");
                 at = madt->length;
             } else {
-                madt_entry(madt->address + at, (uint32_t)field(madt->address + at, 1U), size, &ioapics);
+                madt_entry(madt->address + at, (uint32_t)acpi_field(madt->address + at, 1U), size, &ioapics);
                 at += size;
             }
         }
@@ -350,15 +351,15 @@ static enum status madt_read(void)
 /* Segment 0 from bus 0 only; without it ports 0xCF8/0xCFC reach the first 256 bytes. */
 static void mcfg_read(void)
 {
-    const struct acpi_table *mcfg = table_find(ACPI_SIGNATURE('M', 'C', 'F', 'G'));
+    const struct acpi_table *mcfg = acpi_find(ACPI_SIGNATURE('M', 'C', 'F', 'G'));
     uint32_t length = (mcfg == NULL) ? 0U : mcfg->length;
 
     for (uint32_t at = MCFG_ENTRIES; (at + MCFG_ENTRY_SIZE) <= length; at += MCFG_ENTRY_SIZE) {
         hpa_t entry = mcfg->address + at;
-        hpa_t base = field(entry, 8U);
-        uint32_t segment = (uint32_t)field(entry + 8U, 2U);
-        uint32_t first = (uint32_t)field(entry + 10U, 1U);
-        uint32_t last = (uint32_t)field(entry + 11U, 1U);
+        hpa_t base = acpi_field(entry, 8U);
+        uint32_t segment = (uint32_t)acpi_field(entry + 8U, 2U);
+        uint32_t first = (uint32_t)acpi_field(entry + 10U, 1U);
+        uint32_t last = (uint32_t)acpi_field(entry + 11U, 1U);
 
         if ((segment == 0U) && (first == 0U) && ((base & 0xFFFFFU) == 0U) && (base < ADDRESS_MAX)) {
             platform.mmconfig_base = base;
@@ -373,10 +374,10 @@ static uint16_t fadt_port(const struct acpi_table *fadt, uint32_t legacy, uint32
     uint64_t port = 0U;
 
     if ((legacy + 4U) <= fadt->length) {
-        port = field(fadt->address + legacy, 4U);
+        port = acpi_field(fadt->address + legacy, 4U);
     }
-    if (((extended + 12U) <= fadt->length) && (field(fadt->address + extended, 1U) == GAS_SPACE_IO)) {
-        uint64_t wide = field(fadt->address + extended + 4U, 8U);
+    if (((extended + 12U) <= fadt->length) && (acpi_field(fadt->address + extended, 1U) == GAS_SPACE_IO)) {
+        uint64_t wide = acpi_field(fadt->address + extended + 4U, 8U);
 
         port = (wide != 0U) ? wide : port;
     }
@@ -386,21 +387,21 @@ static uint16_t fadt_port(const struct acpi_table *fadt, uint32_t legacy, uint32
 static void fadt_reset(const struct acpi_table *fadt)
 {
     if (((FADT_RESET_VALUE + 1U) <= fadt->length) &&
-        ((field(fadt->address + FADT_FLAGS, 4U) & FADT_RESET_SUPPORTED) != 0U) &&
-        (field(fadt->address + FADT_RESET_REG, 1U) == GAS_SPACE_IO)) {
-        uint64_t port = field(fadt->address + FADT_RESET_REG + 4U, 8U);
+        ((acpi_field(fadt->address + FADT_FLAGS, 4U) & FADT_RESET_SUPPORTED) != 0U) &&
+        (acpi_field(fadt->address + FADT_RESET_REG, 1U) == GAS_SPACE_IO)) {
+        uint64_t port = acpi_field(fadt->address + FADT_RESET_REG + 4U, 8U);
 
         if (port <= 0xFFFFU) {
             platform.reset_port = (uint16_t)port;
-            platform.reset_value = (uint8_t)field(fadt->address + FADT_RESET_VALUE, 1U);
+            platform.reset_value = (uint8_t)acpi_field(fadt->address + FADT_RESET_VALUE, 1U);
         }
     }
 }
 
 static void acpi_mode_enable(const struct acpi_table *fadt)
 {
-    uint32_t port = (uint32_t)field(fadt->address + FADT_SMI_COMMAND, 4U);
-    uint32_t value = (uint32_t)field(fadt->address + FADT_ACPI_ENABLE, 1U);
+    uint32_t port = (uint32_t)acpi_field(fadt->address + FADT_SMI_COMMAND, 4U);
+    uint32_t value = (uint32_t)acpi_field(fadt->address + FADT_ACPI_ENABLE, 1U);
     bool on = (hw_port_read(platform.pm1a_control, 2U) & PM1_SCI_ENABLE) != 0U;
 
     if (!on && (port != 0U) && (port <= 0xFFFFU) && (value != 0U)) {
@@ -417,7 +418,7 @@ static void acpi_mode_enable(const struct acpi_table *fadt)
 static enum status fadt_read(void)
 {
     enum status result = STATUS_NOT_FOUND;
-    const struct acpi_table *fadt = table_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
+    const struct acpi_table *fadt = acpi_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
 
     if (fadt == NULL) {
         log_line("acpi", "no valid FADT: power management ports are unknown");
@@ -441,9 +442,9 @@ static enum status fadt_read(void)
  * of their common ancestor. */
 static void qemu_find(void)
 {
-    const struct acpi_table *fadt = table_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
+    const struct acpi_table *fadt = acpi_find(ACPI_SIGNATURE('F', 'A', 'C', 'P'));
 
-    if ((fadt != NULL) && (field(fadt->address + HEADER_OEM_ID, 6U) == OEM_ID_QEMU)) {
+    if ((fadt != NULL) && (acpi_field(fadt->address + HEADER_OEM_ID, 6U) == OEM_ID_QEMU)) {
         platform.qemu = true;
     }
 }
@@ -469,8 +470,6 @@ enum status acpi_init(void)
     if (result == STATUS_OK) {
         mcfg_read();
         qemu_find();
-        platform.iommu_present = (table_find(ACPI_SIGNATURE('D', 'M', 'A', 'R')) != NULL) ||
-                                 (table_find(ACPI_SIGNATURE('I', 'V', 'R', 'S')) != NULL);
     }
     return result;
 }

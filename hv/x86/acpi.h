@@ -4,10 +4,14 @@
 #ifndef X86_ACPI_H
 #define X86_ACPI_H
 
-#include "core/types.h"
+#include "core/acpi_filter.h"
 
 /* Also switches the machine to ACPI mode when the firmware left it in legacy mode
  * (ACPI 6.4, 4.8.2.5), so that no guest needs the SMI command port. */
 enum status acpi_init(void);
+
+/* Afterwards: a table by its signature, with a good length and checksum, or NULL; and a number of 1 to 8 bytes in it, at any address. */
+const struct acpi_table *acpi_find(uint32_t signature);
+uint64_t acpi_field(hpa_t pa, uint32_t size);
 
 #endif

@@ -1,49 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* There is no driver yet: no machine has a usable IOMMU. */
+/* Which kind of IOMMU the machine has: no machine has both. */
 #include "x86/iommu.h"
+
+#include <stddef.h>
 
 #include "x86/asm.h"
 
 #define LINE_SIZE 64U /* no CPU with long mode has smaller ones */
 
+const struct iommu_ops *iommu_driver; /* NULL: none is usable; on the sealed pages (link.ld) */
+
 /* REQ-ISO-040 */
 bool hw_iommu_find(void)
 {
-    return false;
+    iommu_driver = &vtd_iommu;
+    if (!iommu_driver->find()) {
+        iommu_driver = NULL;
+    }
+    return iommu_driver != NULL;
 }
 
 uint32_t hw_iommu_format(void)
 {
-    return 0U;
+    return iommu_driver->format;
 }
 
 bool hw_iommu_enable(hpa_t root, hpa_t entries)
 {
-    (void)root;
-    (void)entries;
-    return false;
+    return iommu_driver->enable(root, entries);
 }
 
 bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size)
 {
-    (void)index;
-    (void)bdf;
-    (void)base;
-    (void)size;
-    return false;
+    return iommu_driver->reserved(index, bdf, base, size);
+}
+
+bool hw_iommu_covers(uint16_t bdf)
+{
+    return iommu_driver->covers(bdf);
 }
 
 bool hw_iommu_registers(uint32_t index, hpa_t *base, uint64_t *size)
 {
-    (void)index;
-    (void)base;
-    (void)size;
-    return false;
+    return (iommu_driver != NULL) && iommu_driver->registers(index, base, size);
 }
 
 bool hw_iommu_snoops(void)
 {
-    return false;
+    return iommu_driver->snoops();
 }
 
 /* The image is mapped at VA = PA. Without CLFLUSH, which is older than any IOMMU, caches hold nothing back that matters here. */
@@ -56,32 +60,27 @@ void hw_iommu_write_back(hpa_t base, uint32_t size)
 
 bool hw_iommu_flush_domain(uint32_t domain)
 {
-    (void)domain;
-    return false;
+    return iommu_driver->flush_domain(domain);
 }
 
 bool hw_iommu_flush_function(uint16_t bdf, uint32_t domain)
 {
-    (void)bdf;
-    (void)domain;
-    return false;
+    return iommu_driver->flush_function(bdf, domain);
 }
 
 bool hw_iommu_fault_next(struct iommu_fault *fault)
 {
-    (void)fault;
-    return false;
+    return iommu_driver->fault_next(fault);
 }
 
 void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector)
 {
-    (void)pcpu;
-    (void)vector;
+    iommu_driver->fault_event(pcpu, vector);
 }
 
 bool hw_iommu_remaps(void)
 {
-    return false;
+    return false; /* not yet */
 }
 
 bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq)

@@ -10,16 +10,16 @@ struct iommu_ops {
     bool (*find)(void);
     bool (*enable)(hpa_t root, hpa_t entries);
     bool (*reserved)(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size);
+    bool (*covers)(uint16_t bdf);
     bool (*registers)(uint32_t index, hpa_t *base, uint64_t *size);
     bool (*snoops)(void);
     bool (*flush_domain)(uint32_t domain);
     bool (*flush_function)(uint16_t bdf, uint32_t domain);
     bool (*fault_next)(struct iommu_fault *fault);
     void (*fault_event)(pcpu_id_t pcpu, uint32_t vector);
-    bool (*irq_set)(uint32_t index, const struct iommu_irq *irq);
 };
 
 extern const struct iommu_ops vtd_iommu;
-extern const struct iommu_ops amdvi_iommu;
+extern const struct iommu_ops *iommu_driver;
 
 #endif

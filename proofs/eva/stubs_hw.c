@@ -9,6 +9,7 @@
 #include "abi/trace.h"
 #include "core/acpi_filter.h"
 #include "core/hw.h"
+#include "core/iommu_hw.h"
 #include "core/vcpu_hw.h"
 #include "proofs/eva/eva.h"
 
@@ -151,6 +152,40 @@ uint32_t hw_msi_data(uint32_t vector)
     (void)vector;
     return (uint32_t)any;
 }
+
+static bool any_truth(void) { return any_below(2U) != 0U; }
+uint32_t hw_iommu_format(void) { return any_below(2U); }
+bool hw_iommu_enable(hpa_t root, hpa_t entries) { (void)root; (void)entries; return any_truth(); }
+bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size)
+{
+    *bdf = (uint16_t)any;
+    *base = any;
+    *size = any;
+    return (index < 128U) && any_truth();
+}
+bool hw_iommu_covers(uint16_t bdf) { (void)bdf; return any_truth(); }
+bool hw_iommu_registers(uint32_t index, hpa_t *base, uint64_t *size)
+{
+    *base = any;
+    *size = any;
+    return (index < MAX_IOMMU) && any_truth();
+}
+bool hw_iommu_snoops(void) { return any_truth(); }
+void hw_iommu_write_back(hpa_t base, uint32_t size) { (void)base; (void)size; }
+bool hw_iommu_flush_domain(uint32_t domain) { (void)domain; return any_truth(); }
+bool hw_iommu_flush_function(uint16_t bdf, uint32_t domain) { (void)bdf; (void)domain; return any_truth(); }
+bool hw_iommu_fault_next(struct iommu_fault *fault)
+{
+    fault->bdf = (uint16_t)any;
+    fault->write = any_truth();
+    fault->interrupt = any_truth();
+    fault->reason = (uint32_t)any;
+    fault->address = any;
+    return any_truth();
+}
+void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; (void)vector; }
+bool hw_iommu_remaps(void) { return any_truth(); }
+bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq) { (void)index; core(irq->pcpu); return any_truth(); }
 
 uint64_t hw_tsc(void) { return any; }
 uint64_t hw_tsc_hz(void) { return any; }

@@ -150,6 +150,8 @@ def start(request, folder, on, emulator):
             machine.exact = exact
         else:
             prepared = machine_for(scenario, place, append, images, machine=emulator.name, **options)
+            if emulator.name == "qemu":
+                options["extra"] = prepared.extra   # with what the board has
             machine = emulator(place, prepared.modules, **options)
             machine.exact = exact or prepared.exact
         missing = lack(machine)

@@ -18,6 +18,7 @@ REASONS = {
     "monitor": Reason("needs QEMU's monitor, which raises machine checks, NMIs and resets from outside", r"\bMonitor\("),
     "reset": Reason("goes on after a reset of the machine; Bochs' BIOS stops at its test of the keyboard the second time", r"reboot=reset|\bWARM\b"),
     "devices": Reason("needs devices that Bochs does not have (MSI, virtio, NVMe)", r"'-device'|-pci\b"),
+    "iommu": Reason("needs an IOMMU, which Bochs does not have", r"-iommu"),
     "usb": Reason("boots from a USB disk, which Bochs' BIOS cannot", r"usb-storage"),
     "uefi": Reason("needs UEFI; Bochs has a BIOS", r"\bOVMF_CODE\b"),
     "vmcb": Reason("changes AMD's VMCB from outside; a VMCS is not in memory in a known form", r"svm_vmcb"),

@@ -196,7 +196,7 @@ static void the_machine_is_read(void **state)
     assert_int_equal(platform.pm_timer_port, 0x708U);
     assert_int_equal(platform.reset_port, 0xCF9U);
     assert_int_equal(platform.reset_value, 0x0FU);
-    assert_true(platform.iommu_present);
+    assert_int_equal(acpi_find(ACPI_SIGNATURE('D', 'M', 'A', 'R'))->address, DMAR);
     assert_true(platform.qemu);
     assert_int_equal(smi_writes, 1U);
     assert_int_equal(log_lines, 0U);
@@ -346,7 +346,7 @@ static void a_machine_of_acpi_1_is_read(void **state)
     assert_int_equal(platform.pm_timer_port, 0x608U);
     assert_int_equal(platform.reset_port, 0U);
     assert_int_equal(platform.mmconfig_base, 0U);
-    assert_false(platform.iommu_present);
+    assert_null(acpi_find(ACPI_SIGNATURE('D', 'M', 'A', 'R')));
     assert_int_equal(log_lines, 0U);
 }
 

@@ -4,6 +4,8 @@
 #include "world.h"
 
 #include "core/iommu.h"
+#include "devices/vpci.h"
+#include "devices/vpci_function.h"
 #include "fake/iommu.h"
 
 #define NIC       0x20U   /* 00:04.0: the partition table gives it to the RTVM */
@@ -27,6 +29,7 @@ static int boot(void **state)
     memset(vcpus, 0, sizeof(vcpus));
     fake_iommu_reset();
     (void)world_start(state);
+    platform.iommu_present = true;
     partition.table.vm[RTVM].pci_count = 1U;
     partition.table.vm[RTVM].pci[0] = NIC;
     assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
@@ -182,13 +185,64 @@ static void a_unit_that_does_not_answer_ends_the_shared_side(void **state)
 static void without_a_unit_nothing_is_given(void **state)
 {
     (void)state;
-    fake_iommu_there = false;
+    platform.iommu_present = false;
     assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_NO_DEVICE);
     assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_NO_DEVICE);
+    vpci_dma_open(VM_SERVICE);
     iommu_flush_vm(VM_SERVICE);
     iommu_irq_set(5U, DISK, 0U, 0x40U, false);
     assert_int_equal(fake_iommu_irq[5].vector, 0U);
     assert_int_equal(iommu_fault_check(0U, fake_tsc), TIME_NEVER);
+}
+
+/* REQ-ISO-040 */
+static void registers_of_a_unit_are_nobodys(void **state)
+{
+    (void)state;
+    domain_base[RTVM][domain_count[RTVM]] = 0xFED8F000U;
+    domain_size[RTVM][domain_count[RTVM]] = 0x1000U;
+    domain_count[RTVM]++;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    domain_size[RTVM][domain_count[RTVM] - 1U] = 0x2000U;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_DENIED);
+    assert_false(iommu_active);
+    domain_count[RTVM]--;
+}
+
+/* REQ-ISO-040 REQ-ISO-053 */
+static void at_boot_every_function_gets_its_owners_memory(void **state)
+{
+    static const uint16_t bdf[] = { NIC, DISK, DISK + 8U, FAR_AWAY, DISK + 16U };
+    static const vm_id_t owner[] = { RTVM, VM_SERVICE, VM_SERVICE, VM_SERVICE, ID_NONE };
+    (void)state;
+    memset(vpci_function, 0, sizeof(vpci_function));
+    for (vpci_function_count = 0U; vpci_function_count < 5U; vpci_function_count++) {
+        vpci_function[vpci_function_count].bdf = bdf[vpci_function_count];
+        vpci_function[vpci_function_count].owner = owner[vpci_function_count];
+    }
+    fake_iommu_regions = 1U;
+    fake_iommu_region[0] = (struct fake_iommu_region){ DISK + 8U, RTVM_HPA, 0x1000U };
+    vpci_dma_open(VM_SERVICE);
+    assert_int_equal(iommu_table_owner(NIC), IOMMU_NOBODY);
+    vpci_dma_open(RTVM);
+    assert_int_equal(iommu_table_owner(NIC), RTVM);
+    assert_int_equal(iommu_table_owner(DISK), VM_SERVICE);
+    assert_int_equal(iommu_table_owner(DISK + 8U), IOMMU_NOBODY);
+    assert_int_equal(iommu_table_owner(DISK + 16U), IOMMU_NOBODY);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "PCI function 0x30: the firmware reserves memory"));
+    assert_non_null(strstr(fake_log(), "PCI function 0x1000: its bus is beyond"));
+    fake_iommu_uncovered = DISK;
+    assert_int_equal(iommu_give(DISK, IOMMU_NOBODY), STATUS_OK);
+    vpci_dma_open(VM_SERVICE);
+    assert_int_equal(vpci_function[1].owner, ID_NONE);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "PCI function 0x28: no unit of the IOMMU stands before it"));
+    vpci_function[0].bdf = DISK; /* not as the partition table has it */
+    vpci_dma_open(RTVM);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "PCI function 0x28: not its owner's"));
+    vpci_function_count = 0U;
 }
 
 /* REQ-ISO-052 */
@@ -280,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup(memory_that_firmware_reserves_must_be_the_owners, boot),
         cmocka_unit_test_setup(a_unit_that_does_not_answer_ends_the_shared_side, boot),
         cmocka_unit_test_setup(without_a_unit_nothing_is_given, boot),
+        cmocka_unit_test_setup(registers_of_a_unit_are_nobodys, boot),
+        cmocka_unit_test_setup(at_boot_every_function_gets_its_owners_memory, boot),
         cmocka_unit_test_setup(a_blocked_access_is_told_and_counted, boot),
         cmocka_unit_test_setup(faults_without_end_are_counted_and_told_a_few_times, boot),
         cmocka_unit_test_setup(where_all_cores_are_exclusive_nobody_looks, boot),

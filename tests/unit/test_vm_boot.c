@@ -23,6 +23,7 @@
 #include "core/vm.h"
 #include "core/vm_memory.h"
 #include "devices/vioapic.h"
+#include "devices/vpci.h"
 #include "devices/vpic.h"
 #include "stub_log.h"
 
@@ -53,6 +54,7 @@ static struct {
 static struct {
     uint32_t memory_built;  /* bit: VM */
     uint32_t ports_opened;
+    uint32_t dma;           /* bit: VM whose functions reach its memory */
     uint32_t shared;        /* vCPUs given to the scheduler */
     uint32_t exclusive;     /* vCPUs with their local APIC */
     uint32_t chips;         /* bit: VM with virtual interrupt controllers */
@@ -102,6 +104,7 @@ void exclusive_lapic_reset(vcpu_id_t id) { (void)id; asked.exclusive++; }
 void sched_add(vcpu_id_t id, uint32_t weight) { (void)id; assert_int_equal(weight, 100U); asked.shared++; }
 void vcpu_power_on(vcpu_id_t id) { asked.powered_on++; vcpu_regs[id].rip = 0xFFF0U; }
 void vioapic_reset(vm_id_t v) { asked.chips |= 1U << v; }
+void vpci_dma_open(vm_id_t v) { asked.dma |= 1U << v; }
 void vpic_reset(vm_id_t v) { asked.chips |= 0x100U << v; }
 bool guest_map_build(vm_id_t v) { return answer.map_fits && (v != answer.map_fails_for); }
 bool guest_map_carve(vm_id_t v, gpa_t base, uint64_t size, uint32_t type)
