@@ -103,7 +103,8 @@ def run(args, images=None):
         say("\n".join(f"  | {line}" for line in machine.tail(error.console, 20).splitlines()))
         return 1
     other = f" {scenario.name}" if scenario.name != "demo" else ""
-    say(f"\n{colour(GREEN, 'The demo succeeded.')} {colour(DIM, 'Try ./bulkhead run{other} for a shell in the Service VM, ./bulkhead config show {scenario.name} for the scenario.')}")
+    hint = f"Try ./bulkhead run{other} for a shell in the Service VM, ./bulkhead config show {scenario.name} for the scenario."
+    say(f"\n{colour(GREEN, 'The demo succeeded.')} {colour(DIM, hint)}")
     return 0
 
 

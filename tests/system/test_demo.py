@@ -14,7 +14,7 @@ from tools.boot import BUILD
 from tools.progress import ROOT
 
 SCENARIO = {"qemu": "demo", "bochs": "demo-bochs"}
-CORES = {"qemu": {"count": 3, "shared": "0, 1, 2", "exclusive": 3}, "bochs": {"count": 2, "shared": "0, 1", "exclusive": 2}}
+CORES = {"qemu": {"name": "demo", "count": 3, "shared": "0, 1, 2", "exclusive": 3}, "bochs": {"name": "demo-bochs", "count": 2, "shared": "0, 1", "exclusive": 2}}
 FOLDER = {"qemu": "minimal", "bochs": "minimal-bochs"}
 INITRD = {"qemu": "service-initrd", "bochs": "cloud-initrd"}
 LIMIT_S = {"qemu": 400, "bochs": 1900}
@@ -34,7 +34,7 @@ EXPECTED = [
     r"timer interrupts taken +[0-9,]+$",
     r"VM exits in steady state +0$",
     r"latency min / p50 / p99 / max +[0-9.,]+ / [0-9.,]+ / [0-9.,]+ / [0-9.,]+ (us|ticks)",
-    r"The demo succeeded",
+    r"The demo succeeded\. .*\./bulkhead config show %(name)s for the scenario",
 ]
 
 
