@@ -29,7 +29,6 @@ int main(void)
     core_kind_add(0U);
     core_kind_add(any_below(MAX_PCPU));
     kinds = core_kind_check();
-    /*@ assert kind: kinds.valid || kinds.vm < PART_MAX_VM || kinds.pcpu < MAX_PCPU; */
     (void)kinds;
     cache_share_apply(any_below(MAX_PCPU));
     return 0;
