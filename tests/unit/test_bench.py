@@ -415,6 +415,14 @@ def test_the_page_that_is_kept_is_what_its_data_give():
     assert (kept / "bench.md").read_text(encoding="utf-8") == report.markdown(results), "run ./bulkhead bench on a clean commit and keep its three files"
 
 
+# REQ-TOO-007
+def test_the_page_on_vt_x_is_what_its_data_give():
+    kept = ROOT / "docs" / "benchmark"
+    results = json.loads((kept / "vt-x.json").read_text(encoding="utf-8"))
+    assert results["dirty"] is False
+    assert (kept / "vt-x.md").read_text(encoding="utf-8") == vtx.markdown(results), "run ./bulkhead bench --machine bochs on a clean commit and keep its two files"
+
+
 class FakeBochs:
     """Prints what the guests of a scenario print."""
     def __init__(self, name):
