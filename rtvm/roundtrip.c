@@ -175,7 +175,7 @@ bool roundtrip_measure(struct roundtrip *trip)
 
 bool roundtrip_alive(void) { return (lost < number) || (number == 0U); }
 
-static void put(const char *name, uint64_t value)
+static void report_count(const char *name, uint64_t value)
 {
     console_text(name);
     console_dec(value);
@@ -183,11 +183,11 @@ static void put(const char *name, uint64_t value)
 
 void roundtrip_report(void)
 {
-    put("rtvm: nic: sent ", nic_counts.sent);
-    put(" back ", number - lost);
-    put(" lost ", lost);
-    put(" interrupts ", nic_interrupts);
-    put(" other frames ", others);
-    put(" broken ", nic_counts.broken);
+    report_count("rtvm: nic: sent ", nic_counts.sent);
+    report_count(" back ", number - lost);
+    report_count(" lost ", lost);
+    report_count(" interrupts ", nic_interrupts);
+    report_count(" other frames ", others);
+    report_count(" broken ", nic_counts.broken);
     console_text("\n");
 }

@@ -7,7 +7,7 @@ from tools.config.check import image_tags, vms
 from tools.bochs import MODELS, Bochs
 from tools.config.compile import compile_scenario, load_scenario, scenario_path
 from tools.config.errors import ConfigError
-from tools.machine import IOMMU, ROOT, Machine
+from tools.machine import ROOT, Machine, board_devices
 
 BUILD = ROOT / "build"
 TABLE_TAG = "partition-table"
@@ -83,8 +83,8 @@ def has_linux(scenario):
 def machine_for(name, folder, append=None, images=None, machine=None, **options):
     """A machine, not yet started, that boots this scenario. machine: 'qemu' or 'bochs'; None: the one of its board."""
     scenario = load_for(name, machine)
-    if scenario.board.get("iommu") and machine_of(scenario) == "qemu":
-        options["extra"] = IOMMU + list(options.get("extra", ()))
+    if machine_of(scenario) == "qemu":
+        options["extra"] = board_devices(scenario.board) + list(options.get("extra", ()))
     prepared = MACHINES[machine_of(scenario)](folder, boot_modules(scenario, folder, append, images), **options)
     prepared.exact = has_linux(scenario)
     return prepared

@@ -12,7 +12,7 @@ from tools.machine import MachineError
 from tools.progress import ROOT, StepError, run_step, say
 
 VERSION_FILE = ROOT / "VERSION"
-BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "rt-linux", "cost", "ipi", "access", "linux-boot", "mapping", "work",
+BENCH_PARTS = ("bare", "alone", "linux", "loaded", "storm", "rt-linux", "nic", "cost", "ipi", "access", "linux-boot", "mapping", "work",
                "size")     # as in tools/bench/command.py, which needs more than help does
 BENCH_PERCENT, BENCH_PERCENT_HARDWARE = 2.0, 10.0     # as in tools/bench/compare.py
 BENCH_PORTS = ("0x3f8", "0x2f8", "0x3e8", "0x2e8")

@@ -24,6 +24,15 @@ PLUGINS = {mode: ROOT / "build" / "tools" / "qemu" / ("ferr_race.so" if mode == 
 
 
 IOMMU = ["-device", "intel-iommu,intremap=on,eim=on"]   # before any other device
+NICS = {"8086:10d3": "e1000e", "8086:10c9": "igb"}      # QEMU's names of controllers that a board may list
+
+
+def board_devices(board):
+    """What this board has beside QEMU's own: the IOMMU, and Ethernet controllers, where it lists them. '-set device.nic0.netdev=NAME' connects the first."""
+    line = list(IOMMU) if board.get("iommu") else []
+    for index, one in enumerate(function for function in board.get("pci", []) if function["id"].lower() in NICS):
+        line += ["-device", f"{NICS[one['id'].lower()]},id=nic{index},addr={one['address'].partition(':')[2]},romfile="]
+    return line
 
 
 class Machine(Emulator):

@@ -15,6 +15,7 @@ from tools.progress import ROOT, StepError, colour, BOLD, run_step, say
 KERNELS = ROOT / "build" / "kernels"
 STAMP = KERNELS / "stamp.json"
 RT_STAMP = KERNELS / "rt" / "version"            # goes with the folder
+RT_NETWORK = "e1000e.ko*"     # of Debian's PREEMPT_RT kernel: a driver that is not built in
 NEWER_STAMP = KERNELS / "headers" / "newer"      # goes with the folder
 CLOUD_STAMP = KERNELS / "headers" / "cloud"      # likewise
 QEMU_LEAST = "1:9"
@@ -180,8 +181,14 @@ def user_kernel():
 
 
 def rt_kernel():
-    """Debian's PREEMPT_RT kernel: its image without modules, or None."""
+    """Debian's PREEMPT_RT kernel: its image, with a module for its network alone, or None."""
     return Kernel(KERNELS / "rt", RT_STAMP.read_text(encoding="utf-8").strip()) if RT_STAMP.exists() else None
+
+
+def rt_network_module():
+    """The file of that module, or None."""
+    found = sorted(rt_kernel().modules.rglob(RT_NETWORK)) if rt_kernel() is not None else []
+    return found[0] if found else None
 
 
 def headers_folder():
@@ -283,8 +290,9 @@ def fetch_rt_kernel():
     debs.mkdir(parents=True)
     download(debs, [package])
     unpack(debs, [package], "rt")
-    for folder in ("lib", "usr"):
-        shutil.rmtree(KERNELS / "rt" / folder, ignore_errors=True)   # modules: 300 MB
+    for path in (KERNELS / "rt").rglob("*.ko*"):     # 300 MB
+        if not path.match(RT_NETWORK):
+            path.unlink()
     RT_STAMP.write_text(package.removeprefix("linux-image-") + "\n", encoding="utf-8")
     shutil.rmtree(debs)
 
@@ -351,7 +359,7 @@ def run(group="test", quiet=False):
         fetch_cloud_headers()
     if group == "test" and not newer_headers_ready():
         fetch_newer_headers()
-    if group in ("rt", "test") and rt_kernel() is None:
+    if group in ("rt", "test") and rt_network_module() is None:
         fetch_rt_kernel()
     if group in ("bochs", "test") and not bochs_package.ready():
         fetch_bochs(group)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real-time image drives an Ethernet controller of Intel's: on the bare machine, and unchanged in a real-time VM."""
 import contextlib
+import json
 import pathlib
 import re
 import socket
@@ -9,12 +10,18 @@ import threading
 
 import pytest
 
+from test_service_crash import BOOT_S, expect_the_same_rtvm_after_a_new_start, live_long_enough, rtvm
+from tools import setup
+from tools.bench import overlay
+from tools.bench.measure import hex_figures
 from tools.boot import BUILD
+from tools.images import modules, programs
 
 # Given, not measured: a measured rate differs by its rounding.
 RATES = "tsc_hz=1000000000 timer_hz=1000000000"
 PATIENT = "nic_wait_us=20000000"    # a frame that took 20 s is lost, whatever the host does
 END_S = 120
+HERE = pathlib.Path(__file__).parent / "guest"
 
 pytestmark = pytest.mark.not_on("bochs", "devices")
 
@@ -78,6 +85,17 @@ def returned(frame):
     return frame[6:12] + b"\x02\0\0\0\0\x01" + frame[12:]
 
 
+def pinged(frame):
+    """A host that answers ARP (RFC 826) and echo requests (RFC 792): addresses swapped, the checksum by how much it changes."""
+    kind, to = frame[12:14], b"\x02\0\0\0\0\x01"
+    if kind == b"\x08\x06" and frame[20:22] == b"\0\1":
+        return [frame[6:12] + to + frame[12:20] + b"\0\2" + to + frame[38:42] + frame[22:32]]
+    if kind == b"\x08\0" and frame[23] == 1 and frame[34] == 8:
+        total = int.from_bytes(frame[36:38], "big") + 0x800
+        return [returned(frame)[:26] + frame[30:34] + frame[26:30] + b"\0\0" + (total % 0xFFFF).to_bytes(2, "big") + frame[38:]]
+    return []
+
+
 # REQ-RT-061
 @pytest.mark.parametrize("nic,mode,path", [("e1000e", "poll", "phy"), ("e1000e", "msi", "phy"), ("e1000e", "msix", "mac"), ("igb", "poll", "mac"), ("igb", "msix", "phy")])
 def test_frames_go_and_come_back_inside_the_controller(start, nic, mode, path):
@@ -122,3 +140,74 @@ def test_a_frame_that_others_return_is_told_from_other_frames(start):
 def test_a_controller_that_is_missing_or_silent_ends_the_measurement_by_name(start, nic, words, says):
     machine = bare(start, words, nic)
     assert f"rtvm: {says}" in machine.text("rtvm")
+
+
+# ---- in a real-time VM ----
+
+def on_bulkhead(start, words, mode="mttcg", extra=()):
+    """An RTVM with the controller beside a test guest that sleeps until the RTVM has finished; {name: figure} that this guest then saw."""
+    machine = start("tests/bench/bench-nic.yaml", append={"rtvm": f"{RATES} {words}", "service": "console=0x2f8"},
+                    images={"idle": BUILD / "tests" / "guests" / "watch_rt.elf"}, mode=mode, extra=extra)
+    machine.wait_for("service", r"^done", END_S)
+    return machine, hex_figures(machine.text("service"))
+
+
+# REQ-RT-004 REQ-RT-061 REQ-RT-063
+@pytest.mark.parametrize("mode", ["poll", "msi", "msix"])
+def test_frames_of_a_real_time_vm_go_over_the_wire_and_come_back_without_exits(start, mode):
+    with peer(lambda frame: [returned(frame)]) as other:
+        machine, figures = on_bulkhead(start, f"nic={mode} nic_path=wire {PATIENT} count=200 warmup=20", extra=[*other.arguments, "-set", "device.nic0.netdev=wire"])
+    seen = counts(machine)
+    assert (seen["sent"], seen["back"], seen["lost"]) == (220, 220, 0)
+    assert seen["interrupts"] == 0 if mode == "poll" else seen["interrupts"] >= 220
+    assert figures["samples"] == 200 and 0 < figures["last_exit_tsc"] < figures["steady_tsc"]
+
+
+def exits_of(machine):
+    """Of the PREEMPT_RT VM, by reason, as the Service VM reads them."""
+    return next(vm for vm in json.loads(machine.shell("bhctl stats --json"))["vms"] if vm["name"] == "rtlinux")["vcpus"][0]["exits"]
+
+
+def pings(machine, received):
+    """(sent, received, interrupts) of its first line with so many received."""
+    line = r"^rt: sent (\d+), received (\d+), interrupts (\d+)$"
+    count = 0
+    while True:
+        count += 1
+        found = tuple(map(int, machine.wait_for("rtvm", line, END_S, count).groups()))
+        if found[1] >= received:
+            return found
+
+
+# REQ-RT-004 REQ-RT-063
+def test_the_network_of_a_real_time_vm_goes_on_without_exits_while_the_service_vm_restarts(start):
+    """Frames, messages and exits are counted over the end of Linux and its new start."""
+    machine = start("rt-nic", append={"service": "quiet bulkhead.mode=test reboot=t", "rtvm": "report=1000 periodic=1"}, mode="icount")
+    machine.shell_ready(BOOT_S)
+    live_long_enough(machine)
+    before, frames = rtvm(machine), counts(machine)
+    machine.send("reboot -f\n")
+    machine.wait_for("hypervisor", "power: Service VM restarts, the others run on", BOOT_S)
+    expect_the_same_rtvm_after_a_new_start(machine, before)
+    after, report = counts(machine), json.loads(machine.shell("bhctl rt --once --json"))
+    assert after["sent"] == after["back"] > frames["back"] + 2000 and after["lost"] == 0
+    assert after["interrupts"] >= after["back"]
+    assert (report["measured"], report["steady_exits"], report["steady_exits_exact"]) == ("round trip", 0, True)
+
+
+@pytest.mark.skipif(setup.rt_network_module() is None or programs.path(programs.NEEDED) is None, reason="needs Debian's PREEMPT_RT kernel with its e1000e")
+# REQ-RT-004 REQ-RT-063
+def test_the_stock_driver_of_preempt_rt_linux_is_pinged_without_exits(linux, folder):
+    """Linux's own e1000e, with MSI-X; exits are counted while 1,000 pings go out and are answered."""
+    module = folder / "e1000e.ko"
+    module.write_bytes(modules.read(setup.rt_network_module()))
+    initrd = overlay.with_files(BUILD / "images" / "rt-initrd.gz", {"nic.sh": HERE / "rt_nic.sh", "modules/e1000e.ko": module}, folder / "initrd.gz")
+    with peer(pinged) as other:
+        machine = linux(HERE / "rt-linux-nic.yaml", images={"rt-initrd": initrd}, extra=[*other.arguments, "-set", "device.nic0.netdev=wire"])
+        machine.wait_for("rtvm", r"^rt: e1000e at 0000:00:01\.0$", END_S)
+        begun = pings(machine, 200)
+        before = exits_of(machine)
+        ended = pings(machine, begun[1] + 1200)
+        after = exits_of(machine)
+    assert after == before
+    assert ended[2] - begun[2] >= 1200

@@ -17,7 +17,7 @@ REASONS = {
     # Bochs lacks it.
     "monitor": Reason("needs QEMU's monitor, which raises machine checks, NMIs and resets from outside", r"\bMonitor\("),
     "reset": Reason("goes on after a reset of the machine; Bochs' BIOS stops at its test of the keyboard the second time", r"reboot=reset|\bWARM\b"),
-    "devices": Reason("needs devices that Bochs does not have (MSI, virtio, NVMe)", r"'-device'|-pci\b"),
+    "devices": Reason("needs devices that Bochs does not have (MSI, virtio, NVMe, PCIe network)", r"'-device'|-pci\b|-nic\b"),
     "iommu": Reason("needs an IOMMU, which Bochs does not have", r"-iommu"),
     "usb": Reason("boots from a USB disk, which Bochs' BIOS cannot", r"usb-storage"),
     "uefi": Reason("needs UEFI; Bochs has a BIOS", r"\bOVMF_CODE\b"),

@@ -8,7 +8,7 @@ import pathlib
 import shlex
 import sys
 
-from tools.bench import compare, mapping, measure, paths, report, rt_linux
+from tools.bench import compare, mapping, measure, nic, paths, report, rt_linux
 from tools.bench.progress import measuring
 from tools.bench.targets import judge
 from tools.evidence import provenance
@@ -85,6 +85,11 @@ def preempt_rt(settings, results):
     return ", ".join(f"{side} p50 {one['latency']['p50']} max {one['latency']['max']}" for side, one in results["rt_linux"].items()) + " ticks"
 
 
+def round_trip(settings, results):
+    results["nic"] = nic.measure(settings)
+    return ", ".join(f"{wait} {side} p50 {one['latency']['p50']}" for wait, modes in results["nic"].items() for side, one in modes[measure.EXACT].items()) + " ticks"
+
+
 def size(_, results):
     results["size"] = measure.size()
     return f"text {results['size']['text']:,} bytes, memory {results['size']['memory']:,} bytes"
@@ -97,6 +102,7 @@ PARTS = (
     Part("loaded", "latency beside a loaded Service VM and User VMs", with_linux("loaded", "full")),
     Part("storm", "latency beside a storm of hypercalls, interrupts and User VMs", with_linux("storm", "storm")),
     Part("rt-linux", "latency of PREEMPT_RT Linux, bare and on Bulkhead", preempt_rt),
+    Part("nic", "round trip of a frame, bare and on Bulkhead", round_trip),
     Part("cost", "what exits cost a guest", costs),
     Part("ipi", "interrupts between halted vCPUs", ipi),
     Part("access", "accesses of a User VM", access),
@@ -117,7 +123,7 @@ def empty(args, parts):
     return {"form": compare.FORM, "commit": source["commit"], "dirty": source["dirty"],
             "made": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "command": command_line(args),
             "emulated": True, "quick": args.quick, "parts": [part.name for part in parts], "tools": provenance.versions(PROGRAMS),
-            "conditions": {}, "costs": {}, "timer": {}, "rt_linux": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
+            "conditions": {}, "costs": {}, "timer": {}, "rt_linux": {}, "nic": {}, "ipi": {}, "access": {}, "linux_boot": {}, "mapping": {}, "work": {}, "size": {}, "problems": {}, "targets": []}
 
 
 def command_line(args):

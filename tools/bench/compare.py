@@ -29,6 +29,10 @@ def figures(results):
     for state, one in results["timer"].items():
         found.update({f"timer.{state}.exits": one["exits"], f"timer.{state}.ticks": one["ticks"]})
     found.update({f"rt_linux.{side}.{which}": one["latency"][which] for side, one in results.get("rt_linux", {}).items() for which in ("p50", "p99")})
+    for wait, modes in results.get("nic", {}).items():
+        for mode, sides in modes.items():
+            found.update({f"latency.nic.{wait}.{mode}.{side}.{which}": sides[side]["latency"][which] for side in sides for which in sides[side]["latency"]})
+            found[f"exits.nic.{wait}.{mode}"] = sides["alone"]["exits"]
     for group in ("ipi", "access"):
         found.update({f"{group}.{kind}": ticks["least"] for kind, ticks in results.get(group, {}).items()})
     found.update({f"linux_boot.{vm}": ticks["bulkhead"] for vm, ticks in results.get("linux_boot", {}).items()})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of ./bulkhead bench: bench.json, bench.md, bench.svg."""
-from tools.bench import mapping, peers, report_paths, report_rt_linux, statistics
+from tools.bench import mapping, peers, report_nic, report_paths, report_rt_linux, statistics
 from tools.bench.tables import cell, table
 from tools.evidence.report import charts
 
@@ -112,7 +112,7 @@ def work_words(work):
 def size_words(size):
     if not size:
         return ""
-    return "## Size of the hypervisor, in bytes\n\nWithout the RAM that a scenario gives for statistics and log (128 KiB).\n\n" + table(["what", "bytes"], [[words, size[name]] for name, words in SIZES.items()])
+    return "## Size of the hypervisor, in bytes\n\nWithout the RAM that a scenario gives for statistics and log (128 KiB).\n\n" + table(["what", "bytes"], [[words, size[name]] for name, words in SIZES.items() if name in size])
 
 
 # REQ-TOO-007
@@ -120,7 +120,7 @@ def markdown(results):
     parts = [heading(results), problem_words(results["problems"]),
              "## Targets\n\nAims, not promises; what is promised is in `docs/specification.md`.\n\n"
              + table(["target", "aim", "measured", "", "KVM", "Xen"], list(target_rows(results["targets"]))) + peers.CAVEATS,
-             latency_words(results["conditions"]), report_rt_linux.words(results.get("rt_linux")), cost_words(results["costs"]),
+             latency_words(results["conditions"]), report_rt_linux.words(results.get("rt_linux")), report_nic.words(results.get("nic")), cost_words(results["costs"]),
              timer_words(results["timer"]), *report_paths.sections(results), mapping.words(results.get("mapping")), work_words(results["work"]), size_words(results["size"])]
     return "<!-- SPDX-License-Identifier: Apache-2.0 -->\n" + "\n".join(part for part in parts if part)
 

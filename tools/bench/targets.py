@@ -50,6 +50,12 @@ def rt_linux_difference(results):
     return None if here is None or there is None else here - there
 
 
+def nic_difference(results):
+    """Of the medians, one instruction to a block; the one of polling or of messages that differs more."""
+    sides = [nested(results, "nic", wait, "icount-exact") for wait in ("poll", "msix")]
+    return None if None in sides else max((one["alone"]["latency"]["p50"] - one["bare"]["latency"]["p50"] for one in sides), key=abs)
+
+
 def beyond_percent(one):
     """Negative when Bulkhead takes less."""
     return 100 * (one["bulkhead"] - one["bare"]) / one["bare"]
@@ -90,6 +96,7 @@ TARGETS = (
     Target("latency-storm-max", "Longest latency beside that storm, above the bare machine's", TURN, "ticks", excess("storm", "max")),
     Target("exits-storm", "VM exits in the steady state, beside that storm", 0, "exits", value("conditions", "storm", "exits")),
     Target("latency-preempt-rt", "Median latency of PREEMPT_RT Linux as real-time VM, less the bare machine's", None, "ticks", rt_linux_difference),
+    Target("nic-round-trip", "Median round trip of a frame through the RTVM's Ethernet controller, less the bare machine's", None, "ticks", nic_difference),
     Target("cost-cpuid", "CPUID exit, exclusive core", 200, "ticks", value("costs", "exclusive", "cpuid", "least")),
     Target("cost-hypercall", "Null hypercall, exclusive core (it is refused there)", 150, "ticks", value("costs", "exclusive", "vmmcall", "least")),
     Target("cost-hypercall-shared", "Null hypercall, shared core", 150, "ticks", value("costs", "shared", "vmmcall", "least")),
