@@ -35,7 +35,7 @@ static bool registers_private(void)
 {
     bool apart = true;
     bool more = true;
-    for (uint32_t i = 0U; more; i++) {
+    for (uint32_t i = 0U; more && (i < MAX_IOMMU); i++) {
         hpa_t base = 0U;
         uint64_t size = 0U;
         more = hw_iommu_registers(i, &base, &size);
@@ -112,7 +112,8 @@ static bool has_reserved(uint16_t bdf, vm_id_t vm)
 {
     bool has = true;
     bool more = vm != IOMMU_NOBODY;
-    for (uint32_t i = 0U; more; i++) {
+    uint32_t i = 0U;
+    while (more) {
         uint16_t whose = 0U;
         hpa_t base = 0U;
         uint64_t size = 0U;
@@ -120,6 +121,7 @@ static bool has_reserved(uint16_t bdf, vm_id_t vm)
         if (more && (whose == bdf)) {
             has = has && maps_as_is(vm, base, size);
         }
+        i++;
     }
     return has;
 }

@@ -32,9 +32,9 @@ def image(tmp_path_factory):
 @pytest.fixture
 def machine(start, folder, image):
     """machine(words=''): the Service VM with a virtio, an NVMe and a SATA disk, and an e1000e behind a root port."""
-    def start_machine(words="", scenario="minimal"):
+    def start_machine(words="", scenario="minimal", virtio=""):
         extra = []
-        for i, device in enumerate(("virtio-blk-pci,addr=2,drive=d0", "nvme,serial=1,addr=3,drive=d1", "ide-hd,bus=ide.0,drive=d2")):
+        for i, device in enumerate((f"virtio-blk-pci,addr=2,drive=d0{virtio}", "nvme,serial=1,addr=3,drive=d1", "ide-hd,bus=ide.0,drive=d2")):
             path = folder / f"disk{i}"
             path.write_bytes(hashlib.shake_128(bytes([i])).digest(SIZE))
             extra += ["-drive", f"file={path},if=none,id=d{i},format=raw", "-device", device]

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from outside import Debugger, hv_symbols
+from test_devices import check_kernel_log, image, machine, use_devices  # noqa: F401
 from tools.boot import BUILD
 
 SCENARIO = pathlib.Path(__file__).parent / "guest" / "dma-iommu.yaml"
@@ -75,3 +76,12 @@ def test_without_its_iommu_the_machine_starts_no_vm(start):
     machine.wait_for("hypervisor", "cannot start: no VM was started", timeout=LIMIT_S)
     assert "lacks: 48-bit addresses in four levels" in machine.text("hypervisor")
     assert "this machine has no IOMMU" in machine.text("hypervisor")
+
+
+# REQ-ISO-040
+def test_disks_and_network_of_a_linux_service_vm_work_through_the_iommu(machine, folder):
+    running = machine(scenario="demo-iommu", virtio=",iommu_platform=on,disable-legacy=on")
+    use_devices(running, folder)
+    check_kernel_log(running)
+    assert "units translate" in running.text("hypervisor") and "blocked" not in running.text("hypervisor")
+    assert running.shell("ls /sys/firmware/acpi/tables").find("DMAR") == -1, "the Service VM sees no IOMMU"
