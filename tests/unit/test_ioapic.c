@@ -140,14 +140,16 @@ static void pins_and_cores_out_of_range_are_ignored(void **state)
 static void configuration_space_is_reached_by_port_or_by_window(void **state)
 {
     (void)state;
-    (void)hw_pci_read(0x0110U, 0x0EU, 1U);
-    assert_int_equal(config_address, 0x8001100CU);
+    (void)hw_pci_read(0x0210U, 0x0EU, 1U); /* beyond the window */
+    assert_int_equal(config_address, 0x8002100CU);
     assert_int_equal(config_port, 0xCFEU);
-    hw_pci_write(0x0110U, 0x40U, 4U, 7U);
+    hw_pci_write(0x0210U, 0x40U, 4U, 7U);
     assert_int_equal(config_value, 7U);
+    assert_int_equal(hw_pci_read(0x0110U, 0x40U, 4U), 0x12345678U);
+    assert_int_equal(mmio_address, 0xB0110040U);
     assert_int_equal(hw_pci_read(0x0110U, 0x100U, 4U), 0x12345678U);
     assert_int_equal(mmio_address, 0xB0110100U);
-    assert_int_equal(hw_pci_read(0x0210U, 0x100U, 4U), 0xFFFFFFFFU); /* beyond the window */
+    assert_int_equal(hw_pci_read(0x0210U, 0x100U, 4U), 0xFFFFFFFFU);
     assert_int_equal(hw_pci_read(0x0110U, 0x41U, 2U), 0xFFFFFFFFU);
     assert_int_equal(hw_pci_read(0x0110U, 0x1000U, 4U), 0xFFFFFFFFU);
 }
