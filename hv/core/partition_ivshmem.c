@@ -4,7 +4,7 @@
 #include "core/interval.h"
 #include "core/partition_check.h"
 
-#define REGISTERS_SIZE (2U * PAGE_SIZE)
+#define REGISTERS_SIZE 0x2000U /* two pages */
 #define REGISTERS_LIMIT 0x100000000U /* BARs of 32 bits */
 #define MSI_BASE       0xFEE00000U
 #define MSI_SIZE       0x100000U

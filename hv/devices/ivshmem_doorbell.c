@@ -95,9 +95,10 @@ static uint32_t route_vcpu(vm_id_t v, uint64_t address)
     uint32_t found = count;
 
     for (uint32_t i = 0U; (i < count) && (i < MAX_VCPU_PER_VM) && (found == count); i++) {
-        bool hit = logical ? (((dest >> i) & 1U) != 0U) : ((dest == i) || (dest == MSI_BROADCAST));
+        bool by_id = (dest == i) || (dest == MSI_BROADCAST);
+        bool by_set = ((dest >> i) & 1U) != 0U;
 
-        found = hit ? i : count;
+        found = (logical ? by_set : by_id) ? i : count;
     }
     return found;
 }

@@ -4,6 +4,7 @@
  * region (doorbell.h), and answers with a doorbell where that is asked for. Nothing but the answer makes an exit.
  */
 #include "tests/guests/doorbell.h"
+#include "rtvm/device.h"
 #include "rtvm/ivshmem.h"
 #include "tests/guests/guest.h"
 
@@ -11,6 +12,22 @@
 #define X2APIC_SVR    0x80FU
 #define VECTOR_FIRST  0x60U
 #define SERVICE       0U   /* peer */
+
+/* What the driver touches (rtvm/device.h). */
+uint32_t device_config_read(uint32_t function, uint32_t offset)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(0x80000000U | (function << 8) | (offset & 0xFCU)), "Nd"((uint16_t)0xCF8U));
+    return in32(0xCFCU);
+}
+
+void device_config_write(uint32_t function, uint32_t offset, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(0x80000000U | (function << 8) | (offset & 0xFCU)), "Nd"((uint16_t)0xCF8U));
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"((uint16_t)0xCFCU));
+}
+
+uint32_t device_read(uint64_t address) { return *(const volatile uint32_t *)address; }
+void device_write(uint64_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
 
 static void set_up(const struct ivshmem *device)
 {
