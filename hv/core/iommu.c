@@ -15,7 +15,6 @@
 #include "core/stage2.h"
 
 bool iommu_active;
-static hpa_t iommu_entries_at;
 static uint32_t functions_of[MAX_VM];
 
 static uint32_t domain_id(vm_id_t vm)
@@ -64,7 +63,6 @@ enum status iommu_init(hpa_t root, hpa_t entries)
     } else {
         iommu_format = hw_iommu_format();
         iommu_table_init(entries);
-        iommu_entries_at = entries;
         if (!hw_iommu_snoops()) {
             hw_iommu_write_back(root, sizeof(iommu_root));
             hw_iommu_write_back(entries, sizeof(iommu_entry));
@@ -129,10 +127,10 @@ static bool has_reserved(uint16_t bdf, vm_id_t vm)
 /* The entry goes out to memory before units are told to look again. */
 static bool entry_write(uint16_t bdf, vm_id_t before, vm_id_t vm)
 {
-    const uint32_t words = (iommu_format == IOMMU_FORMAT_VTD) ? 2U : 4U;
+    const uint32_t words = (iommu_format == IOMMU_FORMAT_AMDVI) ? 4U : 2U;
     const bool valid = iommu_table_set(bdf, vm);
     if (!hw_iommu_snoops()) {
-        hw_iommu_write_back(iommu_entries_at + ((((uint64_t)bdf / 256U) * IOMMU_BUS_WORDS) + (((uint64_t)bdf % 256U) * words)) * 8U, words * 8U);
+        hw_iommu_write_back(iommu_base + ((((uint64_t)bdf / 256U) * IOMMU_BUS_WORDS) + (((uint64_t)bdf % 256U) * words)) * 8U, words * 8U);
     }
     return hw_iommu_flush_function(bdf, domain_id(before)) && valid;
 }

@@ -48,22 +48,23 @@ void iommu_table_init(hpa_t entries)
         loop assigns bus, iommu_root[0 .. IOMMU_ROOT_WORDS - 1];
         loop variant ALL_BUSES - bus; */
     for (uint32_t bus = 0U; bus < ALL_BUSES; bus++) {
-        iommu_root[VTD_WORDS * bus] = (bus < IOMMU_BUSES) ? (entries + ((uint64_t)bus * IOMMU_BUS_WORDS * 8U) + VTD_PRESENT) : 0U;
-        iommu_root[(VTD_WORDS * bus) + 1U] = 0U;
+        const uint64_t at = (uint64_t)bus * VTD_WORDS;
+        iommu_root[at] = (bus < IOMMU_BUSES) ? (entries + ((uint64_t)bus * IOMMU_BUS_WORDS * 8U) + VTD_PRESENT) : 0U;
+        iommu_root[at + 1U] = 0U;
     }
 }
 
 /* REQ-ISO-040 REQ-ISO-050 */
 bool iommu_table_set(uint16_t bdf, vm_id_t vm)
 {
-    const uint32_t bus = bdf / FUNCTIONS_OF_BUS;
-    const uint32_t at = VTD_WORDS * (bdf % FUNCTIONS_OF_BUS);
+    const uint32_t bus = (uint32_t)bdf / FUNCTIONS_OF_BUS;
+    const uint32_t at = VTD_WORDS * ((uint32_t)bdf % FUNCTIONS_OF_BUS);
     const bool valid = (bus < IOMMU_BUSES) && (vm <= IOMMU_NOBODY);
     if (valid && (vm == IOMMU_NOBODY)) {
         iommu_entry[bus][at] = 0U;
         iommu_entry[bus][at + 1U] = 0U;
     } else if (valid) {
-        iommu_entry[bus][at + 1U] = VTD_WIDTH_48 + ((uint64_t)VTD_DOMAIN * (vm + 1U));
+        iommu_entry[bus][at + 1U] = VTD_WIDTH_48 + (VTD_DOMAIN * ((uint64_t)vm + 1U));
         iommu_entry[bus][at] = stage2_root(vm) + VTD_PRESENT;
     } else {
         /* nothing is written */
@@ -76,8 +77,8 @@ bool iommu_table_set(uint16_t bdf, vm_id_t vm)
 
 vm_id_t iommu_table_owner(uint16_t bdf)
 {
-    const uint32_t bus = bdf / FUNCTIONS_OF_BUS;
-    const uint32_t at = VTD_WORDS * (bdf % FUNCTIONS_OF_BUS);
+    const uint32_t bus = (uint32_t)bdf / FUNCTIONS_OF_BUS;
+    const uint32_t at = VTD_WORDS * ((uint32_t)bdf % FUNCTIONS_OF_BUS);
     vm_id_t owner = IOMMU_NOBODY;
     /*@ assert entry: bus < IOMMU_BUSES ==> iommu_entry_ok(bus, bdf % 256); */
     if ((bus < IOMMU_BUSES) && ((iommu_entry[bus][at] % 2U) == VTD_PRESENT)) {

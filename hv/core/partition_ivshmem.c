@@ -42,7 +42,7 @@ static bool check_fields(uint32_t i)
 }
 
 /* A BAR's size is a power of two, and its address a multiple of that. */
-static bool check_region(uint32_t i)
+static bool check_link(uint32_t i)
 {
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
     uint64_t size = region_of(d)->size;
@@ -75,7 +75,7 @@ static bool has_region(const struct part_ivshmem *d)
 }
 
 /* The Service VM's BARs lie in its device windows, where it has no memory, and which leave the interrupt controllers out. */
-static bool in_window(const struct part_vm *vm, gpa_t gpa, uint64_t size)
+static bool window_has(const struct part_vm *vm, gpa_t gpa, uint64_t size)
 {
     bool within = false;
     for (uint32_t r = 0U; r < vm->range_count; r++) {
@@ -105,7 +105,7 @@ static bool check_place(uint32_t i)
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
     uint64_t size = region_of(d)->size;
     bool service = d->vm == VM_SERVICE;
-    bool placed = service ? (in_window(vm_of(d), d->registers_gpa, REGISTERS_SIZE) && in_window(vm_of(d), d->memory_gpa, size))
+    bool placed = service ? (window_has(vm_of(d), d->registers_gpa, REGISTERS_SIZE) && window_has(vm_of(d), d->memory_gpa, size))
                           : !meets_range(vm_of(d), d->registers_gpa, REGISTERS_SIZE);
     bool ok = true;
     if (!has_region(d)) {
@@ -119,7 +119,7 @@ static bool check_place(uint32_t i)
     return ok;
 }
 
-static bool check_pair(uint32_t i, uint32_t k)
+static bool check_link_pair(uint32_t i, uint32_t k)
 {
     const struct part_ivshmem *a = &partition.table.ivshmem[i];
     const struct part_ivshmem *b = &partition.table.ivshmem[k];
@@ -151,11 +151,11 @@ bool partition_check_ivshmem(void)
         ok = partition_refuse("doorbells need a shared core that delivers those that come too early", ID_NONE, count);
     } else {
         for (uint32_t i = 0U; ok && (i < count); i++) {
-            ok = check_fields(i) && check_region(i) && check_place(i);
+            ok = check_fields(i) && check_link(i) && check_place(i);
         }
         for (uint32_t i = 0U; ok && (i < count); i++) {
             for (uint32_t k = 0U; ok && (k < i); k++) {
-                ok = check_pair(i, k);
+                ok = check_link_pair(i, k);
             }
         }
     }

@@ -84,7 +84,7 @@ bool ivshmem_claims(vm_id_t v, gpa_t gpa)
     return device_at(v, gpa) != ID_NONE;
 }
 
-static uint32_t register_read(uint32_t device, uint32_t offset)
+static uint32_t device_register_read(uint32_t device, uint32_t offset)
 {
     uint32_t value = 0U; /* IntrStatus belongs to INTx */
 
@@ -180,7 +180,7 @@ static void table_write(uint32_t device, uint32_t offset, uint32_t value)
 
 static uint32_t dword_read(uint32_t device, uint32_t offset)
 {
-    return (offset < PAGE_SIZE) ? register_read(device, offset) : table_read(device, offset - PAGE_SIZE);
+    return (offset < PAGE_SIZE) ? device_register_read(device, offset) : table_read(device, offset - PAGE_SIZE);
 }
 
 static void dword_write(uint32_t device, uint32_t offset, uint32_t value)
@@ -193,7 +193,7 @@ static void dword_write(uint32_t device, uint32_t offset, uint32_t value)
 }
 
 /* Dwords, aligned; of the table also both halves at once. */
-static bool access_valid(uint32_t offset, uint32_t size)
+static bool device_access_valid(uint32_t offset, uint32_t size)
 {
     return ((size == 4U) && ((offset % 4U) == 0U)) || ((size == 8U) && ((offset % 8U) == 0U) && (offset >= PAGE_SIZE));
 }
@@ -207,7 +207,7 @@ uint64_t ivshmem_read(vm_id_t v, gpa_t gpa, uint32_t size)
     if (device < PART_MAX_IVSHMEM) {
         uint32_t offset = (uint32_t)(gpa - partition.table.ivshmem[device].registers_gpa);
 
-        if (access_valid(offset, size)) {
+        if (device_access_valid(offset, size)) {
             value = dword_read(device, offset);
             if (size == 8U) {
                 value |= (uint64_t)dword_read(device, offset + 4U) << 32U;
@@ -225,7 +225,7 @@ void ivshmem_write(vm_id_t v, gpa_t gpa, uint32_t size, uint64_t value)
     if (device < PART_MAX_IVSHMEM) {
         uint32_t offset = (uint32_t)(gpa - partition.table.ivshmem[device].registers_gpa);
 
-        if (access_valid(offset, size)) {
+        if (device_access_valid(offset, size)) {
             dword_write(device, offset, (uint32_t)value);
             if (size == 8U) {
                 dword_write(device, offset + 4U, (uint32_t)(value >> 32U));

@@ -46,7 +46,7 @@ static uint64_t region_size(uint32_t device)
 }
 
 /* The dword at PCI_BAR0 + 4 * n: its address, or what a guest that asks for the size gets. */
-static uint32_t bar_read(uint32_t device, uint32_t n)
+static uint32_t device_bar_read(uint32_t device, uint32_t n)
 {
     const struct part_ivshmem *config = &partition.table.ivshmem[device];
     bool sizing = ivshmem_device[device].sizing[n];
@@ -95,7 +95,7 @@ static uint32_t config_read(uint32_t device, uint32_t offset)
     case PCI_BAR0 + 4U:
     case PCI_BAR0 + 8U:
     case PCI_BAR0 + 12U:
-        value = bar_read(device, (offset - PCI_BAR0) / 4U);
+        value = device_bar_read(device, (offset - PCI_BAR0) / 4U);
         break;
     case SUBSYSTEM:
         value = ID_SUBSYSTEM;

@@ -35,7 +35,7 @@ static volatile bool held[PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS];
 static volatile uint32_t route[PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS]; /* of an exclusive VM's devices; its own cores write it */
 static volatile bool hears[PART_MAX_VM];
 volatile bool ivshmem_waiting;
-static volatile bool refused[PART_MAX_VM];
+static volatile bool doorbell_refused[PART_MAX_VM];
 static pcpu_id_t look_core;    /* the first shared core */
 
 void ivshmem_doorbells_init(void)
@@ -61,7 +61,7 @@ void ivshmem_doorbells_open(vm_id_t v, bool open)
 {
     if (v < PART_MAX_VM) {
         hears[v] = open;
-        refused[v] = false;
+        doorbell_refused[v] = false;
     }
 }
 
@@ -177,7 +177,7 @@ void ivshmem_routes_update(uint32_t device)
 }
 
 /* The doorbell is about to be delivered. */
-static void take(uint32_t receiver, uint32_t sender, uint32_t vector, uint64_t now)
+static void doorbell_take(uint32_t receiver, uint32_t sender, uint32_t vector, uint64_t now)
 {
     uint64_t interval = (uint64_t)partition.table.ivshmem[receiver].interval_us * (hw_tsc_hz() / 1000000U);
 
@@ -186,12 +186,12 @@ static void take(uint32_t receiver, uint32_t sender, uint32_t vector, uint64_t n
     hw_fence();
 }
 
-static void refuse(uint32_t sender, uint32_t value)
+static void doorbell_refuse(uint32_t sender, uint32_t value)
 {
     vm_id_t v = partition.table.ivshmem[sender].vm;
 
-    if (!refused[v]) {
-        refused[v] = true;
+    if (!doorbell_refused[v]) {
+        doorbell_refused[v] = true;
         log_begin("ivshmem");
         log_chars(vms[v].name, sizeof(vms[0].name));
         log_text(": nobody has the doorbell ");
@@ -213,7 +213,7 @@ static void ring(uint32_t receiver, uint32_t sender, uint32_t vector)
 
     doorbell[receiver][sender][vector] = true;
     if (is_exclusive(receiver) && (now >= due[receiver][sender][vector])) {
-        take(receiver, sender, vector, now);
+        doorbell_take(receiver, sender, vector, now);
         interrupt_exclusive(receiver, vector);
     } else if (!told) {
         ivshmem_waiting = true;
@@ -236,7 +236,7 @@ void ivshmem_ring(uint32_t sender, uint32_t value)
         (vector < partition.table.ivshmem[receiver].vectors)) {
         ring(receiver, sender, vector);
     } else {
-        refuse(sender, value);
+        doorbell_refuse(sender, value);
     }
 }
 
@@ -279,7 +279,7 @@ static uint64_t look_at(uint32_t receiver, uint64_t now)
     for (uint32_t s = 0U; s < partition.table.ivshmem_count; s++) {
         for (uint32_t i = 0U; i < PART_IVSHMEM_VECTORS; i++) {
             if (doorbell[receiver][s][i] && (now >= due[receiver][s][i])) {
-                take(receiver, s, i, now);
+                doorbell_take(receiver, s, i, now);
                 interrupt(receiver, i);
             } else if (doorbell[receiver][s][i] && (due[receiver][s][i] < next)) {
                 next = due[receiver][s][i];

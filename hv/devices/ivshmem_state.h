@@ -30,7 +30,7 @@ extern struct ivshmem_device ivshmem_device[PART_MAX_IVSHMEM];
 uint32_t ivshmem_peer(uint32_t device, uint32_t vm);
 
 /* ivshmem_doorbell.c */
-void ivshmem_ring(uint32_t sender, uint32_t doorbell); /* the value written to the register */
+void ivshmem_ring(uint32_t sender, uint32_t value); /* written to the Doorbell register */
 bool ivshmem_held(uint32_t device, uint32_t vector);   /* rung while it was masked */
 void ivshmem_routes_update(uint32_t device);           /* after a change of MSI-X */
 void ivshmem_doorbells_reset(uint32_t device);

@@ -187,6 +187,18 @@ static void the_event_of_all_units_goes_to_one_core(void **state)
     assert_int_equal(reg_get(&unit[1], VTD_FECTL, 4U), 0x80000000U);
 }
 
+/* REQ-ISO-040 */
+static void interrupts_are_not_remapped_yet_and_tables_go_out_line_by_line(void **state)
+{
+    static uint64_t table[16] __attribute__((aligned(64))) = { 1U };
+    const struct iommu_irq irq = { .bdf = 0x28U, .vector = 0x40U };
+    (void)state;
+    hw_iommu_write_back((hpa_t)(uintptr_t)table, sizeof(table));
+    assert_int_equal(table[0], 1U);
+    assert_false(hw_iommu_remaps());
+    assert_false(hw_iommu_irq_set(0U, &irq));
+}
+
 /* ---- DMAR ---- */
 
 static bool refused(const char *why)
@@ -358,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup(faults_are_taken_one_by_one, running),
         cmocka_unit_test_setup(an_overflow_ends_when_all_is_read, running),
         cmocka_unit_test_setup(the_event_of_all_units_goes_to_one_core, running),
+        cmocka_unit_test_setup(interrupts_are_not_remapped_yet_and_tables_go_out_line_by_line, running),
         cmocka_unit_test_setup(without_a_table_there_is_no_iommu, usual_machine),
         cmocka_unit_test_setup(the_table_is_read, usual_machine),
         cmocka_unit_test_setup(a_function_is_behind_a_unit_that_names_it_or_its_bridge_or_all, usual_machine),
