@@ -38,6 +38,7 @@ void vpci_dma_open(vm_id_t vm)
     for (uint32_t i = 0U; iommu_active && (i < vpci_function_count); i++) {
         struct vpci_function *fn = &vpci_function[i];
         const enum status status = (fn->owner == vm) ? iommu_give(fn->bdf, vm) : STATUS_OK;
+        fn->walled = (fn->owner == vm) ? (status == STATUS_OK) : fn->walled;
         if (status != STATUS_OK) {
             log_begin("iommu");
             log_text("PCI function ");

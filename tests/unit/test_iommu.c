@@ -224,8 +224,11 @@ static void at_boot_every_function_gets_its_owners_memory(void **state)
     fake_iommu_region[0] = (struct fake_iommu_region){ DISK + 8U, RTVM_HPA, 0x1000U };
     vpci_dma_open(VM_SERVICE);
     assert_int_equal(iommu_table_owner(NIC), IOMMU_NOBODY);
+    assert_false(vpci_function[0].walled);
     vpci_dma_open(RTVM);
     assert_int_equal(iommu_table_owner(NIC), RTVM);
+    assert_true(vpci_function[0].walled); /* it may be a bus master */
+    assert_false(vpci_function[2].walled);
     assert_int_equal(iommu_table_owner(DISK), VM_SERVICE);
     assert_int_equal(iommu_table_owner(DISK + 8U), IOMMU_NOBODY);
     assert_int_equal(iommu_table_owner(DISK + 16U), IOMMU_NOBODY);
@@ -242,6 +245,7 @@ static void at_boot_every_function_gets_its_owners_memory(void **state)
     vpci_dma_open(RTVM);
     log_flush();
     assert_non_null(strstr(fake_log(), "PCI function 0x28: not its owner's"));
+    assert_false(vpci_function[0].walled);
     vpci_function_count = 0U;
 }
 
