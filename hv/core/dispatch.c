@@ -71,8 +71,8 @@ static void dispatch_interrupt(vcpu_id_t id, uint32_t pending)
 static void deliver_events(vcpu_id_t id)
 {
     uint32_t pending;
-    vlapic_eoi_settle(id); /* once more: an entry that a kick prevented was no exit */
-    pending = vlapic_pending(id);
+    vlapic_settle(id); /* once more: an entry that a kick prevented was no exit */
+    pending = vlapic_to_inject(id);
     if (!hw_vcpu_event_queued(id)) {
         if (vcpus[id].nmi_pending && hw_vcpu_can_accept_nmi(id)) {
             vcpus[id].nmi_pending = false;
@@ -81,13 +81,13 @@ static void deliver_events(vcpu_id_t id)
         } else if ((pending != VECTOR_NONE) && hw_vcpu_can_accept_interrupt(id)) {
             dispatch_interrupt(id, pending);
             /* it was the highest: what else is requested from the APIC waits for its EOI */
-            pending = (pending == VECTOR_EXTINT) ? vlapic_pending(id) : VECTOR_NONE;
+            pending = (pending == VECTOR_EXTINT) ? vlapic_to_inject(id) : VECTOR_NONE;
         } else {
             /* nothing to deliver now */
         }
     }
     hw_vcpu_request_window(id, vcpus[id].nmi_pending || (pending != VECTOR_NONE));
-    vlapic_eoi_offer(id);
+    vlapic_lend(id);
 }
 
 /* REQ-ISO-012 */
@@ -220,7 +220,7 @@ void core_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
     bool current = (vcpus[id].run_epoch == vcpus[id].epoch) && (vcpus[id].state == VCPU_RUNNABLE);
     if (current && (vms[vcpu_vm(id)].state == VM_RUNNING)) {
-        vlapic_eoi_settle(id);
+        vlapic_settle(id);
         exit_dispatch(id, exit);
     }
 }

@@ -54,6 +54,16 @@ void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, u
 void hw_vcpu_skipped(vcpu_id_t vcpu);
 void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted); /* exit as soon as it can accept */
 
+/*
+ * The CPU's own virtual local APIC, in x2APIC mode: it takes the highest request above the priority by itself, and the guest reads its
+ * priorities and ends its interrupts, without an exit. From lend to take the registers are the CPU's (docs/decisions/0020-vt-x.md).
+ */
+bool hw_apic_present(void);
+/* The next entries have these; an EOI of a vector in tmr exits, as a write of the register that was not done yet. */
+void hw_vcpu_apic_lend(vcpu_id_t vcpu, uint32_t tpr, const uint32_t isr[8], const uint32_t tmr[8], const uint32_t irr[8]);
+/* Not while the vCPU is in the guest. TPR; isr is replaced, and what is still requested is added to irr. */
+uint32_t hw_vcpu_apic_take(vcpu_id_t vcpu, uint32_t isr[8], uint32_t irr[8]);
+
 /* The two bitmaps of a VM: everything is closed until opened here. */
 void hw_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write);
 void hw_port_open(vm_id_t vm, uint16_t base, uint32_t count);

@@ -26,13 +26,19 @@ void vlapic_set_cr8(vcpu_id_t id, uint32_t value); /* 0..15 */
 /* Highest vector that may interrupt now (IRR above PPR), VECTOR_EXTINT, or VECTOR_NONE. */
 uint32_t vlapic_pending(vcpu_id_t id);
 void vlapic_accepted(vcpu_id_t id, uint32_t vector);  /* injected: IRR -> ISR */
+uint32_t vlapic_to_inject(vcpu_id_t id);              /* the same as pending, less what the CPU takes by itself */
+
+/* The registers change hands, to a CPU that has a local APIC for guests: lend is the last thing before an entry; settle comes after an exit,
+ * before anything else is asked of the APIC. Both do the paravirtual EOI, too. */
+void vlapic_lend(vcpu_id_t id);
+void vlapic_settle(vcpu_id_t id);
 
 /* An EOI without consequences, or a write of the timer's initial count or TSC deadline while the core's timer is not armed for an
  * earlier one of this vCPU: done at once; on the core that runs it, no lock needed. False: not done. */
 bool vlapic_quick_write(vcpu_id_t id, uint32_t msr, uint64_t value);
 
 /* Paravirtual EOI. settle: after an exit, before anything else is asked of the APIC, and before
- * memory that the word may lie in changes hands; offer: last thing before an entry. */
+ * memory that the word may lie in changes hands; offer: last thing before an entry where nothing is lent. */
 enum status vlapic_eoi_word_read(vcpu_id_t id, uint64_t *value);
 enum status vlapic_eoi_word_write(vcpu_id_t id, uint64_t value);
 void vlapic_eoi_settle(vcpu_id_t id);

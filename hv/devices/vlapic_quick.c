@@ -19,7 +19,7 @@
 
 static bool quick_eoi(vcpu_id_t id, uint64_t value)
 {
-    bool done = vlapic_in_x2apic(id) && (value == 0U) && !vlapic[id].eoi_offered && vlapic_eoi_is_silent(id);
+    bool done = vlapic_in_x2apic(id) && (value == 0U) && !vlapic[id].eoi_offered && !vlapic[id].lent && vlapic_eoi_is_silent(id);
 
     if (done) {
         vlapic_eoi_silent(id);

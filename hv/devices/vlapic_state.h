@@ -72,6 +72,7 @@ struct vlapic {
     uint32_t isr[8];
     uint32_t tmr[8];
     uint32_t irr[8];
+    bool lent;              /* the CPU has tpr and isr; irr is what came since (vlapic_lend.c) */
     uint64_t eoi_word;      /* MSR_KVM_PV_EOI_EN */
     uint64_t eoi_seen;      /* the VM's generation when the word was looked up ... */
     hpa_t eoi_hpa;

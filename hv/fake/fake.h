@@ -38,7 +38,13 @@ struct fake_vcpu {
     uint32_t inits;
     hpa_t stage2_root;
     uint32_t asid;
+    bool apic_lent;        /* the registers that follow are the CPU's: fake_apic_takes() and fake_apic_ends() are what it does */
+    uint32_t apic_tpr;
+    uint32_t apic_isr[8];
+    uint32_t apic_tmr[8];
+    uint32_t apic_irr[8];
 };
+extern bool fake_apic_present;
 extern struct fake_vcpu fake_vcpu[MAX_VCPU];
 
 /* Ports: a read gives the last byte written there, or fake_port_value[] as the test set it. */
@@ -83,5 +89,8 @@ void fake_reset(void);                 /* memory empty, all records zero */
 uint32_t fake_pages_used(void);
 const char *fake_log(void);            /* what hw_log_char() got */
 void fake_vcpu_ran(vcpu_id_t id);      /* the event that was injected has been delivered */
+/* A CPU with a local APIC for guests: the vector that the guest with its interrupts open is given now, or 0; an EOI of it: true, it exits. */
+uint32_t fake_apic_takes(vcpu_id_t id);
+bool fake_apic_ends(vcpu_id_t id);
 
 #endif

@@ -9,6 +9,7 @@ struct fake_vcpu fake_vcpu[MAX_VCPU];
 uint8_t fake_msr_open[MAX_VM][0x4000];
 uint8_t fake_port_open[MAX_VM][0x10000];
 uint64_t fake_xcr0_supported;
+bool fake_apic_present;
 
 void fake_vcpus_reset(void);
 void fake_vcpus_reset(void)
@@ -18,6 +19,7 @@ void fake_vcpus_reset(void)
     memset(fake_msr_open, 0, sizeof(fake_msr_open));
     memset(fake_port_open, 0, sizeof(fake_port_open));
     fake_xcr0_supported = 7U;
+    fake_apic_present = false;
 }
 
 void fake_vcpu_ran(vcpu_id_t id)
@@ -120,6 +122,63 @@ void hw_vcpu_skipped(vcpu_id_t id)
 void hw_vcpu_request_window(vcpu_id_t id, bool wanted)
 {
     fake_vcpu[id].window = wanted;
+}
+
+bool hw_apic_present(void)
+{
+    return fake_apic_present;
+}
+
+void hw_vcpu_apic_lend(vcpu_id_t id, uint32_t tpr, const uint32_t isr[8], const uint32_t tmr[8], const uint32_t irr[8])
+{
+    fake_vcpu[id].apic_lent = true;
+    fake_vcpu[id].apic_tpr = tpr;
+    memcpy(fake_vcpu[id].apic_isr, isr, sizeof(fake_vcpu[id].apic_isr));
+    memcpy(fake_vcpu[id].apic_tmr, tmr, sizeof(fake_vcpu[id].apic_tmr));
+    memcpy(fake_vcpu[id].apic_irr, irr, sizeof(fake_vcpu[id].apic_irr));
+}
+
+uint32_t hw_vcpu_apic_take(vcpu_id_t id, uint32_t isr[8], uint32_t irr[8])
+{
+    fake_vcpu[id].apic_lent = false;
+    memcpy(isr, fake_vcpu[id].apic_isr, sizeof(fake_vcpu[id].apic_isr));
+    for (uint32_t i = 0U; i < 8U; i++) {
+        irr[i] |= fake_vcpu[id].apic_irr[i];
+    }
+    return fake_vcpu[id].apic_tpr;
+}
+
+static uint32_t fake_highest(const uint32_t bits[8])
+{
+    uint32_t vector = 0U;
+    for (uint32_t v = 16U; v < 256U; v++) {
+        vector = (((bits[v / 32U] >> (v % 32U)) & 1U) != 0U) ? v : vector;
+    }
+    return vector;
+}
+
+uint32_t fake_apic_takes(vcpu_id_t id)
+{
+    uint32_t vector = fake_highest(fake_vcpu[id].apic_irr);
+    uint32_t service = fake_highest(fake_vcpu[id].apic_isr) >> 4U;
+    uint32_t tpr = fake_vcpu[id].apic_tpr >> 4U;
+    if (!fake_vcpu[id].apic_lent || ((vector >> 4U) <= ((tpr > service) ? tpr : service))) {
+        vector = 0U;
+    } else {
+        fake_vcpu[id].apic_irr[vector / 32U] &= ~(1U << (vector % 32U));
+        fake_vcpu[id].apic_isr[vector / 32U] |= 1U << (vector % 32U);
+    }
+    return vector;
+}
+
+bool fake_apic_ends(vcpu_id_t id)
+{
+    uint32_t vector = fake_highest(fake_vcpu[id].apic_isr);
+    bool exits = ((fake_vcpu[id].apic_tmr[vector / 32U] >> (vector % 32U)) & 1U) != 0U;
+    if (!exits) { /* an exit that does is one before the write (hw_vcpu_apic_lend) */
+        fake_vcpu[id].apic_isr[vector / 32U] &= ~(1U << (vector % 32U));
+    }
+    return exits;
 }
 
 /* The three ranges that a permission map knows (AMD APM 2, 15.11), folded; others alias harmlessly. */

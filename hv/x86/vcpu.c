@@ -103,6 +103,21 @@ void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted)
     vendor->request_window(vcpu, wanted);
 }
 
+bool hw_apic_present(void)
+{
+    return (vendor->apic_present != NULL) && vendor->apic_present();
+}
+
+void hw_vcpu_apic_lend(vcpu_id_t vcpu, uint32_t tpr, const uint32_t isr[8], const uint32_t tmr[8], const uint32_t irr[8])
+{
+    vendor->apic_lend(vcpu, tpr, isr, tmr, irr);
+}
+
+uint32_t hw_vcpu_apic_take(vcpu_id_t vcpu, uint32_t isr[8], uint32_t irr[8])
+{
+    return vendor->apic_take(vcpu, isr, irr);
+}
+
 /* REQ-ISO-017 */
 void hw_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write)
 {

@@ -67,6 +67,11 @@ struct vendor_ops {
     void (*single_step)(vcpu_id_t vcpu);    /* a #DB with DR6.BS before the next instruction, and before any other event */
     void (*request_window)(vcpu_id_t vcpu, bool wanted);
 
+    /* core/vcpu_hw.h, hw_vcpu_apic_*(). NULL: this extension never has it. */
+    bool (*apic_present)(void);
+    void (*apic_lend)(vcpu_id_t vcpu, uint32_t tpr, const uint32_t isr[8], const uint32_t tmr[8], const uint32_t irr[8]);
+    uint32_t (*apic_take)(vcpu_id_t vcpu, uint32_t isr[8], uint32_t irr[8]);
+
     void (*msr_open)(vm_id_t vm, uint32_t msr, bool read, bool write);
     void (*port_open)(vm_id_t vm, uint16_t port);
     void (*bitmaps_close)(vm_id_t vm);

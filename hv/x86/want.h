@@ -9,12 +9,14 @@ enum want {
     WANT_OFF,
     WANT_PREFERRED, /* set when the CPU has it */
     WANT_REQUIRED,  /* set; without it the CPU is not usable */
-    WANT_ON_DEMAND  /* clear, and set while it is needed; must be possible */
+    WANT_ON_DEMAND, /* clear, and set while it is needed; must be possible */
+    WANT_APIC,      /* VT-x: clear, and set while the CPU has the vCPU's local APIC, if it has all that this needs */
+    WANT_NO_APIC    /* VT-x: required, and clear while the CPU has the vCPU's local APIC */
 };
 
 static inline bool want_set(enum want want)
 {
-    return (want == WANT_REQUIRED) || (want == WANT_PREFERRED);
+    return (want == WANT_REQUIRED) || (want == WANT_PREFERRED) || (want == WANT_NO_APIC);
 }
 
 /* Bits first to last of a word. */

@@ -3,7 +3,7 @@
    core/guest_walk.c core/guest_locate.c core/decode.c core/mmio.c core/dispatch.c core/irq.c core/sched.c core/vm.c core/iommu.c core/iommu_fault.c core/insn_apply.c core/ioreq.c core/request_wait.c
    core/hypercall.c core/hypercall_copy.c core/hypercall_memory.c core/hypercall_vm.c core/vm_user.c core/stats.c core/trace.c
    devices/vpic.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c
-   devices/vlapic_quick.c devices/vlapic_pv_eoi.c
+   devices/vlapic_quick.c devices/vlapic_pv_eoi.c devices/vlapic_lend.c
    devices/vioapic.c devices/platform.c devices/vpci.c devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c
    devices/vpci_msix.c devices/vpci_scan.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_message.c devices/vpci_stop.c */
 /* eva-stubs: wp log power string */

@@ -286,6 +286,24 @@ void hw_vcpu_inject_exception(vcpu_id_t vcpu, uint32_t vector, bool has_error, u
 }
 void hw_vcpu_skipped(vcpu_id_t vcpu) { of_vcpu(vcpu); }
 void hw_vcpu_request_window(vcpu_id_t vcpu, bool wanted) { of_vcpu(vcpu); (void)wanted; }
+bool hw_apic_present(void) { return any_bool(); }
+void hw_vcpu_apic_lend(vcpu_id_t vcpu, uint32_t tpr, const uint32_t isr[8], const uint32_t tmr[8], const uint32_t irr[8])
+{
+    of_vcpu(vcpu);
+    (void)tpr;
+    /*@ assert sets: \valid_read(isr + (0 .. 7)) && \valid_read(tmr + (0 .. 7)) && \valid_read(irr + (0 .. 7)); */
+    (void)isr; (void)tmr; (void)irr;
+}
+uint32_t hw_vcpu_apic_take(vcpu_id_t vcpu, uint32_t isr[8], uint32_t irr[8])
+{
+    of_vcpu(vcpu);
+    /*@ loop unroll 8; */
+    for (uint32_t i = 0U; i < 8U; i++) {
+        isr[i] = (uint32_t)any;
+        irr[i] = (uint32_t)any;
+    }
+    return (uint32_t)any;
+}
 
 static void of_vm(vm_id_t vm)
 {

@@ -57,6 +57,7 @@ struct pcpu pcpus[MAX_PCPU];
 uint8_t core_pages[MAX_PCPU][2][PAGE_SIZE];
 uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
 uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
+struct vmx_apic_page vmx_apic_page[MAX_VCPU];
 struct vmx_caps vmx_caps;
 const uint64_t vmx_marks[VMX_MARKS];
 const struct vendor_ops *vendor;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/dispatch.c core/sched.c core/trace.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c
-   devices/vlapic_timer.c devices/vlapic_ipi.c devices/vlapic_pv_eoi.c devices/vpic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
+   devices/vlapic_timer.c devices/vlapic_ipi.c devices/vlapic_pv_eoi.c devices/vlapic_lend.c devices/vpic.c fake/hw.c fake/memory.c fake/vcpu_hw.c */
 /* A shared core: what it runs next, which event goes in, when its timer fires. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: all x86/vcpu.c x86/flush.c x86/exception.c x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/quick.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c x86/vmx/vmx.c x86/vmx/control.c x86/vmx/state.c x86/vmx/event.c x86/vmx/exit.c x86/vmx/quick.c x86/vmx/bitmap.c */
+/* unit-sources: all x86/vcpu.c x86/flush.c x86/exception.c x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/quick.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c x86/vmx/vmx.c x86/vmx/control.c x86/vmx/state.c x86/vmx/event.c x86/vmx/exit.c x86/vmx/quick.c x86/vmx/bitmap.c x86/vmx/apic.c */
 /*
  * No translation outlives what it stood for: every way in which core/ changes tables, VMs and vCPUs, on cores whose TLBs remember,
  * with both backends.
@@ -523,6 +523,25 @@ static void a_cpu_without_vpids_forgets_what_was_deleted(void **state)
     next_vm_runs_on(1U, SPARE);
 }
 
+/* REQ-INT-033 */
+static void a_local_apic_for_guests_is_the_vendors_to_offer(void **state)
+{
+    const uint32_t none[8] = { 0U };
+    uint32_t isr[8] = { 1U };
+    uint32_t irr[8] = { 2U };
+    (void)state;
+    vmx_has_apic = true;
+    assert_int_equal(hw_apic_present(), vendor->entry_format == S2_FORMAT_EPT);
+    if (hw_apic_present()) {
+        hw_vcpu_apic_lend(BOOT_CPU, 0x40U, none, none, none);
+        assert_int_equal(hw_vcpu_apic_take(BOOT_CPU, isr, irr), 0x40U);
+        assert_int_equal(isr[0], 0U);
+        assert_int_equal(irr[0], 2U);
+    }
+    vmx_has_apic = false;
+    assert_false(hw_apic_present());
+}
+
 #define ON_BOTH_VENDORS(test) \
     { "AMD-V: " #test, test, on_svm, end_users, NULL }, { "VT-x: " #test, test, on_vmx, end_users, NULL }
 
@@ -555,6 +574,7 @@ int main(void)
         ON_BOTH_VENDORS(init_of_an_exclusive_vcpu_ends_the_guests_own_translations),
         ON_BOTH_VENDORS(vms_that_take_turns_on_a_core_see_their_own_memory),
         ON_BOTH_VENDORS(vms_that_share_a_tag_see_their_own_memory),
+        ON_BOTH_VENDORS(a_local_apic_for_guests_is_the_vendors_to_offer),
         cmocka_unit_test_setup_teardown(a_cpu_that_flushes_by_asid_forgets_what_was_deleted, on_svm, end_users),
         cmocka_unit_test_setup_teardown(a_cpu_without_vpids_forgets_what_was_deleted, on_vmx, end_users),
     };

@@ -89,7 +89,8 @@ static void every_row_is_enforced_by_its_name(void **state)
     (void)state;
     for (uint32_t i = 0U; i < VMX_CONTROL_COUNT; i++) {
         const struct vmx_control *const row = &vmx_controls[i];
-        const bool needed = (row->shared == WANT_REQUIRED) || (row->exclusive == WANT_REQUIRED) || (row->shared == WANT_ON_DEMAND);
+        const bool needed = (row->shared == WANT_REQUIRED) || (row->exclusive == WANT_REQUIRED) || (row->shared == WANT_ON_DEMAND)
+                            || (row->shared == WANT_NO_APIC);
         const bool cleared = (row->shared == WANT_OFF) || (row->exclusive == WANT_OFF) || (row->shared == WANT_ON_DEMAND);
         caps = skylake;
         caps.controls[row->field] &= ~(1ULL << (32U + row->bit));
@@ -174,6 +175,37 @@ static void no_vpid_without_a_way_to_drop_one(void **state)
     assert_null(first_missing());
 }
 
+/* REQ-INT-033 */
+static void with_a_local_apic_for_guests_tpr_does_not_exit_and_all_four_are_on(void **state)
+{
+    const uint32_t primary = vmx_control_value(&caps, FIELD_PRIMARY, false);
+    const uint32_t secondary = vmx_control_value(&caps, FIELD_SECONDARY, false);
+    (void)state;
+    assert_true(vmx_apic_usable(&caps));
+    assert_int_equal(vmx_control_with_apic(&caps, FIELD_PRIMARY, primary), (primary & ~(3U << 19)) | (1U << 21));
+    assert_int_equal(vmx_control_with_apic(&caps, FIELD_SECONDARY, secondary), secondary | (1U << 4) | (1U << 8) | (1U << 9));
+    assert_int_equal(vmx_control_with_apic(&caps, FIELD_PIN, 0x7FU), 0x7FU);
+}
+
+/* REQ-INT-033 */
+static void with_one_of_them_missing_none_is_used_and_none_is_missed(void **state)
+{
+    static const struct { enum vmx_field field; uint32_t bit; } parts[] = {
+        { FIELD_PRIMARY, 21U }, { FIELD_SECONDARY, 4U }, { FIELD_SECONDARY, 8U }, { FIELD_SECONDARY, 9U } };
+    (void)state;
+    for (uint32_t i = 0U; i < (sizeof(parts) / sizeof(parts[0])); i++) {
+        caps = skylake;
+        caps.controls[parts[i].field] &= ~(1ULL << (32U + parts[i].bit));
+        assert_false(vmx_apic_usable(&caps));
+        assert_null(first_missing());
+    }
+    for (uint32_t bit = 19U; bit <= 20U; bit++) { /* a CPU that cannot leave MOV CR8 alone */
+        caps = skylake;
+        caps.controls[FIELD_PRIMARY] |= 1ULL << bit;
+        assert_false(vmx_apic_usable(&caps));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +220,8 @@ int main(void)
         cmocka_unit_test_setup(a_value_never_leaves_what_the_cpu_allows, setup),
         cmocka_unit_test_setup(the_timer_is_not_saved_when_it_is_not_there, setup),
         cmocka_unit_test_setup(no_vpid_without_a_way_to_drop_one, setup),
+        cmocka_unit_test_setup(with_a_local_apic_for_guests_tpr_does_not_exit_and_all_four_are_on, setup),
+        cmocka_unit_test_setup(with_one_of_them_missing_none_is_used_and_none_is_missed, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@
 
 uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
 uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
+struct vmx_apic_page vmx_apic_page[MAX_VCPU];
 struct vmx_caps vmx_caps;
 struct vcpu_regs vcpu_regs[MAX_VCPU];
 struct vcpu_stats vcpu_stats[MAX_VCPU];
@@ -41,6 +42,7 @@ static uint64_t vmcs[CORES][0x8000]; /* by field */
 static uint64_t entered[0x8000];     /* as the CPU saw it at the last entry */
 static pcpu_id_t core;
 static uint32_t entries;
+static vm_id_t entered_vm;
 static bool kick_before, kick_after_first, refused;
 static _Atomic uint32_t kick;
 static uint64_t now_armed;
@@ -157,10 +159,26 @@ void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t lef
     quick_traced = (uint32_t)reason + 1U;
 }
 
+/* The MSR map that opens the APIC's registers is there with all that makes them virtual, and nothing of that without it: else the guest would reach
+ * the physical APIC, or the entry fail (26.2.1.1). */
+static void apic_is_virtual_or_closed(void)
+{
+    const bool open = entered[VMCS_MSR_BITMAP] == ((uint64_t)(uintptr_t)access_msr_map[entered_vm] + 4096U);
+    assert_true(open || (entered[VMCS_MSR_BITMAP] == (uint64_t)(uintptr_t)access_msr_map[entered_vm]));
+    assert_int_equal(entered[VMCS_SECONDARY_CONTROLS] & SECONDARY_APIC, open ? SECONDARY_APIC : 0U);
+    assert_int_equal(entered[VMCS_PRIMARY_CONTROLS] & PRIMARY_TPR_SHADOW, open ? PRIMARY_TPR_SHADOW : 0U);
+    if (open) {
+        assert_int_equal(entered[VMCS_PIN_CONTROLS] & 1U, 1U); /* external-interrupt exiting */
+        assert_int_equal(entered[VMCS_PRIMARY_CONTROLS] & PRIMARY_CR8_EXITS, 0U);
+        assert_int_equal(entered[VMCS_TPR_THRESHOLD], 0U);
+    }
+}
+
 static void cpu_runs(void)
 {
     uint64_t *const at = vmcs[core];
     memcpy(entered, at, sizeof(entered));
+    apic_is_virtual_or_closed();
     entries++;
     at[VMCS_EXIT_REASON] = leaves.reason;
     at[VMCS_QUALIFICATION] = leaves.qualification;
@@ -190,6 +208,7 @@ uint32_t vmx_run_guest(struct vmx_run *run)
     uint32_t ended = (uint32_t)VMX_ENDED_EXIT;
     assert_ptr_equal(run->kick, &kick);
     assert_ptr_equal(run->regs, &vcpu_regs[run->vcpu]);
+    entered_vm = vcpu_vm(run->vcpu);
     if (kick_before) {
         memcpy(entered, vmcs[core], sizeof(entered));
         ended = (uint32_t)VMX_ENDED_KICK;
@@ -219,9 +238,11 @@ static int setup(void **state)
 {
     (void)state;
     vmx_caps = skylake;
+    vmx_has_apic = true;
     core = 0U;
     memset(vmcs, 0, sizeof(vmcs));
     memset(tlb, 0, sizeof(tlb));
+    memset(vmx_apic_page, 0xA5, sizeof(vmx_apic_page));
     memset(vmx_vcpu, 0, sizeof(vmx_vcpu));
     memset(vcpu_regs, 0, sizeof(vcpu_regs));
     memset(vcpu_stats, 0, sizeof(vcpu_stats));

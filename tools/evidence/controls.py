@@ -26,7 +26,7 @@ OUT = ROOT / "build" / "evidence" / "controls"
 COMMAND = "python3 -m tools.evidence.controls --write"
 SOURCES = {"amd": "hv/x86/svm/intercept.c", "intel": "hv/x86/vmx/control.c", "exception": "hv/x86/exception.c"}
 VENDORS = {"amd": "AMD-V", "intel": "VT-x"}
-WANTS = ("off", "preferred", "required", "on demand")
+WANTS = ("off", "preferred", "required", "on demand", "with virtual APIC", "without virtual APIC")
 AMD_WORDS = ("cr_read", "cr_write", "dr_read", "dr_write", "misc1", "misc2", "misc3")
 INTEL_FIELDS = ("pin", "primary", "secondary", "exit", "entry")
 # Where a bit stands: what the manual calls the field, and how many bits lie before it there.
@@ -66,6 +66,8 @@ control fields that the manuals define. The hypervisor sets its fields from the 
 - **required**: set; a CPU without it is refused at boot, by name.
 - **preferred**: set when the CPU has it.
 - **on demand**: clear, and set while it is needed; the reason says when.
+- **with virtual APIC**: clear, and set while the CPU has the vCPU's local APIC, which it gets in x2APIC mode when the CPU has all of these and `vmx_apic_wanted` says so (it does not, yet).
+- **without virtual APIC**: as required, but clear while the CPU has the vCPU's local APIC.
 - **off**: clear; on VT-x a CPU that demands it is refused.
 
 Which MSRs and ports exit is decided by maps, all closed until opened (`hv/core/msr_table.h`, decision [0006](decisions/0006-interrupt-ownership-and-platform-controls.md)); which memory, by
@@ -198,7 +200,7 @@ def main():
     for vendor, name in VENDORS.items():
         mine = rows_of(rows, vendor)
         result.figure(f"{name}: bits with a policy", sum(len(row.bits()) for row in mine))
-        result.figure(f"{name}: of these set for shared vCPUs", sum(len(row.bits()) for row in mine if row.shared in ("required", "preferred")))
+        result.figure(f"{name}: of these set for shared vCPUs", sum(len(row.bits()) for row in mine if row.shared in ("required", "preferred", "without virtual APIC")))
         result.figure(f"{name}: of these set for exclusive vCPUs", sum(len(row.bits()) for row in mine if row.exclusive in ("required", "preferred")))
     for title, columns, cells in made:
         result.table(title, columns, [[cell.replace("`", "") for cell in row] for row in cells])

@@ -26,9 +26,9 @@ const struct vmx_control vmx_controls[VMX_CONTROL_COUNT] = {
     { FIELD_PRIMARY, 15U, WANT_OFF, WANT_OFF, "CR3-load exiting", "24.6.2, A.3.2; default 1 without the TRUE MSRs" },
     { FIELD_PRIMARY, 16U, WANT_OFF, WANT_OFF, "CR3-store exiting", "24.6.2, A.3.2" },
     { FIELD_PRIMARY, 17U, WANT_OFF, WANT_OFF, "activate tertiary controls", "24.6.2" },
-    { FIELD_PRIMARY, 19U, WANT_REQUIRED, WANT_OFF, "CR8-load exiting", "24.6.2; TPR is the virtual APIC's" },
-    { FIELD_PRIMARY, 20U, WANT_REQUIRED, WANT_OFF, "CR8-store exiting", "24.6.2" },
-    { FIELD_PRIMARY, 21U, WANT_OFF, WANT_OFF, "use TPR shadow", "24.6.2, 29.1.2" },
+    { FIELD_PRIMARY, 19U, WANT_NO_APIC, WANT_OFF, "CR8-load exiting", "24.6.2; TPR is the virtual APIC's" },
+    { FIELD_PRIMARY, 20U, WANT_NO_APIC, WANT_OFF, "CR8-store exiting", "24.6.2" },
+    { FIELD_PRIMARY, 21U, WANT_APIC, WANT_OFF, "use TPR shadow", "24.6.2, 29.1.2" },
     { FIELD_PRIMARY, 22U, WANT_ON_DEMAND, WANT_ON_DEMAND, "NMI-window exiting", "24.6.2" },
     { FIELD_PRIMARY, 23U, WANT_OFF, WANT_OFF, "MOV-DR exiting", "24.6.2; debug registers move with the vCPU" },
     { FIELD_PRIMARY, 24U, WANT_OFF, WANT_OFF, "unconditional I/O exiting", "24.6.2; the bitmaps decide" },
@@ -43,12 +43,12 @@ const struct vmx_control vmx_controls[VMX_CONTROL_COUNT] = {
     { FIELD_SECONDARY, 1U, WANT_REQUIRED, WANT_REQUIRED, "enable EPT", "24.6.2, 28.2" },
     { FIELD_SECONDARY, 2U, WANT_OFF, WANT_OFF, "descriptor-table exiting", "24.6.2" },
     { FIELD_SECONDARY, 3U, WANT_PREFERRED, WANT_PREFERRED, "enable RDTSCP", "24.6.2" },
-    { FIELD_SECONDARY, 4U, WANT_OFF, WANT_OFF, "virtualize x2APIC mode", "24.6.2, 29.5" },
+    { FIELD_SECONDARY, 4U, WANT_APIC, WANT_OFF, "virtualize x2APIC mode", "24.6.2, 29.5; the registers of the MSR map that it goes with are virtual" },
     { FIELD_SECONDARY, 5U, WANT_PREFERRED, WANT_PREFERRED, "enable VPID", "24.6.2, 28.1; without it every entry flushes" },
     { FIELD_SECONDARY, 6U, WANT_REQUIRED, WANT_REQUIRED, "WBINVD exiting", "24.6.2; empties caches of others" },
     { FIELD_SECONDARY, 7U, WANT_REQUIRED, WANT_REQUIRED, "unrestricted guest", "24.6.2, 26.6; guests start in real mode" },
-    { FIELD_SECONDARY, 8U, WANT_OFF, WANT_OFF, "APIC-register virtualization", "24.6.2, 29.4" },
-    { FIELD_SECONDARY, 9U, WANT_OFF, WANT_OFF, "virtual-interrupt delivery", "24.6.2, 29.2" },
+    { FIELD_SECONDARY, 8U, WANT_APIC, WANT_OFF, "APIC-register virtualization", "24.6.2, 29.5" },
+    { FIELD_SECONDARY, 9U, WANT_APIC, WANT_OFF, "virtual-interrupt delivery", "24.6.2, 29.2" },
     { FIELD_SECONDARY, 10U, WANT_OFF, WANT_OFF, "PAUSE-loop exiting", "24.6.2" },
     { FIELD_SECONDARY, 11U, WANT_OFF, WANT_OFF, "RDRAND exiting", "24.6.2" },
     { FIELD_SECONDARY, 12U, WANT_OFF, WANT_OFF, "enable INVPCID", "24.6.2; hidden from guests, #UD without it" },
@@ -167,14 +167,42 @@ uint32_t vmx_control_value(const struct vmx_caps *caps, enum vmx_field field, bo
     return without_dependents(caps, field, want & may) | must;
 }
 
+/* REQ-INT-033 */
+uint32_t vmx_control_with_apic(const struct vmx_caps *caps, enum vmx_field field, uint32_t value)
+{
+    uint32_t ret = value;
+    for (uint32_t i = 0U; i < VMX_CONTROL_COUNT; i++) {
+        const struct vmx_control *const row = &vmx_controls[i];
+        if ((row->field == field) && (row->shared == WANT_APIC) && bit_of(caps->controls[field], 32U + row->bit)) {
+            ret |= (uint32_t)1U << row->bit;
+        } else if ((row->field == field) && (row->shared == WANT_NO_APIC) && (!bit_of(caps->controls[field], row->bit))) {
+            ret &= ~((uint32_t)1U << row->bit);
+        } else {
+            /* as without */
+        }
+    }
+    return ret;
+}
+
+/* Each of them without another makes the entry fail (26.2.1.1), or opens the physical APIC: all or none. */
+/* REQ-INT-033 */
+bool vmx_apic_usable(const struct vmx_caps *caps)
+{
+    const uint32_t primary = vmx_control_with_apic(caps, FIELD_PRIMARY, vmx_control_value(caps, FIELD_PRIMARY, false));
+    const uint32_t secondary = vmx_control_with_apic(caps, FIELD_SECONDARY, 0U);
+    return ((primary & (PRIMARY_TPR_SHADOW | PRIMARY_CR8_EXITS)) == PRIMARY_TPR_SHADOW) && ((secondary & SECONDARY_APIC) == SECONDARY_APIC);
+}
+
 static bool satisfied(const struct vmx_caps *caps, const struct vmx_control *row, enum want want)
 {
     const bool must = bit_of(caps->controls[row->field], row->bit);
     const bool may = bit_of(caps->controls[row->field], 32U + row->bit);
     bool good;
     switch (want) {
-    case WANT_REQUIRED: good = may; break;
+    case WANT_REQUIRED:
+    case WANT_NO_APIC: good = may; break;
     case WANT_ON_DEMAND: good = may && (!must); break;
+    case WANT_APIC:
     case WANT_OFF: good = !must; break;
     default: good = true; break;
     }

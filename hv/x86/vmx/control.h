@@ -29,6 +29,10 @@ extern const struct vmx_control vmx_controls[VMX_CONTROL_COUNT];
 
 /* Value of the field for a vCPU of that kind. */
 uint32_t vmx_control_value(const struct vmx_caps *caps, enum vmx_field field, bool exclusive);
+/* That value for a shared vCPU whose local APIC the CPU has. */
+uint32_t vmx_control_with_apic(const struct vmx_caps *caps, enum vmx_field field, uint32_t value);
+/* The CPU has all that this needs. */
+bool vmx_apic_usable(const struct vmx_caps *caps);
 /* Names what is missing, one a call; NULL when no more is. *cursor: 0 at first. */
 const char *vmx_control_missing(const struct vmx_caps *caps, uint32_t *cursor);
 /* INVVPID can drop one VPID: without it no VPID is used. */
@@ -38,6 +42,9 @@ bool vmx_vpid_usable(const struct vmx_caps *caps);
 #define PIN_PREEMPTION_TIMER  0x40U
 #define PRIMARY_WINDOW        0x4U
 #define PRIMARY_NMI_WINDOW    0x400000U
+#define PRIMARY_CR8_EXITS     0x180000U
+#define PRIMARY_TPR_SHADOW    0x200000U
+#define SECONDARY_APIC        0x310U /* virtualize x2APIC mode, APIC-register virtualization, virtual-interrupt delivery */
 #define SECONDARY_VPID        0x20U
 #define SECONDARY_ENCLS       0x8000U
 #define EXIT_SAVE_TIMER       0x400000U

@@ -140,6 +140,7 @@ void vmx_core_enable(void)
     }
     if (self == 0U) {
         vmx_caps = caps;
+        vmx_has_apic = vmx_apic_wanted && vmx_apic_usable(&caps);
     } else if (!caps_as_boot_core(&caps)) {
         fatal_boot("a core's VT-x capabilities differ from the boot core's", "");
     } else {

@@ -8,6 +8,7 @@
 #define VECTOR_MC 18U
 #define CR8       8U
 #define DR7_GD    0x2000U
+#define APIC_EOI  0xBU    /* register of the local APIC */
 
 static void vmx_decode_exception(uint32_t vector, uint32_t error, struct vm_exit *exit)
 {
@@ -127,6 +128,8 @@ static void vmx_decode_by_reason(vcpu_id_t vcpu, uint32_t reason, struct vm_exit
     case VMX_EXIT_RDMSR: vmx_decode_msr(vcpu, false, exit); break;
     case VMX_EXIT_WRMSR: vmx_decode_msr(vcpu, true, exit); break;
     case VMX_EXIT_EPT_VIOLATION: vmx_decode_violation(exit); break;
+    case VMX_EXIT_EOI: vmx_apic_undo_write(vcpu, APIC_EOI, (uint32_t)vmx_read(VMCS_QUALIFICATION) & 0xFFU, exit); break;
+    case VMX_EXIT_APIC_WRITE: vmx_apic_undo_write(vcpu, ((uint32_t)vmx_read(VMCS_QUALIFICATION) >> 4) & 0xFFU, 0U, exit); break;
     case VMX_EXIT_ENTRY_MC: vmx_decode_exception(VECTOR_MC, 0U, exit); break; /* the machine's, not the guest's (26.9) */
     case VMX_EXIT_RDPMC: vmx_decode_exception(VECTOR_GP, 0U, exit); break;
     /* Instructions of features that guests do not see: what a CPU without them does. */

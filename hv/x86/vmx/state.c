@@ -104,7 +104,7 @@ static void single_step_note(vcpu_id_t vcpu)
 void vmx_state_store(vcpu_id_t vcpu)
 {
     struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
-    uint32_t entry = vmx_control_value(&vmx_caps, FIELD_ENTRY, v->exclusive);
+    uint32_t entry = v->entry;
     vmx_slot_write(vcpu, SLOT_EFER, efer_for_entry(vcpu));
     vmx_slot_write(vcpu, SLOT_RIP, vmx_rip_of_mode(vcpu, vcpu_regs[vcpu].rip));
     vmx_slot_write(vcpu, SLOT_RFLAGS, vcpu_regs[vcpu].rflags);

@@ -6,6 +6,7 @@
 /* 16-bit control (B-1), host (B-3); the guest's selectors (B-2) follow VMCS_GUEST_SELECTOR. */
 #define VMCS_VPID               0x0000U
 #define VMCS_GUEST_SELECTOR     0x0800U /* ES; CS SS DS FS GS LDTR TR each 2 further */
+#define VMCS_GUEST_INTERRUPTS   0x0810U /* RVI, SVI */
 #define VMCS_HOST_ES            0x0C00U
 #define VMCS_HOST_CS            0x0C02U
 #define VMCS_HOST_SS            0x0C04U
@@ -18,7 +19,9 @@
 #define VMCS_IO_BITMAP_A        0x2000U
 #define VMCS_IO_BITMAP_B        0x2002U
 #define VMCS_MSR_BITMAP         0x2004U
+#define VMCS_APIC_PAGE          0x2012U
 #define VMCS_EPT_POINTER        0x201AU
+#define VMCS_EOI_EXITING        0x201CU /* vectors 0 to 63; the others each 2 further */
 #define VMCS_ENCLS_EXITING      0x202EU
 #define VMCS_GUEST_PHYSICAL     0x2400U
 #define VMCS_LINK_POINTER       0x2800U
@@ -43,6 +46,7 @@
 #define VMCS_ENTRY_LOAD_COUNT   0x4014U
 #define VMCS_ENTRY_EVENT        0x4016U
 #define VMCS_ENTRY_ERROR        0x4018U
+#define VMCS_TPR_THRESHOLD      0x401CU
 #define VMCS_SECONDARY_CONTROLS 0x401EU
 #define VMCS_INSTRUCTION_ERROR  0x4400U
 #define VMCS_EXIT_REASON        0x4402U
@@ -133,6 +137,7 @@
 #define VMX_EXIT_MWAIT          36U
 #define VMX_EXIT_MONITOR        39U
 #define VMX_EXIT_ENTRY_MC       41U
+#define VMX_EXIT_EOI            45U
 #define VMX_EXIT_EPT_VIOLATION  48U
 #define VMX_EXIT_EPT_MISCONFIG  49U
 #define VMX_EXIT_INVEPT         50U
@@ -140,6 +145,7 @@
 #define VMX_EXIT_INVVPID        53U
 #define VMX_EXIT_WBINVD         54U
 #define VMX_EXIT_XSETBV         55U
+#define VMX_EXIT_APIC_WRITE     56U
 #define VMX_EXIT_VMFUNC         59U
 #define VMX_EXIT_ENCLS          60U
 

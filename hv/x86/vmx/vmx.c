@@ -35,6 +35,7 @@ static void vmx_vcpu_init(vcpu_id_t id, bool exclusive)
     struct vmx_vcpu *const v = &vmx_vcpu[id];
     v->exclusive = exclusive;
     v->controls_dirty = true;
+    v->apic = false;
     v->vpid = (v->vpid == 0U) ? 1U : v->vpid;
     vmx_state_reset(id);
     vmx_event_reset(id);
@@ -73,9 +74,14 @@ static void vmx_flush(vcpu_id_t id)
 /* REQ-ISO-019 REQ-ISO-026 */
 static void controls_store(vcpu_id_t id)
 {
-    const struct vmx_vcpu *const v = &vmx_vcpu[id];
-    const uint32_t secondary = vmx_control_value(&vmx_caps, FIELD_SECONDARY, v->exclusive);
-    vmx_write(VMCS_PIN_CONTROLS, vmx_control_value(&vmx_caps, FIELD_PIN, v->exclusive));
+    struct vmx_vcpu *const v = &vmx_vcpu[id];
+    const uint32_t plain = vmx_control_value(&vmx_caps, FIELD_SECONDARY, v->exclusive);
+    const uint32_t secondary = v->apic ? vmx_control_with_apic(&vmx_caps, FIELD_SECONDARY, plain) : plain;
+    const uint32_t primary = vmx_control_value(&vmx_caps, FIELD_PRIMARY, v->exclusive);
+    v->pin = vmx_control_value(&vmx_caps, FIELD_PIN, v->exclusive);
+    v->primary = v->apic ? vmx_control_with_apic(&vmx_caps, FIELD_PRIMARY, primary) : primary;
+    v->entry = vmx_control_value(&vmx_caps, FIELD_ENTRY, v->exclusive);
+    vmx_write(VMCS_PIN_CONTROLS, v->pin);
     vmx_write(VMCS_SECONDARY_CONTROLS, secondary);
     vmx_write(VMCS_EXIT_CONTROLS, vmx_control_value(&vmx_caps, FIELD_EXIT, v->exclusive));
     vmx_write(VMCS_EXCEPTION_BITMAP, exception_bitmap(v->exclusive));
@@ -88,12 +94,15 @@ static void controls_store(vcpu_id_t id)
     if ((secondary & SECONDARY_ENCLS) != 0U) {
         vmx_write(VMCS_ENCLS_EXITING, UINT64_MAX);
     }
-    vmx_bitmaps_attach(vcpu_vm(id));
+    if (v->apic) {
+        vmx_apic_store_controls(id);
+    }
+    vmx_bitmaps_attach(vcpu_vm(id), v->apic);
 }
 
 static void windows_store(const struct vmx_vcpu *v)
 {
-    uint32_t primary = vmx_control_value(&vmx_caps, FIELD_PRIMARY, v->exclusive);
+    uint32_t primary = v->primary;
     primary |= v->window ? PRIMARY_WINDOW : 0U;
     primary |= v->nmi_window ? PRIMARY_NMI_WINDOW : 0U;
     vmx_write(VMCS_PRIMARY_CONTROLS, primary);
@@ -114,7 +123,7 @@ static void translations_drop(vcpu_id_t id)
 /* The timer counts down by 1 each time that the TSC's bit vmx_misc[4:0] changes (25.5.1). */
 static void timer_store(const struct vmx_vcpu *v)
 {
-    if ((vmx_control_value(&vmx_caps, FIELD_PIN, v->exclusive) & PIN_PREEMPTION_TIMER) != 0U) {
+    if ((v->pin & PIN_PREEMPTION_TIMER) != 0U) {
         const uint64_t now = asm_rdtsc();
         const uint64_t deadline = hw_timer_armed();
         const uint64_t ticks = (deadline > now) ? ((deadline - now) >> (uint32_t)(vmx_caps.misc & 0x1FU)) : 0U;
@@ -125,9 +134,13 @@ static void timer_store(const struct vmx_vcpu *v)
 static void vmx_prepare(vcpu_id_t id)
 {
     struct vmx_vcpu *const v = &vmx_vcpu[id];
-    if (v->controls_dirty) {
+    if (v->controls_dirty || (v->apic != v->apic_stored)) {
         controls_store(id);
         v->controls_dirty = false;
+        v->apic_stored = v->apic;
+    }
+    if (v->apic) {
+        vmx_apic_store(id);
     }
     windows_store(v);
     vmx_state_store(id);
@@ -237,6 +250,9 @@ const struct vendor_ops vmx_vendor = {
     .clear_shadow = vmx_clear_shadow,
     .single_step = vmx_single_step,
     .request_window = vmx_request_window,
+    .apic_present = vmx_apic_present,
+    .apic_lend = vmx_apic_lend,
+    .apic_take = vmx_apic_take,
     .msr_open = vmx_msr_open,
     .port_open = vmx_port_open,
     .bitmaps_close = vmx_bitmaps_close,

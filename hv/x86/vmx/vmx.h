@@ -25,9 +25,14 @@ struct vmx_vcpu {
     bool controls_dirty;  /* the core's VMCS has another vCPU's controls, or old ones */
     bool nmi_window;      /* asked for since an NMI went in */
     bool window;
+    bool apic;            /* the CPU has the vCPU's local APIC from the next entry on */
+    bool apic_stored;     /* the core's VMCS has the controls for that */
     uint64_t cr0_shadow;  /* the guest's values of the host-owned bits */
     uint64_t cr4_shadow;
     uint64_t cr2;
+    uint32_t pin;         /* of the controls, what each entry looks at: as the VMCS has it, windows and long mode left out */
+    uint32_t primary;
+    uint32_t entry;
     uint64_t eptp;
     uint32_t vpid;
     uint32_t event;       /* VM-entry interruption information of the next entry */
@@ -35,6 +40,14 @@ struct vmx_vcpu {
 };
 extern struct vmx_vcpu vmx_vcpu[MAX_VCPU];
 extern struct vmx_caps vmx_caps; /* of every core: core.c checks */
+extern bool vmx_has_apic;        /* follows from these and from what is wanted: apic.c */
+extern const bool vmx_apic_wanted;
+
+/* The virtual-APIC page (29.1.1): register n of 256 in the first of four words. */
+struct vmx_apic_page {
+    uint32_t reg[256][4];
+};
+extern struct vmx_apic_page vmx_apic_page[MAX_VCPU]; /* link.ld: the pages that hold the VMCBs with AMD-V */
 
 /* One vCPU's stay on a core, from an entry to the exit that ends it; enter.S reads the first three. */
 struct vmx_run {
@@ -108,8 +121,16 @@ void vmx_request_window(vcpu_id_t vcpu, bool wanted);
 void vmx_event_requeue(vcpu_id_t vcpu);
 void vmx_event_reset(vcpu_id_t vcpu);
 
+/* apic.c */
+bool vmx_apic_present(void);
+void vmx_apic_lend(vcpu_id_t vcpu, uint32_t tpr, const uint32_t isr[8], const uint32_t tmr[8], const uint32_t irr[8]);
+uint32_t vmx_apic_take(vcpu_id_t vcpu, uint32_t isr[8], uint32_t irr[8]);
+void vmx_apic_store(vcpu_id_t vcpu);       /* at each entry while it is lent */
+void vmx_apic_store_controls(vcpu_id_t vcpu);
+void vmx_apic_undo_write(vcpu_id_t vcpu, uint32_t reg, uint32_t eoi_vector, struct vm_exit *exit); /* eoi_vector 0: not an EOI */
+
 /* bitmap.c */
-void vmx_bitmaps_attach(vm_id_t vm);       /* into the core's VMCS */
+void vmx_bitmaps_attach(vm_id_t vm, bool apic); /* into the core's VMCS; apic: with the registers open that the CPU answers for */
 void vmx_msr_open(vm_id_t vm, uint32_t msr, bool read, bool write);
 void vmx_port_open(vm_id_t vm, uint16_t port);
 void vmx_bitmaps_close(vm_id_t vm);
