@@ -45,7 +45,7 @@ static bool usable(const struct insn *insn)
     return (insn->op != INSN_INVALID) && (insn->op != INSN_MOV_CR) && (insn->op != INSN_STOS) && (insn->op != INSN_MOVS);
 }
 
-static bool insn_writes_back(const struct insn *insn)
+static bool bus_writes_back(const struct insn *insn)
 {
     bool modifies = (insn->op == INSN_AND) || (insn->op == INSN_OR) || (insn->op == INSN_XOR) || (insn->op == INSN_ADD) ||
                     (insn->op == INSN_SUB);
@@ -62,7 +62,7 @@ static void access(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
     } else {
         uint64_t value = vpci_given_memory_read(v, gpa, insn->size);
 
-        if (insn_writes_back(insn)) {
+        if (bus_writes_back(insn)) {
             vpci_given_memory_write(v, gpa, insn->size, insn_memory_value(id, insn, value));
         } else {
             insn_complete_read(id, insn, value);

@@ -13,7 +13,7 @@
 #define VECTOR_FIRST     16U /* lower ones are an error for a local APIC */
 
 /* Its local APICs are in x2APIC mode (core/exclusive_lapic.c): ids are the vCPUs' numbers, logical ids in cluster 0 a bit each. */
-static uint32_t destination_index(vm_id_t v, uint64_t address)
+static uint32_t message_target(vm_id_t v, uint64_t address)
 {
     uint32_t dest = (uint32_t)(address >> 12U) & 0xFFU;
     uint32_t found = ID_NONE;
@@ -31,7 +31,7 @@ static uint32_t destination_index(vm_id_t v, uint64_t address)
 struct irq_msi_message irq_exclusive_message(vm_id_t v, uint64_t address, uint32_t data, bool enabled)
 {
     struct irq_msi_message message = { .address = hw_msi_address(vcpus[vcpu_id(v, 0U)].pcpu), .data = 0U, .enabled = false };
-    uint32_t index = destination_index(v, address);
+    uint32_t index = message_target(v, address);
     uint32_t mode = (data >> 8U) & 7U;
     uint32_t vector = data & 0xFFU;
 

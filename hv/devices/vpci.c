@@ -33,7 +33,7 @@
 #define ICH_RCBA_SIZE   0x4000U
 
 static uint32_t config_address;
-static bool refused[VPCI_REFUSE_COUNT];
+static bool refusal_told[VPCI_REFUSE_COUNT];
 
 /* REQ-INT-024 */
 void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
@@ -46,8 +46,8 @@ void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
         [VPCI_REFUSE_SOURCE] = "message interrupt stays masked: bad address, or none left",
     };
 
-    if (!refused[kind]) {
-        refused[kind] = true;
+    if (!refusal_told[kind]) {
+        refusal_told[kind] = true;
         log_begin("pci");
         log_text("write refused, function ");
         log_hex(bdf);
@@ -212,7 +212,7 @@ uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t si
 {
     uint32_t value = pci_ones(size);
 
-    if (!pci_register_valid(offset, size)) {
+    if ((offset >= PCI_CONFIG_SIZE) || !pci_register_valid(offset, size)) {
         /* no register: all ones */
     } else if (vm == VM_SERVICE) {
         value = service_read(bdf, offset, size);
@@ -226,7 +226,7 @@ uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t si
 
 void vpci_config_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
-    if (!pci_register_valid(offset, size)) {
+    if ((offset >= PCI_CONFIG_SIZE) || !pci_register_valid(offset, size)) {
         /* no register */
     } else if (vm == VM_SERVICE) {
         service_write(bdf, offset, size, value);

@@ -60,7 +60,7 @@ uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t siz
     uint32_t index = given_find(vm, bdf);
     uint32_t value = pci_ones(size);
 
-    if (!pci_register_valid(offset, size)) {
+    if ((offset >= PCI_CONFIG_SIZE) || !pci_register_valid(offset, size)) {
         /* no register: all ones */
     } else if (ivshmem_find(vm, bdf) < PART_MAX_IVSHMEM) {
         value = ivshmem_register_read(vm, bdf, offset, size);
@@ -88,7 +88,7 @@ void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, 
 
     if (pci_register_valid(offset, size) && (ivshmem_find(vm, bdf) < PART_MAX_IVSHMEM)) {
         ivshmem_register_write(vm, bdf, offset, size, value);
-    } else if ((index < MAX_PCI_FUNCTION) && pci_register_valid(offset, size) && ((offset & ~3U) != PCI_INTERRUPT)) {
+    } else if ((index < MAX_PCI_FUNCTION) && (offset < PCI_CONFIG_SIZE) && pci_register_valid(offset, size) && ((offset & ~3U) != PCI_INTERRUPT)) {
         vpci_function_write(&vpci_function[index], offset, size, value);
     } else {
         /* nobody there */

@@ -42,7 +42,7 @@ void vpci_given_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t va
     }
 }
 
-static bool in_window(vm_id_t vm, gpa_t gpa)
+static bool in_given_window(vm_id_t vm, gpa_t gpa)
 {
     return (platform.mmconfig_base != 0U) && (partition.table.vm[vm].pci_count != 0U) && (gpa >= platform.mmconfig_base) &&
            ((gpa - platform.mmconfig_base) < BUS_SIZE);
@@ -50,14 +50,14 @@ static bool in_window(vm_id_t vm, gpa_t gpa)
 
 bool vpci_given_claims(vm_id_t vm, gpa_t gpa)
 {
-    return in_window(vm, gpa) || vpci_msix_page(vm, gpa) || ivshmem_claims(vm, gpa);
+    return in_given_window(vm, gpa) || vpci_msix_page(vm, gpa) || ivshmem_claims(vm, gpa);
 }
 
 uint64_t vpci_given_memory_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 {
     uint64_t value = 0xFFFFFFFFFFFFFFFFU;
 
-    if (in_window(vm, gpa)) {
+    if (in_given_window(vm, gpa)) {
         uint32_t at = (uint32_t)(gpa - platform.mmconfig_base);
         uint16_t bdf = (uint16_t)(at >> 12U);
 
@@ -77,7 +77,7 @@ uint64_t vpci_given_memory_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 
 void vpci_given_memory_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
 {
-    if (in_window(vm, gpa)) {
+    if (in_given_window(vm, gpa)) {
         uint32_t at = (uint32_t)(gpa - platform.mmconfig_base);
         uint16_t bdf = (uint16_t)(at >> 12U);
 

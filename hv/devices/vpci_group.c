@@ -81,7 +81,7 @@ static void groups_find(void)
     }
 }
 
-static bool group_refuse(vm_id_t v, uint16_t bdf, const char *why, uint16_t other)
+static bool given_refuse(vm_id_t v, uint16_t bdf, const char *why, uint16_t other)
 {
     log_begin("pci");
     log_chars(partition.table.vm[v].name, PART_NAME_SIZE);
@@ -111,10 +111,10 @@ static bool apart_from(vm_id_t v, const struct vpci_function *fn, const struct v
     bool ok = true;
 
     if ((other->group == fn->group) && !other->bridge && (other->owner != v) && (other->owner != ID_NONE)) {
-        ok = group_refuse(v, fn->bdf, ": nothing keeps it apart from a function of another VM (no ACS); give that VM's to it, too, or neither: ",
+        ok = given_refuse(v, fn->bdf, ": nothing keeps it apart from a function of another VM (no ACS); give that VM's to it, too, or neither: ",
                     other->bdf);
     } else if (vpci_behind(other, fn) && ((port_type(other) == PORT_NONE) || (port_type(other) > PORT_DOWNSTREAM))) {
-        ok = group_refuse(v, fn->bdf, ": it is behind a bridge to conventional PCI, which sends in its own name; use another slot: ",
+        ok = given_refuse(v, fn->bdf, ": it is behind a bridge to conventional PCI, which sends in its own name; use another slot: ",
                     other->bdf);
     } else {
         /* nothing in common */
@@ -129,14 +129,14 @@ static bool given_check(vm_id_t v, uint16_t bdf)
     bool ok = true;
 
     if (index >= MAX_PCI_FUNCTION) {
-        ok = group_refuse(v, bdf, ": it does not exist on this machine; look at the board's list of functions: ", bdf);
+        ok = given_refuse(v, bdf, ": it does not exist on this machine; look at the board's list of functions: ", bdf);
     } else if ((platform.mmconfig_base == 0U) || (((uint32_t)bdf >> 8U) >= platform.mmconfig_buses)) {
-        ok = group_refuse(v, bdf, ": it has no place in the machine's PCI configuration window (MMCONFIG): ", bdf);
+        ok = given_refuse(v, bdf, ": it has no place in the machine's PCI configuration window (MMCONFIG): ", bdf);
     } else if (((uint32_t)bdf >> 8U) >= IOMMU_BUSES) {
-        ok = group_refuse(v, bdf, ": its bus is beyond the tables of the IOMMU; use a slot on a lower one: ", bdf);
+        ok = given_refuse(v, bdf, ": its bus is beyond the tables of the IOMMU; use a slot on a lower one: ", bdf);
     } else if ((vpci_function[index].owner != v) || vpci_function[index].bridge ||
                (vpci_function[index].class_code == PCI_CLASS_HOST_BRIDGE) || (vpci_function[index].class_code == PCI_CLASS_ISA_BRIDGE)) {
-        ok = group_refuse(v, bdf, ": it is a bridge, or has more capabilities to close than the limit: ", bdf);
+        ok = given_refuse(v, bdf, ": it is a bridge, or has more capabilities to close than the limit: ", bdf);
     } else {
         for (uint32_t i = 0U; ok && (i < vpci_function_count); i++) {
             ok = apart_from(v, &vpci_function[index], &vpci_function[i]);

@@ -18,7 +18,7 @@ static uint32_t bar_flags(const struct vpci_function *fn, uint32_t index)
     return fn->bar[index].value & ~fn->bar[index].mask;
 }
 
-static uint32_t bar_read(const struct vpci_function *fn, uint32_t index)
+static uint32_t header_bar_read(const struct vpci_function *fn, uint32_t index)
 {
     const struct vpci_bar *bar = &fn->bar[index];
 
@@ -147,7 +147,7 @@ uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint3
     if (fn->class_code == PCI_CLASS_HOST_BRIDGE) {
         value = hw_pci_read(fn->bdf, offset, size);
     } else if (bar < VPCI_BARS) {
-        value = pci_extract(bar_read(fn, bar), offset, size);
+        value = pci_extract(header_bar_read(fn, bar), offset, size);
     } else if (dword == pci_rom_offset(fn)) {
         value = pci_extract(rom_read(fn), offset, size);
     } else {

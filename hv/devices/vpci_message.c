@@ -5,20 +5,16 @@
 #include "core/vm.h"
 #include "devices/vpci_function.h"
 
-static bool of_exclusive(const struct vpci_function *fn)
-{
-    return (fn->owner < MAX_VM) && vms[fn->owner].exclusive;
-}
-
 /* REQ-INT-052 */
 struct irq_msi_message vpci_message(const struct vpci_function *fn, uint32_t *source, const struct vpci_written *written)
 {
+    const vm_id_t v = fn->owner;
     struct irq_msi_message message;
 
-    if (of_exclusive(fn)) {
-        message = irq_exclusive_message(fn->owner, written->address, written->data, written->live);
+    if ((v < MAX_VM) && vms[v].exclusive) {
+        message = irq_exclusive_message(v, written->address, written->data, written->live);
     } else {
-        if (written->live && (*source == ID_NONE) && (irq_msi_alloc(fn->owner, source) != STATUS_OK)) {
+        if (written->live && (*source == ID_NONE) && (irq_msi_alloc(v, source) != STATUS_OK)) {
             *source = ID_NONE;
         }
         message = irq_msi_update(*source, written->address, written->data, written->live);

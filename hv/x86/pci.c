@@ -16,7 +16,7 @@
 #define MSI_ADDRESS_BASE 0xFEE00000U
 #define MSI_DEST_SHIFT   12U
 
-static bool access_valid(uint32_t offset, uint32_t size)
+static bool config_access_valid(uint32_t offset, uint32_t size)
 {
     return ((size == 1U) || (size == 2U) || (size == 4U)) && (offset < CONFIG_SIZE) && ((offset % size) == 0U);
 }
@@ -40,7 +40,7 @@ uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
 {
     uint32_t value = 0xFFFFFFFFU;
 
-    if (access_valid(offset, size)) {
+    if (config_access_valid(offset, size)) {
         if (window_reaches(bdf)) {
             value = (uint32_t)hw_mmio_read(window_address(bdf, offset), size);
         } else if (offset < CONFIG_LEGACY_SIZE) {
@@ -55,7 +55,7 @@ uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
 
 void hw_pci_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
-    if (access_valid(offset, size)) {
+    if (config_access_valid(offset, size)) {
         if (window_reaches(bdf)) {
             hw_mmio_write(window_address(bdf, offset), size, value);
         } else if (offset < CONFIG_LEGACY_SIZE) {

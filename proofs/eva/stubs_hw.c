@@ -148,7 +148,7 @@ void hw_ioapic_mask(uint32_t pin, bool masked)
 uint64_t hw_msi_address(pcpu_id_t target) { core(target); return any; }
 uint32_t hw_msi_data(uint32_t vector)
 {
-    /*@ assert host_vector: vector <= 0xDF; */
+    /*@ assert vector: vector <= 0xFF; */ /* of an exclusive VM: its own */
     (void)vector;
     return (uint32_t)any;
 }
