@@ -98,7 +98,7 @@ def contracts(path):
 def writers():
     """Functions of the writer files that others can call and whose contract lets them write."""
     known = {}
-    for header in ("hv/core/stage2_table.h", "hv/core/partition_spec.h", "hv/core/domain.h", "hv/core/iommu_table.h"):
+    for header in ("hv/core/stage2_table.h", "hv/core/partition_spec.h", "hv/core/domain.h", "hv/core/iommu_table_spec.h"):
         known.update(contracts(header))
     names = set()
     for file in WRITER_FILES:

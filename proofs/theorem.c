@@ -10,7 +10,7 @@
  * the machine's PCI devices change hands in between, from any VM to any; iommu_maps (core/iommu_table_spec.h) is the IOMMU's walk.
  */
 #include "core/domain.h"
-#include "core/iommu_table.h"
+#include "core/iommu_table_spec.h"
 #include "core/partition_check.h"
 #include "core/stage2.h"
 #include "core/stage2_table.h"

@@ -32,7 +32,8 @@ static pcpu_id_t fault_core(void)
 
 static bool may_log(vm_id_t vm, uint64_t now)
 {
-    const uint64_t second = now / hw_tsc_hz();
+    const uint64_t hz = hw_tsc_hz();
+    const uint64_t second = (hz != 0U) ? (now / hz) : 0U;
     if (line_second[vm] != second) {
         line_second[vm] = second;
         line_count[vm] = 0U;

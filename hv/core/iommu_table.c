@@ -3,6 +3,7 @@
  * order a unit sees the two words change, it finds an entry of nobody or of the new owner: a second word of zeros is refused by the hardware. */
 #include "core/iommu_table.h"
 
+#include "core/iommu_table_spec.h" /* the words of the contracts */
 #include "core/stage2.h"
 
 #define ALL_BUSES        256U

@@ -24,32 +24,12 @@ extern uint64_t iommu_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
 
 extern hpa_t iommu_base; /* host-physical address of iommu_entry */
 
-#include "core/iommu_table_spec.h" /* the words of the contracts below */ /* DEV-009 */
-
-/* entries: host-physical address of iommu_entry, 4 KiB aligned. Afterwards nobody has a function. After stage2_init(). */
-/*@ requires pool_ok && entries % 4096 == 0 && entries + IOMMU_BUSES * 8192 <= 0x10000000000000;
-    assigns IOMMU_TABLES;
-    exits \false;
-    ensures wf: iommu_wf;
-    ensures base: iommu_base == entries;
-    ensures nobody: \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 ==> iommu_owner(bus, f) == IOMMU_NOBODY; */
+/* entries: host-physical address of iommu_entry, 4 KiB aligned. Afterwards nobody has a function. After stage2_init(). Contracts: iommu_table_spec.h. */
 void iommu_table_init(hpa_t entries);
 /* The one writer of an entry. vm: whose it is now, or IOMMU_NOBODY. The unit may have cached what stood there (core/iommu.c).
  * False, without effect: the function's bus has no table, or there is no such VM. */
-/*@ requires iommu_wf;
-    assigns IOMMU_ENTRIES;
-    exits \false;
-    ensures wf: iommu_wf;
-    ensures done: \result <==> bdf / 256 < IOMMU_BUSES && vm <= IOMMU_NOBODY;
-    ensures owner: \result ==> iommu_owner(bdf / 256, bdf % 256) == vm;
-    ensures others: \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 && !(\result && bus == bdf / 256 && f == bdf % 256) ==>
-      iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f)); */
 bool iommu_table_set(uint16_t bdf, vm_id_t vm);
 /* Whose it is as the hardware reads it, or IOMMU_NOBODY. */
-/*@ requires iommu_wf;
-    assigns \nothing;
-    exits \false;
-    ensures \result == (bdf / 256 < IOMMU_BUSES ? iommu_owner(bdf / 256, bdf % 256) : IOMMU_NOBODY); */
 vm_id_t iommu_table_owner(uint16_t bdf);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the proofs say about the tables of the IOMMU: when they are well formed, and what the hardware makes of them. Annotations only:
- * the compiler sees nothing here. Included by iommu_table.h once the state is declared. */
+ * the compiler sees nothing here. Not included by iommu_table.h: what calls these functions has no part in the proof. */
 #ifndef CORE_IOMMU_TABLE_SPEC_H
 #define CORE_IOMMU_TABLE_SPEC_H
 
+#include "core/iommu_table.h"
 #include "core/stage2_table.h"
 
 #define IOMMU_ENTRIES iommu_entry[0 .. IOMMU_BUSES - 1][0 .. IOMMU_BUS_WORDS - 1]
@@ -47,5 +48,29 @@
     \forall integer b; 0 <= b < IOMMU_BUSES && iommu_root[2 * bus] % 4096 == 1 && iommu_root[2 * bus] - 1 == iommu_bus_table(b) ==>
       iommu_entry_maps(b, f, gpa, hpa, e);
 */
+
+#ifdef __FRAMAC__ /* the compiler takes the declarations in iommu_table.h */
+/*@ requires pool_ok && entries % 4096 == 0 && entries + IOMMU_BUSES * 8192 <= 0x10000000000000;
+    assigns IOMMU_TABLES;
+    exits \false;
+    ensures wf: iommu_wf;
+    ensures base: iommu_base == entries;
+    ensures nobody: \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 ==> iommu_owner(bus, f) == IOMMU_NOBODY; */
+void iommu_table_init(hpa_t entries);
+/*@ requires iommu_wf;
+    assigns IOMMU_ENTRIES;
+    exits \false;
+    ensures wf: iommu_wf;
+    ensures done: \result <==> bdf / 256 < IOMMU_BUSES && vm <= IOMMU_NOBODY;
+    ensures owner: \result ==> iommu_owner(bdf / 256, bdf % 256) == vm;
+    ensures others: \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 && !(\result && bus == bdf / 256 && f == bdf % 256) ==>
+      iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f)); */
+bool iommu_table_set(uint16_t bdf, vm_id_t vm);
+/*@ requires iommu_wf;
+    assigns \nothing;
+    exits \false;
+    ensures \result == (bdf / 256 < IOMMU_BUSES ? iommu_owner(bdf / 256, bdf % 256) : IOMMU_NOBODY); */
+vm_id_t iommu_table_owner(uint16_t bdf);
+#endif
 
 #endif

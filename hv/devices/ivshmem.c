@@ -119,18 +119,13 @@ static uint32_t pending_bits(uint32_t device)
     return bits;
 }
 
-static bool in_table(uint32_t device, uint32_t offset)
-{
-    return (offset < (PART_IVSHMEM_VECTORS * ENTRY_SIZE)) &&
-           (offset < ((uint32_t)partition.table.ivshmem[device].vectors * ENTRY_SIZE));
-}
-
 static uint32_t table_read(uint32_t device, uint32_t offset)
 {
+    const uint32_t number = offset / ENTRY_SIZE;
     uint32_t value = 0U;
 
-    if (in_table(device, offset)) {
-        const struct ivshmem_vector *entry = &ivshmem_device[device].vector[offset / ENTRY_SIZE];
+    if ((number < PART_IVSHMEM_VECTORS) && (number < partition.table.ivshmem[device].vectors)) {
+        const struct ivshmem_vector *entry = &ivshmem_device[device].vector[number];
 
         switch (offset % ENTRY_SIZE) {
         case 0U:
@@ -157,8 +152,10 @@ static uint32_t table_read(uint32_t device, uint32_t offset)
 /* REQ-INT-070 */
 static void table_write(uint32_t device, uint32_t offset, uint32_t value)
 {
-    if (in_table(device, offset)) {
-        struct ivshmem_vector *entry = &ivshmem_device[device].vector[offset / ENTRY_SIZE];
+    const uint32_t number = offset / ENTRY_SIZE;
+
+    if ((number < PART_IVSHMEM_VECTORS) && (number < partition.table.ivshmem[device].vectors)) {
+        struct ivshmem_vector *entry = &ivshmem_device[device].vector[number];
 
         switch (offset % ENTRY_SIZE) {
         case 0U:

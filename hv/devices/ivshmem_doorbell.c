@@ -18,7 +18,7 @@
 
 #define ROUTE_NONE  0U          /* dropped: MSI-X is off, or the message is none that a VM may send itself */
 #define ROUTE_HOLD  0x40000000U /* masked */
-#define ROUTE_SEND  0x80000000U /* vCPU in bits 8.., vector below */
+#define ROUTE_SEND  0x80000000U /* vCPU in bits 8.., vector - VECTOR_FIRST below */
 #define ROUTE_INDEX 8U
 
 /* Intel SDM 3, 11.11: destination in bits 19:12, logical mode in bit 2; data: mode in bits 10:8, vector in 7:0. */
@@ -28,6 +28,7 @@
 #define MSI_BROADCAST  0xFFU
 #define MSI_MODE_FIXED 1U /* the highest that delivers a vector: fixed, lowest priority */
 #define VECTOR_FIRST   16U
+#define VECTOR_COUNT   240U /* that a local APIC delivers */
 
 static volatile bool doorbell[PART_MAX_IVSHMEM][PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS]; /* receiver, sender */
 static volatile uint64_t due[PART_MAX_IVSHMEM][PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS];  /* not before this */
@@ -123,7 +124,7 @@ static uint32_t route_of(uint32_t device, uint32_t vector)
     } else if (d->masked || entry->masked) {
         result = ROUTE_HOLD;
     } else if (message_valid(entry) && fixed && ((entry->data & 0xFFU) >= VECTOR_FIRST) && (index < vms[v].vcpu_count)) {
-        result = ROUTE_SEND | (index << ROUTE_INDEX) | (entry->data & 0xFFU);
+        result = ROUTE_SEND | (index << ROUTE_INDEX) | ((entry->data & 0xFFU) - VECTOR_FIRST);
     } else {
         /* not an interrupt for one of its vCPUs */
     }
@@ -136,7 +137,7 @@ static void send_exclusive(uint32_t device, uint32_t there)
     vm_id_t v = partition.table.ivshmem[device].vm;
     uint32_t index = (there >> ROUTE_INDEX) & (MAX_VCPU_PER_VM - 1U);
 
-    hw_send_ipi(vcpus[vcpu_id(v, index)].pcpu, there & 0xFFU);
+    hw_send_ipi(vcpus[vcpu_id(v, index)].pcpu, VECTOR_FIRST + ((there & 0xFFU) % VECTOR_COUNT));
 }
 
 /* REQ-RT-070 */
@@ -203,7 +204,7 @@ static void doorbell_refuse(uint32_t sender, uint32_t value)
 /* Only an exclusive sender has to call a shared core: a shared one looks itself before it goes on. */
 static void call_shared_core(uint32_t receiver)
 {
-    hw_kick(is_exclusive(receiver) ? look_core : vcpus[vcpu_id(partition.table.ivshmem[receiver].vm, 0U)].pcpu);
+    hw_kick(is_exclusive(receiver) ? (look_core % MAX_PCPU) : vcpus[vcpu_id(partition.table.ivshmem[receiver].vm, 0U)].pcpu);
 }
 
 static void ring(uint32_t receiver, uint32_t sender, uint32_t vector)

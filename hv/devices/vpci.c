@@ -323,32 +323,34 @@ uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 {
     uint64_t value = 0xFFFFFFFFFFFFFFFFU;
 
-    if (!vpci_mmio_claims(vm, gpa)) {
-        /* nothing there */
-    } else if (vm != VM_SERVICE) {
-        value = vpci_given_memory_read(vm, gpa, size);
+    if (vm != VM_SERVICE) {
+        value = (vm < PART_MAX_VM) ? vpci_given_memory_read(vm, gpa, size) : value;
     } else if (in_mmconfig(gpa)) {
         value = mmconfig_read(gpa, size);
     } else if (ivshmem_claims(vm, gpa)) {
         value = ivshmem_read(vm, gpa, size);
-    } else {
+    } else if (vpci_msix_page(vm, gpa)) {
         value = vpci_msix_mmio_read(vm, gpa, size);
+    } else {
+        /* nothing there */
     }
     return value;
 }
 
 void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
 {
-    if (!vpci_mmio_claims(vm, gpa)) {
-        /* nothing there */
-    } else if (vm != VM_SERVICE) {
-        vpci_given_memory_write(vm, gpa, size, value);
+    if (vm != VM_SERVICE) {
+        if (vm < PART_MAX_VM) {
+            vpci_given_memory_write(vm, gpa, size, value);
+        }
     } else if (in_mmconfig(gpa)) {
         mmconfig_write(gpa, size, value);
     } else if (ivshmem_claims(vm, gpa)) {
         ivshmem_write(vm, gpa, size, value);
-    } else {
+    } else if (vpci_msix_page(vm, gpa)) {
         vpci_msix_mmio_write(vm, gpa, size, value);
+    } else {
+        /* nothing there */
     }
 }
 

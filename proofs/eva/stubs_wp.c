@@ -4,6 +4,7 @@
  * value that its contract allows; the state that it changes is read by no function that Eva analyses.
  */
 #include "core/domain.h"
+#include "core/iommu_table.h"
 #include "core/partition_check.h"
 #include "core/stage2.h"
 #include "core/vm.h"
@@ -56,6 +57,13 @@ struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa)
 void stage2_reset(vm_id_t vm) { of_vm(vm); }
 hpa_t stage2_root(vm_id_t vm) { of_vm(vm); return any; }
 uint32_t stage2_pages_used(vm_id_t vm) { of_vm(vm); return any_below(STAGE2_PAGES + 1U); }
+
+uint64_t iommu_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
+hpa_t iommu_base;
+uint32_t iommu_format;
+void iommu_table_init(hpa_t entries) { iommu_base = entries; }
+bool iommu_table_set(uint16_t bdf, vm_id_t vm) { (void)bdf; (void)vm; return any_bool(); }
+vm_id_t iommu_table_owner(uint16_t bdf) { (void)bdf; return any_below(IOMMU_NOBODY + 1U); }
 
 /* Guest memory: the buffer is filled or read, whole or not at all. */
 /*@ requires vm_id: v < MAX_VM;

@@ -274,6 +274,19 @@ static void a_blocked_access_is_told_and_counted(void **state)
 }
 
 /* REQ-ISO-052 */
+static void a_fault_before_the_clock_is_known_is_told(void **state)
+{
+    (void)state;
+    fake_tsc_hz = 0U;
+    (void)reaches(NIC, 0x5000U);
+    core_host_interrupt(0U, VECTOR_IOMMU);
+    (void)iommu_fault_check(0U, fake_tsc);
+    log_flush();
+    assert_int_equal(iommu_fault_count(IOMMU_NOBODY), 1U);
+    assert_non_null(strstr(fake_log(), "PCI function 0x20 of nobody"));
+}
+
+/* REQ-ISO-052 */
 static void faults_without_end_are_counted_and_told_a_few_times(void **state)
 {
     uint64_t due;
@@ -341,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup(registers_of_a_unit_are_nobodys, boot),
         cmocka_unit_test_setup(at_boot_every_function_gets_its_owners_memory, boot),
         cmocka_unit_test_setup(a_blocked_access_is_told_and_counted, boot),
+        cmocka_unit_test_setup(a_fault_before_the_clock_is_known_is_told, boot),
         cmocka_unit_test_setup(faults_without_end_are_counted_and_told_a_few_times, boot),
         cmocka_unit_test_setup(where_all_cores_are_exclusive_nobody_looks, boot),
         cmocka_unit_test_setup(an_interrupt_entry_goes_to_the_unit, boot),
