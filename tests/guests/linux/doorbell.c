@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * doorbell FOLDER COMMAND [COUNT]: the Service VM's end of tests/guests/doorbell.c, by what sysfs shows of the PCI device there.
+ *   send: COUNT messages, each with a doorbell, each waited for
+ *   echo: the same, and the real-time VM's doorbell is waited for, too, which stays pending behind its mask
+ *   flood: COUNT doorbells without a pause, then one message that must get through
+ *   hostile: COUNT values of the doorbell register and others that nobody has, accesses that the device does not have, then a message
+ * Prints what the real-time VM has counted.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/guests/doorbell.h"
+
+#define RTVM      1U
+#define POSITION  2U        /* words of BAR 0 */
+#define DOORBELL  3U
+#define MASK      3U        /* of an entry of BAR 1 */
+#define PENDING   0x200U    /* words from the start of BAR 1 */
+#define MSIX      0x40
+#define COMMAND   0x04
+#define LIMIT_S   60
+
+static volatile uint32_t *registers, *table, *word;
+
+static void *map(const char *folder, const char *name, size_t size)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    int file = open(path, O_RDWR | O_SYNC);
+    void *at = (file < 0) ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (at == MAP_FAILED) {
+        perror(path);
+        exit(1);
+    }
+    return at;
+}
+
+static void config_set(const char *folder, off_t offset, uint16_t value)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/config", folder);
+    int file = open(path, O_RDWR);
+    if ((file < 0) || (pwrite(file, &value, sizeof(value), offset) != sizeof(value))) {
+        perror(path);
+        exit(1);
+    }
+    close(file);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return ((uint64_t)t.tv_sec * 1000000000U) + (uint64_t)t.tv_nsec;
+}
+
+/* Waits until the word has the value: nothing else tells. */
+static void await(const char *what, volatile uint32_t *at, uint32_t mask, uint32_t value)
+{
+    uint64_t until = now_ns() + (LIMIT_S * 1000000000ULL);
+    while ((*at & mask) != value) {
+        if (now_ns() > until) {
+            printf("FAILED: %s is %#x, not %#x\n", what, *at, value);
+            exit(1);
+        }
+    }
+}
+
+static void message(uint32_t echo)
+{
+    word[ECHO] = echo;
+    word[ASKED]++;
+    registers[DOORBELL] = RTVM << 16;
+    await("the message that was seen", &word[SEEN], 0xFFFFFFFFU, word[ASKED]);
+}
+
+/* The pending bit goes when the entry is unmasked: its message is empty, so nothing is sent. */
+static void take_answer(void)
+{
+    await("the pending bit", &table[PENDING], 1U, 1U);
+    table[MASK] = 0U;
+    table[MASK] = 1U;
+    await("the pending bit", &table[PENDING], 1U, 0U);
+}
+
+static void send(uint32_t count)
+{
+    for (uint32_t i = 0U; i < count; i++) {
+        message(0U);
+    }
+}
+
+static void echo(uint32_t count)
+{
+    for (uint32_t i = 0U; i < count; i++) {
+        message(1U);
+        take_answer();
+    }
+    word[ECHO] = 0U;
+}
+
+static void flood(uint32_t count)
+{
+    uint32_t before;
+    uint64_t start;
+    message(0U);
+    before = word[TAKEN];
+    start = now_ns();
+    for (uint32_t i = 0U; i < count; i++) {
+        registers[DOORBELL] = RTVM << 16;
+    }
+    message(0U);
+    printf("flood of %u: %u interrupts in %llu us\n", count, word[TAKEN] - before, (unsigned long long)((now_ns() - start) / 1000U));
+}
+
+static void hostile(uint32_t count)
+{
+    volatile uint8_t *bytes = (volatile uint8_t *)registers;
+    volatile uint16_t *halves = (volatile uint16_t *)registers;
+    srandom(1);
+    for (uint32_t i = 0U; i < count; i++) {
+        uint32_t value = ((uint32_t)random() << 1) ^ (uint32_t)random();
+        uint32_t peer = value >> 16;
+        if (peer <= RTVM) {
+            value |= 0xFFF0U; /* a doorbell that it does not have */
+        }
+        registers[DOORBELL] = value;
+        registers[(value >> 4) % 1024U] = (((value >> 4) % 1024U) == DOORBELL) ? 0xFFFFFFFFU : value;
+        bytes[12U + (i % 4U)] = (uint8_t)value;
+        halves[6U + (i % 2U)] = (uint16_t)value;
+        ((volatile uint64_t *)registers)[1] = 1ULL << 48;
+        table[8U + ((value >> 8) % 1000U)] = value; /* behind its own entries */
+    }
+    registers[DOORBELL] = (RTVM << 16) | 2U;
+    registers[DOORBELL] = 0xFFFFFFFFU;
+    message(0U);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        return 2;
+    }
+    uint32_t count = (argc > 3) ? (uint32_t)strtoul(argv[3], NULL, 0) : 1U;
+    config_set(argv[1], COMMAND, 0x0406U);
+    config_set(argv[1], MSIX + 2, 0x8000U); /* enabled; each entry is masked */
+    registers = map(argv[1], "resource0", 4096);
+    table = map(argv[1], "resource1", 4096);
+    word = (volatile uint32_t *)((char *)map(argv[1], "resource2", 0x100000) + WORDS);
+    await("the real-time VM's word", &word[READY], 0xFFFFFFFFU, MAGIC);
+    if (strcmp(argv[2], "send") == 0) {
+        send(count);
+    } else if (strcmp(argv[2], "echo") == 0) {
+        echo(count);
+    } else if (strcmp(argv[2], "flood") == 0) {
+        flood(count);
+    } else {
+        hostile(count);
+    }
+    printf("peer %u asked %u taken %u others %u answered %u\n", registers[POSITION], word[ASKED], word[TAKEN], word[OTHERS], word[ANSWERED]);
+    return 0;
+}
