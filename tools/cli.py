@@ -107,8 +107,8 @@ def command_evidence(args):
 
 
 def command_bench(args):
-    if args.image and (args.compare or args.tolerance is not None or args.quick):
-        raise StepError("--image measures nothing: --compare, --tolerance and --quick go with the run that does, or with --import")
+    if args.image and (args.compare or args.tolerance is not None):
+        raise StepError("--image measures nothing: --compare and --tolerance go with the run that does, or with --import")
     if args.image:
         setup.need_python_packages()
         from tools.bench import stick

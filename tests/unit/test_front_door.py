@@ -58,7 +58,7 @@ def test_config_show_and_errors_go_through_the_front_door(tmp_path):
     assert b"panic=-1 quiet" in output.read_bytes()
 
 
-@pytest.mark.parametrize("words", [("--compare", "old.json"), ("--tolerance", "3"), ("--quick",)])
+@pytest.mark.parametrize("words", [("--compare", "old.json"), ("--tolerance", "3")])
 # REQ-TOO-005
 def test_a_stick_is_not_made_with_options_that_it_would_forget(words):
     assert "--image measures nothing" in bulkhead("bench", "--image", "stick.img", *words, status=1)
