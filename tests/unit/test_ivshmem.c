@@ -233,10 +233,12 @@ static void the_memory_is_mapped_and_the_registers_are_not(void **state)
         assert_false(stage2_lookup(VM_SERVICE, SERVICE_REGS + (page * 0x1000U)).present);
         assert_false(stage2_lookup(RTVM, RTVM_REGS + (page * 0x1000U)).present);
         assert_true(vpci_mmio_claims(RTVM, RTVM_REGS + (page * 0x1000U)));
+        assert_true(vpci_mmio_claims(VM_SERVICE, SERVICE_REGS + (page * 0x1000U)));
     }
     assert_false(vpci_mmio_claims(RTVM, RTVM_REGS + 0x2000U));
     assert_false(vpci_mmio_claims(RTVM, RTVM_REGS - 1U));
     assert_false(vpci_mmio_claims(VM_SERVICE, RTVM_REGS));
+    assert_false(vpci_mmio_claims(VM_SERVICE, SERVICE_REGS + 0x2000U));
     assert_false(vpci_mmio_claims(VM_FIRST_USER, RTVM_REGS));
 }
 

@@ -32,6 +32,24 @@ static void functions_of_others_do_not_exist(void **state)
     assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0U);
 }
 
+/* REQ-INT-025 */
+static void a_user_vm_reaches_nothing_here(void **state)
+{
+    const gpa_t nic = 0xB0000000U + ((gpa_t)NIC << 12U);
+    (void)state;
+    hw_mmio_write(TABLE + 0x100U, 4U, 0xCAFEU);
+    vpci_config_write(VM_FIRST_USER, NIC, 0x80U, 4U, 5U);
+    vpci_mmio_write(VM_FIRST_USER, nic + 0x80U, 4U, 5U);
+    vpci_mmio_write(VM_FIRST_USER, TABLE + 0x100U, 4U, 5U);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0U);
+    assert_int_equal(hw32(TABLE + 0x100U), 0xCAFEU);
+    assert_int_equal(vpci_mmio_read(VM_FIRST_USER, nic, 4U), ~0ULL);
+    assert_int_equal(vpci_mmio_read(VM_FIRST_USER, TABLE + 0x100U, 4U), ~0ULL);
+    assert_false(vpci_mmio_claims(VM_FIRST_USER, nic));
+    vpci_mmio_write(VM_SERVICE, nic + 0x80U, 4U, 5U);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 5U);
+}
+
 /* REQ-INT-023 */
 static void bars_can_be_sized_but_not_moved(void **state)
 {
@@ -155,6 +173,18 @@ static void the_service_vms_bus_masters_stop_and_no_others(void **state)
     assert_int_equal(hw_pci_read(DISK, 4U, 2U), 3U);
     assert_int_equal(hw_pci_read(GIVEN, 4U, 2U), 7U);
     assert_int_equal(hw_pci_read(BRIDGE, 4U, 2U), 7U); /* what a real-time VM has behind it goes on */
+}
+
+/* REQ-LIF-033 */
+static void a_function_without_owner_keeps_its_command(void **state)
+{
+    (void)state;
+    fake_add(0x0038U, 0x14191022U, 0x0806U); /* an IOMMU */
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    hw_pci_write(0x0038U, 4U, 2U, 7U);
+    vpci_shared_masters_off();
+    assert_int_equal(hw_pci_read(0x0038U, 4U, 2U), 7U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 3U);
 }
 
 static void ports_reach_the_same_registers(void **state)
@@ -390,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_scan_leaves_messages_off_and_bars_as_they_were, setup),
         cmocka_unit_test_setup(functions_of_others_do_not_exist, setup),
+        cmocka_unit_test_setup(a_user_vm_reaches_nothing_here, setup),
         cmocka_unit_test_setup(bars_can_be_sized_but_not_moved, setup),
         cmocka_unit_test_setup(the_rom_can_be_sized_and_enabled_but_not_moved, setup),
         cmocka_unit_test_setup(bars_come_back_before_a_reset_function_decodes, setup),
@@ -398,6 +429,7 @@ int main(void)
         cmocka_unit_test_setup(closed_capabilities_read_as_null_and_refuse_writes, setup),
         cmocka_unit_test_setup(a_vm_reset_silences_the_devices, setup),
         cmocka_unit_test_setup(the_service_vms_bus_masters_stop_and_no_others, setup),
+        cmocka_unit_test_setup(a_function_without_owner_keeps_its_command, setup),
         cmocka_unit_test_setup(ports_reach_the_same_registers, setup),
         cmocka_unit_test_setup(the_hypervisors_device_names_the_information_page, setup),
         cmocka_unit_test_setup(only_a_whole_publish_command_publishes, setup),

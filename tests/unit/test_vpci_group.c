@@ -97,6 +97,36 @@ static void functions_of_one_device_without_acs_have_one_owner(void **state)
 }
 
 /* REQ-INT-051 */
+static void a_function_without_owner_may_share_the_device(void **state)
+{
+    (void)state;
+    fake_put(GIVEN, 0xEU, 1U, 0x80U, 0U);
+    fake_add(TWIN, 0x14191022U, 0x0200U);
+    assert_int_equal(scan(), STATUS_DENIED);       /* the Service VM's */
+    fake_put(TWIN, 8U, 4U, 0x0806U << 16U, 0U);    /* an IOMMU: nobody's */
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(TWIN, 4U, 2U) & 4U, 0U);
+}
+
+/* REQ-INT-051 */
+static void access_control_counts_where_all_of_it_has_room(void **state)
+{
+    (void)state;
+    fake_put(GIVEN, 0xEU, 1U, 0x80U, 0U);
+    fake_add(TWIN, 0x10001AF4U, 0x0200U);
+    with_acs(GIVEN);
+    fake_put(TWIN, 0x100U, 4U, 0xFF810001U, 0U);
+    fake_put(TWIN, 0xFF8U, 4U, 0x0001000DU, 0U);   /* the last place */
+    fake_put(TWIN, 0xFFCU, 4U, 0x0000005FU, 0xFFFF0000U);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(TWIN, 0xFFEU, 2U), 0x1DU);
+    fake_put(TWIN, 0x100U, 4U, 0xFFC10001U, 0U);
+    fake_put(TWIN, 0xFFCU, 4U, 0x0001000DU, 0U);   /* its registers would be behind the end */
+    assert_int_equal(scan(), STATUS_DENIED);
+    assert_non_null(strstr(log_last, "ACS"));
+}
+
+/* REQ-INT-051 */
 static void functions_behind_a_port_without_acs_have_one_owner(void **state)
 {
     (void)state;
@@ -150,6 +180,21 @@ static void what_is_not_there_or_a_bridge_cannot_be_given(void **state)
     give(HOST_BRIDGE);
     assert_int_equal(scan(), STATUS_DENIED);
     give(NIC);
+    assert_int_equal(scan(), STATUS_OK);
+}
+
+/* REQ-INT-051 */
+static void a_function_that_the_scan_gave_to_nobody_cannot_be_given(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < 9U; i++) {           /* one more to close than the limit */
+        fake_put(GIVEN, 0x200U + (16U * i), 4U, 0x0001000FU | ((i < 8U) ? ((0x210U + (16U * i)) << 20U) : 0U), 0U);
+    }
+    fake_put(GIVEN, 0x100U, 4U, 0x20010001U, 0U);
+    assert_int_equal(scan(), STATUS_DENIED);
+    assert_non_null(strstr(log_last, "capabilities to close"));
+    assert_non_null(strstr(log_last, "0x28"));
+    fake_put(GIVEN, 0x100U, 4U, 0x21010001U, 0U);  /* as many as the limit */
     assert_int_equal(scan(), STATUS_OK);
 }
 
@@ -237,21 +282,44 @@ static void virtual_functions_that_the_firmware_switched_on_go_away(void **state
     assert_int_equal(hw_pci_read(DISK, 0x148U, 4U), 8U);
 }
 
+/* REQ-INT-026 */
+static void virtual_functions_are_switched_off_where_the_capability_has_room(void **state)
+{
+    (void)state;
+    fake_put(DISK, 0x100U, 4U, 0xFC010001U, 0U);
+    fake_put(DISK, 0xFC0U, 4U, 0x00010010U, 0U);   /* the last place */
+    fake_put(DISK, 0xFC8U, 4U, 0x00000009U, ALL_ONES);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(DISK, 0xFC8U, 4U), 8U);
+    fake_put(DISK, 0x100U, 4U, 0xFC410001U, 0U);
+    fake_put(DISK, 0xFC4U, 4U, 0x00010010U, 0U);   /* cut off by the end: no such capability, closed all the same */
+    fake_put(DISK, 0xFCCU, 4U, 0x00000009U, ALL_ONES);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(DISK, 0xFCCU, 4U), 9U);
+    wr(DISK, 0xFCCU, 4U, 1U);
+    assert_int_equal(hw_pci_read(DISK, 0xFCCU, 4U), 9U);
+    assert_int_equal(rd(DISK, 0xFC4U, 2U), 0U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_function_alone_behind_a_root_port_with_acs_can_be_given, setup),
         cmocka_unit_test_setup(access_control_stays_as_it_is_without_an_iommu, setup),
         cmocka_unit_test_setup(functions_of_one_device_without_acs_have_one_owner, setup),
+        cmocka_unit_test_setup(a_function_without_owner_may_share_the_device, setup),
+        cmocka_unit_test_setup(access_control_counts_where_all_of_it_has_room, setup),
         cmocka_unit_test_setup(functions_behind_a_port_without_acs_have_one_owner, setup),
         cmocka_unit_test_setup(an_upstream_port_joins_the_ports_below_it, setup),
         cmocka_unit_test_setup(what_a_conventional_bridge_sends_for_is_given_to_nobody, setup),
         cmocka_unit_test_setup(what_is_not_there_or_a_bridge_cannot_be_given, setup),
+        cmocka_unit_test_setup(a_function_that_the_scan_gave_to_nobody_cannot_be_given, setup),
         cmocka_unit_test_setup(what_the_machines_tables_do_not_reach_cannot_be_given, setup),
         cmocka_unit_test_setup(lists_of_devices_end_at_their_limits, setup),
         cmocka_unit_test_setup(the_service_vm_cannot_cut_off_or_reset_what_is_behind_a_shared_bridge, setup),
         cmocka_unit_test_setup(a_bridge_of_the_service_vm_alone_is_its_own, setup),
         cmocka_unit_test_setup(virtual_functions_that_the_firmware_switched_on_go_away, setup),
+        cmocka_unit_test_setup(virtual_functions_are_switched_off_where_the_capability_has_room, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

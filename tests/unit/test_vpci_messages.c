@@ -4,6 +4,8 @@
 /* Message interrupts of functions with short capabilities, without sources, and of other partitions. */
 #include "vpci_machine.h"
 
+#include "devices/vpci_function.h"
+
 #define SOUND     0x0030U /* 00:06.0: MSI 32-bit, not maskable at 0x60 */
 #define CARD      0x0038U /* 00:07.0: MSI-X at 0x80, BAR 0 behind the network card's table */
 #define CARD_PAGE (FAKE_MMIO + 0x4000U)
@@ -233,6 +235,25 @@ static void a_table_page_takes_whole_accesses_of_known_sizes(void **state)
     assert_int_equal(vpci_mmio_read(VM_SERVICE, TABLE + 0xFFEU, 4U), ~0ULL);
 }
 
+/* REQ-INT-052 */
+static void a_function_without_owner_sends_nothing(void **state)
+{
+    const struct vpci_written written = { 0xFEE01000U, 0x41U, true };
+    struct vpci_function fn = { .bdf = CARD, .owner = ID_NONE };
+    struct irq_msi_message message;
+    uint32_t source = ID_NONE;
+    (void)state;
+    message = vpci_message(&fn, &source, &written);
+    assert_false(message.enabled);
+    assert_int_equal(source, ID_NONE);
+    fn.owner = VM_SERVICE;
+    message = vpci_message(&fn, &source, &written);
+    assert_true(message.enabled);
+    assert_int_not_equal(source, ID_NONE);
+    vpci_message_free(&source);
+    assert_int_equal(source, ID_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup(an_msix_capability_has_twelve_bytes, setup),
         cmocka_unit_test_setup(switching_msix_off_gives_the_sources_back, setup),
         cmocka_unit_test_setup(a_table_page_takes_whole_accesses_of_known_sizes, setup),
+        cmocka_unit_test_setup(a_function_without_owner_sends_nothing, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
