@@ -219,6 +219,20 @@ static void its_bars_tell_their_size_and_stay(void **state)
     assert_int_equal(config(VM_SERVICE, 0U), 0x11101AF4U);
 }
 
+/* REQ-INT-053 */
+static void by_the_ports_an_exclusive_vm_reaches_whole_registers_of_it(void **state)
+{
+    (void)state;
+    vpci_port_write(RTVM, 0xCF8U, 4U, 0x80000004U | (RTVM_BDF << 8U));
+    vpci_port_write(RTVM, 0xCFCU, 2U, 0x0002U);
+    assert_int_equal(vpci_port_read(RTVM, 0xCFCU, 4U), 0x00100002U);
+    vpci_port_write(RTVM, 0xCFDU, 2U, 0x0004U);          /* across an aligned word: no register */
+    assert_int_equal(vpci_port_read(RTVM, 0xCFCU, 4U), 0x00100002U);
+    assert_int_equal(vpci_port_read(RTVM, 0xCFDU, 2U), 0xFFFFU);
+    vpci_port_write(RTVM, 0xCFDU, 1U, 0x04U);
+    assert_int_equal(vpci_port_read(RTVM, 0xCFCU, 4U), 0x00100402U);
+}
+
 /* REQ-ISO-070 */
 static void the_memory_is_mapped_and_the_registers_are_not(void **state)
 {
@@ -614,6 +628,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, boot)
     const struct CMUnitTest tests[] = {
         T(it_looks_like_qemus_device), T(its_bars_tell_their_size_and_stay), T(the_memory_is_mapped_and_the_registers_are_not),
+        T(by_the_ports_an_exclusive_vm_reaches_whole_registers_of_it),
         T(read_only_memory_stays_so), T(a_doorbell_reaches_the_core_of_an_exclusive_vm),
         T(a_doorbell_of_an_exclusive_vm_is_delivered_by_a_shared_core), T(those_that_come_too_early_are_one_and_wait),
         T(an_exclusive_sender_that_floods_calls_a_shared_core_once), T(the_next_look_is_for_the_earliest), T(hostile_doorbells_reach_nobody),

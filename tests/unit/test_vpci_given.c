@@ -112,6 +112,74 @@ static void ports_and_window_reach_the_same_registers(void **state)
     vpci_port_write(VM_FIRST_USER, 0xCFCU, 4U, 0U);
 }
 
+/* REQ-INT-053 */
+static void the_data_port_writes_where_the_address_port_says(void **state)
+{
+    (void)state;
+    vpci_port_write(RT, 0xCF8U, 4U, 0x80000080U | ((uint32_t)FIRST << 8U));
+    vpci_port_write(RT, 0xCFCU, 4U, 0x44332211U);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0x44332211U);
+    vpci_port_write(RT, 0xCFEU, 2U, 0x6655U);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0x66552211U);
+    assert_int_equal(vpci_port_read(RT, 0xCFEU, 2U), 0x6655U);
+    vpci_port_write(RT, 0xCFDU, 2U, 0U);                /* across an aligned word: no register */
+    assert_int_equal(vpci_port_read(RT, 0xCFDU, 2U), 0xFFFFU);
+    vpci_port_write(RT, 0xCF8U, 2U, 0U);                /* the address is a dword only */
+    vpci_port_write(RT, 0xCFAU, 4U, 0U);
+    assert_int_equal(vpci_port_read(RT, 0xCF8U, 2U), 0xFFFFU);
+    assert_int_equal(vpci_port_read(RT, 0xCF8U, 4U), 0x80000080U | ((uint32_t)FIRST << 8U));
+    assert_int_equal(vpci_port_read(RT, 0xCFCU, 4U), 0x66552211U);
+    vpci_port_write(RT, 0xCF8U, 4U, 0x00000080U | ((uint32_t)FIRST << 8U)); /* not enabled */
+    vpci_port_write(RT, 0xCFCU, 4U, 0U);
+    assert_int_equal(vpci_port_read(RT, 0xCFCU, 4U), ALL_ONES);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0x66552211U);
+}
+
+/* REQ-INT-053 */
+static void the_window_takes_two_registers_at_once(void **state)
+{
+    const gpa_t at = ECAM + ((uint64_t)FIRST << 12U);
+    (void)state;
+    fake_put(NIC, 0x84U, 4U, 0U, ALL_ONES);
+    fake_put(NIC, 0x88U, 4U, 0x99999999U, ALL_ONES);
+    vpci_mmio_write(RT, at + 0x80U, 8U, 0x8877665544332211ULL);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0x44332211U);
+    assert_int_equal(hw_pci_read(NIC, 0x84U, 4U), 0x88776655U);
+    assert_int_equal(vpci_mmio_read(RT, at + 0x80U, 8U), 0x8877665544332211ULL);
+    vpci_mmio_write(RT, at + 0x84U, 4U, 0x1111111122222222ULL);
+    assert_int_equal(hw_pci_read(NIC, 0x84U, 4U), 0x22222222U);
+    assert_int_equal(hw_pci_read(NIC, 0x88U, 4U), 0x99999999U);
+    assert_int_equal(vpci_mmio_read(RT, at + 0x84U, 4U), 0x22222222U);
+    vpci_mmio_write(RT, at + 0x82U, 4U, 0U);            /* not aligned: no register */
+    assert_int_equal(vpci_mmio_read(RT, at + 0x82U, 4U), ALL_ONES);
+    assert_int_equal(hw_pci_read(NIC, 0x80U, 4U), 0x44332211U);
+    assert_int_equal(hw_pci_read(NIC, 0x84U, 4U), 0x22222222U);
+}
+
+/* REQ-INT-053 */
+static void a_function_ends_with_its_last_register(void **state)
+{
+    const gpa_t at = ECAM + ((uint64_t)FIRST << 12U);
+    (void)state;
+    fake_put(NIC, 0xFFCU, 4U, 0U, ALL_ONES);
+    vpci_mmio_write(RT, at + 0xFFCU, 8U, 0x8877665544332211ULL);
+    assert_int_equal(hw_pci_read(NIC, 0xFFCU, 4U), 0x44332211U);
+    assert_int_equal(hw_pci_read(NIC, 0U, 4U), 0x10D38086U);
+    assert_int_equal(vpci_mmio_read(RT, at + 0xFFCU, 8U), 0xFFFFFFFF44332211ULL);
+}
+
+static void memory_that_is_not_claimed_reads_as_ones(void **state)
+{
+    (void)state;
+    assert_true(vpci_mmio_claims(RT, ECAM));
+    assert_false(vpci_mmio_claims(RT, ECAM - 4U));      /* below the window */
+    assert_int_equal(vpci_mmio_read(RT, ECAM - 4U, 4U), ~0ULL);
+    assert_false(vpci_mmio_claims(RT, FAKE_MMIO));      /* a device's page without a table */
+    assert_int_equal(vpci_mmio_read(RT, FAKE_MMIO, 4U), ~0ULL);
+    vpci_mmio_write(RT, FAKE_MMIO, 4U, 0x1234U);
+    assert_int_equal(hw32(FAKE_MMIO), 0U);
+}
+
 /* REQ-INT-054 */
 static void pins_ports_and_roms_are_not_given(void **state)
 {
@@ -307,6 +375,24 @@ static void its_devices_are_quiet_before_it_starts_again(void **state)
 }
 
 /* REQ-LIF-050 */
+static void only_an_exclusive_vms_devices_are_reset(void **state)
+{
+    (void)state;
+    express(NIC, 0x10000000U);
+    assert_int_equal(scan(), STATUS_OK);
+    vms[RT].exclusive = false;
+    hw_pci_write(NIC, 4U, 2U, 0x0006U);
+    ticks = 0U;
+    vpci_given_reset(RT);
+    assert_int_equal(ticks, 0U);
+    assert_int_equal(hw_pci_read(NIC, 0xA8U, 2U) & 0x8000U, 0U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x402U); /* but quiet all the same */
+    vms[RT].exclusive = true;
+    vpci_given_reset(RT);
+    assert_int_equal(hw_pci_read(NIC, 0xA8U, 2U) & 0x8000U, 0x8000U);
+}
+
+/* REQ-LIF-050 */
 static void a_device_that_never_ends_is_waited_for_no_longer_than_it_may_take(void **state)
 {
     (void)state;
@@ -342,6 +428,10 @@ int main(void)
         cmocka_unit_test_setup(it_sees_a_bus_with_a_host_bridge_and_its_own_functions, given),
         cmocka_unit_test_setup(a_function_that_was_not_found_is_not_there, given),
         cmocka_unit_test_setup(ports_and_window_reach_the_same_registers, given),
+        cmocka_unit_test_setup(the_data_port_writes_where_the_address_port_says, given),
+        cmocka_unit_test_setup(the_window_takes_two_registers_at_once, given),
+        cmocka_unit_test_setup(a_function_ends_with_its_last_register, given),
+        cmocka_unit_test_setup(memory_that_is_not_claimed_reads_as_ones, given),
         cmocka_unit_test_setup(pins_ports_and_roms_are_not_given, given),
         cmocka_unit_test_setup(only_behind_the_iommu_it_is_a_bus_master, given),
         cmocka_unit_test_setup(registers_lie_in_the_vms_device_memory_as_a_whole, given),
@@ -351,6 +441,7 @@ int main(void)
         cmocka_unit_test_setup(an_msi_capability_works_as_well, given),
         cmocka_unit_test_setup(its_table_is_left_out_of_its_memory_and_of_nobody_elses, given),
         cmocka_unit_test_setup(its_devices_are_quiet_before_it_starts_again, given),
+        cmocka_unit_test_setup(only_an_exclusive_vms_devices_are_reset, given),
         cmocka_unit_test_setup(a_device_that_never_ends_is_waited_for_no_longer_than_it_may_take, given),
         cmocka_unit_test_setup(the_end_of_the_shared_side_is_not_theirs, given),
     };
