@@ -10,13 +10,18 @@
 
 #define CACHED 64U
 
-bool fake_iommu_there;
+uint32_t fake_iommu_units;
+uint32_t fake_iommu_format;
+bool fake_iommu_remaps;
 bool fake_iommu_snoops;
 bool fake_iommu_answers;
 bool fake_iommu_on;
 uint32_t fake_iommu_uncovered;
 uint32_t fake_iommu_event;     /* vector; 0: off */
 uint32_t fake_iommu_flushes;
+uint32_t fake_iommu_lost;
+hpa_t fake_iommu_written;
+uint32_t fake_iommu_written_size;
 struct iommu_irq fake_iommu_irq[FAKE_IOMMU_IRQS];
 struct fake_iommu_region fake_iommu_region[FAKE_IOMMU_REGIONS];
 uint32_t fake_iommu_regions;
@@ -36,13 +41,18 @@ static struct { bool used; uint32_t domain; uint64_t page; uint64_t leaf; } know
 
 void fake_iommu_reset(void)
 {
-    fake_iommu_there = true;
+    fake_iommu_units = 1U;
+    fake_iommu_format = IOMMU_FORMAT_VTD;
+    fake_iommu_remaps = true;
     fake_iommu_snoops = true;
     fake_iommu_answers = true;
     fake_iommu_on = false;
     fake_iommu_uncovered = ID_NONE;
     fake_iommu_event = 0U;
     fake_iommu_flushes = 0U;
+    fake_iommu_lost = 0U;
+    fake_iommu_written = 0U;
+    fake_iommu_written_size = 0U;
     fake_iommu_regions = 0U;
     fault_first = 0U;
     fault_end = 0U;
@@ -58,7 +68,7 @@ void fake_iommu_reset(void)
 
 uint32_t hw_iommu_format(void)
 {
-    return IOMMU_FORMAT_VTD;
+    return fake_iommu_format;
 }
 
 bool hw_iommu_enable(hpa_t root, hpa_t entries)
@@ -87,9 +97,9 @@ bool hw_iommu_covers(uint16_t bdf)
 
 bool hw_iommu_registers(uint32_t index, hpa_t *base, uint64_t *size)
 {
-    *base = 0xFED90000U;
+    *base = 0xFED90000U + ((hpa_t)index * PAGE_SIZE);
     *size = PAGE_SIZE;
-    return fake_iommu_there && (index == 0U);
+    return index < fake_iommu_units;
 }
 
 bool hw_iommu_snoops(void)
@@ -108,6 +118,8 @@ static void write_back(hpa_t base, uint32_t size, hpa_t object, uint64_t *memory
 
 void hw_iommu_write_back(hpa_t base, uint32_t size)
 {
+    fake_iommu_written = base;
+    fake_iommu_written_size = size;
     write_back(base, size, root_at, memory_root, iommu_root, sizeof(memory_root));
     write_back(base, size, entries_at, &memory_entry[0][0], &iommu_entry[0][0], sizeof(memory_entry));
     write_back(base, size, stage2_root(0U), &memory_table[0][0][0], &stage2_table[0][0][0], sizeof(memory_table));
@@ -119,7 +131,7 @@ bool hw_iommu_flush_domain(uint32_t domain)
     for (uint32_t i = 0U; i < CACHED; i++) {
         known_page[i].used = known_page[i].used && (known_page[i].domain != domain);
     }
-    return fake_iommu_answers;
+    return fake_iommu_answers && (fake_iommu_flushes != fake_iommu_lost);
 }
 
 bool hw_iommu_flush_function(uint16_t bdf, uint32_t domain)
@@ -148,7 +160,7 @@ void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector)
 
 bool hw_iommu_remaps(void)
 {
-    return fake_iommu_there;
+    return fake_iommu_remaps;
 }
 
 bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq)

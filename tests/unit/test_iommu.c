@@ -128,6 +128,40 @@ static void a_vm_without_devices_costs_no_flush(void **state)
     assert_int_equal(fake_iommu_flushes, before);
 }
 
+/* REQ-ISO-051 */
+static void tables_are_flushed_with_the_first_device_of_a_vm_only(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_iommu_flushes, 0U);
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    assert_int_equal(fake_iommu_flushes, 2U); /* the tables, the entry */
+    assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_OK);
+    assert_int_equal(fake_iommu_flushes, 3U);
+    assert_int_equal(iommu_give(DISK, IOMMU_NOBODY), STATUS_OK);
+    assert_true(reaches(DISK + 8U, 0x1000000U)); /* one is left, and the tables stay looked after */
+    fake_iommu_flushes = 0U;
+    iommu_flush_vm(VM_SERVICE);
+    assert_int_equal(fake_iommu_flushes, 1U);
+}
+
+/* REQ-ISO-050 */
+static void an_entry_goes_out_to_memory_where_its_format_has_it(void **state)
+{
+    (void)state;
+    fake_iommu_reset();
+    fake_iommu_snoops = false;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    (void)iommu_give(DISK + 0x100U, VM_SERVICE);
+    assert_int_equal(fake_iommu_written, ENTRIES + 0x2000U + (DISK * 16U)); /* 8 KiB for each bus */
+    assert_int_equal(fake_iommu_written_size, 16U);
+    fake_iommu_format = IOMMU_FORMAT_AMDVI;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_format, IOMMU_FORMAT_AMDVI);
+    (void)iommu_give(DISK + 0x100U, VM_SERVICE);
+    assert_int_equal(fake_iommu_written, ENTRIES + 0x2000U + (DISK * 32U));
+    assert_int_equal(fake_iommu_written_size, 32U);
+}
+
 /* REQ-ISO-040 REQ-ISO-051 */
 static void a_unit_that_reads_past_the_caches_sees_every_change(void **state)
 {
@@ -162,6 +196,9 @@ static void memory_that_firmware_reserves_must_be_the_owners(void **state)
     assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
     fake_iommu_region[0].base = S2_GPA_LIMIT - 0x1000U;
     assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
+    fake_iommu_region[1].bdf = DISK + 8U; /* what comes after makes up for nothing */
+    assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
+    assert_int_equal(iommu_table_owner(DISK + 8U), IOMMU_NOBODY);
 }
 
 /* REQ-ISO-054 */
@@ -179,6 +216,22 @@ static void a_unit_that_does_not_answer_ends_the_shared_side(void **state)
     assert_non_null(strstr(fake_log(), "a unit does not answer"));
     assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_FAULT);
     assert_false(iommu_active);
+}
+
+/* REQ-ISO-054 */
+static void each_answer_of_a_change_of_hands_counts(void **state)
+{
+    const vm_id_t user = user_vm();
+    (void)state;
+    for (uint32_t n = 0U; n <= 3U; n++) { /* the entry of nobody, the tables, the entry of the new owner; 0: all are answered */
+        fake_iommu_lost = 0U;
+        assert_int_equal(iommu_give(DISK, user), STATUS_OK);
+        assert_int_equal(fake_halts, (n > 1U) ? (n - 1U) : 0U);
+        fake_iommu_lost = (n != 0U) ? (fake_iommu_flushes + n) : 0U;
+        (void)iommu_give(DISK, VM_SERVICE);
+        assert_int_equal(fake_halts, n);
+        assert_int_equal(iommu_table_owner(DISK), VM_SERVICE);
+    }
 }
 
 /* REQ-ISO-040 */
@@ -206,6 +259,14 @@ static void registers_of_a_unit_are_nobodys(void **state)
     domain_size[RTVM][domain_count[RTVM] - 1U] = 0x2000U;
     assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_DENIED);
     assert_false(iommu_active);
+    fake_iommu_units = MAX_IOMMU; /* all that there can be; the first one's are in the VM's memory, the others' apart */
+    domain_base[RTVM][domain_count[RTVM] - 1U] = 0xFED90000U;
+    domain_size[RTVM][domain_count[RTVM] - 1U] = 0x1000U;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_DENIED);
+    domain_base[RTVM][domain_count[RTVM] - 1U] += MAX_IOMMU * 0x1000U; /* behind the last one's */
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    domain_base[RTVM][domain_count[RTVM] - 1U] -= 0x1000U;
+    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_DENIED);
     domain_count[RTVM]--;
 }
 
@@ -252,6 +313,7 @@ static void at_boot_every_function_gets_its_owners_memory(void **state)
 /* REQ-ISO-052 */
 static void a_blocked_access_is_told_and_counted(void **state)
 {
+    hpa_t hpa = 0U;
     (void)state;
     assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
     assert_int_equal(fake_iommu_event, VECTOR_IOMMU);
@@ -263,6 +325,7 @@ static void a_blocked_access_is_told_and_counted(void **state)
     log_flush();
     assert_non_null(strstr(fake_log(), "PCI function 0x28 of service: DMA write blocked, address 0x2000000, reason 0x5"));
     assert_non_null(strstr(fake_log(), "PCI function 0x20 of nobody: DMA write blocked, address 0x5000, reason 0x2"));
+    assert_null(strstr(fake_log(), "DMA read"));
     assert_int_equal(iommu_fault_count(VM_SERVICE), 1U);
     assert_int_equal(iommu_fault_count(IOMMU_NOBODY), 1U);
     assert_int_equal(iommu_fault_count(RTVM), 0U);
@@ -271,6 +334,11 @@ static void a_blocked_access_is_told_and_counted(void **state)
     (void)iommu_fault_check(0U, fake_tsc);
     log_flush();
     assert_non_null(strstr(fake_log(), "interrupt message blocked, entry 0x7"));
+    assert_false(fake_iommu_dma(DISK, RTVM_ONLY + 0x1000U, false, &hpa));
+    fake_tsc += fake_tsc_hz;
+    (void)iommu_fault_check(0U, fake_tsc);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "PCI function 0x28 of service: DMA read blocked, address 0x2001000, reason 0x6"));
 }
 
 /* REQ-ISO-052 */
@@ -338,6 +406,17 @@ static void an_interrupt_entry_goes_to_the_unit(void **state)
     assert_int_equal(fake_halts, 1);
 }
 
+static void where_interrupts_are_not_remapped_no_entry_is_set(void **state)
+{
+    (void)state;
+    fake_iommu_remaps = false;
+    fake_iommu_answers = false;
+    iommu_irq_set(30U, DISK, 2U, 0x51U, true);
+    assert_int_equal(fake_iommu_irq[30].vector, 0U);
+    assert_int_equal(fake_halts, 0);
+    assert_true(iommu_active);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,9 +426,12 @@ int main(void)
         cmocka_unit_test_setup(a_device_that_changes_hands_keeps_nothing, boot),
         cmocka_unit_test_setup(memory_that_was_taken_away_is_out_of_reach, boot),
         cmocka_unit_test_setup(a_vm_without_devices_costs_no_flush, boot),
+        cmocka_unit_test_setup(tables_are_flushed_with_the_first_device_of_a_vm_only, boot),
+        cmocka_unit_test_setup(an_entry_goes_out_to_memory_where_its_format_has_it, boot),
         cmocka_unit_test_setup(a_unit_that_reads_past_the_caches_sees_every_change, boot),
         cmocka_unit_test_setup(memory_that_firmware_reserves_must_be_the_owners, boot),
         cmocka_unit_test_setup(a_unit_that_does_not_answer_ends_the_shared_side, boot),
+        cmocka_unit_test_setup(each_answer_of_a_change_of_hands_counts, boot),
         cmocka_unit_test_setup(without_a_unit_nothing_is_given, boot),
         cmocka_unit_test_setup(registers_of_a_unit_are_nobodys, boot),
         cmocka_unit_test_setup(at_boot_every_function_gets_its_owners_memory, boot),
@@ -358,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(faults_without_end_are_counted_and_told_a_few_times, boot),
         cmocka_unit_test_setup(where_all_cores_are_exclusive_nobody_looks, boot),
         cmocka_unit_test_setup(an_interrupt_entry_goes_to_the_unit, boot),
+        cmocka_unit_test_setup(where_interrupts_are_not_remapped_no_entry_is_set, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
