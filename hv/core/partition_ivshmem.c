@@ -41,13 +41,13 @@ static bool check_fields(uint32_t i)
     return ok;
 }
 
-/* A BAR's size is a power of two, and its address a multiple of that. */
+/* A BAR's size is a power of two (no region has size 0), and its address a multiple of that. */
 static bool check_link(uint32_t i)
 {
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
     uint64_t size = region_of(d)->size;
     bool ok = true;
-    if ((size == 0U) || ((size & (size - 1U)) != 0U)) {
+    if ((size & (size - 1U)) != 0U) {
         ok = partition_refuse("the size of a region with doorbells is a power of two: enlarge it", d->vm, size);
     } else if (((d->memory_gpa & (size - 1U)) != 0U) || (d->memory_gpa >= PART_GPA_LIMIT)) {
         ok = partition_refuse("the memory of a shared-memory device is aligned to its size: move it", d->vm, d->memory_gpa);

@@ -8,6 +8,7 @@
 #include "core/exclusive_pci.h"
 #include "core/vm_memory.h"
 #include "devices/ivshmem.h"
+#include "devices/ivshmem_state.h"
 #include "devices/vlapic.h"
 #include "devices/vpci.h"
 
@@ -267,6 +268,68 @@ static void read_only_memory_stays_so(void **state)
     assert_int_equal(stage2_lookup(VM_SERVICE, SERVICE_BAR2).attr & S2_WRITE, 0U);
 }
 
+/* REQ-ISO-070 */
+static void memory_that_cannot_be_mapped_ends_the_build(void **state)
+{
+    (void)state;
+    partition.table.ivshmem[1] = device(VM_SERVICE, SERVICE_REGS + 0x2000U, SERVICE_BAR2, 2U); /* where the first is */
+    partition.table.ivshmem[2] = device(VM_SERVICE, SERVICE_REGS + 0x4000U, SERVICE_BAR2 + 0x100000U, 2U);
+    stage2_init(0x100000000U);
+    assert_int_equal(domain_build(), STATUS_OK);
+    assert_int_equal(vm_memory_build(VM_SERVICE), STATUS_BUSY);
+    assert_true(stage2_lookup(VM_SERVICE, SERVICE_BAR2).present);
+    assert_false(stage2_lookup(VM_SERVICE, SERVICE_BAR2 + 0x100000U).present);
+}
+
+/* REQ-IO-020 */
+static void beside_a_device_there_is_none(void **state)
+{
+    (void)state;
+    assert_int_equal(ivshmem_read(RTVM, RTVM_REGS + 0x2000U, 4U), 0xFFFFFFFFFFFFFFFFULL);
+    assert_int_equal(ivshmem_read(VM_FIRST_USER, RTVM_REGS, 4U), 0xFFFFFFFFFFFFFFFFULL);
+    ivshmem_write(RTVM, RTVM_REGS + 0x2000U, 4U, 5U);
+    ivshmem_write(VM_FIRST_USER, RTVM_REGS, 4U, 5U);
+    ivshmem_write(RTVM, RTVM_REGS, 4U, 6U);
+    assert_int_equal(reg(RTVM, 0U), 6U);
+    assert_int_equal(reg(RTVM2, 0U), 0U);
+    assert_int_equal(ivshmem_register_read(RTVM, RTVM_BDF + 1U, 0U, 4U), ONES);
+    assert_int_equal(ivshmem_register_read(RTVM, RTVM_BDF + 1U, 0U, 2U), 0xFFFFU);
+    ivshmem_register_write(RTVM, RTVM_BDF + 1U, 4U, 4U, 2U);
+    for (vm_id_t v = 0U; v < 3U; v++) {
+        assert_int_equal(config(v, 4U), 0x00100000U);
+    }
+    ivshmem_register_write(RTVM, RTVM_BDF, 4U, 4U, 2U);
+    assert_int_equal(config(RTVM, 4U), 0x00100002U);
+}
+
+/* REQ-INT-070 */
+static void a_doorbell_is_of_its_region(void **state)
+{
+    (void)state;
+    partition.table.shared_count = 2U;
+    partition.table.shared[1].hpa = REGION_HPA + REGION_SIZE;
+    partition.table.shared[1].size = REGION_SIZE;
+    partition.table.ivshmem_count = 5U;
+    partition.table.ivshmem[3] = device(VM_SERVICE, SERVICE_REGS + 0x2000U, SERVICE_BAR2 + REGION_SIZE, 1U);
+    partition.table.ivshmem[4] = device(RTVM, RTVM_REGS + 0x2000U, REGION_HPA + REGION_SIZE, 1U);
+    partition.table.ivshmem[3].region = 1U;
+    partition.table.ivshmem[4].region = 1U;
+    ivshmem_init();
+    listen(RTVM);
+    vpci_mmio_write(RTVM, RTVM_REGS + 0x2000U + TABLE, 4U, 0xFEE01000U);
+    vpci_mmio_write(RTVM, RTVM_REGS + 0x2000U + TABLE + 8U, 4U, 0x50U);
+    vpci_mmio_write(RTVM, RTVM_REGS + 0x2000U + TABLE + 12U, 4U, 0U);
+    vpci_config_write(RTVM, RTVM_BDF + 1U, MSIX, 4U, ENABLE);
+    ring(VM_SERVICE, RTVM, 0U);
+    assert_int_equal(interrupts(RTVM), 1U);
+    assert_int_equal(last_vector(RTVM), 0x40U);
+    vpci_mmio_write(VM_SERVICE, SERVICE_REGS + 0x2000U + DOORBELL, 4U, RTVM << 16U);
+    assert_int_equal(interrupts(RTVM), 2U);
+    assert_int_equal(last_vector(RTVM), 0x50U);
+    vpci_mmio_write(VM_SERVICE, SERVICE_REGS + 0x2000U + DOORBELL, 4U, RTVM2 << 16U); /* it has not that region */
+    assert_int_equal(interrupts(RTVM) + interrupts(RTVM2), 2U);
+}
+
 /* REQ-RT-070 REQ-INT-070 */
 static void a_doorbell_reaches_the_core_of_an_exclusive_vm(void **state)
 {
@@ -409,6 +472,9 @@ static void the_table_reads_as_written(void **state)
     assert_int_equal(vpci_mmio_read(RTVM, RTVM_REGS + TABLE + 16U, 8U), 0x12345678FEE01004ULL);
     assert_int_equal(vpci_mmio_read(RTVM, RTVM_REGS + TABLE + 24U, 8U), 0x0000000100000055ULL);
     assert_int_equal(reg(RTVM, TABLE + 12U), 1U); /* masked after a reset */
+    reg_set(RTVM, TABLE + 12U, ~1U);
+    assert_int_equal(reg(RTVM, TABLE + 12U), 0U);
+    assert_int_equal(reg(RTVM, TABLE + 28U), 1U); /* the next one's own */
     reg_set(RTVM, TABLE + (3U * 16U), ONES);      /* it has three */
     assert_int_equal(reg(RTVM, TABLE + (3U * 16U)), 0U);
     assert_int_equal(reg(RTVM, TABLE + 0x700U), 0U);
@@ -480,6 +546,24 @@ static void a_masked_doorbell_waits_for_its_unmasking(void **state)
     assert_int_equal(config(RTVM, MSIX), ENABLE | 0x00020011U);
 }
 
+/* REQ-INT-070 */
+static void what_else_changes_in_the_table_does_not_unmask_it(void **state)
+{
+    (void)state;
+    listen(RTVM);
+    reg_set(RTVM, TABLE + 16U + 12U, 1U);
+    ring(VM_SERVICE, RTVM, 1U);
+    vector_set(RTVM, 0U, 0xFEE01000U, 0x50U);
+    reg_set(RTVM, TABLE + 16U + 8U, 0x51U);
+    config_set(RTVM, MSIX, ENABLE);
+    assert_int_equal(interrupts(RTVM), 0U);
+    assert_int_equal(reg(RTVM, PBA), 2U);
+    reg_set(RTVM, TABLE + 16U + 12U, 0U);
+    assert_int_equal(interrupts(RTVM), 1U);
+    assert_int_equal(last_vector(RTVM), 0x51U);
+    assert_int_equal(reg(RTVM, PBA), 0U);
+}
+
 static void the_same_on_a_shared_core(void **state)
 {
     (void)state;
@@ -536,6 +620,20 @@ static void a_vm_that_ends_hears_nothing_until_it_starts_again(void **state)
     listen(RTVM);
     ring(VM_SERVICE, RTVM, 1U);
     assert_int_equal(interrupts(RTVM), 2U);
+}
+
+/* REQ-LIF-060 */
+static void the_end_of_a_user_vm_silences_nobody(void **state)
+{
+    (void)state;
+    listen(RTVM);
+    for (vm_id_t v = VM_FIRST_USER; v < MAX_VM; v++) {
+        ivshmem_close(v);
+    }
+    ring(VM_SERVICE, RTVM, 0U);
+    assert_int_equal(interrupts(RTVM), 1U);
+    ivshmem_reset(VM_FIRST_USER);
+    assert_int_equal(config(RTVM, MSIX), ENABLE | 0x00020011U);
 }
 
 /* REQ-LIF-060 */
@@ -629,12 +727,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(it_looks_like_qemus_device), T(its_bars_tell_their_size_and_stay), T(the_memory_is_mapped_and_the_registers_are_not),
         T(by_the_ports_an_exclusive_vm_reaches_whole_registers_of_it),
-        T(read_only_memory_stays_so), T(a_doorbell_reaches_the_core_of_an_exclusive_vm),
+        T(read_only_memory_stays_so), T(memory_that_cannot_be_mapped_ends_the_build), T(beside_a_device_there_is_none),
+        T(a_doorbell_is_of_its_region), T(a_doorbell_reaches_the_core_of_an_exclusive_vm),
         T(a_doorbell_of_an_exclusive_vm_is_delivered_by_a_shared_core), T(those_that_come_too_early_are_one_and_wait),
         T(an_exclusive_sender_that_floods_calls_a_shared_core_once), T(the_next_look_is_for_the_earliest), T(hostile_doorbells_reach_nobody),
         T(accesses_of_other_sizes_do_nothing), T(the_table_reads_as_written), T(only_messages_that_are_interrupts_of_its_own_go_out),
-        T(a_masked_doorbell_waits_for_its_unmasking), T(the_same_on_a_shared_core), T(without_msix_a_doorbell_is_dropped),
-        T(a_vm_that_ends_hears_nothing_until_it_starts_again), T(a_reset_of_the_service_vm_silences_its_device),
+        T(a_masked_doorbell_waits_for_its_unmasking), T(what_else_changes_in_the_table_does_not_unmask_it),
+        T(the_same_on_a_shared_core), T(without_msix_a_doorbell_is_dropped),
+        T(a_vm_that_ends_hears_nothing_until_it_starts_again), T(the_end_of_a_user_vm_silences_nobody),
+        T(a_reset_of_the_service_vm_silences_its_device),
         T(configuration_ports_of_an_exclusive_vm_reach_its_device), T(loads_and_stores_of_an_exclusive_vm_reach_its_registers),
         T(beside_its_registers_it_has_nothing), T(without_a_shared_core_there_is_one_to_call_all_the_same),
     };

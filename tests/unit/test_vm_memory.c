@@ -20,6 +20,7 @@
 #define RTVM     1U
 #define HOLES    80U /* as in vm_memory.c: two are the interrupt controllers */
 #define MAPPINGS 16U
+#define LINK_BASE 0xD0000000U
 
 union partition_storage partition;
 struct platform platform;
@@ -34,6 +35,7 @@ static uint32_t mapping_count;
 static uint32_t mapping_fails;      /* this call, counted from 1; 0: none */
 static struct { gpa_t base; uint64_t size; } device_hole[HOLES];
 static uint32_t device_hole_count;
+static uint32_t link_hole_count;    /* of shared-memory devices: pages from LINK_BASE on */
 static uint16_t withheld[4];        /* ports */
 static uint32_t withheld_count;
 static struct { vm_id_t v; uint32_t base; uint32_t count; } opened[8];
@@ -54,8 +56,12 @@ enum status stage2_map(vm_id_t v, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t 
 }
 bool ivshmem_hole(uint32_t index, gpa_t *base, uint64_t *size)
 {
-    (void)index; (void)base; (void)size;
-    return false;
+    bool there = index < link_hole_count;
+    if (there) {
+        *base = LINK_BASE + (index * 0x1000U);
+        *size = 0x1000U;
+    }
+    return there;
 }
 enum status ivshmem_map(void) { return STATUS_OK; }
 bool vpci_hole(vm_id_t vm, uint32_t index, gpa_t *base, uint64_t *size)
@@ -94,6 +100,7 @@ static int setup(void **state)
     mapping_count = 0U;
     mapping_fails = 0U;
     device_hole_count = 0U;
+    link_hole_count = 0U;
     withheld_count = 0U;
     opened_count = 0U;
     resets = 0U;
@@ -113,6 +120,14 @@ static void listed(vm_id_t v, hpa_t hpa, uint32_t type, uint32_t flags)
 {
     struct part_vm *config = &partition.table.vm[v];
     struct part_range range = { .gpa = hpa - 0x1000U, .hpa = hpa, .size = 0x2000U, .type = type, .flags = flags };
+    config->range[config->range_count] = range;
+    config->range_count++;
+}
+
+static void range_at(vm_id_t v, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t type)
+{
+    struct part_vm *config = &partition.table.vm[v];
+    struct part_range range = { .gpa = gpa, .hpa = hpa, .size = size, .type = type, .flags = PART_RANGE_WRITE };
     config->range[config->range_count] = range;
     config->range_count++;
 }
@@ -228,6 +243,40 @@ static void more_holes_than_can_be_kept_are_an_error(void **state)
     assert_int_equal(vm_memory_build(VM_SERVICE), STATUS_NO_MEMORY);
 }
 
+/* REQ-ISO-028 */
+static void only_the_service_vm_has_holes_for_its_shared_memory_devices(void **state)
+{
+    (void)state;
+    owned(LINK_BASE - 0x1000U, LINK_BASE + 0x3000U, MEMORY_DEVICE);
+    range_at(RTVM, LINK_BASE - 0x1000U, LINK_BASE - 0x1000U, 0x4000U, PART_RANGE_MMIO);
+    link_hole_count = 2U;
+
+    assert_int_equal(vm_memory_build(VM_SERVICE), STATUS_OK);
+    assert_int_equal(mapping_count, 2U);
+    expect_mapping(0U, LINK_BASE - 0x1000U, LINK_BASE, S2_READ | S2_WRITE | S2_UC);
+    expect_mapping(1U, LINK_BASE + 0x2000U, LINK_BASE + 0x3000U, S2_READ | S2_WRITE | S2_UC);
+
+    mapping_count = 0U;
+    assert_int_equal(vm_memory_build(RTVM), STATUS_OK);
+    assert_int_equal(mapping_count, 1U);
+    expect_mapping(0U, LINK_BASE - 0x1000U, LINK_BASE + 0x3000U, S2_READ | S2_WRITE | S2_UC);
+}
+
+static void more_holes_of_shared_memory_devices_than_can_be_kept_are_an_error(void **state)
+{
+    (void)state;
+    owned(0x100000U, 0x200000U, MEMORY_RAM);
+    link_hole_count = HOLES - 2U;
+    assert_int_equal(vm_memory_build(VM_SERVICE), STATUS_OK);
+
+    mapping_count = 0U;
+    link_hole_count = HOLES - 1U;
+    assert_int_equal(vm_memory_build(VM_SERVICE), STATUS_NO_MEMORY);
+    link_hole_count = HOLES + 1U; /* not more are asked for than there is room for */
+    assert_int_equal(vm_memory_build(VM_SERVICE), STATUS_NO_MEMORY);
+    assert_int_equal(mapping_count, 0U);
+}
+
 static void what_cannot_be_mapped_ends_the_build(void **state)
 {
     (void)state;
@@ -259,6 +308,42 @@ static void an_rtvm_gets_the_ranges_of_its_list_with_their_rights(void **state)
     assert_int_equal(mapping[0].hpa, 0x2000000U);
     assert_int_equal(mapping[0].v, RTVM);
     assert_int_equal(vms[RTVM].memory_size, 0x2000U);
+}
+
+/* REQ-ISO-028 REQ-ISO-029 */
+static void holes_are_left_out_of_what_a_list_maps_one_to_one(void **state)
+{
+    (void)state;
+    range_at(RTVM, 0xE0000000U, 0xE0000000U, 0x4000U, PART_RANGE_MMIO);
+    range_at(RTVM, 0xE0010000U, 0xE0020000U, 0x4000U, PART_RANGE_MMIO); /* not one to one */
+    range_at(RTVM, 0x2000000U, 0x2000000U, 0x4000U, PART_RANGE_RAM);    /* no device */
+    hole(0xE0001000U, 0x1000U);
+    hole(0xE0011000U, 0x1000U);
+    hole(0x2001000U, 0x1000U);
+
+    assert_int_equal(vm_memory_build(RTVM), STATUS_OK);
+
+    assert_int_equal(mapping_count, 4U);
+    expect_mapping(0U, 0xE0000000U, 0xE0001000U, S2_READ | S2_WRITE | S2_UC);
+    expect_mapping(1U, 0xE0002000U, 0xE0004000U, S2_READ | S2_WRITE | S2_UC);
+    expect_mapping(2U, 0xE0010000U, 0xE0014000U, S2_READ | S2_WRITE | S2_UC);
+    expect_mapping(3U, 0x2000000U, 0x2004000U, S2_READ | S2_WRITE);
+    assert_int_equal(mapping[1].hpa, 0xE0002000U);
+    assert_int_equal(mapping[2].hpa, 0xE0020000U);
+}
+
+static void a_list_with_more_holes_than_can_be_kept_is_not_mapped(void **state)
+{
+    (void)state;
+    listed(RTVM, 0x2000000U, PART_RANGE_RAM, PART_RANGE_WRITE);
+    for (uint32_t i = 0U; i < (HOLES - 1U); i++) {
+        hole(0xE0000000U + (i * 0x1000U), 0x1000U);
+    }
+
+    assert_int_equal(vm_memory_build(RTVM), STATUS_NO_MEMORY);
+
+    assert_int_equal(mapping_count, 0U);
+    assert_int_equal(vms[RTVM].memory_size, 0U);
 }
 
 static void a_listed_range_that_cannot_be_mapped_ends_the_build(void **state)
@@ -330,8 +415,12 @@ int main(void)
         cmocka_unit_test_setup(device_holes_may_overlap_and_reach_over_the_ends, setup),
         cmocka_unit_test_setup(a_range_that_is_all_hole_is_not_mapped, setup),
         cmocka_unit_test_setup(more_holes_than_can_be_kept_are_an_error, setup),
+        cmocka_unit_test_setup(only_the_service_vm_has_holes_for_its_shared_memory_devices, setup),
+        cmocka_unit_test_setup(more_holes_of_shared_memory_devices_than_can_be_kept_are_an_error, setup),
         cmocka_unit_test_setup(what_cannot_be_mapped_ends_the_build, setup),
         cmocka_unit_test_setup(an_rtvm_gets_the_ranges_of_its_list_with_their_rights, setup),
+        cmocka_unit_test_setup(holes_are_left_out_of_what_a_list_maps_one_to_one, setup),
+        cmocka_unit_test_setup(a_list_with_more_holes_than_can_be_kept_is_not_mapped, setup),
         cmocka_unit_test_setup(a_listed_range_that_cannot_be_mapped_ends_the_build, setup),
         cmocka_unit_test_setup(the_service_vm_gets_every_port_that_is_not_withheld, setup),
         cmocka_unit_test_setup(the_last_port_may_be_withheld, setup),
