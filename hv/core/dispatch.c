@@ -138,7 +138,7 @@ struct run_plan core_next(pcpu_id_t pcpu)
     slice_end = sched_slice_end(pcpu);
     log_due = log_drain(now);
     health_due = health_check(pcpu, now);
-    fault_due = iommu_fault_check(pcpu, now);
+    fault_due = iommu_active ? iommu_fault_check(pcpu, now) : TIME_NEVER;
     timer = (slice_end < timer) ? slice_end : timer;
     timer = (health_due < timer) ? health_due : timer;
     timer = (fault_due < timer) ? fault_due : timer;

@@ -13,13 +13,21 @@
 
 static uint32_t given_address[PART_MAX_VM];
 
+/* A function or a shared-memory device; without any it has no bus. */
+static bool has_given_bus(vm_id_t vm)
+{
+    return (partition.table.vm[vm].pci_count != 0U) || ivshmem_present(vm);
+}
+
 /* REQ-INT-053 */
 uint32_t vpci_given_port_read(vm_id_t vm, uint16_t port, uint32_t size)
 {
     uint32_t address = given_address[vm];
     uint32_t value = pci_ones(size);
 
-    if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
+    if (!has_given_bus(vm)) {
+        /* closed ports */
+    } else if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
         value = address;
     } else if (pci_data_access(address, port, size)) {
         value = vpci_given_read(vm, (uint16_t)(address >> 8U), (address & 0xFCU) | ((uint32_t)port & 3U), size);

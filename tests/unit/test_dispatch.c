@@ -60,6 +60,7 @@ static uint64_t doorbell_due = TIME_NEVER;
 volatile bool ivshmem_waiting = true;
 uint64_t ivshmem_look(uint64_t now) { (void)now; return doorbell_due; }
 uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return health_due; }
+bool iommu_active;
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return fault_due; }
 void iommu_fault_arrived(void) { fault_due = 0U; }
 void irq_arrived(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; irq_vector = vector; }
@@ -222,9 +223,13 @@ static void a_look_at_a_heartbeat_that_is_due_wakes_the_core(void **state)
     assert_true(fake_pcpu[fake_current_pcpu].timer == health_due);
     health_due = TIME_NEVER;
 
+    iommu_active = true;
     core_host_interrupt(CORE, VECTOR_IOMMU);
     (void)core_next(CORE);
     assert_true(fake_pcpu[fake_current_pcpu].timer == fault_due);
+    iommu_active = false; /* nobody to ask */
+    (void)core_next(fake_current_pcpu);
+    assert_true(fake_pcpu[fake_current_pcpu].timer != fault_due);
     fault_due = TIME_NEVER;
 }
 

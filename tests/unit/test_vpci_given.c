@@ -113,6 +113,16 @@ static void ports_and_window_reach_the_same_registers(void **state)
 }
 
 /* REQ-INT-053 */
+static void a_vm_without_functions_finds_closed_ports(void **state)
+{
+    (void)state;
+    partition.table.vm[RT].pci_count = 0U;
+    vpci_port_write(RT, 0xCF8U, 4U, 0x80000000U);
+    assert_int_equal(vpci_port_read(RT, 0xCF8U, 4U), ALL_ONES);
+    assert_int_equal(vpci_port_read(RT, 0xCFCU, 4U), ALL_ONES);
+}
+
+/* REQ-INT-053 */
 static void the_data_port_writes_where_the_address_port_says(void **state)
 {
     (void)state;
@@ -428,6 +438,7 @@ int main(void)
         cmocka_unit_test_setup(it_sees_a_bus_with_a_host_bridge_and_its_own_functions, given),
         cmocka_unit_test_setup(a_function_that_was_not_found_is_not_there, given),
         cmocka_unit_test_setup(ports_and_window_reach_the_same_registers, given),
+        cmocka_unit_test_setup(a_vm_without_functions_finds_closed_ports, given),
         cmocka_unit_test_setup(the_data_port_writes_where_the_address_port_says, given),
         cmocka_unit_test_setup(the_window_takes_two_registers_at_once, given),
         cmocka_unit_test_setup(a_function_ends_with_its_last_register, given),

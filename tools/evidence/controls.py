@@ -66,7 +66,7 @@ control fields that the manuals define. The hypervisor sets its fields from the 
 - **required**: set; a CPU without it is refused at boot, by name.
 - **preferred**: set when the CPU has it.
 - **on demand**: clear, and set while it is needed; the reason says when.
-- **with virtual APIC**: clear, and set while the CPU has the vCPU's local APIC, which it gets in x2APIC mode when the CPU has all of these and `vmx_apic_wanted` says so (it does not, yet).
+- **with virtual APIC**: clear, and set while the CPU has the vCPU's local APIC, which it gets in x2APIC mode when the CPU has all of these.
 - **without virtual APIC**: as required, but clear while the CPU has the vCPU's local APIC.
 - **off**: clear; on VT-x a CPU that demands it is refused.
 
