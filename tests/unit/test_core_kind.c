@@ -76,6 +76,20 @@ static void an_exclusive_vm_on_both_kinds_is_refused_by_name(void **state)
     assert_string_equal(verdict.reason, "performance and efficiency cores in one exclusive VM: ");
 }
 
+/* REQ-CFG-040 */
+static void one_core_of_the_other_kind_between_two_is_enough(void **state)
+{
+    (void)state;
+    partition.table.vm[1].vcpu_count = 3U;
+    partition.table.vm[1].pcpu[2] = 4U;
+    core(0U, PERFORMANCE);
+    core(1U, PERFORMANCE);
+    core(2U, PERFORMANCE);
+    core(3U, EFFICIENCY);
+    core(4U, PERFORMANCE);
+    assert_int_equal(core_kind_check().vm, 1U);
+}
+
 static struct core_kind_verdict with_other(uint32_t leaf, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
     (void)setup(NULL);
@@ -160,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_exclusive_vm_on_cores_of_one_kind_may_stand_beside_others, setup),
         cmocka_unit_test_setup(an_exclusive_vm_on_both_kinds_is_refused_by_name, setup),
+        cmocka_unit_test_setup(one_core_of_the_other_kind_between_two_is_enough, setup),
         cmocka_unit_test_setup(a_core_with_other_features_is_refused_with_the_leaf, setup),
         cmocka_unit_test_setup(state_that_a_core_cannot_keep_is_refused, setup),
         cmocka_unit_test_setup(what_guests_do_not_see_may_differ, setup),
