@@ -76,16 +76,19 @@ static void any_operation(vm_id_t vm)
     uint32_t operation = any32();
     if (operation == 0U) {
         (void)stage2_map(vm, any64(), any64(), any64(), any32());
+        /*@ assert others: others_ok(vm); */
     } else if (operation == 1U) {
         (void)stage2_unmap(vm, any64(), any64());
+        /*@ assert others: others_ok(vm); */
     } else if (operation == 2U) {
         (void)stage2_protect(vm, any64(), any64(), any32());
+        /*@ assert others: others_ok(vm); */
     } else if (operation == 3U) {
         stage2_reset(vm);
+        /*@ assert others: others_ok(vm); */
     } else {
         (void)stage2_lookup(vm, any64());
     }
-    /*@ assert others: others_ok(vm); */
 }
 
 /* One hypercall, one operation, or a function that changes hands. */
