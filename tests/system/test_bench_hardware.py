@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The image of ./bulkhead bench --image, from a USB stick on a machine whose time is the host's, and what ./bulkhead bench --import makes of it."""
 import json
+import re
 import shutil
 import struct
 import subprocess
@@ -134,12 +135,14 @@ def test_the_stick_measures_what_exits_cost(from_stick, folder):
 # REQ-CFG-031 REQ-TOO-012
 def test_the_stick_finds_out_what_a_board_file_says_and_measures_with_that_board(from_stick, image, folder):
     stick, board = folder / "stick.img", folder / "found.yaml"
+    board.unlink(missing_ok=True)
     shutil.copy(image, stick)
     machine = from_stick("i", stick)
     machine.wait_for("hypervisor", r"^service: the facts are in machine.txt on the stick", 120)
     machine.stop()
     made = bulkhead("board", str(file_of(stick, "machine.txt", folder)), "-o", str(board), command="config")
-    assert made.returncode == 0 and "look:" not in made.stdout, made.stdout + made.stderr
+    looks = re.findall(r"look: (.*)", made.stdout)
+    assert made.returncode == 0 and [look for look in looks if not look.startswith("isolation groups of PCI functions are unknown")] == [], made.stdout + made.stderr
     found, kept = (Document(path, "board").data for path in (board, BOARDS / "qemu-q35.yaml"))
     assert all(found[key] == kept[key] for key in ("cores", "mmconfig", "log_port", "s5_slp_typ", "platform_ports", "hv_device"))
     machine = from_stick("a", make_image(folder / "found.img", "--board", str(board)))
