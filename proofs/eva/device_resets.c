@@ -3,9 +3,10 @@
    devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_message.c devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpci_stop.c devices/ivshmem.c devices/ivshmem_config.c devices/ivshmem_doorbell.c devices/vpic.c devices/vioapic.c
    devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c */
 /* eva-stubs: wp log power string */
-/* Boot and reset of interrupt routes, clock, statistics and virtual PCI, from any state. */
+/* Boot and reset of interrupt routes, clock, statistics, the IOMMU and virtual PCI, from any state. */
 #include "abi/partition_table.h"
 #include "core/io.h"
+#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/kvmclock.h"
 #include "core/stats.h"
@@ -22,7 +23,7 @@ int main(void)
     assume_irq();
     assume_sched();
     assume_functions();
-    switch (any_below(13U)) {
+    switch (any_below(16U)) {
     case 0U: irq_init(); break;
     case 1U: irq_vm_reset(any_below(MAX_VM)); break;
     case 2U: (void)irq_level_pin((uint32_t)any); break;
@@ -35,6 +36,9 @@ int main(void)
     case 9U: vpci_masters_off(any_below(MAX_VM)); break;
     case 10U: vpci_shared_masters_off(); break;
     case 11U: vpci_given_reset(any_below(PART_MAX_VM)); break;
+    case 12U: iommu_fault_begin(); break;
+    case 13U: iommu_irq_set((uint32_t)any, (uint16_t)any, any_below(MAX_PCPU), (uint32_t)any, any_below(2U) == 0U); break;
+    case 14U: (void)iommu_fault_count(any_below(MAX_VM + 1U)); break;
     default: (void)vpci_hole(any_below(MAX_VM), (uint32_t)any, &base, &size); break;
     }
     check_vms();
