@@ -27,6 +27,7 @@
 #define PART_MAX_MODULE   4U
 #define PART_MAX_SAFE     16U
 #define PART_MAX_IVSHMEM  8U   /* devices of all VMs */
+#define PART_IVSHMEM_REGISTERS 0x2000U /* bytes of a device's register pages: two */
 #define PART_IVSHMEM_VECTORS 8U /* doorbells that one device receives */
 #define PART_NAME_SIZE    16U  /* NUL-terminated */
 #define PART_TAG_SIZE     32U  /* NUL-terminated boot-module tag */

@@ -34,6 +34,7 @@ struct insn insn_decode(const uint8_t *bytes, uint32_t available, uint32_t mode)
 uint64_t insn_memory_value(vcpu_id_t id, const struct insn *insn, uint64_t old);
 /* Finish a load, compare or test with the value read: writes the register or RFLAGS. */
 void insn_complete_read(vcpu_id_t id, const struct insn *insn, uint64_t value);
+bool insn_writes_back(const struct insn *insn); /* what it reads from memory is followed by a write of memory */
 
 /* Default operand size of the code that runs: 16, 32 or 64, for insn_decode. */
 uint32_t guest_code_mode(vcpu_id_t id);

@@ -38,6 +38,19 @@ static inline void emulate_ud(vcpu_id_t id)
     hw_vcpu_inject_exception(id, EXCEPTION_UD, false, 0U);
 }
 
+/* The part of the accumulator that a port access of this size has. */
+static inline uint32_t emulate_port_mask(uint32_t size)
+{
+    return (size >= 4U) ? 0xFFFFFFFFU : (((uint32_t)1U << (size * 8U)) - 1U);
+}
+
+/* What IN has read: a 32-bit destination clears the upper half of RAX, the smaller ones keep the rest. */
+static inline void emulate_port_read(vcpu_id_t id, uint32_t size, uint32_t value)
+{
+    uint64_t keep = (size >= 4U) ? 0U : (vcpu_regs[id].gpr[GPR_RAX] & ~(uint64_t)emulate_port_mask(size));
+    vcpu_regs[id].gpr[GPR_RAX] = keep | (value & emulate_port_mask(size));
+}
+
 /* EDX:EAX as one number, and back; the upper halves are cleared as the instructions do. */
 static inline uint64_t emulate_edx_eax(vcpu_id_t id)
 {

@@ -18,16 +18,10 @@ bool exclusive_pci_port(vcpu_id_t id, const struct vm_exit *exit)
     bool mine = exclusive_pci_port_named(exit->number) && !exit->string;
 
     if (mine) {
-        uint64_t *rax = &vcpu_regs[id].gpr[GPR_RAX];
-        uint32_t mask = (exit->size >= 4U) ? 0xFFFFFFFFU : (((uint32_t)1U << (exit->size * 8U)) - 1U);
-
         if (exit->write) {
-            vpci_given_port_write(vcpu_vm(id), (uint16_t)exit->number, exit->size, (uint32_t)*rax & mask);
+            vpci_given_port_write(vcpu_vm(id), (uint16_t)exit->number, exit->size, (uint32_t)vcpu_regs[id].gpr[GPR_RAX] & emulate_port_mask(exit->size));
         } else {
-            /* a 32-bit destination clears the upper half of RAX, the smaller ones keep the rest */
-            uint64_t keep = (exit->size >= 4U) ? 0U : (*rax & ~(uint64_t)mask);
-
-            *rax = keep | (vpci_given_port_read(vcpu_vm(id), (uint16_t)exit->number, exit->size) & mask);
+            emulate_port_read(id, exit->size, vpci_given_port_read(vcpu_vm(id), (uint16_t)exit->number, exit->size));
         }
         emulate_skip(id, exit->length);
     }
@@ -45,14 +39,6 @@ static bool usable(const struct insn *insn)
     return (insn->op != INSN_INVALID) && (insn->op != INSN_MOV_CR) && (insn->op != INSN_STOS) && (insn->op != INSN_MOVS);
 }
 
-static bool bus_writes_back(const struct insn *insn)
-{
-    bool modifies = (insn->op == INSN_AND) || (insn->op == INSN_OR) || (insn->op == INSN_XOR) || (insn->op == INSN_ADD) ||
-                    (insn->op == INSN_SUB);
-
-    return (insn->op == INSN_XCHG) || (modifies && insn->memory_is_dest);
-}
-
 static void access(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
 {
     vm_id_t v = vcpu_vm(id);
@@ -62,7 +48,7 @@ static void access(vcpu_id_t id, const struct insn *insn, gpa_t gpa)
     } else {
         uint64_t value = vpci_given_memory_read(v, gpa, insn->size);
 
-        if (bus_writes_back(insn)) {
+        if (insn_writes_back(insn)) {
             vpci_given_memory_write(v, gpa, insn->size, insn_memory_value(id, insn, value));
         } else {
             insn_complete_read(id, insn, value);

@@ -238,3 +238,10 @@ void insn_complete_read(vcpu_id_t id, const struct insn *insn, uint64_t value)
         break;
     }
 }
+
+bool insn_writes_back(const struct insn *insn)
+{
+    bool modifies = (insn->op == INSN_AND) || (insn->op == INSN_OR) || (insn->op == INSN_XOR)
+                    || (insn->op == INSN_ADD) || (insn->op == INSN_SUB);
+    return (insn->op == INSN_MOVS) || (insn->op == INSN_XCHG) || (modifies && insn->memory_is_dest);
+}

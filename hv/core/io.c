@@ -48,11 +48,6 @@ bool io_port_withheld(uint16_t port)
     return log_uart || pci || is_vpic_port(port) || platform_port_claims(port, 1U) || others_port(port);
 }
 
-static uint32_t io_size_mask(uint32_t size)
-{
-    return (size >= 4U) ? 0xFFFFFFFFU : (((uint32_t)1U << (size * 8U)) - 1U);
-}
-
 /* A wider access to 8-bit registers reaches neighbouring ports, one byte each. */
 static uint32_t vpic_access(vm_id_t v, const struct vm_exit *exit, uint32_t value)
 {
@@ -153,8 +148,6 @@ static void advance_string(vcpu_id_t id, const struct vm_exit *exit)
 
 static void io_finish(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint32_t value)
 {
-    struct vcpu_regs *regs = &vcpu_regs[id];
-    uint32_t mask = io_size_mask(exit->size);
     if (exit->string) {
         if (!exit->write) {
             uint8_t bytes[4];
@@ -166,9 +159,7 @@ static void io_finish(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, uint3
         advance_string(id, exit);
     } else {
         if (!exit->write) {
-            /* a 32-bit destination clears the upper half of RAX, the smaller ones keep the rest */
-            uint64_t keep = (exit->size >= 4U) ? 0U : (regs->gpr[GPR_RAX] & ~(uint64_t)mask);
-            regs->gpr[GPR_RAX] = keep | (value & mask);
+            emulate_port_read(id, exit->size, value);
         }
         emulate_skip(id, exit->length);
     }
@@ -211,7 +202,7 @@ static bool outs_element(vcpu_id_t id, const struct vm_exit *exit, gpa_t gpa, ui
 /* REQ-IO-005 */
 void io_exit(vcpu_id_t id, const struct vm_exit *exit)
 {
-    uint32_t value = (uint32_t)vcpu_regs[id].gpr[GPR_RAX] & io_size_mask(exit->size);
+    uint32_t value = (uint32_t)vcpu_regs[id].gpr[GPR_RAX] & emulate_port_mask(exit->size);
     gpa_t gpa = 0U;
     bool ok = true;
     if (exit->string && exit->repeat

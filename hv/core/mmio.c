@@ -161,19 +161,12 @@ static void mmio_finish(vcpu_id_t id, const struct insn *insn)
     }
 }
 
-static bool writes_back(const struct insn *insn)
-{
-    bool modifies = (insn->op == INSN_AND) || (insn->op == INSN_OR) || (insn->op == INSN_XOR)
-                    || (insn->op == INSN_ADD) || (insn->op == INSN_SUB);
-    return (insn->op == INSN_MOVS) || (insn->op == INSN_XCHG) || (modifies && insn->memory_is_dest);
-}
-
 /* The read is done: finish a load, or go on to the write. */
 /* REQ-IO-010 */
 static void after_read(vcpu_id_t id, uint64_t value)
 {
     struct insn insn = mmio_pending[id].insn;
-    if (!writes_back(&insn)) {
+    if (!insn_writes_back(&insn)) {
         insn_complete_read(id, &insn, value);
         mmio_finish(id, &insn);
     } else {

@@ -4,7 +4,6 @@
 #include "core/interval.h"
 #include "core/partition_check.h"
 
-#define REGISTERS_SIZE 0x2000U /* two pages */
 #define REGISTERS_LIMIT 0x100000000U /* BARs of 32 bits */
 #define MSI_BASE       0xFEE00000U
 #define MSI_SIZE       0x100000U
@@ -52,7 +51,7 @@ static bool check_link(uint32_t i)
     } else if (((d->memory_gpa & (size - 1U)) != 0U) || (d->memory_gpa >= PART_GPA_LIMIT)) {
         ok = partition_refuse("the memory of a shared-memory device is aligned to its size: move it", d->vm, d->memory_gpa);
     } else if (((d->registers_gpa % PAGE_SIZE) != 0U) || (d->registers_gpa == 0U) ||
-               (d->registers_gpa > (REGISTERS_LIMIT - REGISTERS_SIZE))) {
+               (d->registers_gpa > (REGISTERS_LIMIT - PART_IVSHMEM_REGISTERS))) {
         ok = partition_refuse("the registers of a shared-memory device are two pages below 4 GiB: move them", d->vm,
                               d->registers_gpa);
     } else {
@@ -105,12 +104,12 @@ static bool check_place(uint32_t i)
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
     uint64_t size = region_of(d)->size;
     bool service = d->vm == VM_SERVICE;
-    bool placed = service ? (window_has(vm_of(d), d->registers_gpa, REGISTERS_SIZE) && window_has(vm_of(d), d->memory_gpa, size))
-                          : !meets_range(vm_of(d), d->registers_gpa, REGISTERS_SIZE);
+    bool placed = service ? (window_has(vm_of(d), d->registers_gpa, PART_IVSHMEM_REGISTERS) && window_has(vm_of(d), d->memory_gpa, size))
+                          : !meets_range(vm_of(d), d->registers_gpa, PART_IVSHMEM_REGISTERS);
     bool ok = true;
     if (!has_region(d)) {
         ok = partition_refuse("a VM has no range for the region of its shared-memory device, or elsewhere", d->vm, i);
-    } else if (!placed || meets_interrupts(d->registers_gpa, REGISTERS_SIZE)) {
+    } else if (!placed || meets_interrupts(d->registers_gpa, PART_IVSHMEM_REGISTERS)) {
         ok = partition_refuse("the registers of a shared-memory device meet something else: move them", d->vm,
                               d->registers_gpa);
     } else {
@@ -129,9 +128,9 @@ static bool check_link_pair(uint32_t i, uint32_t k)
     if ((a->vm == b->vm) && (a->region == b->region)) {
         ok = partition_refuse("a VM has two shared-memory devices for one region", a->vm, a->region);
     } else if ((a->vm == b->vm) &&
-               (interval_meets(a->registers_gpa, REGISTERS_SIZE, b->registers_gpa, REGISTERS_SIZE) ||
-                interval_meets(a->registers_gpa, REGISTERS_SIZE, b->memory_gpa, b_size) ||
-                interval_meets(a->memory_gpa, a_size, b->registers_gpa, REGISTERS_SIZE) ||
+               (interval_meets(a->registers_gpa, PART_IVSHMEM_REGISTERS, b->registers_gpa, PART_IVSHMEM_REGISTERS) ||
+                interval_meets(a->registers_gpa, PART_IVSHMEM_REGISTERS, b->memory_gpa, b_size) ||
+                interval_meets(a->memory_gpa, a_size, b->registers_gpa, PART_IVSHMEM_REGISTERS) ||
                 interval_meets(a->memory_gpa, a_size, b->memory_gpa, b_size))) {
         ok = partition_refuse("two shared-memory devices of a VM overlap: move one", a->vm, a->registers_gpa);
     } else {

@@ -38,13 +38,8 @@ bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
 {
     bool power = write && power_port_named(port);
     bool closed = vms[vcpu_vm(id)].exclusive && !power && !exclusive_pci_port_named(port);
-    uint64_t *rax = &vcpu_regs[id].gpr[GPR_RAX];
-    if (!closed || write) {
-        /* nothing to fill in */
-    } else if (size >= 4U) {
-        *rax = 0xFFFFFFFFU; /* a 32-bit destination clears the upper half, the smaller ones keep the rest */
-    } else {
-        *rax |= ((uint64_t)1U << (size * 8U)) - 1U;
+    if (closed && !write) {
+        emulate_port_read(id, size, 0xFFFFFFFFU);
     }
     return closed;
 }

@@ -4,7 +4,6 @@
 #include "core/partition.h"
 #include "devices/ivshmem_state.h"
 
-#define REGISTERS_SIZE 0x2000U /* two pages */
 #define REG_MASK     0x0U
 #define REG_POSITION 0x8U
 #define REG_DOORBELL 0xCU
@@ -72,7 +71,7 @@ static uint32_t device_at(vm_id_t v, gpa_t gpa)
     for (uint32_t i = 0U; i < partition.table.ivshmem_count; i++) {
         gpa_t base = partition.table.ivshmem[i].registers_gpa;
 
-        if ((partition.table.ivshmem[i].vm == v) && (gpa >= base) && ((gpa - base) < REGISTERS_SIZE)) {
+        if ((partition.table.ivshmem[i].vm == v) && (gpa >= base) && ((gpa - base) < PART_IVSHMEM_REGISTERS)) {
             found = i;
         }
     }

@@ -172,6 +172,7 @@ void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t siz
 void vpci_function_restart(struct vpci_function *fn);
 
 /* vpci_given.c: of a pre-launched VM, below PART_MAX_VM. */
+bool vpci_given_bus(vm_id_t vm); /* it has a function or a shared-memory device; without any it has no bus */
 uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size);
 void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value);
 uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command);

@@ -23,6 +23,11 @@ static uint32_t given_count(vm_id_t vm)
     return (count < PART_MAX_PCI) ? count : PART_MAX_PCI;
 }
 
+bool vpci_given_bus(vm_id_t vm)
+{
+    return (given_count(vm) != 0U) || ivshmem_present(vm);
+}
+
 /* The function that the VM sees there, or ID_NONE. */
 /* REQ-INT-053 */
 static uint32_t given_find(vm_id_t vm, uint16_t bdf)
@@ -74,7 +79,7 @@ uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t siz
         } else {
             value = vpci_function_read(fn, offset, size);
         }
-    } else if ((bdf == 0U) && ((given_count(vm) != 0U) || ivshmem_present(vm))) {
+    } else if ((bdf == 0U) && vpci_given_bus(vm)) {
         value = pci_extract(host_bridge(dword), offset, size);
     } else {
         /* nobody there: all ones */

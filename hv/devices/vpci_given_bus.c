@@ -13,19 +13,13 @@
 
 static uint32_t given_address[PART_MAX_VM];
 
-/* A function or a shared-memory device; without any it has no bus. */
-static bool has_given_bus(vm_id_t vm)
-{
-    return (partition.table.vm[vm].pci_count != 0U) || ivshmem_present(vm);
-}
-
 /* REQ-INT-053 */
 uint32_t vpci_given_port_read(vm_id_t vm, uint16_t port, uint32_t size)
 {
     uint32_t address = given_address[vm];
     uint32_t value = pci_ones(size);
 
-    if (!has_given_bus(vm)) {
+    if (!vpci_given_bus(vm)) {
         /* closed ports */
     } else if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
         value = address;

@@ -3,8 +3,7 @@
 from tools.config.layout import C, Ivshmem
 from tools.config.source import parse_bytes
 
-PAGE = 4096
-REGISTERS_SIZE = 2 * PAGE          # BAR 0 and BAR 1
+REGISTERS_SIZE = C["PART_IVSHMEM_REGISTERS"]     # BAR 0 and BAR 1
 REGISTERS_GPA = 0xFE800000         # of a pre-launched VM's first device, below the IOAPIC
 INTERVAL_US = 100                  # least time between two interrupts by one doorbell, unless the scenario says another
 
