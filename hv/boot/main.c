@@ -220,8 +220,8 @@ static void boot_devices(void)
     if (vpci_scan() != STATUS_OK) {
         fatal_boot("the PCI functions are refused: see the line before", "");
     }
-    boot_iommu(iommu_init(address_of(iommu_root), address_of(iommu_entry)));
-    irq_init();
+    irq_init(); /* before interrupts are remapped: what the firmware left on would be reported */
+    boot_iommu(iommu_init(address_of(iommu_root), address_of(iommu_entry), address_of(iommu_remap)));
 }
 
 /* From entry.S, on the main stack of core 0, with the loader's identity map of the first GiB. */

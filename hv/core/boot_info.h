@@ -36,6 +36,7 @@ struct platform {
     hpa_t ioapic_base;
     uint32_t ioapic_gsi_base;
     uint8_t ioapic_id;
+    uint16_t ioapic_bdf;         /* requester of the IOAPIC's interrupts, where they are remapped */
     hpa_t mmconfig_base;         /* 0: none */
     uint32_t mmconfig_buses;
     uint16_t pm_timer_port;      /* 0: none */

@@ -123,6 +123,9 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t health_due;
     uint64_t fault_due;
     uint64_t doorbell_due;
+    if (iommu_irq_stale) {
+        iommu_irq_settle();
+    }
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     doorbell_due = ivshmem_waiting ? ivshmem_look(now) : TIME_NEVER;

@@ -23,7 +23,7 @@ static uint32_t domain_id(vm_id_t vm)
 }
 
 /* REQ-ISO-054 */
-static void unit_lost(void)
+void iommu_lost(void)
 {
     log_line("iommu", "a unit does not answer: the shared side ends");
     (void)hw_halt();
@@ -48,10 +48,11 @@ static bool registers_private(void)
 }
 
 /* REQ-ISO-040 */
-enum status iommu_init(hpa_t root, hpa_t entries)
+enum status iommu_init(hpa_t root, hpa_t entries, hpa_t remap)
 {
     enum status result = STATUS_NO_DEVICE;
     iommu_active = false;
+    iommu_remaps = false;
     iommu_fault_begin();
     for (vm_id_t v = 0U; v < MAX_VM; v++) {
         functions_of[v] = 0U;
@@ -67,7 +68,8 @@ enum status iommu_init(hpa_t root, hpa_t entries)
             hw_iommu_write_back(root, sizeof(iommu_root));
             hw_iommu_write_back(entries, sizeof(iommu_entry));
         }
-        iommu_active = hw_iommu_enable(root, entries);
+        iommu_irq_begin(remap);
+        iommu_active = hw_iommu_enable(root, entries, remap);
         result = iommu_active ? STATUS_OK : STATUS_FAULT;
     }
     return result;
@@ -162,7 +164,7 @@ static void entry_change(uint16_t bdf, vm_id_t before, vm_id_t vm)
         answers = entry_write(bdf, IOMMU_NOBODY, vm) && answers;
     }
     if (!answers) {
-        unit_lost();
+        iommu_lost();
     }
 }
 
@@ -193,14 +195,6 @@ enum status iommu_give(uint16_t bdf, vm_id_t vm)
 void iommu_flush_vm(vm_id_t vm)
 {
     if (iommu_active && (functions_of[vm] != 0U) && !stage2_flush(vm)) {
-        unit_lost();
-    }
-}
-
-void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
-{
-    const struct iommu_irq irq = { .bdf = bdf, .pcpu = pcpu, .vector = vector, .level = level };
-    if (iommu_active && hw_iommu_remaps() && !hw_iommu_irq_set(index, &irq)) {
-        unit_lost();
+        iommu_lost();
     }
 }

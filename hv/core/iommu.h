@@ -6,13 +6,14 @@
 #ifndef CORE_IOMMU_H
 #define CORE_IOMMU_H
 
+#include "core/iommu_remap.h"
 #include "core/iommu_table.h"
 
 extern bool iommu_active;
 
-/* Boot, after stage2_init() and before any VM runs. Host-physical addresses of iommu_root and iommu_entry. Units translate, and no function reaches anything.
+/* Boot, after stage2_init() and before any VM runs. Host-physical addresses of iommu_root, iommu_entry and iommu_remap. Units translate, and no function reaches anything.
  * STATUS_NO_DEVICE: there is no usable unit. STATUS_DENIED: a VM's memory contains registers of one. STATUS_FAULT: a unit does not answer. */
-enum status iommu_init(hpa_t root, hpa_t entries);
+enum status iommu_init(hpa_t root, hpa_t entries, hpa_t remap);
 /* From now on the function reaches what stage 2 of vm maps, and nothing else; IOMMU_NOBODY: nothing. Who may have it: the VM that the
  * partition table gives it to, and of the Service VM's functions also User VMs (STATUS_DENIED). The caller moves whole groups. The VM's stage 2 maps
  * what the firmware reserved for the function (STATUS_FAULT). STATUS_NOT_FOUND: no unit stands before it, so it must not be a master. STATUS_INVALID: no such VM, or a bus beyond IOMMU_BUSES. */
@@ -28,7 +29,16 @@ void iommu_fault_arrived(void);
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now);
 uint64_t iommu_fault_count(vm_id_t vm); /* of functions of this VM since boot; IOMMU_NOBODY: of nobody's */
 
-/* index: the IOAPIC's pin, or IOAPIC_PINS + message source; vector 0 blocks it. Nothing happens where interrupts are not remapped. */
+void iommu_lost(void); /* a unit does not answer: the shared side ends */
+
+/* Interrupts are remapped: what a device sends is the message of an entry (iommu_remap.h). Else the functions do nothing. */
+extern bool iommu_remaps;
+void iommu_irq_begin(hpa_t remap); /* of iommu_init() */
+/* What stands in an entry, as iommu_remap_set() has it. bdf: the function that may use it, or could until now. */
 void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level);
+extern bool iommu_irq_stale;  /* units may still use what an entry said before */
+void iommu_irq_settle(void);  /* no longer, after this returns */
+/* Boot: the function of an exclusive VM may raise each vector of a guest's own on each core of the VM, for good. */
+void iommu_irq_open(vm_id_t vm, uint16_t bdf);
 
 #endif

@@ -17,19 +17,12 @@ struct iommu_fault {
     uint64_t address;
 };
 
-struct iommu_irq {     /* an interrupt-remapping entry */
-    uint16_t bdf;      /* the only function that may use it */
-    pcpu_id_t pcpu;
-    uint32_t vector;   /* 0: blocked */
-    bool level;
-};
-
 /* Boot, after the ACPI tables were read: every unit of the machine has what is needed. What is missing is named in the log. */
 bool hw_iommu_find(void);
 uint32_t hw_iommu_format(void);   /* IOMMU_FORMAT_* */
-/* Units translate by the tables at root (VT-d) or entries (AMD-Vi) from here on, with the interrupt-remapping entries all blocked.
- * False: one does not answer. */
-bool hw_iommu_enable(hpa_t root, hpa_t entries);
+/* Units translate by the tables at root (VT-d) or entries (AMD-Vi) from here on, and turn interrupt messages into interrupts by those at remap
+ * where hw_iommu_remaps(). False: one does not answer. */
+bool hw_iommu_enable(hpa_t root, hpa_t entries, hpa_t remap);
 /* Memory that only the firmware's reserved regions (RMRR, IVMD) make a function need: index 0.. until false. */
 bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size);
 bool hw_iommu_covers(uint16_t bdf); /* a unit stands before the function; else its DMA goes past all tables */
@@ -49,8 +42,11 @@ bool hw_iommu_fault_next(struct iommu_fault *fault);
 /* Faults raise this vector on that core; vector 0: they wait to be asked for. */
 void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector);
 
-/* Interrupt messages and pins are remapped (core/hw.h then makes them so): index is the IOAPIC's pin, or IOAPIC_PINS + source. */
+/* From hw_iommu_enable() on interrupt messages and pins name entries of core/iommu_remap.h; hw_ioapic_route() then has a pin's vector as its index.
+ * hw_iommu_find() has set platform.ioapic_bdf. */
 bool hw_iommu_remaps(void);
-bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq);
+bool hw_iommu_wide_ids(void); /* ids of local APICs in entries have 32 bits */
+/* No unit uses what it has cached of the function's entries of that table after this returns; ID_NONE: of all. False: a unit does not answer. */
+bool hw_iommu_flush_irqs(uint32_t bdf);
 
 #endif

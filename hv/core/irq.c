@@ -13,8 +13,10 @@
  * interrupt entry reads without it (irq_level_pin).
  */
 #include "core/irq.h"
+#include "core/boot_info.h"
 #include "core/dispatch.h"
 #include "core/hw.h"
+#include "core/iommu.h"
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/vm.h"
@@ -47,6 +49,7 @@ struct irq_source {
     bool enabled;
     bool complete;    /* was enabled once: address and data are a whole message */
     vm_id_t vm;
+    uint16_t bdf;     /* whose it is */
     uint64_t address; /* as the guest wrote them, when last enabled */
     uint32_t data;
     pcpu_id_t pcpu;
@@ -117,6 +120,8 @@ static void pin_apply(uint32_t pin)
     if (p->masked || p->in_service) {
         hw_ioapic_mask(pin, true);
     } else {
+        iommu_irq_set(VECTOR_IRQ_BASE + pin, platform.ioapic_bdf, p->pcpu, VECTOR_IRQ_BASE + pin, pin_level[pin]);
+        iommu_irq_settle();
         hw_ioapic_route(pin, VECTOR_IRQ_BASE + pin, p->pcpu, pin_level[pin], p->active_low);
     }
 }
@@ -131,6 +136,9 @@ void irq_pin_update(vm_id_t vm_id, uint32_t pin, bool masked, bool level, bool a
         p->active_low = active_low;
         p->pcpu = target_pcpu(vm_id, target);
         if (level) {
+            if (!pin_level[pin]) {
+                hw_ioapic_mask(pin, true);
+            }
             /* Before the route: an interrupt that arrives at once must find it. */
             pin_level[pin] = true;
             pin_apply(pin);
@@ -158,7 +166,7 @@ void irq_pin_eoi(vm_id_t vm_id, uint32_t pin)
 }
 
 /* REQ-INT-004 */
-enum status irq_msi_alloc(vm_id_t vm_id, uint32_t *source)
+enum status irq_msi_alloc(vm_id_t vm_id, uint16_t bdf, uint32_t *source)
 {
     enum status result = STATUS_NO_MEMORY;
 
@@ -168,13 +176,19 @@ enum status irq_msi_alloc(vm_id_t vm_id, uint32_t *source)
     } else {
         for (uint32_t s = 0U; (s < MAX_MSI_SOURCE) && (result != STATUS_OK); s++) {
             if (!source_state[s].used) {
-                source_state[s] = (struct irq_source){ .used = true, .vm = vm_id };
+                source_state[s] = (struct irq_source){ .used = true, .vm = vm_id, .bdf = bdf };
                 *source = s;
                 result = STATUS_OK;
             }
         }
     }
     return result;
+}
+
+/* Of interrupt remapping: behind those of the pins. */
+static uint32_t entry_of_source(uint32_t source)
+{
+    return MSI_VECTOR_BASE + source;
 }
 
 void irq_msi_free(uint32_t source)
@@ -187,6 +201,7 @@ void irq_msi_free(uint32_t source)
                 }
             }
         }
+        iommu_irq_set(entry_of_source(source), source_state[source].bdf, 0U, 0U, false);
         source_state[source] = (struct irq_source){ .used = false };
     }
 }
@@ -264,6 +279,21 @@ static void source_place_near(uint32_t source, pcpu_id_t wanted)
     }
 }
 
+static struct irq_msi_message source_message(uint32_t source)
+{
+    const struct irq_source *s = &source_state[source];
+    struct irq_msi_message message = { .address = hw_msi_address(s->pcpu), .data = hw_msi_data(s->vector), .enabled = s->enabled };
+
+    if (iommu_remaps) {
+        uint32_t index = entry_of_source(source);
+
+        iommu_irq_set(index, s->bdf, s->pcpu, s->vector, false);
+        message.address = iommu_remap_address(index);
+        message.data = iommu_remap_data(index);
+    }
+    return message;
+}
+
 /* REQ-INT-001 REQ-INT-005 */
 struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_t data, bool enabled)
 {
@@ -287,9 +317,7 @@ struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_
         }
         s->enabled = deliverable && (s->vector != 0U);
         if (s->vector != 0U) {
-            message.address = hw_msi_address(s->pcpu);
-            message.data = hw_msi_data(s->vector);
-            message.enabled = s->enabled;
+            message = source_message(source);
         }
     }
     return message;

@@ -23,7 +23,7 @@ void irq_pin_eoi(vm_id_t vm, uint32_t pin);
 
 /* An MSI or MSI-X entry of a function: the guest's address and data, and whether it is enabled.
  * Returns what to write into the hardware. source: index from irq_msi_alloc. */
-enum status irq_msi_alloc(vm_id_t vm, uint32_t *source);
+enum status irq_msi_alloc(vm_id_t vm, uint16_t bdf, uint32_t *source);
 void irq_msi_free(uint32_t source);
 struct irq_msi_message { uint64_t address; uint32_t data; bool enabled; };
 struct irq_msi_message irq_msi_update(uint32_t source, uint64_t address, uint32_t data, bool enabled);

@@ -9,6 +9,6 @@
 #include "core/irq.h"
 
 /* What to write into the hardware for the message that the guest wrote. */
-struct irq_msi_message irq_exclusive_message(vm_id_t v, uint64_t address, uint32_t data, bool enabled);
+struct irq_msi_message irq_exclusive_message(vm_id_t v, uint16_t bdf, uint64_t address, uint32_t data, bool enabled);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/hw.h"
 #include "core/iommu.h"
 #include "core/log.h"
+#include "core/vm.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
 
@@ -48,6 +49,10 @@ void vpci_dma_open(vm_id_t vm)
         }
         if (status == STATUS_NOT_FOUND) {
             take_away(fn);
+        } else if (fn->walled && (fn->owner == vm) && vms[vm].exclusive) {
+            iommu_irq_open(vm, fn->bdf);
+        } else {
+            /* its messages are sources (core/irq.c), or it has none */
         }
     }
 }

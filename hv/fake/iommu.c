@@ -4,6 +4,7 @@
  * forget, and, unless it snoops, it sees tables only as they last went out to memory.
  */
 #include "fake/iommu.h"
+#include "core/iommu_remap.h"
 #include "core/iommu_table.h"
 #include "core/stage2.h"
 #include <string.h>
@@ -22,7 +23,8 @@ uint32_t fake_iommu_flushes;
 uint32_t fake_iommu_lost;
 hpa_t fake_iommu_written;
 uint32_t fake_iommu_written_size;
-struct iommu_irq fake_iommu_irq[FAKE_IOMMU_IRQS];
+bool fake_iommu_wide;
+uint32_t fake_iommu_irq_flushes;
 struct fake_iommu_region fake_iommu_region[FAKE_IOMMU_REGIONS];
 uint32_t fake_iommu_regions;
 
@@ -33,10 +35,13 @@ static uint32_t fault_end;
 static uint64_t memory_root[IOMMU_ROOT_WORDS];
 static uint64_t memory_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
 static uint64_t memory_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];
+static uint64_t memory_remap[IOMMU_REMAP_ENTRIES][IOMMU_REMAP_WORDS];
 static hpa_t root_at;
+static hpa_t remap_at;
 static hpa_t entries_at;
 
 static struct { bool used; uint16_t bdf; uint64_t low; uint64_t high; } known_entry[CACHED];
+static struct { bool used; uint64_t low; uint64_t high; } known_irq[IOMMU_REMAP_ENTRIES];
 static struct { bool used; uint32_t domain; uint64_t page; uint64_t leaf; } known_page[CACHED];
 
 void fake_iommu_reset(void)
@@ -56,7 +61,10 @@ void fake_iommu_reset(void)
     fake_iommu_regions = 0U;
     fault_first = 0U;
     fault_end = 0U;
-    memset(fake_iommu_irq, 0, sizeof(fake_iommu_irq));
+    fake_iommu_wide = true;
+    fake_iommu_irq_flushes = 0U;
+    memset(known_irq, 0, sizeof(known_irq));
+    memset(memory_remap, 0, sizeof(memory_remap));
     memset(known_entry, 0, sizeof(known_entry));
     memset(known_page, 0, sizeof(known_page));
     memset(memory_root, 0, sizeof(memory_root));
@@ -71,8 +79,9 @@ uint32_t hw_iommu_format(void)
     return fake_iommu_format;
 }
 
-bool hw_iommu_enable(hpa_t root, hpa_t entries)
+bool hw_iommu_enable(hpa_t root, hpa_t entries, hpa_t remap)
 {
+    remap_at = remap;
     root_at = root;
     entries_at = entries;
     fake_iommu_on = fake_iommu_answers;
@@ -121,6 +130,7 @@ void hw_iommu_write_back(hpa_t base, uint32_t size)
     fake_iommu_written = base;
     fake_iommu_written_size = size;
     write_back(base, size, root_at, memory_root, iommu_root, sizeof(memory_root));
+    write_back(base, size, remap_at, &memory_remap[0][0], &iommu_remap[0][0], sizeof(memory_remap));
     write_back(base, size, entries_at, &memory_entry[0][0], &iommu_entry[0][0], sizeof(memory_entry));
     write_back(base, size, stage2_root(0U), &memory_table[0][0][0], &stage2_table[0][0][0], sizeof(memory_table));
 }
@@ -163,9 +173,17 @@ bool hw_iommu_remaps(void)
     return fake_iommu_remaps;
 }
 
-bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq)
+bool hw_iommu_wide_ids(void)
 {
-    fake_iommu_irq[index] = *irq;
+    return fake_iommu_wide;
+}
+
+bool hw_iommu_flush_irqs(uint32_t bdf)
+{
+    fake_iommu_irq_flushes++;
+    for (uint32_t i = 0U; i < IOMMU_REMAP_ENTRIES; i++) {
+        known_irq[i].used = known_irq[i].used && (bdf != ID_NONE) && ((known_irq[i].high & 0xFFFFU) != bdf);
+    }
     return fake_iommu_answers;
 }
 
@@ -262,4 +280,37 @@ bool fake_iommu_dma(uint16_t bdf, gpa_t address, bool write, hpa_t *hpa)
         fake_iommu_fault((struct iommu_fault){ .bdf = bdf, .write = write, .reason = reason, .address = address & PAGE_MASK });
     }
     return allowed;
+}
+
+/* VT-d 4.1, 5.1.4 and table 31: 0x25 names no entry, 0x21 one beyond the table, 0x22 a blocked one, 0x26 another function's. */
+bool fake_iommu_message(uint16_t bdf, uint64_t address, uint32_t data, struct fake_iommu_irq *irq)
+{
+    uint32_t index = ((uint32_t)(address >> 5U) & 0x7FFFU) | (((uint32_t)(address >> 2U) & 1U) << 15U);
+    uint32_t reason = 0U;
+    index += ((address & 8U) != 0U) ? (data & 0xFFFFU) : 0U;
+    if ((address & 0x10U) == 0U) {
+        reason = 0x25U;
+    } else if (index >= IOMMU_REMAP_ENTRIES) {
+        reason = 0x21U;
+    } else {
+        if (!known_irq[index].used) {
+            const uint64_t *words = fake_iommu_snoops ? iommu_remap[index] : memory_remap[index];
+            known_irq[index].low = words[0];
+            known_irq[index].high = words[1];
+            known_irq[index].used = (words[0] & 1U) != 0U; /* what is blocked is not cached */
+        }
+        if ((known_irq[index].low & 1U) == 0U) {
+            reason = 0x22U;
+        } else if (((known_irq[index].high & 0xC0000U) != 0U) && ((known_irq[index].high & 0xFFFFU) != bdf)) {
+            reason = 0x26U;
+        } else {
+            irq->apic_id = fake_iommu_wide ? (uint32_t)(known_irq[index].low >> 32U) : ((uint32_t)(known_irq[index].low >> 40U) & 0xFFU);
+            irq->vector = (uint32_t)(known_irq[index].low >> 16U) & 0xFFU;
+            irq->level = (known_irq[index].low & 0x10U) != 0U;
+        }
+    }
+    if (reason != 0U) {
+        fake_iommu_fault((struct iommu_fault){ .bdf = bdf, .interrupt = true, .reason = reason, .address = index });
+    }
+    return reason == 0U;
 }

@@ -7,6 +7,7 @@
  */
 #include "core/boot_info.h"
 #include "core/hw.h"
+#include "core/iommu_hw.h"
 #include "x86/atomic.h"
 
 #define IOAPIC_INDEX  0x00U
@@ -18,6 +19,8 @@
 #define ENTRY_LEVEL      0x8000U
 #define ENTRY_MASKED     0x10000U
 #define ENTRY_DEST_SHIFT 24U /* in the high half: physical destination */
+#define ENTRY_REMAPPED    0x10000U /* it names an entry of interrupt remapping (VT-d 4.1, 5.1.5.1), by the index above that bit */
+#define ENTRY_INDEX_SHIFT 17U
 
 static uint32_t entry_low[IOAPIC_PINS];  /* what the hardware holds */
 static uint32_t entry_high[IOAPIC_PINS];
@@ -90,7 +93,7 @@ void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level
     if ((pin < IOAPIC_PINS) && (target < platform.pcpu_count)) {
         uint32_t low = (vector & 0xFFU) | (level ? ENTRY_LEVEL : 0U) | (active_low ? ENTRY_ACTIVE_LOW : 0U) |
                        ((vector == 0U) ? ENTRY_MASKED : 0U);
-        uint32_t high = platform.apic_id[target] << ENTRY_DEST_SHIFT;
+        uint32_t high = hw_iommu_remaps() ? ((vector << ENTRY_INDEX_SHIFT) | ENTRY_REMAPPED) : (platform.apic_id[target] << ENTRY_DEST_SHIFT);
 
         lock_take();
         ioapic_prepare();

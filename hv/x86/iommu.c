@@ -25,9 +25,9 @@ uint32_t hw_iommu_format(void)
     return iommu_driver->format;
 }
 
-bool hw_iommu_enable(hpa_t root, hpa_t entries)
+bool hw_iommu_enable(hpa_t root, hpa_t entries, hpa_t remap)
 {
-    return iommu_driver->enable(root, entries);
+    return iommu_driver->enable(root, entries, remap);
 }
 
 bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size)
@@ -80,12 +80,15 @@ void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector)
 
 bool hw_iommu_remaps(void)
 {
-    return false; /* not yet */
+    return (iommu_driver != NULL) && iommu_driver->remaps;
 }
 
-bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq)
+bool hw_iommu_wide_ids(void)
 {
-    (void)index;
-    (void)irq;
-    return false;
+    return iommu_driver->wide_ids();
+}
+
+bool hw_iommu_flush_irqs(uint32_t bdf)
+{
+    return iommu_driver->flush_irqs(bdf);
 }

@@ -8,13 +8,16 @@
 struct iommu_ops {
     uint32_t format;
     bool (*find)(void);
-    bool (*enable)(hpa_t root, hpa_t entries);
+    bool remaps;
+    bool (*enable)(hpa_t root, hpa_t entries, hpa_t remap);
     bool (*reserved)(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size);
     bool (*covers)(uint16_t bdf);
     bool (*registers)(uint32_t index, hpa_t *base, uint64_t *size);
     bool (*snoops)(void);
     bool (*flush_domain)(uint32_t domain);
     bool (*flush_function)(uint16_t bdf, uint32_t domain);
+    bool (*wide_ids)(void);
+    bool (*flush_irqs)(uint32_t bdf);
     bool (*fault_next)(struct iommu_fault *fault);
     void (*fault_event)(pcpu_id_t pcpu, uint32_t vector);
 };

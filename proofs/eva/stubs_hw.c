@@ -155,7 +155,7 @@ uint32_t hw_msi_data(uint32_t vector)
 
 static bool any_truth(void) { return any_below(2U) != 0U; }
 uint32_t hw_iommu_format(void) { return any_below(2U); }
-bool hw_iommu_enable(hpa_t root, hpa_t entries) { (void)root; (void)entries; return any_truth(); }
+bool hw_iommu_enable(hpa_t root, hpa_t entries, hpa_t remap) { (void)root; (void)entries; (void)remap; return any_truth(); }
 bool hw_iommu_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size)
 {
     *bdf = (uint16_t)any;
@@ -185,7 +185,8 @@ bool hw_iommu_fault_next(struct iommu_fault *fault)
 }
 void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; (void)vector; }
 bool hw_iommu_remaps(void) { return any_truth(); }
-bool hw_iommu_irq_set(uint32_t index, const struct iommu_irq *irq) { (void)index; core(irq->pcpu); return any_truth(); }
+bool hw_iommu_wide_ids(void) { return any_truth(); }
+bool hw_iommu_flush_irqs(uint32_t bdf) { (void)bdf; return any_truth(); }
 
 uint64_t hw_tsc(void) { return any; }
 uint64_t hw_tsc_hz(void) { return any; }

@@ -9,8 +9,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/boot_info.h"
 #include "core/dispatch.h"
 #include "core/hw.h"
+#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/partition.h"
 #include "core/vm.h"
@@ -18,13 +20,20 @@
 #include "devices/vlapic.h"
 #include "stub_log.h"
 
+#define BDF 0x0128U /* the function of a message source */
+
 union partition_storage partition;
+struct platform platform;
 struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
 
 static struct { uint32_t vector; pcpu_id_t target; bool level, active_low, masked; unsigned int routes; } hw_pin[IOAPIC_PINS];
 static bool line[IOAPIC_PINS];
 static unsigned int rises[IOAPIC_PINS];
+/* Entries of interrupt remapping, where a test switches it on. */
+bool iommu_remaps;
+static struct { uint16_t bdf; pcpu_id_t pcpu; uint32_t vector; bool level, masked; unsigned int sets; } entry[IOMMU_REMAP_SHARED];
+static unsigned int settled;
 static unsigned int delivered;
 static uint64_t delivered_address;
 static uint32_t delivered_data;
@@ -41,6 +50,19 @@ void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level
     hw_pin[pin].routes++;
 }
 
+void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
+{
+    assert_true(index < IOMMU_REMAP_SHARED);
+    entry[index].bdf = bdf;
+    entry[index].pcpu = pcpu;
+    entry[index].vector = vector;
+    entry[index].level = level;
+    entry[index].masked = (index < (VECTOR_IRQ_BASE + IOAPIC_PINS)) && hw_pin[index - VECTOR_IRQ_BASE].masked;
+    entry[index].sets++;
+}
+void iommu_irq_settle(void) { settled++; }
+uint64_t iommu_remap_address(uint32_t index) { return 0xFEE00010U | ((uint64_t)index << 5U); }
+uint32_t iommu_remap_data(uint32_t offset) { return offset; }
 uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
 uint32_t hw_msi_data(uint32_t vector) { return vector; }
 void vioapic_set_line(vm_id_t v, uint32_t pin, bool high)
@@ -71,6 +93,8 @@ static inline int setup(void **state)
     memset(&partition, 0, sizeof(partition));
     memset(hw_pin, 0, sizeof(hw_pin));
     memset(line, 0, sizeof(line));
+    memset(entry, 0, sizeof(entry));
+    iommu_remaps = false;
     memset(rises, 0, sizeof(rises));
     partition.table.vm_count = 2U;
     partition.table.vm[1].gsi_count = 1U;

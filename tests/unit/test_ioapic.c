@@ -9,11 +9,14 @@
 
 #include "core/boot_info.h"
 #include "core/hw.h"
+#include "core/iommu_hw.h"
 
 #define PINS   40U /* more than the hypervisor uses */
 #define MASKED 0x10000U
 
 struct platform platform;
+static bool remaps;
+bool hw_iommu_remaps(void) { return remaps; }
 static uint32_t entry[2U * PINS];
 static uint32_t selected;
 static unsigned int half_states; /* an unmasked entry whose halves were not written together */
@@ -68,6 +71,7 @@ static int setup(void **state)
     platform = (struct platform){ .pcpu_count = 4U, .apic_id = { 0U, 2U, 4U, 6U }, .ioapic_base = 0xFEC00000U,
         .mmconfig_base = 0xB0000000U, .mmconfig_buses = 2U };
     half_states = 0U;
+    remaps = false;
     return 0;
 }
 
@@ -104,6 +108,18 @@ static void a_route_changes_core_only_while_masked(void **state)
         assert_int_equal(entry[10] & MASKED, 0U);
     }
     assert_int_equal(half_states, 0U);
+}
+
+/* REQ-ISO-041 */
+static void a_remapped_pin_names_the_entry_of_its_vector(void **state)
+{
+    (void)state;
+    remaps = true;
+    hw_ioapic_route(10U, 0x3AU, 3U, true, true);
+    assert_int_equal(entry[20], 0xA03AU);
+    assert_int_equal(entry[21], (0x3AU << 17U) | 0x10000U);
+    hw_ioapic_route(10U, 0x3AU, 2U, true, true); /* where it goes is the entry's */
+    assert_int_equal(entry[21], (0x3AU << 17U) | 0x10000U);
 }
 
 static void masking_keeps_the_route(void **state)
@@ -185,6 +201,7 @@ int main(void)
         cmocka_unit_test_setup(every_pin_of_the_machine_is_masked_first, setup),
         cmocka_unit_test_setup(a_route_is_fixed_physical_and_to_one_core, setup),
         cmocka_unit_test_setup(a_route_changes_core_only_while_masked, setup),
+        cmocka_unit_test_setup(a_remapped_pin_names_the_entry_of_its_vector, setup),
         cmocka_unit_test_setup(masking_keeps_the_route, setup),
         cmocka_unit_test_setup(a_pin_without_a_vector_cannot_be_unmasked, setup),
         cmocka_unit_test_setup(pins_and_cores_out_of_range_are_ignored, setup),

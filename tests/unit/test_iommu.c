@@ -13,6 +13,8 @@
 #define FAR_AWAY  0x1000U /* on bus 16: no table */
 #define ROOT      0x70000000U
 #define ENTRIES   0x70001000U
+#define REMAP     0x70100000U
+#define IOAPIC    0xFFA0U
 #define RTVM_ONLY RTVM_HPA
 #define SECRET    IMAGE_HPA
 #define GPA       0x200000U
@@ -30,9 +32,13 @@ static int boot(void **state)
     fake_iommu_reset();
     (void)world_start(state);
     platform.iommu_present = true;
+    platform.ioapic_bdf = IOAPIC;
+    for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
+        platform.apic_id[p] = 300U + (2U * p);
+    }
     partition.table.vm[RTVM].pci_count = 1U;
     partition.table.vm[RTVM].pci[0] = NIC;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
     (void)iommu_fault_check(0U, fake_tsc);
     return 0;
 }
@@ -150,12 +156,12 @@ static void an_entry_goes_out_to_memory_where_its_format_has_it(void **state)
     (void)state;
     fake_iommu_reset();
     fake_iommu_snoops = false;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
     (void)iommu_give(DISK + 0x100U, VM_SERVICE);
     assert_int_equal(fake_iommu_written, ENTRIES + 0x2000U + (DISK * 16U)); /* 8 KiB for each bus */
     assert_int_equal(fake_iommu_written_size, 16U);
     fake_iommu_format = IOMMU_FORMAT_AMDVI;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
     assert_int_equal(iommu_format, IOMMU_FORMAT_AMDVI);
     (void)iommu_give(DISK + 0x100U, VM_SERVICE);
     assert_int_equal(fake_iommu_written, ENTRIES + 0x2000U + (DISK * 32U));
@@ -170,7 +176,7 @@ static void a_unit_that_reads_past_the_caches_sees_every_change(void **state)
     (void)state;
     fake_iommu_reset();
     fake_iommu_snoops = false;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
     assert_int_equal(iommu_give(DISK, user), STATUS_OK);
     assert_true(fake_iommu_dma(DISK, GPA, true, &hpa));
     assert_int_equal(hpa, LENT);
@@ -214,7 +220,7 @@ static void a_unit_that_does_not_answer_ends_the_shared_side(void **state)
     assert_int_equal(fake_halts, 2);
     log_flush();
     assert_non_null(strstr(fake_log(), "a unit does not answer"));
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_FAULT);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_FAULT);
     assert_false(iommu_active);
 }
 
@@ -239,12 +245,14 @@ static void without_a_unit_nothing_is_given(void **state)
 {
     (void)state;
     platform.iommu_present = false;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_NO_DEVICE);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_NO_DEVICE);
     assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_NO_DEVICE);
     vpci_dma_open(VM_SERVICE);
     iommu_flush_vm(VM_SERVICE);
     iommu_irq_set(5U, DISK, 0U, 0x40U, false);
-    assert_int_equal(fake_iommu_irq[5].vector, 0U);
+    iommu_irq_open(RTVM, NIC);
+    assert_false(iommu_remaps);
+    assert_int_equal(fake_iommu_irq_flushes, 0U);
     assert_int_equal(iommu_fault_check(0U, fake_tsc), TIME_NEVER);
 }
 
@@ -255,18 +263,18 @@ static void registers_of_a_unit_are_nobodys(void **state)
     domain_base[RTVM][domain_count[RTVM]] = 0xFED8F000U;
     domain_size[RTVM][domain_count[RTVM]] = 0x1000U;
     domain_count[RTVM]++;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
     domain_size[RTVM][domain_count[RTVM] - 1U] = 0x2000U;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_DENIED);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_DENIED);
     assert_false(iommu_active);
     fake_iommu_units = MAX_IOMMU; /* all that there can be; the first one's are in the VM's memory, the others' apart */
     domain_base[RTVM][domain_count[RTVM] - 1U] = 0xFED90000U;
     domain_size[RTVM][domain_count[RTVM] - 1U] = 0x1000U;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_DENIED);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_DENIED);
     domain_base[RTVM][domain_count[RTVM] - 1U] += MAX_IOMMU * 0x1000U; /* behind the last one's */
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_OK);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
     domain_base[RTVM][domain_count[RTVM] - 1U] -= 0x1000U;
-    assert_int_equal(iommu_init(ROOT, ENTRIES), STATUS_DENIED);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_DENIED);
     domain_count[RTVM]--;
 }
 
@@ -395,14 +403,230 @@ static void where_all_cores_are_exclusive_nobody_looks(void **state)
     }
 }
 
-static void an_interrupt_entry_goes_to_the_unit(void **state)
+/* ---- interrupts ---- */
+
+#define SOURCE    (VECTOR_IRQ_BASE + IOAPIC_PINS + 3U)
+#define FIRST     IOMMU_REMAP_SHARED /* of the RTVM's function */
+
+static bool raises(uint16_t bdf, uint32_t index, uint32_t vector, pcpu_id_t pcpu)
+{
+    struct fake_iommu_irq irq = { .vector = 0U };
+    return fake_iommu_message(bdf, iommu_remap_address(index), 0U, &irq) && (irq.vector == vector) && (irq.apic_id == platform.apic_id[pcpu]);
+}
+
+static void set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector)
+{
+    iommu_irq_set(index, bdf, pcpu, vector, false);
+    iommu_irq_settle();
+}
+
+static bool blocked(uint16_t bdf, uint64_t address, uint32_t data, uint32_t reason)
+{
+    struct fake_iommu_irq irq;
+    struct iommu_fault fault = { .bdf = 0U };
+    return !fake_iommu_message(bdf, address, data, &irq) && hw_iommu_fault_next(&fault) && (fault.bdf == bdf) && (fault.reason == reason) && fault.interrupt;
+}
+
+/* REQ-ISO-041 */
+static void a_message_raises_what_its_entry_says_and_only_for_its_function(void **state)
 {
     (void)state;
-    iommu_irq_set(30U, DISK, 2U, 0x51U, true);
-    assert_int_equal(fake_iommu_irq[30].bdf, DISK);
-    assert_int_equal(fake_iommu_irq[30].vector, 0x51U);
+    for (uint32_t index = 0U; index < IOMMU_REMAP_ENTRIES; index++) {
+        assert_true(blocked(DISK, iommu_remap_address(index), 0U, 0x22U));
+    }
+    assert_true(blocked(DISK, 0xFEE00000U, 0x40U, 0x25U)); /* it says itself where it goes */
+    assert_true(blocked(DISK, iommu_remap_address(IOMMU_REMAP_ENTRIES), 0U, 0x21U));
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_true(raises(DISK, SOURCE, 0x51U, 1U));
+    assert_true(blocked(NIC, iommu_remap_address(SOURCE), 0U, 0x26U));
+    assert_true(blocked(DISK, iommu_remap_address(SOURCE + 1U), 0U, 0x22U));
+    set(SOURCE, DISK, 0U, 0x52U);
+    assert_true(raises(DISK, SOURCE, 0x52U, 0U));
+    const uint32_t flushes = fake_iommu_irq_flushes;
+    set(SOURCE, DISK, 0U, 0x52U);
+    assert_int_equal(fake_iommu_irq_flushes, flushes); /* nobody waits when nothing changes */
+    iommu_irq_set(SOURCE, DISK, 0U, 0U, false);
+    assert_true(raises(DISK, SOURCE, 0x52U, 0U)); /* the unit remembers, until the core goes on */
+    (void)core_next(0U);
+    assert_true(blocked(DISK, iommu_remap_address(SOURCE), 0U, 0x22U));
+    assert_false(iommu_irq_stale);
+}
+
+/* REQ-ISO-041 */
+static void entries_of_several_functions_are_forgotten_together(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0U; n < 2U; n++) { /* of one function, of two */
+        set(SOURCE, DISK, 1U, 0x51U);
+        set(SOURCE + 1U, (uint16_t)(DISK + n), 1U, 0x52U);
+        assert_true(raises(DISK, SOURCE, 0x51U, 1U));
+        assert_true(raises((uint16_t)(DISK + n), SOURCE + 1U, 0x52U, 1U));
+        iommu_irq_set(SOURCE, DISK, 0U, 0U, false);
+        iommu_irq_set(SOURCE + 1U, (uint16_t)(DISK + n), 0U, 0U, false);
+        iommu_irq_settle();
+        assert_true(blocked(DISK, iommu_remap_address(SOURCE), 0U, 0x22U));
+        assert_true(blocked((uint16_t)(DISK + n), iommu_remap_address(SOURCE + 1U), 0U, 0x22U));
+    }
+}
+
+/* REQ-ISO-041 */
+static void a_level_is_one_in_its_entry(void **state)
+{
+    struct fake_iommu_irq irq = { .level = false };
+    (void)state;
+    iommu_irq_settle(); /* nothing to do */
+    iommu_irq_set(VECTOR_IRQ_BASE + 9U, IOAPIC, 0U, VECTOR_IRQ_BASE + 9U, true);
+    assert_true(fake_iommu_message(IOAPIC, iommu_remap_address(VECTOR_IRQ_BASE + 9U), 0U, &irq));
+    assert_true(irq.level);
+    assert_int_equal(irq.vector, VECTOR_IRQ_BASE + 9U);
+}
+
+/* REQ-ISO-041 */
+static void what_is_no_vector_of_a_shared_core_is_blocked(void **state)
+{
+    static const uint32_t vectors[] = { 0U, 2U, VECTOR_IRQ_BASE - 1U, VECTOR_IRQ_LAST + 1U, 0x151U };
+    (void)state;
+    for (uint32_t i = 0U; i < 5U; i++) {
+        set(SOURCE, DISK, 0U, 0x51U);
+        assert_true(raises(DISK, SOURCE, 0x51U, 0U));
+        set(SOURCE, DISK, 0U, vectors[i]);
+        assert_true(blocked(DISK, iommu_remap_address(SOURCE), 0U, 0x22U));
+    }
+    set(SOURCE, DISK, 0U, VECTOR_IRQ_BASE);
+    assert_true(raises(DISK, SOURCE, VECTOR_IRQ_BASE, 0U));
+    set(SOURCE, DISK, 2U, 0x51U); /* the RTVM's core */
+    assert_true(blocked(DISK, iommu_remap_address(SOURCE), 0U, 0x22U));
+    set(SOURCE, DISK, 1U, VECTOR_IRQ_LAST);
+    assert_true(raises(DISK, SOURCE, VECTOR_IRQ_LAST, 1U));
+    set(SOURCE, DISK, MAX_PCPU, 0x51U);
+    assert_true(blocked(DISK, iommu_remap_address(SOURCE), 0U, 0x22U));
+    set(IOMMU_REMAP_ENTRIES, DISK, 0U, 0x51U); /* no such entry */
+    assert_int_equal(fake_halts, 0);
+}
+
+/* REQ-ISO-041 */
+static void a_function_of_an_exclusive_vm_raises_all_vectors_on_its_cores_and_no_other(void **state)
+{
+    (void)state;
+    vpci_function[0] = (struct vpci_function){ .bdf = NIC, .owner = RTVM };
+    vpci_function[1] = (struct vpci_function){ .bdf = DISK, .owner = VM_SERVICE };
+    vpci_function_count = 2U;
+    assert_int_equal(iommu_remap_first(RTVM, NIC), FIRST);
+    vpci_dma_open(VM_SERVICE);
+    assert_true(blocked(NIC, iommu_remap_address(FIRST + 0x40U), 0U, 0x22U));
+    vpci_dma_open(RTVM);
+    for (uint32_t vcpu = 0U; vcpu < 2U; vcpu++) {
+        for (uint32_t vector = 0U; vector < 256U; vector++) {
+            const uint32_t index = FIRST + (256U * vcpu) + vector;
+            if (vector >= 16U) {
+                assert_true(raises(NIC, index, vector, 2U + vcpu));
+                assert_true(blocked(DISK, iommu_remap_address(index), 0U, 0x26U));
+            } else {
+                assert_true(blocked(NIC, iommu_remap_address(index), 0U, 0x22U));
+            }
+        }
+    }
+    for (uint32_t index = 0U; index < IOMMU_REMAP_ENTRIES; index++) {
+        if ((index < FIRST) || (index >= (FIRST + 512U))) {
+            assert_true(blocked(NIC, iommu_remap_address(index), 0U, 0x22U));
+        }
+    }
+    vpci_function_count = 0U;
+}
+
+/* REQ-ISO-041 */
+static void an_entry_of_a_block_is_for_a_core_and_a_function_of_one_exclusive_vm(void **state)
+{
+    static const struct { uint16_t bdf; pcpu_id_t pcpu; uint32_t vector; } others[] = {
+        { NIC, 0U, 0x40U }, { NIC, 4U, 0x40U }, { DISK, 2U, 0x40U }, { NIC, 2U, 0x41U }, { 0U, 2U, 0x40U }, { NIC, 2U, 0x140U } };
+    (void)state;
+    set(FIRST + 0x40U, NIC, 3U, 0x40U);
+    assert_true(raises(NIC, FIRST + 0x40U, 0x40U, 3U));
+    for (uint32_t i = 0U; i < 6U; i++) {
+        set(FIRST + 0x40U, others[i].bdf, others[i].pcpu, others[i].vector);
+        assert_true(blocked(NIC, iommu_remap_address(FIRST + 0x40U), 0U, 0x22U));
+    }
+    partition.table.vm[RTVM].flags = 0U; /* its cores are shared */
+    set(FIRST + 0x40U, NIC, 3U, 0x40U);
+    assert_true(blocked(NIC, iommu_remap_address(FIRST + 0x40U), 0U, 0x22U));
+    assert_int_equal(iommu_remap_first(RTVM, NIC), 0U);
+    partition.table.vm[RTVM].flags = PART_VM_EXCLUSIVE;
+    partition.table.vm_count = 1U; /* it is not in the table */
+    set(FIRST + 0x40U, NIC, 3U, 0x40U);
+    assert_true(blocked(NIC, iommu_remap_address(FIRST + 0x40U), 0U, 0x22U));
+    assert_int_equal(iommu_remap_first(RTVM, NIC), 0U);
+    partition.table.vm_count = 2U;
+}
+
+/* REQ-ISO-041 */
+static void functions_have_blocks_of_their_own_until_the_table_is_full(void **state)
+{
+    static const uint32_t vcpus_of[] = { 1U, 2U, 3U, 4U, 5U, 8U };
+    static const uint32_t blocks[] = { 1U, 2U, 4U, 4U, 8U, 8U };
+    (void)state;
+    partition.table.vm[RTVM].pci_count = PART_MAX_PCI;
+    for (uint32_t i = 0U; i < PART_MAX_PCI; i++) {
+        partition.table.vm[RTVM].pci[i] = (uint16_t)(NIC + i);
+    }
+    for (uint32_t n = 0U; n < 6U; n++) {
+        partition.table.vm[RTVM].vcpu_count = vcpus_of[n];
+        for (uint32_t i = 0U; i < PART_MAX_PCI; i++) {
+            const uint32_t first = FIRST + (256U * blocks[n] * i);
+            assert_int_equal(iommu_remap_first(RTVM, (uint16_t)(NIC + i)), ((first + (256U * blocks[n])) <= IOMMU_REMAP_ENTRIES) ? first : 0U);
+        }
+    }
+    assert_int_equal(iommu_remap_first(RTVM, NIC + PART_MAX_PCI), 0U);
+    assert_int_equal(iommu_remap_first(VM_SERVICE, NIC), 0U);
+    iommu_irq_open(RTVM, NIC + PART_MAX_PCI - 1U);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "PCI function 0x2f: more functions and vCPUs"));
+    partition.table.vm[2] = partition.table.vm[RTVM]; /* behind another VM's */
+    partition.table.vm[RTVM].pci_count = 1U;
+    partition.table.vm_count = 3U;
+    assert_int_equal(iommu_remap_first(2U, NIC + 1U), FIRST + (256U * 8U * 2U));
+    partition.table.vm[RTVM].vcpu_count = 2U;
+    partition.table.vm_count = 2U;
+}
+
+/* REQ-ISO-041 */
+static void units_of_eight_bits_reach_no_core_with_a_larger_id(void **state)
+{
+    (void)state;
+    fake_iommu_wide = false;
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_true(blocked(DISK, iommu_remap_address(SOURCE), 0U, 0x22U));
+    platform.apic_id[1] = 255U;
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_true(raises(DISK, SOURCE, 0x51U, 1U));
+    platform.apic_id[1] = 256U;
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_true(blocked(DISK, iommu_remap_address(SOURCE), 0U, 0x22U));
+}
+
+/* REQ-ISO-041 */
+static void entries_go_out_to_memory_where_units_read_past_the_caches(void **state)
+{
+    (void)state;
+    fake_iommu_snoops = false;
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_int_equal(fake_iommu_written, REMAP + (16U * SOURCE));
+    assert_int_equal(fake_iommu_written_size, 16U);
+    assert_true(raises(DISK, SOURCE, 0x51U, 1U));
+    iommu_irq_open(RTVM, NIC);
+    assert_int_equal(fake_iommu_written, REMAP + (16U * (FIRST + 511U)));
+    assert_true(raises(NIC, FIRST + 0xFFU, 0xFFU, 2U));
+}
+
+/* REQ-ISO-054 */
+static void a_unit_that_forgets_no_entry_ends_the_shared_side(void **state)
+{
+    (void)state;
     fake_iommu_answers = false;
-    iommu_irq_set(30U, DISK, 2U, 0U, true);
+    iommu_irq_set(SOURCE, DISK, 1U, 0x51U, true);
+    assert_int_equal(fake_halts, 0);
+    (void)core_next(0U);
     assert_int_equal(fake_halts, 1);
 }
 
@@ -410,11 +634,21 @@ static void where_interrupts_are_not_remapped_no_entry_is_set(void **state)
 {
     (void)state;
     fake_iommu_remaps = false;
-    fake_iommu_answers = false;
-    iommu_irq_set(30U, DISK, 2U, 0x51U, true);
-    assert_int_equal(fake_iommu_irq[30].vector, 0U);
-    assert_int_equal(fake_halts, 0);
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
+    iommu_irq_set(SOURCE, DISK, 1U, 0x51U, true);
+    iommu_irq_open(RTVM, NIC);
     assert_true(iommu_active);
+    assert_false(iommu_remaps);
+    assert_int_equal(fake_iommu_irq_flushes, 0U);
+    for (uint32_t index = 0U; index < IOMMU_REMAP_ENTRIES; index++) {
+        assert_int_equal(iommu_remap[index][0], 0U);
+    }
+    iommu_format = IOMMU_FORMAT_AMDVI; /* not written yet */
+    (void)iommu_remap_set(SOURCE, DISK, 1U, 0x51U, false);
+    assert_int_equal(iommu_remap[SOURCE][0], 0U);
+    assert_int_equal(iommu_remap_data(5U), 5U);
+    iommu_format = IOMMU_FORMAT_VTD;
+    assert_int_equal(iommu_remap_data(5U), 0U);
 }
 
 int main(void)
@@ -439,7 +673,16 @@ int main(void)
         cmocka_unit_test_setup(a_fault_before_the_clock_is_known_is_told, boot),
         cmocka_unit_test_setup(faults_without_end_are_counted_and_told_a_few_times, boot),
         cmocka_unit_test_setup(where_all_cores_are_exclusive_nobody_looks, boot),
-        cmocka_unit_test_setup(an_interrupt_entry_goes_to_the_unit, boot),
+        cmocka_unit_test_setup(a_message_raises_what_its_entry_says_and_only_for_its_function, boot),
+        cmocka_unit_test_setup(entries_of_several_functions_are_forgotten_together, boot),
+        cmocka_unit_test_setup(a_level_is_one_in_its_entry, boot),
+        cmocka_unit_test_setup(what_is_no_vector_of_a_shared_core_is_blocked, boot),
+        cmocka_unit_test_setup(a_function_of_an_exclusive_vm_raises_all_vectors_on_its_cores_and_no_other, boot),
+        cmocka_unit_test_setup(an_entry_of_a_block_is_for_a_core_and_a_function_of_one_exclusive_vm, boot),
+        cmocka_unit_test_setup(functions_have_blocks_of_their_own_until_the_table_is_full, boot),
+        cmocka_unit_test_setup(units_of_eight_bits_reach_no_core_with_a_larger_id, boot),
+        cmocka_unit_test_setup(entries_go_out_to_memory_where_units_read_past_the_caches, boot),
+        cmocka_unit_test_setup(a_unit_that_forgets_no_entry_ends_the_shared_side, boot),
         cmocka_unit_test_setup(where_interrupts_are_not_remapped_no_entry_is_set, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

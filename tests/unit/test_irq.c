@@ -105,7 +105,7 @@ static void a_reset_vm_has_no_interrupts(void **state)
 
     irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 0U));
     irq_arrived(0U, hw_pin[17].vector);
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
     m = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
     irq_vm_reset(VM_SERVICE);
     assert_true(hw_pin[17].masked);
@@ -191,6 +191,33 @@ static void all_lines_are_edges_until_their_entry_says_otherwise(void **state)
     assert_int_equal(irq_level_pin(VECTOR_IRQ_BASE), ID_NONE);
 }
 
+/* REQ-ISO-041 */
+static void a_pins_entry_is_the_ioapics_and_changes_before_the_pin_is_opened(void **state)
+{
+    const uint32_t index = VECTOR_IRQ_BASE + 17U;
+    settled = 0U;
+    (void)state;
+    platform.ioapic_bdf = 0xFFA0U;
+    irq_pin_update(VM_SERVICE, 17U, true, false, false, vcpu_id(VM_SERVICE, 1U));
+    assert_int_equal(entry[index].sets, 0U); /* masked */
+    irq_pin_update(VM_SERVICE, 17U, false, false, false, vcpu_id(VM_SERVICE, 1U));
+    assert_int_equal(entry[index].bdf, 0xFFA0U);
+    assert_int_equal(entry[index].vector, index);
+    assert_int_equal(entry[index].pcpu, 1U);
+    assert_false(entry[index].level);
+    assert_int_equal(settled, 1U);
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 2U));
+    assert_true(entry[index].level);
+    assert_true(entry[index].masked); /* pin and entry never say different things of a message */
+    assert_int_equal(entry[index].pcpu, 2U);
+    assert_false(hw_pin[17].masked);
+    irq_pin_update(VM_SERVICE, 17U, false, true, false, vcpu_id(VM_SERVICE, 1U));
+    assert_false(entry[index].masked); /* only its core changes */
+    irq_pin_update(VM_SERVICE, 17U, false, false, false, vcpu_id(VM_SERVICE, 1U));
+    assert_true(entry[index].masked);
+    assert_int_equal(hw_pin[17].vector, index);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup(lines_and_vms_behind_the_lists_ends_stay_the_service_vms, setup),
         cmocka_unit_test_setup(a_line_of_another_vm_that_arrives_is_masked_and_counted, setup),
         cmocka_unit_test_setup(all_lines_are_edges_until_their_entry_says_otherwise, setup),
+        cmocka_unit_test_setup(a_pins_entry_is_the_ioapics_and_changes_before_the_pin_is_opened, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

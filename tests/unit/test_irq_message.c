@@ -10,7 +10,7 @@ static void a_message_is_kept_and_the_hardware_gets_another(void **state)
     uint32_t s;
     struct irq_msi_message m;
 
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
     m = irq_msi_update(s, 0xFEE01000U, 0x4123U, true);
     assert_true(m.enabled);
     assert_int_equal(core_of(&m), 1U);
@@ -28,7 +28,7 @@ static void addresses_that_are_no_message_stay_disabled(void **state)
     static const uint64_t bad[] = { 0U, 0x1000U, 0xFED00000U, 0xFEF00000U, 0x1FEE00000U, 0xFFFFFFFFFFFFFFFCU };
     uint32_t s;
 
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
     for (size_t i = 0U; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct irq_msi_message m = irq_msi_update(s, bad[i], 0x30U, true);
         assert_false(m.enabled);
@@ -43,7 +43,7 @@ static void an_enabled_message_does_not_change_in_hardware(void **state)
     struct irq_msi_message first;
     struct irq_msi_message second;
 
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
     first = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
     second = irq_msi_update(s, 0xFEE02000U, 0x32U, true);
     assert_int_equal(first.address, second.address);
@@ -60,7 +60,7 @@ static void a_message_in_flight_survives_a_move(void **state)
     struct irq_msi_message old;
     struct irq_msi_message moved;
 
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
     old = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
     (void)irq_msi_update(s, 0xFEE00000U, 0x31U, false);
     /* disabled, but sent before: still counts, with the last whole message */
@@ -85,7 +85,7 @@ static void a_freed_source_is_a_stray_and_logged_once(void **state)
     uint32_t s;
     struct irq_msi_message m;
 
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
     m = irq_msi_update(s, 0xFEE00000U, 0x31U, true);
     irq_msi_free(s);
     irq_arrived(0U, m.data);
@@ -105,11 +105,11 @@ static void sources_run_out_without_harm(void **state)
     uint32_t enabled = 0U;
 
     for (uint32_t i = 0U; i < MAX_MSI_SOURCE; i++) {
-        assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
         enabled += irq_msi_update(s, 0xFEE00000U, 0x31U, true).enabled ? 1U : 0U;
     }
     assert_int_equal(enabled, MAX_MSI_SOURCE); /* what core 0 cannot take goes to core 1 */
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_NO_MEMORY);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_NO_MEMORY);
     assert_int_equal(s, ID_NONE);
     assert_false(irq_msi_update(ID_NONE, 0xFEE00000U, 0x31U, true).enabled);
     irq_msi_free(ID_NONE);
@@ -124,7 +124,7 @@ static void vectors_run_out_without_harm(void **state)
 
     vms[VM_SERVICE].vcpu_count = 1U;
     for (uint32_t i = 0U; i < MAX_MSI_SOURCE; i++) {
-        assert_int_equal(irq_msi_alloc(VM_SERVICE, &s), STATUS_OK);
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &s), STATUS_OK);
         enabled += irq_msi_update(s, 0xFEE00000U, 0x31U, true).enabled ? 1U : 0U;
     }
     assert_int_equal(enabled, VECTOR_IRQ_LAST - (VECTOR_IRQ_BASE + IOAPIC_PINS) + 1U);
@@ -139,7 +139,7 @@ static void no_two_live_sources_share_a_vector(void **state)
     uint32_t source[64];
 
     for (uint32_t i = 0U; i < 64U; i++) {
-        assert_int_equal(irq_msi_alloc(VM_SERVICE, &source[i]), STATUS_OK);
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &source[i]), STATUS_OK);
     }
     for (uint32_t round = 0U; round < 200U; round++) {
         memset(owner, 0xFF, sizeof(owner));
@@ -154,7 +154,7 @@ static void no_two_live_sources_share_a_vector(void **state)
             assert_int_equal(delivered_data, i);
         }
         irq_msi_free(source[round % 64U]);
-        assert_int_equal(irq_msi_alloc(VM_SERVICE, &source[round % 64U]), STATUS_OK);
+        assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &source[round % 64U]), STATUS_OK);
     }
 }
 
@@ -165,17 +165,17 @@ static void exclusive_vms_get_no_sources(void **state)
     uint32_t s;
 
     vms[1].exclusive = true;
-    assert_int_equal(irq_msi_alloc(1U, &s), STATUS_UNKNOWN);
-    assert_int_equal(irq_msi_alloc(MAX_VM, &s), STATUS_UNKNOWN);
+    assert_int_equal(irq_msi_alloc(1U, BDF, &s), STATUS_UNKNOWN);
+    assert_int_equal(irq_msi_alloc(MAX_VM, BDF, &s), STATUS_UNKNOWN);
     assert_int_equal(s, ID_NONE);
     vms[1].exclusive = false;
-    assert_int_equal(irq_msi_alloc(1U, &s), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(1U, BDF, &s), STATUS_OK);
 }
 
 static uint32_t source_on(pcpu_id_t core)
 {
     uint32_t source = ID_NONE;
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &source), STATUS_OK);
     assert_true(irq_msi_update(source, 0xFEE00000U | ((uint64_t)core << 12U), 0x40U, true).enabled);
     return source;
 }
@@ -224,7 +224,7 @@ static void a_vm_without_a_vector_left_on_any_core_gets_no_message(void **state)
     for (uint32_t i = 0U; i < VECTORS; i++) {
         (void)source_on(0U);
     }
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &source), STATUS_OK);
 
     assert_false(irq_msi_update(source, 0xFEE00000U, 0x40U, true).enabled);
 
@@ -298,6 +298,33 @@ static void the_last_vector_is_a_messages_and_the_next_a_stray(void **state)
     assert_int_equal(irq_stray_count(), 2U);
 }
 
+/* REQ-ISO-041 */
+static void a_remapped_message_names_the_entry_of_its_source(void **state)
+{
+    uint32_t other = 0U;
+    uint32_t source = 0U;
+    struct irq_msi_message message;
+    (void)state;
+    iommu_remaps = true;
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF + 1U, &other), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &source), STATUS_OK);
+    message = irq_msi_update(source, 0xFEE02000U, 0x40U, true);
+    const uint32_t index = VECTOR_IRQ_BASE + IOAPIC_PINS + source;
+    assert_true(message.enabled);
+    assert_int_equal(message.address, iommu_remap_address(index));
+    assert_int_equal(message.data, iommu_remap_data(index));
+    assert_int_equal(entry[index].bdf, BDF);
+    assert_int_equal(entry[index].pcpu, 2U);
+    assert_false(entry[index].level);
+    irq_arrived(2U, entry[index].vector);
+    assert_int_equal(delivered, 1U);
+    irq_msi_free(source);
+    assert_int_equal(entry[index].vector, 0U); /* blocked */
+    assert_int_equal(entry[index - 1U].sets, 0U); /* not enabled yet */
+    iommu_remaps = false;
+    assert_int_equal(irq_msi_update(other, 0xFEE02000U, 0x40U, true).address, hw_msi_address(2U));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +345,7 @@ int main(void)
         cmocka_unit_test_setup(a_freed_source_loses_its_vector_and_no_other, setup),
         cmocka_unit_test_setup(a_freed_vector_is_used_again_last, setup),
         cmocka_unit_test_setup(the_last_vector_is_a_messages_and_the_next_a_stray, setup),
+        cmocka_unit_test_setup(a_remapped_message_names_the_entry_of_its_source, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

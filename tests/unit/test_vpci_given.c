@@ -313,6 +313,25 @@ static void what_would_be_no_interrupt_of_its_own_is_not_sent(void **state)
     }
 }
 
+/* REQ-INT-052 REQ-ISO-041 */
+static void a_remapped_message_names_an_entry_of_its_functions_blocks(void **state)
+{
+    (void)state;
+    iommu_remaps = true; /* NIC has blocks from entry 0x400 on, DISK has none (vpci_machine.h) */
+    put(FIRST, 0x42U, 2U, 0x8000U);
+    entry(0U, 0xFEE01000U, 0x41U, 0U);
+    assert_int_equal(hw32(TABLE), iommu_remap_address(0x541U)); /* second vCPU */
+    assert_int_equal(hw32(TABLE + 8U), 0U);
+    assert_int_equal(hw32(TABLE + 12U), 0U);
+    entry(1U, 0xFEE00000U, 0x0FU, 0U);
+    assert_true(silent(1U));
+    put(SECOND, 0x54U, 4U, 0xFEE01000U);
+    put(SECOND, 0x5CU, 2U, 0x51U);
+    put(SECOND, 0x52U, 2U, 1U);
+    assert_int_equal(hw_pci_read(DISK, 0x60U, 4U) & 1U, 1U); /* masked */
+    iommu_remaps = false;
+}
+
 /* REQ-INT-052 */
 static void an_msi_capability_works_as_well(void **state)
 {
@@ -449,6 +468,7 @@ int main(void)
         cmocka_unit_test_setup(registers_share_no_page_with_those_of_others, given),
         cmocka_unit_test_setup(a_message_is_the_guests_vector_on_the_core_of_its_vcpu, given),
         cmocka_unit_test_setup(what_would_be_no_interrupt_of_its_own_is_not_sent, given),
+        cmocka_unit_test_setup(a_remapped_message_names_an_entry_of_its_functions_blocks, given),
         cmocka_unit_test_setup(an_msi_capability_works_as_well, given),
         cmocka_unit_test_setup(its_table_is_left_out_of_its_memory_and_of_nobody_elses, given),
         cmocka_unit_test_setup(its_devices_are_quiet_before_it_starts_again, given),

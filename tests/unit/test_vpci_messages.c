@@ -85,7 +85,7 @@ static uint32_t take_all_sources(void)
 {
     uint32_t source = ID_NONE;
     uint32_t taken = 0U;
-    while (irq_msi_alloc(VM_SERVICE, &source) == STATUS_OK) {
+    while (irq_msi_alloc(VM_SERVICE, NIC, &source) == STATUS_OK) {
         taken++;
     }
     return taken;
@@ -123,11 +123,11 @@ static void a_reset_gives_the_source_back(void **state)
     (void)state;
     enable_sound(0xFEE00000U);
     assert_true(take_all_sources() > 0U);
-    assert_int_not_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+    assert_int_not_equal(irq_msi_alloc(VM_SERVICE, NIC, &source), STATUS_OK);
 
     vpci_reset();
 
-    assert_int_equal(irq_msi_alloc(VM_SERVICE, &source), STATUS_OK);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, NIC, &source), STATUS_OK);
     assert_int_equal(hw_pci_read(SOUND, 0x62U, 2U) & 1U, 0U);
     assert_int_equal(rd(SOUND, 0x62U, 2U) & 1U, 0U);
     assert_int_equal(rd(SOUND, 0x64U, 4U), 0U);

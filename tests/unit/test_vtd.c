@@ -6,12 +6,13 @@
 #include "core/iommu_table.h"
 
 #define ROOT 0x12345000U
+#define REMAP 0x23456000U
 
 static int running(void **state)
 {
     (void)usual_machine(state);
     assert_true(hw_iommu_find());
-    assert_true(hw_iommu_enable(ROOT, 0U));
+    assert_true(hw_iommu_enable(ROOT, 0U, REMAP));
     return 0;
 }
 
@@ -74,17 +75,17 @@ static void what_firmware_left_on_goes_off_first(void **state)
 {
     (void)usual_machine(state);
     for (uint32_t i = 0U; i < UNITS; i++) {
-        reg_set(&unit[i], VTD_GSTS, 4U, VTD_TRANSLATE | VTD_QUEUE | VTD_REMAP);
+        reg_set(&unit[i], VTD_GSTS, 4U, VTD_TRANSLATE | VTD_QUEUE | VTD_REMAP | VTD_COMPATIBLE);
         reg_set(&unit[i], VTD_CAP, 8U, CAP | 0x60U);
         reg_set(&unit[i], VTD_PMEN, 4U, 0x80000000U);
     }
     assert_true(hw_iommu_find());
-    assert_true(hw_iommu_enable(ROOT, 0U));
+    assert_true(hw_iommu_enable(ROOT, 0U, REMAP));
     assert_int_equal(reg_get(&unit[1], VTD_PMEN, 4U), 0U);
-    assert_int_equal(reg_get(&unit[1], VTD_GSTS, 4U) & VTD_REMAP, 0U);
+    assert_int_equal(reg_get(&unit[1], VTD_GSTS, 4U) & VTD_COMPATIBLE, 0U);
     reg_set(&unit[0], VTD_CAP, 8U, CAP);
     unit[0].dead = true;
-    assert_false(hw_iommu_enable(ROOT, 0U));
+    assert_false(hw_iommu_enable(ROOT, 0U, REMAP));
 }
 
 /* REQ-ISO-054 */
@@ -93,7 +94,7 @@ static void a_unit_that_takes_no_command_is_told(void **state)
     (void)usual_machine(state);
     unit[1].dead = true;
     assert_true(hw_iommu_find());
-    assert_false(hw_iommu_enable(ROOT, 0U));
+    assert_false(hw_iommu_enable(ROOT, 0U, REMAP));
     assert_true(log_has("does not answer"));
 }
 
@@ -187,16 +188,51 @@ static void the_event_of_all_units_goes_to_one_core(void **state)
     assert_int_equal(reg_get(&unit[1], VTD_FECTL, 4U), 0x80000000U);
 }
 
+/* REQ-ISO-041 */
+static void interrupts_are_remapped_by_the_given_table(void **state)
+{
+    assert_true(hw_iommu_remaps());
+    assert_false(hw_iommu_wide_ids()); /* the CPUs have no x2APIC */
+    for (uint32_t i = 0U; i < UNITS; i++) {
+        assert_int_equal(reg_get(&unit[i], VTD_GSTS, 4U) & (VTD_REMAP | VTD_REMAP_ROOT | VTD_COMPATIBLE), VTD_REMAP | VTD_REMAP_ROOT);
+        assert_int_equal(reg_get(&unit[i], VTD_IRTA, 8U), REMAP | 12U);
+    }
+    (void)usual_machine(state);
+    platform.x2apic = true;
+    assert_true(hw_iommu_find());
+    assert_true(hw_iommu_enable(ROOT, 0U, REMAP));
+    assert_true(hw_iommu_wide_ids());
+    assert_int_equal(reg_get(&unit[1], VTD_IRTA, 8U), REMAP | 0x800U | 12U);
+    reg_set(&unit[0], VTD_ECAP, 8U, ECAP & ~0x10ULL);
+    assert_true(hw_iommu_find());
+    assert_false(hw_iommu_wide_ids());
+    assert_int_equal(platform.ioapic_bdf, 0xFFA0U);
+}
+
+/* REQ-ISO-041 */
+static void an_entry_is_forgotten_by_every_unit(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < UNITS; i++) {
+        unit[i].done = 0U;
+    }
+    assert_true(hw_iommu_flush_irqs(0x28U));
+    assert_true(hw_iommu_flush_irqs(ID_NONE));
+    for (uint32_t i = 0U; i < UNITS; i++) {
+        assert_int_equal(unit[i].low[0], 0x04U);
+        assert_int_equal(unit[i].low[2], 0x04U);
+    }
+    unit[0].stuck = true;
+    assert_false(hw_iommu_flush_irqs(0x28U));
+}
+
 /* REQ-ISO-040 */
-static void interrupts_are_not_remapped_yet_and_tables_go_out_line_by_line(void **state)
+static void tables_go_out_line_by_line(void **state)
 {
     static uint64_t table[16] __attribute__((aligned(64))) = { 1U };
-    const struct iommu_irq irq = { .bdf = 0x28U, .vector = 0x40U };
     (void)state;
     hw_iommu_write_back((hpa_t)(uintptr_t)table, sizeof(table));
     assert_int_equal(table[0], 1U);
-    assert_false(hw_iommu_remaps());
-    assert_false(hw_iommu_irq_set(0U, &irq));
 }
 
 /* ---- DMAR ---- */
@@ -232,7 +268,7 @@ static void the_table_is_read(void **state)
     put16(4U);
     assert_int_equal(dmar_read(), STATUS_OK);
     assert_int_equal(dmar.unit_count, 2U);
-    assert_int_equal(dmar.ioapic_bdf, 0xFFA0U);
+    assert_int_equal(platform.ioapic_bdf, 0xFFA0U);
     assert_true(hw_iommu_find());
     assert_true(hw_iommu_reserved(0U, &bdf, &base, &size));
     assert_int_equal(bdf, 0x719U);
@@ -370,7 +406,9 @@ int main(void)
         cmocka_unit_test_setup(faults_are_taken_one_by_one, running),
         cmocka_unit_test_setup(an_overflow_ends_when_all_is_read, running),
         cmocka_unit_test_setup(the_event_of_all_units_goes_to_one_core, running),
-        cmocka_unit_test_setup(interrupts_are_not_remapped_yet_and_tables_go_out_line_by_line, running),
+        cmocka_unit_test_setup(interrupts_are_remapped_by_the_given_table, running),
+        cmocka_unit_test_setup(an_entry_is_forgotten_by_every_unit, running),
+        cmocka_unit_test_setup(tables_go_out_line_by_line, running),
         cmocka_unit_test_setup(without_a_table_there_is_no_iommu, usual_machine),
         cmocka_unit_test_setup(the_table_is_read, usual_machine),
         cmocka_unit_test_setup(a_function_is_behind_a_unit_that_names_it_or_its_bridge_or_all, usual_machine),

@@ -13,6 +13,7 @@
 #include "abi/hv_info.h"
 #include "core/dispatch.h"
 #include "core/domain.h"
+#include "core/iommu.h"
 #include "core/irq.h"
 #include "core/partition.h"
 #include "core/stats.h"
@@ -76,6 +77,12 @@ void vlapic_post(vcpu_id_t id, uint32_t vector, bool level)
     posted_vector = vector;
 }
 void vcpu_notify(vcpu_id_t id) { (void)id; }
+bool iommu_remaps;
+void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level) { (void)index; (void)bdf; (void)pcpu; (void)vector; (void)level; }
+void iommu_irq_settle(void) { }
+uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf) { (void)vm; return (bdf == NIC) ? 0x400U : 0U; }
+uint64_t iommu_remap_address(uint32_t index) { return 0xFEE00010U | ((uint64_t)index << 5U); }
+uint32_t iommu_remap_data(uint32_t offset) { (void)offset; return 0U; }
 vcpu_id_t vlapic_target(vm_id_t v, uint32_t dest, bool logical) { return ((dest < 3U) && !logical) ? vcpu_id(v, dest) : ID_NONE; }
 void stats_publish(void) { published++; }
 void crash_seen(void) { crashes_seen++; }

@@ -88,7 +88,7 @@ void hw_mmio_write(hpa_t pa, uint32_t size, uint64_t value)
     struct unit *u = unit_at(pa);
     uint32_t at = (uint32_t)(pa % PAGE_SIZE);
     if (at == VTD_GCMD) {
-        uint32_t keeps = (uint32_t)value & 0x86000000U;
+        uint32_t keeps = (uint32_t)value & 0x86800000U;
         uint32_t roots = ((uint32_t)value | (uint32_t)reg_get(u, VTD_GSTS, 4U)) & 0x41000000U;
         if (!u->dead) {
             reg_set(u, VTD_GSTS, 4U, keeps | roots);

@@ -53,7 +53,7 @@ static enum status scope_take(hpa_t entry, uint32_t type, hpa_t scope, uint32_t 
     enum status result = STATUS_OK;
     if ((type == TYPE_UNIT) && (kind == SCOPE_IOAPIC) && (acpi_field(scope + 4U, 1U) == platform.ioapic_id)) {
         dmar.has_ioapic = true;
-        dmar.ioapic_bdf = scope_function(scope, size);
+        platform.ioapic_bdf = scope_function(scope, size);
     } else if ((type == TYPE_REGION) && ((kind == SCOPE_ENDPOINT) || (kind == SCOPE_BRIDGE))) {
         const hpa_t base = acpi_field(entry + 8U, 8U);
         const hpa_t last = acpi_field(entry + 16U, 8U);

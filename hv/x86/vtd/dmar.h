@@ -22,7 +22,6 @@ struct dmar {
     uint32_t scope_count;
     struct dmar_scope scope[DMAR_SCOPES];    /* functions that units name; of a bridge, all behind it as well */
     bool has_ioapic;
-    uint16_t ioapic_bdf;                     /* requester of the IOAPIC's interrupts */
 };
 extern struct dmar dmar;
 

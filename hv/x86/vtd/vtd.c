@@ -2,7 +2,9 @@
 /* Intel's IOMMU: what a unit must be able to do, and how it is switched on. Registers are reached through the calling core's uncached window. */
 #include "x86/vtd/vtd.h"
 
+#include "core/boot_info.h"
 #include "core/hw.h"
+#include "core/iommu_remap.h"
 #include "core/iommu_table.h"
 #include "core/log.h"
 #include "x86/asm.h"
@@ -11,8 +13,13 @@
 #define ONE_SHOT      0x96FFFFFFU /* of GSTS: bits that a write of GCMD must repeat (11.4.4.1) */
 #define PMEN_STATUS   1U
 #define CAP_PROTECTED 0x60U       /* protected low and high memory regions */
+#define ECAP_WIDE     0x10U       /* extended interrupt mode: ids of x2APICs */
+#define IRTA_WIDE     0x800U
+#define IRTA_SIZE     12U         /* 2^(12 + 1) entries */
+_Static_assert(IOMMU_REMAP_ENTRIES == (2U << IRTA_SIZE), "the table's size as the register says it");
 
 static bool all_snoop;
+static bool all_wide;
 
 uint32_t vtd_read(uint32_t unit, uint32_t offset)
 {
@@ -84,9 +91,11 @@ static bool vtd_find(void)
 {
     bool usable = dmar_read() == STATUS_OK;
     all_snoop = true;
+    all_wide = platform.x2apic;
     for (uint32_t unit = 0U; unit < dmar.unit_count; unit++) {
         usable = usable && unit_usable(unit);
         all_snoop = all_snoop && ((vtd_read64(unit, VTD_ECAP) & 1U) != 0U);
+        all_wide = all_wide && ((vtd_read64(unit, VTD_ECAP) & ECAP_WIDE) != 0U);
     }
     return usable;
 }
@@ -107,6 +116,9 @@ static bool unit_stop(uint32_t unit)
     if ((on & VTD_REMAP) != 0U) {
         stopped = command(unit, VTD_REMAP, false);
     }
+    if (stopped && ((on & VTD_COMPATIBLE) != 0U)) {
+        stopped = command(unit, VTD_COMPATIBLE, false);
+    }
     if (stopped && ((on & VTD_QUEUE) != 0U)) {
         stopped = command(unit, VTD_QUEUE, false);
     }
@@ -120,7 +132,7 @@ static bool unit_stop(uint32_t unit)
     return stopped;
 }
 
-static bool unit_start(uint32_t unit, hpa_t root)
+static bool unit_start(uint32_t unit, hpa_t root, hpa_t remap)
 {
     bool started = unit_stop(unit);
     vtd_fault_start(unit);
@@ -128,18 +140,19 @@ static bool unit_start(uint32_t unit, hpa_t root)
     started = started && command(unit, VTD_QUEUE, true);
     if (started) {
         vtd_write64(unit, VTD_RTADDR, root);
-        started = command(unit, VTD_ROOT, true);
+        vtd_write64(unit, VTD_IRTA, remap | (all_wide ? IRTA_WIDE : 0U) | IRTA_SIZE);
+        started = command(unit, VTD_ROOT, true) && command(unit, VTD_REMAP_ROOT, true);
     }
-    return started && vtd_forget_all(unit) && command(unit, VTD_TRANSLATE, true);
+    return started && vtd_forget_all(unit) && command(unit, VTD_TRANSLATE, true) && command(unit, VTD_REMAP, true);
 }
 
 /* REQ-ISO-040 */
-static bool vtd_enable(hpa_t root, hpa_t entries)
+static bool vtd_enable(hpa_t root, hpa_t entries, hpa_t remap)
 {
     bool answers = true;
     (void)entries;
     for (uint32_t unit = 0U; (unit < dmar.unit_count) && answers; unit++) {
-        answers = unit_start(unit, root);
+        answers = unit_start(unit, root, remap);
     }
     log_begin("iommu");
     log_text("VT-d, ");
@@ -171,6 +184,11 @@ static bool vtd_registers(uint32_t index, hpa_t *base, uint64_t *size)
     return there;
 }
 
+static bool vtd_wide_ids(void)
+{
+    return all_wide;
+}
+
 static bool vtd_snoops(void)
 {
     return all_snoop;
@@ -178,6 +196,7 @@ static bool vtd_snoops(void)
 
 const struct iommu_ops vtd_iommu = {
     .format = IOMMU_FORMAT_VTD,
+    .remaps = true,
     .find = vtd_find,
     .enable = vtd_enable,
     .reserved = vtd_reserved,
@@ -186,6 +205,8 @@ const struct iommu_ops vtd_iommu = {
     .snoops = vtd_snoops,
     .flush_domain = vtd_flush_domain,
     .flush_function = vtd_flush_function,
+    .wide_ids = vtd_wide_ids,
+    .flush_irqs = vtd_flush_irqs,
     .fault_next = vtd_fault_next,
     .fault_event = vtd_fault_event,
 };

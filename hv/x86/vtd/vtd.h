@@ -27,6 +27,7 @@
 #define VTD_QUEUE      0x04000000U
 #define VTD_REMAP      0x02000000U
 #define VTD_REMAP_ROOT 0x01000000U
+#define VTD_COMPATIBLE 0x00800000U /* interrupt messages that name no entry pass */
 
 #define VTD_POLLS      1000000U    /* of a register, each some 100 ns at least */
 
@@ -43,6 +44,7 @@ void vtd_queue_start(uint32_t unit);
 bool vtd_forget_all(uint32_t unit);     /* context, IOTLB and interrupt entry caches, whole */
 bool vtd_flush_domain(uint32_t domain); /* on all units, as the next */
 bool vtd_flush_function(uint16_t bdf, uint32_t domain);
+bool vtd_flush_irqs(uint32_t bdf);
 
 /* vtd_fault.c */
 void vtd_fault_start(uint32_t unit);

@@ -69,6 +69,18 @@ bool vtd_forget_all(uint32_t unit)
     return queue_run(unit);
 }
 
+/* All of them (6.5.2.7): it happens when a guest programs an interrupt, not when one arrives. */
+bool vtd_flush_irqs(uint32_t bdf)
+{
+    bool answers = true;
+    (void)bdf;
+    for (uint32_t unit = 0U; (unit < dmar.unit_count) && answers; unit++) {
+        put(unit, TYPE_IRQ, 0U);
+        answers = queue_run(unit);
+    }
+    return answers;
+}
+
 static uint64_t domain_bits(uint32_t domain)
 {
     return (uint64_t)(domain & 0xFFFFU) << 16U;

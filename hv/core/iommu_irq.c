@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries of interrupt remapping, and that the units look at them again. Shared side, or boot. Who waits for the units is core_next(): a unit that uses
+ * an entry a moment longer raises what the source raised before, on the core where it was (core/irq.c keeps that vector for it).
+ */
+#include "core/boot_info.h"
+#include "core/iommu.h"
+#include "core/iommu_hw.h"
+#include "core/log.h"
+#include "core/partition.h"
+
+#define ENTRY_SIZE 16U
+
+bool iommu_remaps;
+bool iommu_irq_stale;
+static uint32_t stale_function; /* ID_NONE: several */
+static hpa_t remap_base;
+
+void iommu_irq_begin(hpa_t remap)
+{
+    iommu_remaps = hw_iommu_remaps();
+    iommu_irq_stale = false;
+    remap_base = remap;
+    iommu_remap_init(hw_iommu_wide_ids());
+    if (!hw_iommu_snoops()) {
+        hw_iommu_write_back(remap, sizeof(iommu_remap));
+    }
+}
+
+/* REQ-ISO-041 */
+void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
+{
+    if (iommu_remaps && iommu_remap_set(index, bdf, pcpu, vector, level)) {
+        stale_function = (iommu_irq_stale && (stale_function != bdf)) ? ID_NONE : bdf;
+        iommu_irq_stale = true;
+        if (!hw_iommu_snoops()) {
+            hw_iommu_write_back(remap_base + ((hpa_t)index * ENTRY_SIZE), ENTRY_SIZE);
+        }
+    }
+}
+
+/* REQ-ISO-041 */
+void iommu_irq_settle(void)
+{
+    if (iommu_irq_stale) {
+        iommu_irq_stale = false;
+        if (!hw_iommu_flush_irqs(stale_function)) {
+            iommu_lost();
+        }
+    }
+}
+
+/* REQ-ISO-041 */
+void iommu_irq_open(vm_id_t vm, uint16_t bdf)
+{
+    const uint32_t first = iommu_remap_first(vm, bdf);
+    if (iommu_remaps && (first == 0U)) {
+        log_begin("iommu");
+        log_text("PCI function ");
+        log_hex(bdf);
+        log_text(": more functions and vCPUs of exclusive VMs than the table of interrupts has blocks; it sends none");
+        log_end();
+    } else if (iommu_remaps) {
+        for (uint32_t i = 0U; (i < partition.table.vm[vm].vcpu_count) && (i < PART_MAX_VCPU); i++) {
+            for (uint32_t vector = IOMMU_VECTOR_FIRST; vector < IOMMU_REMAP_BLOCK; vector++) {
+                iommu_irq_set(first + (i * IOMMU_REMAP_BLOCK) + vector, bdf, partition.table.vm[vm].pcpu[i], vector, false);
+            }
+        }
+        iommu_irq_settle();
+    } else {
+        /* messages say themselves where they go */
+    }
+}
