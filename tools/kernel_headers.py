@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the Linux module against Debian's kernel headers that were unpacked, not installed.
+"""Builds the Linux modules against Debian's kernel headers that were unpacked, not installed.
 
 The packages linux-headers-*-amd64, linux-headers-*-common and linux-kbuild-* go together into one
 tree (dpkg-deb -x PACKAGE ROOT). Only one line in them names an installed path, the include in the
@@ -16,7 +16,7 @@ import sys
 
 INSTALLED = re.compile(r"^include /\S*/(linux-headers-\S+)/Makefile$", re.M)
 RELATIVE = r"include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../\1/Makefile"
-# sparse has opinions on kernel headers that are not the module's.
+# sparse has opinions on kernel headers that are not the modules'.
 OURS = re.compile(r"^\S*/?([a-z_]+\.[ch]):\d+.*(warning|error):")
 
 
@@ -40,7 +40,7 @@ def prepare(headers):
 
 
 def stage(output, sources):
-    """Copies the module's sources, with abi/ beside them as DKMS has it; keeps what did not change."""
+    """Copies the modules' sources, with abi/ beside them as DKMS has it; keeps what did not change."""
     for source in sources:
         source = pathlib.Path(source)
         folder = output / "abi" if source.parent.name == "abi" else output
@@ -51,7 +51,7 @@ def stage(output, sources):
 
 
 def build(headers, output, check):
-    """Runs the kernel's build; returns its messages and whether the module is without warnings."""
+    """Runs the kernel's build; returns its messages and whether they are without warnings."""
     # Type information for BPF would need pahole, which Debian's header packages do not depend on.
     command = ["make", "--no-print-directory", "-C", str(headers), f"M={output}", "W=1",
                "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"]
@@ -62,7 +62,7 @@ def build(headers, output, check):
                           check=False)
     if done.returncode == 0 and not check:
         # Debug information is most of the file and goes into every Service VM's initrd.
-        subprocess.run(["strip", "--strip-debug", str(output / "bulkhead_hsm.ko")], check=True)
+        subprocess.run(["strip", "--strip-debug", *map(str, output.glob("*.ko"))], check=True)
     names = {path.name for path in output.rglob("*.[ch]")}
     bad = [line for line in done.stdout.splitlines()
            if (match := OURS.match(line)) and match.group(1) in names or "modpost" in line and "WARNING" in line]
@@ -76,9 +76,9 @@ def main():
     lister.add_argument("root")
     preparer = commands.add_parser("prepare", help="rewrite the installed paths in all header trees below ROOT")
     preparer.add_argument("root")
-    builder = commands.add_parser("build", help="build the module from SOURCES into OUTPUT")
+    builder = commands.add_parser("build", help="build the modules from SOURCES into OUTPUT")
     builder.add_argument("--headers", required=True, help="an unpacked linux-headers-*-amd64 directory")
-    builder.add_argument("--output", required=True, help="directory for sources, objects and the module")
+    builder.add_argument("--output", required=True, help="directory for sources, objects and the modules")
     builder.add_argument("--check", action="store_true", help="with sparse over all files")
     builder.add_argument("sources", nargs="+")
     arguments = parser.parse_args()
@@ -90,7 +90,7 @@ def main():
         messages, good = build(headers, output, arguments.check)
         if not good:
             print(messages, end="")
-            print(f"{output}: the module has errors or warnings", file=sys.stderr)
+            print(f"{output}: the modules have errors or warnings", file=sys.stderr)
         return 0 if good else 1
     for release, headers in find(arguments.root).items():
         if arguments.command == "prepare":

@@ -37,12 +37,15 @@ def machine(start, folder, on):
     files = {"modules/bulkhead_hsm.ko": BUILD / "hsm" / kernel.version / "bulkhead_hsm.ko"}
     if on == "qemu":
         files.update({f"modules/{path.name}": path for path in modules.load_order(kernel, ["uio_pci_generic"])})
+        files["modules/bulkhead_ivshmem.ko"] = BUILD / "hsm" / kernel.version / "bulkhead_ivshmem.ko"
     files.update({f"etc/{name}": ROOT / "tools" / "images" / name for name in ("vm.sh", "motd")})
     files.update({"bin/doorbell": GUESTS / "linux" / "doorbell", "bin/bhctl": BUILD / "dm" / "bhctl"})
     image = folder / "service-initrd.gz"    # the initrd is a boot module of the loader: its path must be below the project's root
     image.write_bytes(build.service(files))
     running = start(scenario_for(on, folder), append={"service": "quiet bulkhead.mode=test"}, images={"service-initrd": image, "rtvm": GUESTS / "doorbell.elf"})
     running.shell_ready(BOOT_S)
+    if on == "qemu":
+        running.shell("rmmod bulkhead_ivshmem")    # until its turn comes
     return running
 
 
@@ -51,8 +54,8 @@ def rtvm_exits(machine):
     return sum(cpu["exits_total"] for vm in stats["vms"] if vm["name"] == "rtvm" for cpu in vm["vcpus"])
 
 
-def say(machine, command, count):
-    text = machine.shell(f"doorbell {DEVICE} {command} {count}", 120)
+def say(machine, command, count, place=DEVICE):
+    text = machine.shell(f"doorbell {place} {command} {count}", 120)
     return text, dict(zip(("peer", "asked", "taken", "others", "answered"), map(int, re.search(r"^peer (\d+) asked (\d+) taken (\d+) others (\d+) answered (\d+)", text, re.M).groups())))
 
 
@@ -86,6 +89,7 @@ def test_linux_and_a_real_time_vm_ring_each_other(machine, on):
 
     if on == "qemu":
         stock_driver(machine, begun)
+        events(machine)
     machine.send("poweroff -f\n")
     machine.wait_exit(60)
 
@@ -94,3 +98,14 @@ def stock_driver(machine, begun):
     machine.shell("echo 1af4 1110 > /sys/bus/pci/drivers/uio_pci_generic/new_id; test -c /dev/uio0")
     _, counts = say(machine, "send", 10)
     assert counts["taken"] >= begun + 10, "with the stock uio driver bound, too"
+
+
+def events(machine):
+    """Our UIO driver gives user space the interrupts, after another driver, a second time, and while nobody listens."""
+    machine.shell("echo 0000:00:1e.1 > /sys/bus/pci/drivers/uio_pci_generic/unbind")
+    for count in (50, 10):
+        machine.shell("insmod /modules/bulkhead_ivshmem.ko && test $(cat /sys/class/uio/uio0/name) = bulkhead_ivshmem")
+        text, _ = say(machine, "events", count, "/dev/uio0")
+        assert f"events {count}" in text
+        machine.shell("rmmod bulkhead_ivshmem")
+    assert not re.findall(r".*0000:00:1e\.1.*(?:can't|no space|failed|conflict|error|MSI).*", machine.shell("dmesg"))

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * doorbell FOLDER COMMAND [COUNT]: the Service VM's end of tests/guests/doorbell.c, by what sysfs shows of the PCI device there.
+ * doorbell PLACE COMMAND [COUNT]: the Service VM's end of tests/guests/doorbell.c. PLACE is the PCI device's folder in sysfs, or for the
+ * last command a device file of the driver bulkhead_ivshmem.
  *   send: COUNT messages, each with a doorbell, each waited for
  *   echo: the same, and the real-time VM's doorbell is waited for, too, which stays pending behind its mask
  *   flood: COUNT doorbells without a pause, then one message that must get through
  *   hostile: COUNT values of the doorbell register and others that nobody has, accesses that the device does not have, then a message
+ *   events: COUNT messages, and the driver says that the real-time VM's doorbell came
  * Prints what the real-time VM has counted.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,17 +34,21 @@
 
 static volatile uint32_t *registers, *table, *word;
 
-static void *map(const char *folder, const char *name, size_t size)
+static void *map_file(const char *path, int file, size_t size, unsigned page)
 {
-    char path[256];
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    int file = open(path, O_RDWR | O_SYNC);
-    void *at = (file < 0) ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void *at = (file < 0) ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, (off_t)page * 4096);
     if (at == MAP_FAILED) {
         perror(path);
         exit(1);
     }
     return at;
+}
+
+static void *map(const char *folder, const char *name, size_t size)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return map_file(path, open(path, O_RDWR | O_SYNC), size, 0U);
 }
 
 static void config_set(const char *folder, off_t offset, uint16_t value)
@@ -107,6 +115,28 @@ static void echo(uint32_t count)
     word[ECHO] = 0U;
 }
 
+/* Each of the driver's events is one doorbell, as the next is rung only by the next message. */
+static void events(int file, uint32_t count)
+{
+    uint32_t first = 0U;
+    for (uint32_t i = 0U; i < count; i++) {
+        struct pollfd wait = { .fd = file, .events = POLLIN };
+        uint32_t event = 0U;
+        message(1U);
+        if ((poll(&wait, 1, LIMIT_S * 1000) != 1) || (read(file, &event, sizeof(event)) != sizeof(event))) {
+            printf("FAILED: no event for message %u\n", i);
+            exit(1);
+        }
+        first = (i == 0U) ? event : first;
+        if (event != (first + i)) {
+            printf("FAILED: event %u for message %u\n", event, i);
+            exit(1);
+        }
+    }
+    word[ECHO] = 0U;
+    printf("events %u\n", count);
+}
+
 static void flood(uint32_t count)
 {
     uint32_t before;
@@ -150,13 +180,22 @@ int main(int argc, char **argv)
         return 2;
     }
     uint32_t count = (argc > 3) ? (uint32_t)strtoul(argv[3], NULL, 0) : 1U;
-    config_set(argv[1], COMMAND, 0x0406U);
-    config_set(argv[1], MSIX + 2, 0x8000U); /* enabled; each entry is masked */
-    registers = map(argv[1], "resource0", 4096);
-    table = map(argv[1], "resource1", 4096);
-    word = (volatile uint32_t *)((char *)map(argv[1], "resource2", 0x100000) + WORDS);
+    bool by_driver = strcmp(argv[2], "events") == 0;
+    int file = by_driver ? open(argv[1], O_RDWR) : -1;
+    if (by_driver) {
+        registers = map_file(argv[1], file, 4096, 0U);
+        word = (volatile uint32_t *)((char *)map_file(argv[1], file, 0x100000, 1U) + WORDS);
+    } else {
+        config_set(argv[1], COMMAND, 0x0406U);
+        config_set(argv[1], MSIX + 2, 0x8000U); /* enabled; each entry is masked */
+        registers = map(argv[1], "resource0", 4096);
+        table = map(argv[1], "resource1", 4096);
+        word = (volatile uint32_t *)((char *)map(argv[1], "resource2", 0x100000) + WORDS);
+    }
     await("the real-time VM's word", &word[READY], 0xFFFFFFFFU, MAGIC);
-    if (strcmp(argv[2], "send") == 0) {
+    if (by_driver) {
+        events(file, count);
+    } else if (strcmp(argv[2], "send") == 0) {
         send(count);
     } else if (strcmp(argv[2], "echo") == 0) {
         echo(count);
