@@ -33,6 +33,7 @@ OWNERS = {
     "hv/core/vm_user.c hv/core/vm_boot.c": ("vcpu_count",),
     "hv/boot/main.c": ("stage2_format",),
     "hv/core/iommu_table.c": ("iommu_root", "iommu_entry", "iommu_base"),
+    "hv/core/iommu.c": ("iommu_format",),
 }
 FULL_INDEX = {"stage2_table": 3, "stage2_level": 2, "stage2_parent": 2, "stage2_slot": 2, "domain_base": 2, "domain_size": 2, "domain_type": 2,
               "domain_count": 1, "domain_region_base": 1, "domain_region_size": 1, "iommu_root": 1, "iommu_entry": 2}

@@ -94,7 +94,8 @@ any register and memory content, mixed with any stage-2 operations that other ex
 4. *hypervisor*: what it reaches of the hypervisor's memory it cannot write, and it lies in a declared region (telemetry);
 5. *tables*: no VM can write a stage-2 table or a table of the IOMMU;
 6. *dma*: what the IOMMU's walk reaches from a PCI function is what the processor's walk reaches from the VM that has it, so that 1 to 5 hold for
-   devices as well; from a function of nobody, or on a bus without a table, it reaches nothing.
+   devices as well; from a function of nobody, or on a bus without a table, it reaches nothing. For units of both vendors: AMD's finds its way in the same
+   tables by bits of its own.
 
 The command that proves it, and all contracts that it stands on, from nothing: `scons proofs fresh=1`. From the committed answers of
 the provers: `scons proofs`. The statement is this program (`proofs/theorem.c`); WP proves the assertions at its end:
@@ -123,6 +124,9 @@ The words of the statement:
 {predicate("hv/core/iommu_table_spec.h", "iommu_entry_ok")}
 {predicate("hv/core/iommu_table_spec.h", "iommu_maps")}
 {predicate("hv/core/iommu_table_spec.h", "iommu_entry_maps")}
+{predicate("hv/core/iommu_table_spec.h", "unit_maps")}
+{predicate("hv/core/iommu_table_spec.h", "unit_writes")}
+{predicate("hv/core/iommu_table_spec.h", "amdvi_maps")}
 {predicate("proofs/dispatcher.h", "all_wf")}
 {predicate("proofs/dispatcher.h", "vms_ok")}
 {predicate("proofs/dispatcher.h", "sane")}

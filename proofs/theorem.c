@@ -6,7 +6,7 @@
  * of stage-2 operations with any arguments (what every other exit, a reset or a boot may do). The
  * assertions at its end are about what the hardware's walks of the resulting tables can reach; WP proves
  * them from the contracts in hv/core, which it proves against the code, the hypercall dispatcher
- * included. hw_maps (core/stage2_spec.h) is the processor's walk. stage2_format is any word: it holds for entries of both vendors. Functions of
+ * included. hw_maps (core/stage2_spec.h) is the processor's walk. stage2_format is any word: it holds for entries of both vendors, and so does iommu_format. Functions of
  * the machine's PCI devices change hands in between, from any VM to any; iommu_maps (core/iommu_table_spec.h) is the IOMMU's walk.
  */
 #include "core/domain.h"
@@ -21,16 +21,42 @@
   predicate reach_ok{L}(integer vm, integer hpa, integer e) =
     allowed(vm, hpa, 1, (e / 2) % 2, entry_type(e));
 
+  // The right to write that an AMD IOMMU sees is the processor's.
+  predicate amdvi_rights(integer e) = (e / 0x4000000000000000) % 2 == 1 ==> entry_write(e);
+
+  lemma amdvi_high: \forall integer e; 0 <= e < 0x10000000000000000 && entry_high(e) == 512 + 1024 * ((e / 2) % 2) ==> amdvi_rights(e);
   lemma slot_range: \forall integer g, l; 0 <= g && 1 <= l <= 4 ==> 0 <= slot_of(g, l) < 512;
 
   // A byte of an allowed page is allowed.
   lemma allowed_byte{L}: \forall integer vm, base, size, off, w, type;
     allowed(vm, base, size, w, type) && 0 <= off < size ==> allowed(vm, base + off, 1, w, type);
 
+  // What a present entry of a well-formed table is.
+  lemma wf_leaf{L}: \forall integer vm, t, j; 0 <= vm < MAX_VM && stage2_wf(vm) && 0 <= t < STAGE2_PAGES && 0 <= j < S2_SLOTS &&
+    stage2_level[vm][t] != 0 && entry_present(stage2_table[vm][t][j]) && entry_leaf(stage2_table[vm][t][j], stage2_level[vm][t]) ==>
+      leaf_ok(vm, stage2_level[vm][t], stage2_table[vm][t][j]);
+  lemma wf_table{L}: \forall integer vm, t, j; 0 <= vm < MAX_VM && stage2_wf(vm) && 0 <= t < STAGE2_PAGES && 0 <= j < S2_SLOTS &&
+    stage2_level[vm][t] != 0 && entry_present(stage2_table[vm][t][j]) && !entry_leaf(stage2_table[vm][t][j], stage2_level[vm][t]) ==>
+      table_ok(vm, t, j, stage2_level[vm][t], stage2_table[vm][t][j]) && 0 <= child_of(vm, stage2_table[vm][t][j]) < STAGE2_PAGES;
+  lemma wf_bits{L}: \forall integer vm, t, j; 0 <= vm < MAX_VM && stage2_wf(vm) && 0 <= t < STAGE2_PAGES && 0 <= j < S2_SLOTS &&
+    stage2_level[vm][t] != 0 && entry_present(stage2_table[vm][t][j]) ==> entry_reserved_clear(stage2_table[vm][t][j], stage2_level[vm][t]);
+
   lemma reach1{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
     0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 1 && hw_maps1(vm, t, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
+  lemma reach2_leaf{L}: \forall integer vm, t, gpa; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 2 && entry_present(stage2_table[vm][t][slot_of(gpa, 2)]) &&
+    entry_large(stage2_table[vm][t][slot_of(gpa, 2)]) ==> reach_ok(vm, entry_address(stage2_table[vm][t][slot_of(gpa, 2)]) + gpa % 2097152, stage2_table[vm][t][slot_of(gpa, 2)]);
+  lemma reach2_table{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 2 && entry_present(stage2_table[vm][t][slot_of(gpa, 2)]) && !entry_large(stage2_table[vm][t][slot_of(gpa, 2)]) &&
+    (in_pool(vm, stage2_table[vm][t][slot_of(gpa, 2)]) ==> hw_maps1(vm, child_of(vm, stage2_table[vm][t][slot_of(gpa, 2)]), gpa, hpa, e)) ==> reach_ok(vm, hpa, e);
   lemma reach2{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
     0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 2 && hw_maps2(vm, t, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
+  lemma reach3_leaf{L}: \forall integer vm, t, gpa; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 3 && entry_present(stage2_table[vm][t][slot_of(gpa, 3)]) &&
+    entry_large(stage2_table[vm][t][slot_of(gpa, 3)]) ==> reach_ok(vm, entry_address(stage2_table[vm][t][slot_of(gpa, 3)]) + gpa % 1073741824, stage2_table[vm][t][slot_of(gpa, 3)]);
+  lemma reach3_table{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 3 && entry_present(stage2_table[vm][t][slot_of(gpa, 3)]) && !entry_large(stage2_table[vm][t][slot_of(gpa, 3)]) &&
+    (in_pool(vm, stage2_table[vm][t][slot_of(gpa, 3)]) ==> hw_maps2(vm, child_of(vm, stage2_table[vm][t][slot_of(gpa, 3)]), gpa, hpa, e)) ==> reach_ok(vm, hpa, e);
   lemma reach3{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
     0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 3 && hw_maps3(vm, t, gpa, hpa, e) ==> reach_ok(vm, hpa, e);
   lemma reach4{L}: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) &&
@@ -46,11 +72,20 @@
     owned(VM_SERVICE, hpa, 1, MEMORY_RAM) && entry_type(e) == S2_WB;
   lemma owned_has{L}: \forall integer d, hpa, type; owned(d, hpa, 1, type) ==> has_byte(d, hpa);
   lemma reach_has{L}: \forall integer vm, hpa, e; reach_ok(vm, hpa, e) ==> has_byte(domain_of_vm(vm), hpa);
+  // An AMD IOMMU's walk of stage 2 is the processor's.
+  lemma amdvi1{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) && stage2_format == S2_FORMAT_NPT_AMDVI &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 1 && amdvi_maps1(vm, t, gpa, hpa, e) ==> hw_maps1(vm, t, gpa, hpa, e) && amdvi_rights(e);
+  lemma amdvi2{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) && stage2_format == S2_FORMAT_NPT_AMDVI &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 2 && amdvi_maps2(vm, t, gpa, hpa, e) ==> hw_maps2(vm, t, gpa, hpa, e) && amdvi_rights(e);
+  lemma amdvi3{L}: \forall integer vm, t, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) && stage2_format == S2_FORMAT_NPT_AMDVI &&
+    0 <= t < STAGE2_PAGES && stage2_level[vm][t] == 3 && amdvi_maps3(vm, t, gpa, hpa, e) ==> hw_maps3(vm, t, gpa, hpa, e) && amdvi_rights(e);
+  lemma amdvi4{L}: \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa && stage2_wf(vm) && stage2_format == S2_FORMAT_NPT_AMDVI &&
+    amdvi_maps(vm, gpa, hpa, e) ==> hw_maps(vm, gpa, hpa, e) && amdvi_rights(e);
   // A request that a bus's table answers: the entry leads to its owner's root and nowhere else.
   lemma dma_root{L}: \forall integer bus, f, gpa, hpa, e; 0 <= bus < 256 && 0 <= f < 256 && iommu_wf &&
     iommu_maps(bus, f, gpa, hpa, e) ==> bus < IOMMU_BUSES && iommu_entry_maps(bus, f, gpa, hpa, e);
   lemma dma_entry{L}: \forall integer bus, f, gpa, hpa, e; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 && iommu_wf &&
-    iommu_entry_maps(bus, f, gpa, hpa, e) ==> 0 <= iommu_owner(bus, f) < MAX_VM && hw_maps(iommu_owner(bus, f), gpa, hpa, e);
+    iommu_entry_maps(bus, f, gpa, hpa, e) ==> 0 <= iommu_owner(bus, f) < MAX_VM && iommu_reads_stage2 && unit_maps(iommu_owner(bus, f), gpa, hpa, e);
 
   // The hypervisor's bytes: never writable memory or device of a VM's domain.
   lemma hypervisor_typed{L}: \forall integer a, hpa, type; 0 <= a < MAX_VM && domains_apart_all &&
@@ -125,7 +160,7 @@ static void any_step(void)
     hw_maps(vm, gpa, hpa, e) && base <= hpa < base + size ==> !entry_write(e);
   predicate dma_is_owners{L} = \forall integer bus, f, gpa, hpa, e; 0 <= bus < 256 && 0 <= f < 256 && 0 <= gpa < S2_GPA_LIMIT &&
     iommu_maps(bus, f, gpa, hpa, e) ==> bus < IOMMU_BUSES && 0 <= iommu_owner(bus, f) < MAX_VM &&
-      hw_maps(iommu_owner(bus, f), gpa, hpa, e) && reach_ok(iommu_owner(bus, f), hpa, e);
+      hw_maps(iommu_owner(bus, f), gpa, hpa, e) && reach_ok(iommu_owner(bus, f), hpa, e) && (unit_writes(e) ==> entry_write(e));
   // Bytes of the tables, wherever each of them lies.
   predicate tables_closed{L}(integer pool, integer root, integer entries) =
     closed(pool, 20971520) && closed(root, 4096) && closed(entries, IOMMU_BUSES * 8192);

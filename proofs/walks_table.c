@@ -15,6 +15,14 @@
     entry_present(\at(stage2_table[vm][t][j], B)) && entry_leaf(\at(stage2_table[vm][t][j], B), \at(stage2_level[vm][t], A)) ==>
       walk_leaf{B}(vm, g) == \at(stage2_table[vm][t][j], B) &&
       walk_hpa{B}(vm, g) == entry_address(\at(stage2_table[vm][t][j], B)) + g % span(\at(stage2_level[vm][t], A));
+  lemma one_way{L}: \forall integer vm, t, g, l; 0 <= vm < MAX_VM && stage2_wf(vm) && 0 <= t < STAGE2_PAGES && 2 <= l <= 4 && 0 <= g &&
+    stage2_level[vm][t] == l && leads(vm, t, g, l) ==> used(vm, next(vm, t, g, l)) && stage2_level[vm][next(vm, t, g, l)] == l - 1;
+  lemma visits_maps3{L}: \forall integer vm, t, g; 0 <= vm < MAX_VM && stage2_wf(vm) && 0 <= g < S2_GPA_LIMIT && visits3(vm, g, t) ==>
+    walk_leaf(vm, g) == leaf3(vm, t, g) && walk_hpa(vm, g) == hpa3(vm, t, g) && used(vm, t) && stage2_level[vm][t] == 3;
+  lemma visits_maps2{L}: \forall integer vm, t, g; 0 <= vm < MAX_VM && stage2_wf(vm) && 0 <= g < S2_GPA_LIMIT && visits2(vm, g, t) ==>
+    walk_leaf(vm, g) == leaf2(vm, t, g) && walk_hpa(vm, g) == hpa2(vm, t, g) && used(vm, t) && stage2_level[vm][t] == 2;
+  lemma visits_maps1{L}: \forall integer vm, t, g; 0 <= vm < MAX_VM && stage2_wf(vm) && 0 <= g < S2_GPA_LIMIT && visits1(vm, g, t) ==>
+    walk_leaf(vm, g) == leaf1(vm, t, g) && walk_hpa(vm, g) == hpa1(vm, t, g) && used(vm, t) && stage2_level[vm][t] == 1;
   // From a table that the walk comes to it goes on as from the root.
   lemma visits_maps{A}: \forall integer vm, t, l, g; 0 <= vm < MAX_VM && stage2_wf(vm) && 1 <= l <= 4 && 0 <= g < S2_GPA_LIMIT &&
     visits(vm, g, t, l) ==> walk_leaf(vm, g) == leaf_from(vm, t, l, g) && walk_hpa(vm, g) == hpa_from(vm, t, l, g) &&
@@ -53,6 +61,12 @@
   // Where nothing is mapped.
   lemma open_entry{A, B}: \forall integer vm, t, j, x, l; 0 <= vm < MAX_VM && stage2_wf{A}(vm) && used{A}(vm, t) && 1 <= l <= 3 &&
     0 <= j < S2_SLOTS && 0 <= x < S2_GPA_LIMIT && one_entry{A, B}(vm, t, j) && !through{A}(vm, x, t, j) && open{A}(vm, x, l) ==> open{B}(vm, x, l);
+  lemma open_table2{A, B}: \forall integer vm, c, t, x, l; 0 <= vm < MAX_VM && stage2_wf{A}(vm) && 0 < c < STAGE2_PAGES && 1 <= l <= 3 &&
+    0 <= x < S2_GPA_LIMIT && one_table{A, B}(vm, c) && unlinked{A}(vm, c) && 0 <= t < STAGE2_PAGES && t != c &&
+    \at(stage2_level[vm][t], A) == 2 && open2{A}(vm, t, x, l) ==> open2{B}(vm, t, x, l);
+  lemma open_table3{A, B}: \forall integer vm, c, t, x, l; 0 <= vm < MAX_VM && stage2_wf{A}(vm) && 0 < c < STAGE2_PAGES && 1 <= l <= 3 &&
+    0 <= x < S2_GPA_LIMIT && one_table{A, B}(vm, c) && unlinked{A}(vm, c) && 0 <= t < STAGE2_PAGES && t != c &&
+    \at(stage2_level[vm][t], A) == 3 && open3{A}(vm, t, x, l) ==> open3{B}(vm, t, x, l);
   lemma open_table{A, B}: \forall integer vm, c, x, l; 0 <= vm < MAX_VM && stage2_wf{A}(vm) && 0 < c < STAGE2_PAGES && 1 <= l <= 3 &&
     0 <= x < S2_GPA_LIMIT && one_table{A, B}(vm, c) && unlinked{A}(vm, c) && open{A}(vm, x, l) ==>
       open{B}(vm, x, l);

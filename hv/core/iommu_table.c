@@ -10,31 +10,80 @@
 #define FUNCTIONS_OF_BUS 256U
 #define VTD_PRESENT      1U
 #define VTD_WORDS        2U
+#define AMDVI_WORDS      4U     /* the last two are about interrupts: zero, they pass as they are */
 #define VTD_WIDTH_48     2U     /* four levels; translation type 0: requests without an address-space id */
 #define VTD_DOMAIN       0x100U /* bits 8 to 23 of the second word */
+#define AMDVI_NOTHING    3U     /* valid, translated, mode 0 and no rights: every request is refused; zeros would let all pass */
+#define AMDVI_ROOT       0x6000000000000803U /* the same with four levels, reading and writing */
 
 __attribute__((aligned(4096))) uint64_t iommu_root[IOMMU_ROOT_WORDS];
 __attribute__((aligned(4096))) uint64_t iommu_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
 hpa_t iommu_base;
 uint32_t iommu_format; /* IOMMU_FORMAT_VTD until boot says otherwise */
 
+/* Words of a function's entry, and the first one of a function that nobody has. */
+/*@ assigns \nothing;
+    exits \false;
+    ensures \result == (iommu_format == IOMMU_FORMAT_AMDVI ? 4 : 2); */
+static uint32_t words(void)
+{
+    return (iommu_format == IOMMU_FORMAT_AMDVI) ? AMDVI_WORDS : VTD_WORDS;
+}
+
+/*@ assigns \nothing;
+    exits \false;
+    ensures \result == iommu_low_of(IOMMU_NOBODY); */
+static uint64_t nothing(void)
+{
+    return (iommu_format == IOMMU_FORMAT_AMDVI) ? AMDVI_NOTHING : 0U;
+}
+
+/*@ requires pool_ok && vm < MAX_VM;
+    assigns \nothing;
+    exits \false;
+    ensures \result == iommu_low_of(vm); */
+static uint64_t low_word(vm_id_t vm)
+{
+    return stage2_root(vm) + ((iommu_format == IOMMU_FORMAT_AMDVI) ? AMDVI_ROOT : VTD_PRESENT);
+}
+
+/*@ requires vm < MAX_VM;
+    assigns \nothing;
+    exits \false;
+    ensures \result == iommu_high_of(vm); */
+static uint64_t high_word(vm_id_t vm)
+{
+    const uint64_t domain = (uint64_t)vm + 1U;
+    return (iommu_format == IOMMU_FORMAT_AMDVI) ? domain : (VTD_WIDTH_48 + (VTD_DOMAIN * domain));
+}
+
+/*@ assigns \nothing;
+    exits \false;
+    ensures \result <==> iommu_reads_stage2; */
+static bool reads_stage2(void)
+{
+    return (iommu_format == IOMMU_FORMAT_AMDVI) == (stage2_format == S2_FORMAT_NPT_AMDVI);
+}
+
 /*@ assigns IOMMU_ENTRIES;
     exits \false;
-    ensures \forall integer b, w; 0 <= b < IOMMU_BUSES && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == 0; */
+    ensures \forall integer b, w; 0 <= b < IOMMU_BUSES && 0 <= w < IOMMU_BUS_WORDS ==>
+      iommu_entry[b][w] == (w % 4 == 0 ? iommu_low_of(IOMMU_NOBODY) : 0); */
 static void clear_entries(void)
 {
+    const uint64_t first = nothing();
     /*@ loop invariant 0 <= bus <= IOMMU_BUSES;
-        loop invariant \forall integer b, w; 0 <= b < bus && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == 0;
+        loop invariant \forall integer b, w; 0 <= b < bus && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == (w % 4 == 0 ? first : 0);
         loop assigns bus, IOMMU_ENTRIES;
         loop variant IOMMU_BUSES - bus; */
     for (uint32_t bus = 0U; bus < IOMMU_BUSES; bus++) {
         /*@ loop invariant 0 <= i <= IOMMU_BUS_WORDS;
-            loop invariant \forall integer b, w; 0 <= b < bus && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == 0;
-            loop invariant \forall integer w; 0 <= w < i ==> iommu_entry[bus][w] == 0;
+            loop invariant \forall integer b, w; 0 <= b < bus && 0 <= w < IOMMU_BUS_WORDS ==> iommu_entry[b][w] == (w % 4 == 0 ? first : 0);
+            loop invariant \forall integer w; 0 <= w < i ==> iommu_entry[bus][w] == (w % 4 == 0 ? first : 0);
             loop assigns i, IOMMU_ENTRIES;
             loop variant IOMMU_BUS_WORDS - i; */
         for (uint32_t i = 0U; i < IOMMU_BUS_WORDS; i++) {
-            iommu_entry[bus][i] = 0U;
+            iommu_entry[bus][i] = ((i % AMDVI_WORDS) == 0U) ? first : 0U;
         }
     }
 }
@@ -59,14 +108,14 @@ void iommu_table_init(hpa_t entries)
 bool iommu_table_set(uint16_t bdf, vm_id_t vm)
 {
     const uint32_t bus = (uint32_t)bdf / FUNCTIONS_OF_BUS;
-    const uint32_t at = VTD_WORDS * ((uint32_t)bdf % FUNCTIONS_OF_BUS);
-    const bool valid = (bus < IOMMU_BUSES) && (vm <= IOMMU_NOBODY);
+    const uint32_t at = words() * ((uint32_t)bdf % FUNCTIONS_OF_BUS);
+    const bool valid = (bus < IOMMU_BUSES) && ((vm == IOMMU_NOBODY) || ((vm < MAX_VM) && reads_stage2()));
     if (valid && (vm == IOMMU_NOBODY)) {
-        iommu_entry[bus][at] = 0U;
+        iommu_entry[bus][at] = nothing();
         iommu_entry[bus][at + 1U] = 0U;
     } else if (valid) {
-        iommu_entry[bus][at + 1U] = VTD_WIDTH_48 + (VTD_DOMAIN * ((uint64_t)vm + 1U));
-        iommu_entry[bus][at] = stage2_root(vm) + VTD_PRESENT;
+        iommu_entry[bus][at + 1U] = high_word(vm);
+        iommu_entry[bus][at] = low_word(vm);
     } else {
         /* nothing is written */
     }
@@ -79,11 +128,12 @@ bool iommu_table_set(uint16_t bdf, vm_id_t vm)
 vm_id_t iommu_table_owner(uint16_t bdf)
 {
     const uint32_t bus = (uint32_t)bdf / FUNCTIONS_OF_BUS;
-    const uint32_t at = VTD_WORDS * ((uint32_t)bdf % FUNCTIONS_OF_BUS);
+    const uint32_t at = words() * ((uint32_t)bdf % FUNCTIONS_OF_BUS);
     vm_id_t owner = IOMMU_NOBODY;
     /*@ assert entry: bus < IOMMU_BUSES ==> iommu_entry_ok(bus, bdf % 256); */
-    if ((bus < IOMMU_BUSES) && ((iommu_entry[bus][at] % 2U) == VTD_PRESENT)) {
-        owner = (vm_id_t)(((iommu_entry[bus][at + 1U] / VTD_DOMAIN) - 1U) % MAX_VM);
+    if ((bus < IOMMU_BUSES) && (iommu_entry[bus][at + 1U] != 0U)) {
+        const uint64_t domain = iommu_entry[bus][at + 1U] / ((iommu_format == IOMMU_FORMAT_AMDVI) ? 1U : VTD_DOMAIN);
+        owner = (vm_id_t)((domain - 1U) % MAX_VM);
     }
     return owner;
 }

@@ -27,7 +27,7 @@ extern hpa_t iommu_base; /* host-physical address of iommu_entry */
 /* entries: host-physical address of iommu_entry, 4 KiB aligned. Afterwards nobody has a function. After stage2_init(). Contracts: iommu_table_spec.h. */
 void iommu_table_init(hpa_t entries);
 /* The one writer of an entry. vm: whose it is now, or IOMMU_NOBODY. The unit may have cached what stood there (core/iommu.c).
- * False, without effect: the function's bus has no table, or there is no such VM. */
+ * False, without effect: the function's bus has no table, there is no such VM, or stage 2 is not written as the unit reads it. */
 bool iommu_table_set(uint16_t bdf, vm_id_t vm);
 /* Whose it is as the hardware reads it, or IOMMU_NOBODY. */
 vm_id_t iommu_table_owner(uint16_t bdf);

@@ -244,7 +244,9 @@ static enum status stage2_map_commit(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t 
     while ((done < size) && (ret == STATUS_OK)) {
         uint32_t level = stage2_fit(gpa + done, hpa + done, size - done);
         /*@ assert fits: span(level) <= size - done && span(level) % 4096 == 0; */
+        /*@ ghost turn: ; */
         ret = stage2_map_leaf(vm, gpa + done, hpa + done, level, attr);
+        /*@ assert walk: kept: \forall integer g; gpa <= g < gpa + done ==> same_walk{turn, Here}(vm, g); */
         /*@ assert walk: before: ret == STATUS_OK ==> \forall integer g; gpa <= g < gpa + done ==> maps_as(vm, g, hpa + (g - gpa), attr); */
         /*@ assert walk: later: \forall integer d; done + span(level) <= d < size && d % 4096 == 0 ==>
               block(gpa + d, level) != block(gpa + done, level) &&

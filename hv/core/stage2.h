@@ -20,6 +20,7 @@
 /* How entries look to the hardware (stage2_format.h). Set at boot before stage2_init(), and never again. */
 #define S2_FORMAT_NPT 0U
 #define S2_FORMAT_EPT 1U
+#define S2_FORMAT_NPT_AMDVI 2U /* NPT that an AMD IOMMU reads as well */
 extern uint32_t stage2_format;
 
 extern uint64_t stage2_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];

@@ -49,7 +49,7 @@
 
   predicate entry_ok{L}(integer vm, integer t, integer j, integer l, integer e) =
     entry_present(e) ==>
-      entry_reserved_clear(e) && (entry_leaf(e, l) ? leaf_ok(vm, l, e) : table_ok(vm, t, j, l, e));
+      entry_reserved_clear(e, l) && (entry_leaf(e, l) ? leaf_ok(vm, l, e) : table_ok(vm, t, j, l, e));
 
   predicate shape_ok{L}(integer vm) =
     stage2_level[vm][S2_ROOT] == 4 &&

@@ -183,7 +183,7 @@ static void stage2_link(vm_id_t vm, uint32_t table, uint32_t slot, uint32_t chil
 {
     stage2_parent[vm][child] = table;
     stage2_slot[vm][child] = slot;
-    stage2_table[vm][table][slot] = stage2_make_table(stage2_pool_of(vm) + ((uint64_t)child * PAGE_SIZE));
+    stage2_table[vm][table][slot] = stage2_make_table(stage2_pool_of(vm) + ((uint64_t)child * PAGE_SIZE), stage2_level[vm][table]);
 }
 
 /* REQ-ISO-030 */

@@ -13,9 +13,10 @@
 #define ENTRIES 0x20000000U
 #define FUNCTIONS (256U * 256U)
 
-static int setup(void **state)
+static int setup_with(uint32_t unit, uint32_t stage2)
 {
-    (void)state;
+    iommu_format = unit;
+    stage2_format = stage2;
     stage2_init(POOL);
     memset(iommu_root, 0x5A, sizeof(iommu_root)); /* whatever was there */
     memset(iommu_entry, 0x5A, sizeof(iommu_entry));
@@ -23,8 +24,20 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup(void **state)
+{
+    (void)state;
+    return setup_with(IOMMU_FORMAT_VTD, S2_FORMAT_NPT);
+}
+
+static int setup_amdvi(void **state)
+{
+    (void)state;
+    return setup_with(IOMMU_FORMAT_AMDVI, S2_FORMAT_NPT_AMDVI);
+}
+
 /* The walk of the hardware (Intel VT-d 4.1, 9.1 and 9.3), written without the module's helpers: where second-level tables begin, or 0. */
-static hpa_t second_level(uint32_t bdf, uint32_t *domain)
+static hpa_t second_level_vtd(uint32_t bdf, uint32_t *domain)
 {
     const uint64_t root = iommu_root[2U * (bdf >> 8)];
     hpa_t found = 0U;
@@ -45,6 +58,30 @@ static hpa_t second_level(uint32_t bdf, uint32_t *domain)
         }
     }
     return found;
+}
+
+/* The same of AMD's device table (AMD IOMMU 3.08, 2.2.2), which ends with the last bus. */
+static hpa_t second_level_amdvi(uint32_t bdf, uint32_t *domain)
+{
+    hpa_t found = 0U;
+    if (bdf < (IOMMU_BUSES * 256U)) {
+        const uint64_t *entry = &iommu_entry[bdf >> 8][4U * (bdf & 0xFFU)];
+        assert_int_equal(entry[0] & 3U, 3U); /* valid: one that is not lets everything pass */
+        assert_int_equal(entry[2] | entry[3], 0U);
+        *domain = (uint32_t)entry[1];
+        if (((entry[0] >> 9) & 7U) == 0U) {
+            assert_int_equal(entry[0], 3U); /* no table, and neither reading nor writing */
+        } else {
+            assert_int_equal(entry[0] & ~0x000FFFFFFFFFF000ULL, 0x6000000000000803ULL); /* four levels, both rights */
+            found = entry[0] & 0x000FFFFFFFFFF000ULL;
+        }
+    }
+    return found;
+}
+
+static hpa_t second_level(uint32_t bdf, uint32_t *domain)
+{
+    return (iommu_format == IOMMU_FORMAT_AMDVI) ? second_level_amdvi(bdf, domain) : second_level_vtd(bdf, domain);
 }
 
 static void expect(uint32_t bdf, vm_id_t vm)
@@ -101,12 +138,33 @@ static void buses_without_a_table_and_vms_that_do_not_exist_are_refused(void **s
     expect(0xFFFFU, IOMMU_NOBODY);
 }
 
+/* REQ-ISO-050 */
+static void a_unit_that_cannot_read_stage_2_gives_nothing_to_anybody(void **state)
+{
+    (void)setup_with(IOMMU_FORMAT_AMDVI, S2_FORMAT_NPT);
+    assert_false(iommu_table_set(0x0108U, 1U));
+    expect(0x0108U, IOMMU_NOBODY);
+    assert_true(iommu_table_set(0x0108U, IOMMU_NOBODY));
+    (void)setup_with(IOMMU_FORMAT_AMDVI, S2_FORMAT_EPT);
+    assert_false(iommu_table_set(0x0108U, 1U));
+    (void)setup_with(IOMMU_FORMAT_VTD, S2_FORMAT_NPT_AMDVI);
+    assert_false(iommu_table_set(0x0108U, 1U));
+    expect(0x0108U, IOMMU_NOBODY);
+    (void)setup_with(IOMMU_FORMAT_VTD, S2_FORMAT_EPT);
+    assert_true(iommu_table_set(0x0108U, 1U));
+    (void)setup(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(at_first_no_function_reaches_anything, setup),
         cmocka_unit_test_setup(a_function_reaches_what_its_owner_reaches_and_others_stay, setup),
         cmocka_unit_test_setup(buses_without_a_table_and_vms_that_do_not_exist_are_refused, setup),
+        cmocka_unit_test_setup(at_first_no_function_reaches_anything, setup_amdvi),
+        cmocka_unit_test_setup(a_function_reaches_what_its_owner_reaches_and_others_stay, setup_amdvi),
+        cmocka_unit_test_setup(buses_without_a_table_and_vms_that_do_not_exist_are_refused, setup_amdvi),
+        cmocka_unit_test_setup(a_unit_that_cannot_read_stage_2_gives_nothing_to_anybody, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

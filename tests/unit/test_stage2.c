@@ -57,11 +57,31 @@ static int setup_ept(void **state)
     return setup_with(S2_FORMAT_EPT);
 }
 
-/* What the hardware sees beyond the address. EPT (Intel SDM 3, 28.3.2): bits that are reserved, and A and D, which are not in use. */
-static void expect_constant_bits(uint64_t entry, bool leaf)
+static int setup_amdvi(void **state)
 {
-    if (stage2_format == S2_FORMAT_NPT) {
+    (void)state;
+    return setup_with(S2_FORMAT_NPT_AMDVI);
+}
+
+/* What an AMD IOMMU reads in the same entry (AMD IOMMU 3.08, 2.2.3): level of the next table, 0 in a leaf, and rights; the processor's rights. */
+static void expect_amdvi_bits(uint64_t entry, uint32_t next)
+{
+    assert_int_equal((entry >> 9) & 7U, next);
+    assert_int_equal((entry >> 61) & 1U, 1U);
+    assert_int_equal((entry >> 62) & 1U, (entry >> 1) & 1U);
+    assert_int_equal((entry >> 52) & 0x1FFU, 0U);
+}
+
+/* What the hardware sees beyond the address. EPT (Intel SDM 3, 28.3.2): bits that are reserved, and A and D, which are not in use. */
+static void expect_constant_bits(uint64_t entry, bool leaf, uint32_t level)
+{
+    if (stage2_format != S2_FORMAT_EPT) {
         assert_int_equal(entry & 0x24U, 0x24U); /* user, accessed */
+        if (stage2_format == S2_FORMAT_NPT_AMDVI) {
+            expect_amdvi_bits(entry, leaf ? 0U : (level - 1U));
+        } else {
+            assert_int_equal(entry & 0x7FF0000000000E00U, 0U);
+        }
     } else if (leaf) {
         assert_int_equal(entry & 0xFFF0000000000F40U, 0U);
     } else {
@@ -95,7 +115,7 @@ static bool walk(vm_id_t vm, gpa_t gpa, hpa_t *hpa, uint64_t *leaf)
         if ((entry & 1U) == 0) {
             return false;
         }
-        expect_constant_bits(entry, (shift == 12) || ((shift < 39) && ((entry & 0x80U) != 0)));
+        expect_constant_bits(entry, (shift == 12) || ((shift < 39) && ((entry & 0x80U) != 0)), (shift - 3U) / 9U);
         if (shift == 12 || (entry & 0x80U) != 0) {
             uint64_t mask = ((uint64_t)1 << shift) - 1U;
             assert_int_equal(entry & 0x000FFFFFFFFFF000U & mask, 0); /* aligned, PAT bit clear */
@@ -175,6 +195,25 @@ static void writes_the_bits_of_nested_page_tables(void **state)
     assert_int_equal(leaf, DEVICE | 0x80000000000000EFU);
     assert_int_equal(stage2_lookup(VM, 0x2000U).attr, RW | S2_UC);
     assert_int_equal(stage2_lookup(VM, 0x200000U).attr, RW | S2_WC);
+}
+
+/* REQ-ISO-050 */
+static void writes_the_bits_that_an_amd_iommu_reads(void **state)
+{
+    (void)state;
+    hpa_t hpa;
+    uint64_t leaf;
+    assert_int_equal(stage2_map(VM, 0x0U, RAM, 0x1000U, S2_READ), STATUS_OK);
+    assert_true(walk(VM, 0x0U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0xA000000000000065ULL); /* NX, IR */
+    assert_int_equal(stage2_map(VM, 0x1000U, RAM, 0x1000U, RWX), STATUS_OK);
+    assert_true(walk(VM, 0x1000U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0x6000000000000067ULL); /* IR, IW */
+    assert_int_equal(stage2_map(VM, 0x200000U, RAM, 0x200000U, RWX), STATUS_OK);
+    assert_true(walk(VM, 0x200000U, &hpa, &leaf));
+    assert_int_equal(leaf, RAM | 0x60000000000000E7ULL);
+    assert_int_equal(stage2_table[VM][S2_ROOT][0] >> 52, 0x600U);
+    assert_int_equal(stage2_table[VM][S2_ROOT][0] & 0xFFFU, 0x627U); /* leads to a table of level 3 */
 }
 
 /* REQ-ISO-011 REQ-ISO-042 */
@@ -556,6 +595,27 @@ int main(void)
         cmocka_unit_test_setup(without_a_free_page_no_table_is_linked, setup_ept),
         cmocka_unit_test_setup(protection_that_is_denied_for_one_page_changes_none, setup_ept),
         cmocka_unit_test_setup(protection_takes_whole_pages_only, setup_ept),
+        cmocka_unit_test_setup(writes_the_bits_that_an_amd_iommu_reads, setup_amdvi),
+        cmocka_unit_test_setup(maps_with_the_largest_pages_that_fit, setup_amdvi),
+        cmocka_unit_test_setup(uses_small_pages_when_addresses_are_not_congruent, setup_amdvi),
+        cmocka_unit_test_setup(refuses_what_is_not_a_page_range, setup_amdvi),
+        cmocka_unit_test_setup(maps_only_what_the_domain_owns, setup_amdvi),
+        cmocka_unit_test_setup(checks_the_memory_type_against_the_domain, setup_amdvi),
+        cmocka_unit_test_setup(user_vms_get_ram_of_the_service_vm_only, setup_amdvi),
+        cmocka_unit_test_setup(does_not_map_twice, setup_amdvi),
+        cmocka_unit_test_setup(a_short_quota_leaves_nothing_behind, setup_amdvi),
+        cmocka_unit_test_setup(unmap_splits_at_both_ends, setup_amdvi),
+        cmocka_unit_test_setup(unmap_without_tables_to_split_has_no_effect, setup_amdvi),
+        cmocka_unit_test_setup(unmap_of_nothing_is_fine_and_bounded, setup_amdvi),
+        cmocka_unit_test_setup(protect_changes_rights_and_nothing_else, setup_amdvi),
+        cmocka_unit_test_setup(protect_cannot_make_read_only_memory_writable, setup_amdvi),
+        cmocka_unit_test_setup(tables_are_reused_for_ever, setup_amdvi),
+        cmocka_unit_test_setup(reset_forgets_one_vm_only, setup_amdvi),
+        cmocka_unit_test_setup(behaves_like_a_flat_map, setup_amdvi),
+        cmocka_unit_test_setup(the_writer_refuses_what_no_leaf_can_be, setup_amdvi),
+        cmocka_unit_test_setup(without_a_free_page_no_table_is_linked, setup_amdvi),
+        cmocka_unit_test_setup(protection_that_is_denied_for_one_page_changes_none, setup_amdvi),
+        cmocka_unit_test_setup(protection_takes_whole_pages_only, setup_amdvi),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
