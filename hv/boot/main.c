@@ -23,6 +23,7 @@
 #include "x86/asm.h"
 #include "x86/cpu.h"
 #include "x86/fatal.h"
+#include "x86/iommu.h"
 #include "x86/features.h"
 #include "x86/pcpu.h"
 #include "x86/pic.h"
@@ -215,7 +216,7 @@ static void boot_devices(void)
     if (domain_build() != STATUS_OK) {
         fatal_boot("the memory map has too many pieces", "");
     }
-    stage2_format = vendor->entry_format;
+    stage2_format = iommu_entry_format(vendor->entry_format);
     stage2_init(address_of(stage2_table));
     if (vpci_scan() != STATUS_OK) {
         fatal_boot("the PCI functions are refused: see the line before", "");

@@ -85,6 +85,11 @@ static bool fault_take(uint64_t now)
     return taken;
 }
 
+static uint64_t look_again(uint64_t now)
+{
+    return now + (hw_tsc_hz() / LOOKS_PER_SECOND);
+}
+
 void iommu_fault_begin(void)
 {
     fault_due = 0U;
@@ -108,10 +113,10 @@ uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now)
     if (iommu_active && (pcpu == core)) {
         if (now >= fault_due) {
             if (fault_take(now)) {
-                fault_due = now + (hw_tsc_hz() / LOOKS_PER_SECOND);
+                fault_due = look_again(now);
             } else {
-                fault_due = TIME_NEVER;
                 hw_iommu_fault_event(core, VECTOR_IOMMU);
+                fault_due = fault_take(now) ? look_again(now) : TIME_NEVER; /* one that came in between has raised nothing */
             }
         }
         due = fault_due;

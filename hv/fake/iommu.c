@@ -19,6 +19,7 @@ bool fake_iommu_answers;
 bool fake_iommu_on;
 uint32_t fake_iommu_uncovered;
 uint32_t fake_iommu_event;     /* vector; 0: off */
+bool fake_iommu_late;
 uint32_t fake_iommu_flushes;
 uint32_t fake_iommu_lost;
 hpa_t fake_iommu_written;
@@ -36,6 +37,7 @@ static uint64_t memory_root[IOMMU_ROOT_WORDS];
 static uint64_t memory_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
 static uint64_t memory_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];
 static uint64_t memory_remap[IOMMU_REMAP_ENTRIES][IOMMU_REMAP_WORDS];
+static const uint64_t nothing[4] = { 3U };
 static hpa_t root_at;
 static hpa_t remap_at;
 static hpa_t entries_at;
@@ -54,6 +56,7 @@ void fake_iommu_reset(void)
     fake_iommu_on = false;
     fake_iommu_uncovered = ID_NONE;
     fake_iommu_event = 0U;
+    fake_iommu_late = false;
     fake_iommu_flushes = 0U;
     fake_iommu_lost = 0U;
     fake_iommu_written = 0U;
@@ -166,6 +169,10 @@ void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector)
 {
     (void)pcpu;
     fake_iommu_event = vector;
+    if ((vector != 0U) && fake_iommu_late) {
+        fake_iommu_late = false;
+        fake_iommu_fault((struct iommu_fault){ .bdf = 0x28U, .reason = 6U });
+    }
 }
 
 bool hw_iommu_remaps(void)
@@ -210,7 +217,15 @@ static uint32_t entry_find(uint16_t bdf)
     while ((i < CACHED) && !(known_entry[i].used && (known_entry[i].bdf == bdf))) {
         i++;
     }
-    if (i == CACHED) {
+    if ((i == CACHED) && (fake_iommu_format == IOMMU_FORMAT_AMDVI)) { /* entries of nobody are cached as others are */
+        const uint32_t bus = bdf >> 8U;
+        const uint64_t *words = (bus < IOMMU_BUSES) ? &(fake_iommu_snoops ? iommu_entry : memory_entry)[bus][4U * (bdf & 0xFFU)] : nothing;
+        i = take(&known_entry[0].used, sizeof(known_entry[0]));
+        known_entry[i].used = true;
+        known_entry[i].bdf = bdf;
+        known_entry[i].low = (((words[0] >> 9U) & 7U) == 4U) ? ((words[0] & ~0xFFFULL) | 1U) : 0U;
+        known_entry[i].high = words[1] << 8U; /* where VT-d has the domain */
+    } else if (i == CACHED) {
         const uint64_t *root = fake_iommu_snoops ? iommu_root : memory_root;
         uint64_t table = root[2U * (bdf >> 8U)];
         i = take(&known_entry[0].used, sizeof(known_entry[0]));
@@ -225,6 +240,8 @@ static uint32_t entry_find(uint16_t bdf)
             known_entry[i].high = words[at + 1U];
             known_entry[i].used = (words[at] & 1U) != 0U; /* what is not present is not cached */
         }
+    } else {
+        /* known */
     }
     return i;
 }
@@ -263,7 +280,7 @@ bool fake_iommu_dma(uint16_t bdf, gpa_t address, bool write, hpa_t *hpa)
         if (i < CACHED) {
             leaf = known_page[i].leaf;
         } else {
-            leaf = leaf_walk(known_entry[e].low & PAGE_MASK, address);
+            leaf = leaf_walk(known_entry[e].low & 0x000FFFFFFFFFF000U, address);
             if (leaf != 0U) {
                 i = take(&known_page[0].used, sizeof(known_page[0]));
                 known_page[i].used = true;

@@ -15,6 +15,7 @@ extern bool fake_iommu_answers;        /* false: every wait ends by its bound */
 extern bool fake_iommu_on;
 extern uint32_t fake_iommu_uncovered;  /* a function that no unit stands before; ID_NONE: all have one */
 extern uint32_t fake_iommu_event;      /* vector; 0: off */
+extern bool fake_iommu_late; /* a fault comes as the event is switched on */
 extern uint32_t fake_iommu_flushes;
 extern uint32_t fake_iommu_lost;       /* the flush of this number alone is not answered; 0: none */
 extern hpa_t fake_iommu_written;       /* the last write-back */

@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
+#include "core/iommu_table.h"
+#include "core/stage2.h"
 #include "x86/asm.h"
+#include "x86/vendor.h"
 
 #define LINE_SIZE 64U /* no CPU with long mode has smaller ones */
 
@@ -15,9 +18,19 @@ bool hw_iommu_find(void)
 {
     iommu_driver = &vtd_iommu;
     if (!iommu_driver->find()) {
-        iommu_driver = NULL;
+        iommu_driver = &amdvi_iommu;
+        if ((vendor->entry_format != S2_FORMAT_NPT) || !iommu_driver->find()) {
+            iommu_driver = NULL; /* AMD's beside another CPU cannot read its tables */
+        }
     }
     return iommu_driver != NULL;
+}
+
+/* REQ-ISO-050 */
+uint32_t iommu_entry_format(uint32_t of_cpu)
+{
+    const bool both = (iommu_driver != NULL) && (iommu_driver->format == IOMMU_FORMAT_AMDVI);
+    return both ? S2_FORMAT_NPT_AMDVI : of_cpu;
 }
 
 uint32_t hw_iommu_format(void)

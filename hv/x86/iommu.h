@@ -23,6 +23,10 @@ struct iommu_ops {
 };
 
 extern const struct iommu_ops vtd_iommu;
+extern const struct iommu_ops amdvi_iommu;
 extern const struct iommu_ops *iommu_driver;
+
+/* How stage 2 is written: as the CPU asks for it (vendor.h), and so that the unit reads it as well. After hw_iommu_find(). */
+uint32_t iommu_entry_format(uint32_t of_cpu);
 
 #endif

@@ -31,14 +31,15 @@ def image(tmp_path_factory):
 
 @pytest.fixture
 def machine(start, folder, image):
-    """machine(words=''): the Service VM with a virtio, an NVMe and a SATA disk, and an e1000e behind a root port."""
-    def start_machine(words="", scenario="minimal", virtio=""):
+    """machine(words=''): the Service VM with a virtio, an NVMe and a SATA disk, and an e1000e behind a root port. more: other devices."""
+    def start_machine(words="", scenario="minimal", virtio="", more=()):
         extra = []
         for i, device in enumerate((f"virtio-blk-pci,addr=2,drive=d0{virtio}", "nvme,serial=1,addr=3,drive=d1", "ide-hd,bus=ide.0,drive=d2")):
             path = folder / f"disk{i}"
             path.write_bytes(hashlib.shake_128(bytes([i])).digest(SIZE))
             extra += ["-drive", f"file={path},if=none,id=d{i},format=raw", "-device", device]
         extra += ["-device", "pcie-root-port,id=rp0,addr=4", "-device", "e1000e,bus=rp0,netdev=n0", "-netdev", "user,id=n0,restrict=on"]
+        extra += more   # takes a slot that no other asked for
         # The initrd is a boot module of the loader: its path must be below the project's root.
         copy = folder / "service-initrd.gz"
         copy.write_bytes(pathlib.Path(image).read_bytes())
@@ -93,6 +94,15 @@ def test_message_interrupts_arrive(machine, folder):
         assert counted(table, name, "PCI-MSI") > 0, table
     check_kernel_log(running)
     assert "stray" not in running.text("hypervisor")
+
+
+@pytest.mark.not_on("bochs", "devices")
+# REQ-ISO-040 REQ-ISO-058
+def test_devices_work_behind_amds_iommu(machine, folder):
+    running = machine(more=("-device", "amd-iommu,pt=off"))
+    assert "AMD-Vi, 1 units translate" in running.text("hypervisor")
+    use_devices(running, folder)
+    check_kernel_log(running)
 
 
 @pytest.mark.not_on("bochs", "devices")

@@ -43,6 +43,28 @@ static int boot(void **state)
     return 0;
 }
 
+static int boot_amdvi(void **state)
+{
+    stage2_format = S2_FORMAT_NPT_AMDVI;
+    memset(vms, 0, sizeof(vms));
+    memset(vcpus, 0, sizeof(vcpus));
+    fake_iommu_reset();
+    fake_iommu_format = IOMMU_FORMAT_AMDVI;
+    (void)world_start(state);
+    platform.iommu_present = true;
+    partition.table.vm[RTVM].pci_count = 1U;
+    partition.table.vm[RTVM].pci[0] = NIC;
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
+    return 0;
+}
+
+static int as_usual(void **state)
+{
+    (void)state;
+    stage2_format = S2_FORMAT_NPT;
+    return 0;
+}
+
 static vm_id_t user_vm(void)
 {
     vm_id_t v = world_create(3U);
@@ -363,6 +385,29 @@ static void a_fault_before_the_clock_is_known_is_told(void **state)
 }
 
 /* REQ-ISO-052 */
+static void a_fault_that_comes_as_messages_are_switched_on_is_told(void **state)
+{
+    (void)state;
+    core_host_interrupt(0U, VECTOR_IOMMU);
+    fake_iommu_late = true;
+    assert_int_equal(iommu_fault_check(0U, fake_tsc), fake_tsc + (fake_tsc_hz / 100U));
+    assert_int_equal(iommu_fault_count(IOMMU_NOBODY), 1U);
+    fake_tsc += fake_tsc_hz;
+    assert_int_equal(iommu_fault_check(0U, fake_tsc), TIME_NEVER);
+    log_flush();
+}
+
+/* REQ-ISO-040 REQ-ISO-050 */
+static void a_unit_that_cannot_read_stage_2_ends_the_shared_side(void **state)
+{
+    (void)state;
+    stage2_format = S2_FORMAT_NPT;
+    (void)iommu_give(DISK, VM_SERVICE);
+    assert_false(reaches(DISK, 0x1000000U));
+    assert_int_equal(fake_halts, 1);
+}
+
+/* REQ-ISO-052 */
 static void faults_without_end_are_counted_and_told_a_few_times(void **state)
 {
     uint64_t due;
@@ -671,6 +716,7 @@ int main(void)
         cmocka_unit_test_setup(at_boot_every_function_gets_its_owners_memory, boot),
         cmocka_unit_test_setup(a_blocked_access_is_told_and_counted, boot),
         cmocka_unit_test_setup(a_fault_before_the_clock_is_known_is_told, boot),
+        cmocka_unit_test_setup(a_fault_that_comes_as_messages_are_switched_on_is_told, boot),
         cmocka_unit_test_setup(faults_without_end_are_counted_and_told_a_few_times, boot),
         cmocka_unit_test_setup(where_all_cores_are_exclusive_nobody_looks, boot),
         cmocka_unit_test_setup(a_message_raises_what_its_entry_says_and_only_for_its_function, boot),
@@ -684,6 +730,11 @@ int main(void)
         cmocka_unit_test_setup(entries_go_out_to_memory_where_units_read_past_the_caches, boot),
         cmocka_unit_test_setup(a_unit_that_forgets_no_entry_ends_the_shared_side, boot),
         cmocka_unit_test_setup(where_interrupts_are_not_remapped_no_entry_is_set, boot),
+        cmocka_unit_test_setup_teardown(a_device_of_nobody_reaches_nothing, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(a_device_reaches_what_its_owner_reaches, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(a_device_that_changes_hands_keeps_nothing, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(memory_that_was_taken_away_is_out_of_reach, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(a_unit_that_cannot_read_stage_2_ends_the_shared_side, boot_amdvi, as_usual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,26 @@ static void a_machine_with_all_that_is_needed_is_used(void **state)
     assert_true(hw_iommu_snoops());
 }
 
+/* REQ-ISO-050 REQ-ISO-058 */
+static void amds_unit_is_taken_where_there_is_none_of_intels_and_reads_amds_tables(void **state)
+{
+    (void)state;
+    amdvi_there = true;
+    assert_true(hw_iommu_find());
+    assert_int_equal(hw_iommu_format(), IOMMU_FORMAT_VTD);
+    assert_int_equal(iommu_entry_format(S2_FORMAT_NPT), S2_FORMAT_NPT);
+    table_there = false;
+    assert_true(hw_iommu_find());
+    assert_int_equal(hw_iommu_format(), IOMMU_FORMAT_AMDVI);
+    assert_int_equal(iommu_entry_format(S2_FORMAT_NPT), S2_FORMAT_NPT_AMDVI);
+    vendor = &intel; /* whose tables it cannot read */
+    assert_false(hw_iommu_find());
+    assert_int_equal(iommu_entry_format(S2_FORMAT_EPT), S2_FORMAT_EPT);
+    vendor = &amd;
+    amdvi_there = false;
+    assert_false(hw_iommu_find());
+}
+
 /* REQ-CFG-035 */
 static void what_one_unit_lacks_is_named(void **state)
 {
@@ -397,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_machine_with_all_that_is_needed_is_used, usual_machine),
+        cmocka_unit_test_setup(amds_unit_is_taken_where_there_is_none_of_intels_and_reads_amds_tables, usual_machine),
         cmocka_unit_test_setup(what_one_unit_lacks_is_named, usual_machine),
         cmocka_unit_test_setup(units_translate_by_the_given_tables, running),
         cmocka_unit_test_setup(what_firmware_left_on_goes_off_first, usual_machine),

@@ -12,9 +12,12 @@
 #include "core/boot_info.h"
 #include "core/hw.h"
 #include "core/iommu_hw.h"
+#include "core/iommu_table.h"
+#include "core/stage2.h"
 #include "stub_log.h"
 #include "x86/acpi.h"
 #include "x86/iommu.h"
+#include "x86/vendor.h"
 #include "x86/vtd/vtd.h"
 
 #define UNIT_A 0xFED90000U
@@ -127,6 +130,13 @@ static uint8_t table_bytes[2048];
 static struct acpi_table table_found;
 static bool table_there;
 static uint32_t secondary; /* bus behind every bridge */
+
+static bool amdvi_there;
+static bool amdvi_found(void) { return amdvi_there; }
+const struct iommu_ops amdvi_iommu = { .format = IOMMU_FORMAT_AMDVI, .find = amdvi_found };
+static const struct vendor_ops amd = { .entry_format = S2_FORMAT_NPT };
+static const struct vendor_ops intel = { .entry_format = S2_FORMAT_EPT };
+const struct vendor_ops *vendor = &amd;
 
 const struct acpi_table *acpi_find(uint32_t signature)
 {
