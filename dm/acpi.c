@@ -259,11 +259,12 @@ static void write_rsdp(struct builder *builder, uint64_t xsdt)
 }
 
 /* REQ-DM-008 */
-size_t acpi_build(uint8_t *buffer, size_t size, uint64_t base, unsigned vcpu_count)
+size_t acpi_build(uint8_t *buffer, size_t size, uint64_t base, unsigned vcpu_count, bool mmconfig)
 {
     struct builder builder = {.buffer = buffer, .size = size, .used = sizeof(struct rsdp), .base = base};
     struct facs facs = {.signature = {'F', 'A', 'C', 'S'}, .length = sizeof(facs)};
     struct xsdt xsdt = {0};
+    size_t xsdt_size = sizeof(xsdt) - sizeof(xsdt.table[2]);
     uint64_t facs_gpa, dsdt_gpa, xsdt_gpa;
 
     facs.rest[24] = 2; /* version */
@@ -271,9 +272,12 @@ size_t acpi_build(uint8_t *buffer, size_t size, uint64_t base, unsigned vcpu_cou
     dsdt_gpa = place(&builder, acpi_dsdt, acpi_dsdt_size);
     xsdt.table[0] = build_fadt(&builder, facs_gpa, dsdt_gpa);
     xsdt.table[1] = build_madt(&builder, vcpu_count);
-    xsdt.table[2] = build_mcfg(&builder);
-    finish(&xsdt.header, "XSDT", 1, sizeof(xsdt));
-    xsdt_gpa = place(&builder, &xsdt, sizeof(xsdt));
+    if (mmconfig) {
+        xsdt.table[2] = build_mcfg(&builder);
+        xsdt_size = sizeof(xsdt);
+    }
+    finish(&xsdt.header, "XSDT", 1, xsdt_size);
+    xsdt_gpa = place(&builder, &xsdt, xsdt_size);
     if (xsdt_gpa != 0U) {
         write_rsdp(&builder, xsdt_gpa);
     }

@@ -102,6 +102,8 @@ int vm_create_devices(struct vm *vm)
     for (unsigned i = 0; i < vm->virtio_count && result == 0; i++) {
         result = virtio_start_worker(vm->virtio[i]);
     }
+    result = (result == 0) ? passthrough_take(&vm->passthrough, &vm->pci) : result;
+    result = (result == 0) ? passthrough_assign(&vm->passthrough, vm->hsm) : result;
     return (result == 0) ? console_attach(&vm->serial, &vm->loop, serial_input, vm) : result;
 }
 
@@ -117,6 +119,9 @@ void vm_reset_devices(struct vm *vm)
 
 void vm_destroy_devices(struct vm *vm)
 {
+    if (vm->hsm != NULL) {
+        passthrough_deassign(&vm->passthrough, vm->hsm);
+    }
     while (vm->virtio_count != 0U) {
         vm->virtio_count--;
         virtio_destroy(vm->virtio[vm->virtio_count]);

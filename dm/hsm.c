@@ -138,6 +138,34 @@ int hsm_set_irq_line(struct hsm *hsm, uint32_t gsi, bool high)
     return (ioctl(hsm->fd, ACRN_IOCTL_SET_IRQLINE, operation) < 0) ? -errno : 0;
 }
 
+int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
+{
+    struct acrn_pcidev copy = *device;
+
+    return request(hsm, ACRN_IOCTL_ASSIGN_PCIDEV, &copy);
+}
+
+int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
+{
+    struct acrn_pcidev copy = *device;
+
+    return request(hsm, ACRN_IOCTL_DEASSIGN_PCIDEV, &copy);
+}
+
+int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
+{
+    struct acrn_ptdev_irq copy = *irq;
+
+    return request(hsm, ACRN_IOCTL_SET_PTDEV_INTR, &copy);
+}
+
+int hsm_reset_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
+{
+    struct acrn_ptdev_irq copy = *irq;
+
+    return request(hsm, ACRN_IOCTL_RESET_PTDEV_INTR, &copy);
+}
+
 static int ioeventfd(struct hsm *hsm, int fd, uint64_t gpa, uint32_t size, uint32_t flags)
 {
     struct acrn_ioeventfd event = {.fd = (uint32_t)fd, .flags = flags, .addr = gpa, .len = size};

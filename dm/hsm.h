@@ -29,6 +29,11 @@ int hsm_map_memory(struct hsm *hsm, uint64_t gpa, void *hva, uint64_t size);
 
 int hsm_inject_msi(struct hsm *hsm, uint64_t address, uint32_t data);
 int hsm_set_irq_line(struct hsm *hsm, uint32_t gsi, bool high);
+/* PCI functions of the Service VM, and their interrupt lines. While the VM does not run. */
+int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device);
+int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device);
+int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq);
+int hsm_reset_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq);
 /* A guest write of size bytes to gpa signals fd instead of reaching the request loop. */
 int hsm_assign_ioeventfd(struct hsm *hsm, int fd, uint64_t gpa, uint32_t size);
 int hsm_deassign_ioeventfd(struct hsm *hsm, int fd, uint64_t gpa, uint32_t size);

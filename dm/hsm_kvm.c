@@ -525,3 +525,31 @@ int hsm_finish_request(struct hsm *hsm, unsigned slot)
     pthread_mutex_unlock(&hsm->lock);
     return 0;
 }
+
+int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
+{
+    (void)hsm;
+    (void)device;
+    return -ENOTTY;
+}
+
+int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
+{
+    (void)hsm;
+    (void)device;
+    return -ENOTTY;
+}
+
+int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
+{
+    (void)hsm;
+    (void)irq;
+    return -ENOTTY;
+}
+
+int hsm_reset_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
+{
+    (void)hsm;
+    (void)irq;
+    return -ENOTTY;
+}

@@ -264,7 +264,7 @@ bool image_load(const struct guest_memory *memory, const struct image_file *kern
     write_boot_params(memory, kernel, initrd, plan);
     write_page_tables(memory);
     memset(acpi, 0, MACHINE_ACPI_SIZE);
-    return acpi_build(acpi, MACHINE_ACPI_SIZE, MACHINE_ACPI_BASE, vcpu_count) != 0U;
+    return acpi_build(acpi, MACHINE_ACPI_SIZE, MACHINE_ACPI_BASE, vcpu_count, !plan->ports_only) != 0U;
 }
 
 void image_entry_regs(const struct image_plan *plan, struct acrn_vcpu_regs *regs)

@@ -6,6 +6,7 @@
 #ifndef DM_IMAGE_H
 #define DM_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct image_plan {
     uint64_t kernel_gpa;
     uint64_t initrd_gpa; /* 0: none */
     uint64_t memory_size;
+    bool ports_only; /* PCI configuration space is reached by ports, not in memory */
 };
 
 int image_read(struct image_file *file, const char *path); /* the whole file; 0 or -errno */

@@ -38,6 +38,8 @@ static const char usage[] =
     "                       WHERE: stdio, none, pty, file:PATH, unix:PATH (a socket to connect to),\n"
     "                       or the path of a terminal such as /dev/ttyS3\n"
     "  --disk file=PATH[,ro]  virtio disk, vda first, on a raw image or a block device; up to 8\n"
+    "  --pci BB:DD.F[,as-is]  a PCI function of the Service VM, with its registers, DMA and interrupts; up to 4;\n"
+    "                       as-is: also one that cannot be reset between its owners\n"
     "  --rng                virtio entropy source\n"
     "  --pidfile FILE       holds the process id while the VM exists\n"
     "  --events FILE        append one JSON line for each of: created, started, console ready, reset,\n"
@@ -53,8 +55,8 @@ static const char usage[] =
 
 enum option_id {
     OPT_NAME = 256, OPT_KERNEL, OPT_INITRD, OPT_CMDLINE, OPT_MEMORY, OPT_HUGEPAGES, OPT_CPUS, OPT_AFFINITY,
-    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_RNG, OPT_PIDFILE, OPT_EVENTS, OPT_STOP_TIMEOUT, OPT_HSM, OPT_HELP,
-    OPT_VERSION
+    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_PCI, OPT_RNG, OPT_PIDFILE, OPT_EVENTS, OPT_STOP_TIMEOUT, OPT_HSM,
+    OPT_HELP, OPT_VERSION
 };
 
 static const struct option long_options[] = {
@@ -67,7 +69,8 @@ static const struct option long_options[] = {
     {"pidfile", required_argument, NULL, OPT_PIDFILE},   {"events", required_argument, NULL, OPT_EVENTS},
     {"status-file", required_argument, NULL, OPT_EVENTS}, {"stop-timeout", required_argument, NULL, OPT_STOP_TIMEOUT},
     {"hsm", required_argument, NULL, OPT_HSM},           {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},         {NULL, 0, NULL, 0},
+    {"version", no_argument, NULL, OPT_VERSION},         {"pci", required_argument, NULL, OPT_PCI},
+    {NULL, 0, NULL, 0},
 };
 
 static bool parse_number(const char *text, int base, uint64_t *value, const char **rest)
@@ -135,6 +138,30 @@ static bool add_disk(struct options *options, const char *text)
     return valid;
 }
 
+/* BB:DD.F or BB:DD.F,as-is; each function once. */
+static bool add_function(struct options *options, const char *text)
+{
+    struct function_option function = {.as_is = false};
+    size_t length = strcspn(text, ",");
+    char address[HOST_PCI_ADDRESS];
+    uint16_t bdf;
+    bool valid = options->function_count < MACHINE_FUNCTIONS_MAX && length < sizeof(address);
+
+    if (valid) {
+        snprintf(address, sizeof(address), "%.*s", (int)length, text);
+        function.as_is = text[length] != '\0';
+        valid = host_pci_parse(address, function.address, &bdf) && (!function.as_is || strcmp(text + length, ",as-is") == 0);
+    }
+    for (unsigned i = 0; i < options->function_count && valid; i++) {
+        valid = strcmp(options->function[i].address, function.address) != 0;
+    }
+    if (valid) {
+        options->function[options->function_count] = function;
+        options->function_count++;
+    }
+    return valid;
+}
+
 static bool valid_console(const char *text)
 {
     enum console_kind kind;
@@ -175,6 +202,9 @@ static bool take_checked(struct options *options, int id, const char *value)
         break;
     case OPT_DISK:
         valid = add_disk(options, value);
+        break;
+    case OPT_PCI:
+        valid = add_function(options, value);
         break;
     case OPT_STOP_TIMEOUT:
         valid = parse_whole(value, 10, 0, 3600, &number);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dm/machine.h"
+#include "dm/passthrough.h"
 
 #define BHDM_VERSION "0.1"
 
@@ -22,6 +23,8 @@ struct options {
     unsigned vcpu_count;
     struct disk_option disk[MACHINE_DISKS_MAX];
     unsigned disk_count;
+    struct function_option function[MACHINE_FUNCTIONS_MAX];
+    unsigned function_count;
     bool rng, hugepages;
     unsigned stop_timeout_s;
 };

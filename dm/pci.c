@@ -47,29 +47,59 @@ void pci_bus_create(struct pci_bus *bus, void (*set_irq)(void *owner, uint32_t g
     (void)pci_bus_add(bus, &bus->host_bridge);
 }
 
-static bool place_bar(struct pci_bus *bus, struct pci_device *device, unsigned bar)
+bool pci_bus_place(struct pci_bus *bus, uint64_t size, uint64_t *address)
 {
-    uint64_t size = device->bar[bar].size;
-    uint64_t address = (bus->next_bar + size - 1U) & ~(size - 1U);
-    bool fits = address + size <= MACHINE_PCI_MMIO_BASE + MACHINE_PCI_MMIO_SIZE;
+    uint64_t end = MACHINE_PCI_MMIO_BASE + MACHINE_PCI_MMIO_SIZE;
+    bool fits = size <= MACHINE_PCI_MMIO_SIZE;
 
     if (fits) {
-        pci_put32(device->config, PCI_REG_BAR0 + 4U * bar, (uint32_t)address);
-        pci_put32(device->writable, PCI_REG_BAR0 + 4U * bar, (uint32_t)~(size - 1U));
-        bus->next_bar = address + size;
+        *address = (bus->next_bar + size - 1U) & ~(size - 1U);
+        fits = *address + size <= end;
+        bus->next_bar = fits ? (*address + size) : bus->next_bar;
     }
     return fits;
 }
 
-bool pci_bus_add(struct pci_bus *bus, struct pci_device *device)
+static bool place_bar(struct pci_bus *bus, struct pci_device *device, unsigned bar)
+{
+    uint64_t size = device->bar[bar].size;
+    uint64_t address = 0;
+    bool fits = pci_bus_place(bus, size, &address);
+
+    if (fits) {
+        pci_put32(device->config, PCI_REG_BAR0 + 4U * bar, (uint32_t)address);
+        pci_put32(device->writable, PCI_REG_BAR0 + 4U * bar, (uint32_t)~(size - 1U));
+    }
+    return fits;
+}
+
+static unsigned free_slot(const struct pci_bus *bus)
 {
     unsigned slot = 0;
-    bool added;
 
-    while (slot < MACHINE_PCI_SLOTS && bus->slot[slot] != NULL) {
+    while (slot < MACHINE_PCI_SLOTS && (bus->slot[slot] != NULL || ((bus->reserved >> slot) & 1U) != 0U)) {
         slot++;
     }
-    added = slot < MACHINE_PCI_SLOTS;
+    return slot;
+}
+
+unsigned pci_bus_reserve(struct pci_bus *bus)
+{
+    unsigned slot = free_slot(bus);
+
+    if (slot < MACHINE_PCI_SLOTS) {
+        bus->reserved |= 1U << slot;
+    } else {
+        slot = 0;
+    }
+    return slot;
+}
+
+bool pci_bus_add(struct pci_bus *bus, struct pci_device *device)
+{
+    unsigned slot = free_slot(bus);
+    bool added = slot < MACHINE_PCI_SLOTS;
+
     for (unsigned i = 0; added && i < PCI_BARS; i++) {
         added = device->bar[i].size == 0U || place_bar(bus, device, i);
     }
@@ -77,7 +107,7 @@ bool pci_bus_add(struct pci_bus *bus, struct pci_device *device)
         device->slot = slot;
         device->bus = bus;
         if (slot != 0U) {
-            device->config[PCI_REG_INTERRUPT] = (uint8_t)(MACHINE_GSI_PCI + slot % MACHINE_GSI_PCI_COUNT);
+            device->config[PCI_REG_INTERRUPT] = (uint8_t)pci_slot_line(slot);
             device->config[PCI_REG_INTERRUPT + 1U] = 1; /* INTA */
         }
         memcpy(device->initial, device->config, sizeof(device->initial));

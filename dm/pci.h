@@ -48,6 +48,7 @@ struct pci_device {
 
 struct pci_bus {
     struct pci_device *slot[MACHINE_PCI_SLOTS];
+    uint32_t reserved; /* slots that are not answered here, as a mask */
     struct pci_device host_bridge;
     uint32_t address; /* CF8 */
     uint64_t next_bar;
@@ -65,6 +66,10 @@ extern const struct io_ops pci_mmio_ops; /* the MMIO window */
 void pci_bus_create(struct pci_bus *bus, void (*set_irq)(void *owner, uint32_t gsi, bool high), void *owner);
 /* Device: all but BAR addresses is set up. It gets the next free slot; false: none, or no room. */
 bool pci_bus_add(struct pci_bus *bus, struct pci_device *device);
+/* The next free slot for a function that the hypervisor answers for; 0: none. */
+unsigned pci_bus_reserve(struct pci_bus *bus);
+/* The next free part of the MMIO window, aligned to its size, a power of two; false: no room. */
+bool pci_bus_place(struct pci_bus *bus, uint64_t size, uint64_t *address);
 void pci_bus_reset(struct pci_bus *bus);
 uint32_t pci_config_read(struct pci_bus *bus, uint32_t slot, uint32_t function, uint32_t reg, uint32_t size);
 void pci_config_write(struct pci_bus *bus, uint32_t slot, uint32_t function, uint32_t reg, uint32_t size,
@@ -75,6 +80,12 @@ void pci_device_init(struct pci_device *device, uint16_t vendor, uint16_t id, ui
 uint8_t pci_add_capability(struct pci_device *device, uint8_t id, uint8_t size);
 bool pci_bar_address(const struct pci_device *device, unsigned bar, uint64_t *address); /* false: not decoded */
 void pci_set_intx(struct pci_device *device, bool high);
+
+/* The GSI of a slot's INTA. */
+static inline uint32_t pci_slot_line(unsigned slot)
+{
+    return MACHINE_GSI_PCI + slot % MACHINE_GSI_PCI_COUNT;
+}
 
 static inline uint16_t pci_get16(const uint8_t *config, uint32_t reg)
 {

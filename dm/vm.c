@@ -29,6 +29,7 @@ static bool read_images(struct vm *vm)
             log_message("%s: %s", options->kernel, problem);
             result = -EINVAL;
         }
+        vm->plan.ports_only = options->function_count != 0U; /* the hypervisor answers for them at the ports */
     }
     return result == 0;
 }
@@ -80,7 +81,7 @@ enum vm_exit vm_prepare(struct vm *vm, const struct options *options)
     vm->console.kind = CONSOLE_NONE;
     vm->console = (struct console){.in = -1, .out = -1, .listener = -1, .hold = -1};
     vm->serial = vm->console;
-    ready = read_images(vm) && open_disks(vm);
+    ready = passthrough_prepare(&vm->passthrough, vm->options->function, vm->options->function_count) && read_images(vm) && open_disks(vm);
     if (ready) {
         result = events_open(options->events, options->name);
         if (result != 0) {
@@ -128,8 +129,9 @@ enum vm_exit vm_create(struct vm *vm)
     enum vm_exit result = VM_POWERED_OFF;
     int error = 0;
 
-    vm->hsm = hsm_open(options->device);
-    if (vm->hsm == NULL) {
+    if ((error = passthrough_start_keeper(&vm->passthrough)) != 0) {
+        result = failed("start the keeper of PCI functions", error);
+    } else if ((vm->hsm = hsm_open(options->device)) == NULL) {
         result = failed(options->device, -errno);
     } else if ((error = loop_create(&vm->loop)) != 0) {
         result = failed("event loop", error);
@@ -172,7 +174,7 @@ int vm_boot(struct vm *vm)
     return result;
 }
 
-/* The VM is paused. Requests that other vCPUs had in flight are forgotten with the rest. */
+/* The VM is paused. Requests that other vCPUs had in flight are forgotten with the rest; the hypervisor resets PCI functions. */
 int vm_restart(struct vm *vm)
 {
     int result = hsm_clear_requests(vm->hsm);
@@ -290,6 +292,7 @@ void vm_destroy(struct vm *vm)
         hsm_close(vm->hsm);
         vm->hsm = NULL;
     }
+    passthrough_finish(&vm->passthrough);
     memory_destroy(&vm->memory);
     if (vm->has_loop) {
         loop_destroy(&vm->loop);

@@ -14,6 +14,7 @@
 #include "dm/loop.h"
 #include "dm/memory.h"
 #include "dm/options.h"
+#include "dm/passthrough.h"
 #include "dm/pci.h"
 #include "dm/pm.h"
 #include "dm/rtc.h"
@@ -44,6 +45,7 @@ struct vm {
     unsigned disks_open;
     struct virtio_device *virtio[MACHINE_DISKS_MAX + 2U]; /* those that exist */
     unsigned virtio_count;
+    struct passthrough passthrough;
 
     struct loop loop; /* the main thread's: signals, serial input, the end */
     bool has_loop;

@@ -111,6 +111,34 @@ int hsm_map_memory(struct hsm *hsm, uint64_t gpa, void *hva, uint64_t size)
     return note("map");
 }
 
+int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
+{
+    (void)hsm;
+    fake_hsm.pcidev = *device;
+    return note("assign");
+}
+
+int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
+{
+    (void)hsm;
+    fake_hsm.pcidev = *device;
+    return note("deassign");
+}
+
+int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
+{
+    (void)hsm;
+    fake_hsm.ptdev_irq = *irq;
+    return note("line");
+}
+
+int hsm_reset_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
+{
+    (void)hsm;
+    fake_hsm.ptdev_irq = *irq;
+    return note("noline");
+}
+
 int hsm_inject_msi(struct hsm *hsm, uint64_t address, uint32_t data)
 {
     (void)hsm;

@@ -21,6 +21,8 @@ struct fake_hsm {
     uint64_t irqfd_address, ioeventfd_gpa;
     int irqfd_fd;
     struct acrn_vcpu_regs regs;
+    struct acrn_pcidev pcidev; /* of the last call */
+    struct acrn_ptdev_irq ptdev_irq;
     /* Played one after the other by hsm_wait_requests, on slot 0; answers are kept. */
     struct acrn_io_request script[FAKE_REQUESTS];
     unsigned script_size, script_next, answered;

@@ -60,7 +60,7 @@ static int setup(void **state)
 {
     (void)state;
     memset(tables, 0, sizeof(tables));
-    assert_true(acpi_build(tables, sizeof(tables), BASE, 2) != 0U);
+    assert_true(acpi_build(tables, sizeof(tables), BASE, 2, true) != 0U);
     return 0;
 }
 
@@ -117,7 +117,7 @@ static void refuses_too_little_room(void **state)
 {
     (void)state;
     for (size_t size = 36; size < 1500U; size += 7U) {
-        assert_int_equal(acpi_build(tables, size, BASE, MACHINE_VCPUS_MAX), 0);
+        assert_int_equal(acpi_build(tables, size, BASE, MACHINE_VCPUS_MAX, true), 0);
     }
 }
 
@@ -161,12 +161,28 @@ static void dsdt_agrees_with_the_machine(void **state)
     }
 }
 
+/* REQ-DM-008 REQ-DM-013 */
+static void functions_of_the_service_vm_are_not_looked_for_in_memory(void **state)
+{
+    const uint8_t *xsdt;
+
+    (void)state;
+    assert_true(acpi_build(tables, sizeof(tables), BASE, 2, false) != 0U);
+    xsdt = tables + get64(tables + 24) - BASE;
+    assert_int_equal(get32(xsdt + 4), 36 + 2 * 8);
+    assert_int_equal(sum(xsdt, get32(xsdt + 4)), 0);
+    assert_non_null(table("FACP"));
+    assert_non_null(table("APIC"));
+    assert_null(table("MCFG"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_checksum_is_right, setup), cmocka_unit_test_setup(fadt_names_the_fixed_hardware, setup),
         cmocka_unit_test_setup(madt_lists_each_vcpu, setup), cmocka_unit_test_setup(refuses_too_little_room, setup),
         cmocka_unit_test_setup(dsdt_agrees_with_the_machine, setup),
+        cmocka_unit_test_setup(functions_of_the_service_vm_are_not_looked_for_in_memory, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of bhdm: what is not understood is refused.
- * unit-sources: /dm/options.c /dm/console.c /dm/loop.c /dm/log.c */
+ * unit-sources: /dm/options.c /dm/host_pci.c /dm/console.c /dm/loop.c /dm/log.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -42,6 +42,7 @@ static void takes_everything(void **state)
     (void)state;
     assert_int_equal(PARSE("--name", "a.b-c_9", "--kernel=k", "--initrd", "i", "--cmdline", "quiet", "--memory", "2g", "--affinity", "0x6",
                            "--console", "pty", "--serial", "/dev/ttyS3", "--disk", "file=/a,b.img", "--disk", "file=/dev/vdb,ro", "--rng",
+                           "--pci", "00:03.0", "--pci", "0000:1f:1F.7,as-is",
                            "--hugepages", "--pidfile", "p", "--status-file", "e", "--hsm", "/dev/x", "--stop-timeout", "0"), OPTIONS_RUN);
     assert_int_equal(options.memory_size, 2ULL << 30);
     assert_int_equal(options.affinity, 6);
@@ -51,6 +52,10 @@ static void takes_everything(void **state)
     assert_false(options.disk[0].read_only);
     assert_string_equal(options.disk[1].path, "/dev/vdb");
     assert_true(options.disk[1].read_only);
+    assert_int_equal(options.function_count, 2);
+    assert_string_equal(options.function[0].address, "0000:00:03.0");
+    assert_string_equal(options.function[1].address, "0000:1f:1f.7");
+    assert_true(!options.function[0].as_is && options.function[1].as_is);
     assert_string_equal(options.events, "e");
     assert_int_equal(options.stop_timeout_s, 0);
 }
@@ -82,6 +87,8 @@ static void refuses_bad_values(void **state)
         {"--memory", "64MB"}, {"--cpus", "0"}, {"--cpus", "9"}, {"--cpus", "1x"}, {"--cpus", "-1"}, {"--affinity", "0"},
         {"--affinity", "0x1ff"}, {"--affinity", "x"}, {"--console", "file:"}, {"--console", "unix:"}, {"--console", "screen"},
         {"--serial", ""}, {"--disk", "/a"}, {"--disk", "file="}, {"--disk", "file=,ro"}, {"--stop-timeout", "-1"}, {"--unknown", "1"},
+        {"--pci", ""}, {"--pci", "03.0"}, {"--pci", "00:20.0"}, {"--pci", "00:03.8"}, {"--pci", "00:03.0x"}, {"--pci", "0001:00:03.0"}, {"--pci", "nvme0"},
+        {"--pci", "00:03.0,"}, {"--pci", "00:03.0,as"}, {"--pci", "00000000000:00:03.0"}, {"--pci", ",as-is"},
     };
 
     (void)state;
@@ -97,6 +104,7 @@ static void refuses_contradictions(void **state)
     assert_int_equal(PARSE(BASE, "--cpus", "1", "--affinity", "6"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "--serial", "stdio"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "extra"), OPTIONS_BAD);
+    assert_int_equal(PARSE(BASE, "--pci", "00:03.0", "--pci", "0000:00:03.0"), OPTIONS_BAD);
 }
 
 static void refuses_a_ninth_disk(void **state)

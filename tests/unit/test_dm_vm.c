@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of a VM, on a recorded hypervisor: order of the calls, exit statuses, nothing left behind.
- * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
+ * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/host_pci.c /dm/keeper.c /dm/passthrough.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <setjmp.h>
@@ -161,6 +161,40 @@ static void restarts_in_place(void **state)
     assert_true(events_have("\"event\":\"reset\""));
 }
 
+static void make_function(void)
+{
+    static const uint8_t config[64];
+    char path[128];
+
+    host_pci_root = folder;
+    snprintf(path, sizeof(path), "%s/devices", folder);
+    assert_int_equal(mkdir(path, 0755), 0);
+    strcat(path, "/0000:00:03.0");
+    assert_int_equal(mkdir(path, 0755), 0);
+    strcat(path, "/config");
+    write_file(path, config, sizeof(config));
+    strcpy(strrchr(path, '/'), "/driver_override");
+    write_file(path, "", 0);
+    strcpy(strrchr(path, '/'), "/resource");
+    write_file(path, "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0", 35);
+}
+
+/* REQ-DM-013 REQ-DM-014 */
+static void a_function_stays_for_the_next_life(void **state)
+{
+    (void)state;
+    make_function();
+    options.function_count = 1;
+    options.function[0] = (struct function_option){.address = "0000:00:03.0", .as_is = true};
+    fake_hsm_play_pio(ACRN_IOREQ_DIR_WRITE, 0x64, 1, 0xFE);
+    power_off();
+    assert_int_equal(live(), VM_POWERED_OFF);
+    assert_string_equal(fake_hsm.log, "open create map assign client regs start pause clear reset regs start pause noclient deassign close ");
+    assert_true(events_have("\"event\":\"pci function given\",\"function\":\"0000:00:03.0\",\"as\":\"00:04.0\""));
+    options.function[0].address[6] = '1';
+    assert_int_equal(live(), VM_BAD_ARGUMENT);
+}
+
 /* REQ-DM-006 */
 static void tells_a_crash(void **state)
 {
@@ -300,7 +334,7 @@ static void consoles_of_each_kind_come_and_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(powers_off), TEST(maps_memory_above_the_hole), TEST(restarts_in_place), TEST(tells_a_crash),
+        TEST(powers_off), TEST(maps_memory_above_the_hole), TEST(restarts_in_place), TEST(a_function_stays_for_the_next_life), TEST(tells_a_crash),
         TEST(answers_configuration_requests), TEST(a_signal_stops_a_deaf_guest), TEST(a_signal_presses_the_button),
         TEST(bad_images_create_nothing), TEST(bad_disks_and_consoles_create_nothing), TEST(each_failing_call_is_undone),
         TEST(a_failing_restart_ends_the_vm), TEST(consoles_of_each_kind_come_and_go),
