@@ -56,6 +56,7 @@
 #define HC_EINVAL  22
 #define HC_ENOTTY  25
 #define HC_ENOSYS  38
+#define HC_EOPNOTSUPP 95
 
 #define HC_VCPU_UPCALL_VECTOR 0xF3U /* default upcall vector of the ACRN face */
 
@@ -141,6 +142,19 @@ struct hc_memory_region {
     uint64_t size;
 };
 
+#define HC_PCIDEV_QUIRK 1U  /* assign it although it cannot be reset */
+
+struct hc_pcidev { /* ASSIGN_PCIDEV, DEASSIGN_PCIDEV; the numbers are bus << 8 | device << 3 | function */
+    uint32_t type;            /* HC_PCIDEV_* */
+    uint16_t virt_bdf;        /* of the User VM */
+    uint16_t phys_bdf;
+    uint8_t intr_line;
+    uint8_t intr_pin;
+    uint8_t reserved[2];
+    uint32_t bar[6];          /* registers as the User VM finds them */
+};
+
+_Static_assert(sizeof(struct hc_pcidev) == 36U, "acrn_pcidev");
 _Static_assert(sizeof(struct hc_vm_creation) == 48U, "acrn_vm_creation");
 _Static_assert(sizeof(struct hc_vcpu_regs) == 296U, "acrn_vcpu_regs");
 _Static_assert(sizeof(struct hc_msi) == 16U, "acrn_msi_entry");

@@ -90,7 +90,7 @@ any register and memory content, mixed with any stage-2 operations that other ex
 
 1. *isolation*: what the hardware's walk reaches from a VM lies in its domain, with a memory type and a right to write that the domain allows;
 2. *separation*: what it reaches of another domain lies in a declared shared region;
-3. *user*: what a User VM reaches is write-back RAM of the Service VM's domain;
+3. *user*: what a User VM reaches is write-back RAM of the Service VM's domain, or device memory of it, not cached;
 4. *hypervisor*: what it reaches of the hypervisor's memory it cannot write, and it lies in a declared region (telemetry);
 5. *tables*: no VM can write a stage-2 table or a table of the IOMMU;
 6. *dma*: what the IOMMU's walk reaches from a PCI function is what the processor's walk reaches from the VM that has it, so that 1 to 5 hold for
@@ -156,8 +156,8 @@ The proof is about one sequence of steps. The machine has several cores; why the
    entry under one lock (`hv/x86/lock.c`, taken with acquire, released with release). So the steps of all shared cores are one sequence, and each
    step reads what the one before it wrote (A-LOCK). Interrupt handlers do not touch this state.
 2. *Exclusive cores write no table.* The tables of an exclusive VM are built at boot, by the boot core, before any VM runs, and no hypercall writes
-   them: the contract of `hypercall_dispatch()` allows it to write `STAGE2_OF(VM_FIRST_USER .. MAX_VM - 1)`, the tables of User VMs, and no domain. The state
-   of the VMs lies in disjoint elements of arrays, and each operation's `assigns STAGE2_OF(vm)` is proved.
+   them: the contract of `hypercall_dispatch()` allows it to write `STAGE2_OF(VM_FIRST_USER .. MAX_VM - 1)`, the tables of User VMs, and no domain. Hypercalls that lend
+   devices (`hypercall_device.c`) do not go through it: they change tables of User VMs and of the Service VM, by `stage2_map()` and `stage2_unmap()`. The state of the VMs lies in disjoint elements of arrays, and each operation's `assigns STAGE2_OF(vm)` is proved.
 3. *The hardware reads tables at any time.* An entry is written with one 64-bit store, after everything that it leads to; no entry passes through a value that
    is neither the old nor the new one. The proof shows well-formed tables after each operation and at each loop of one; that they are so after each single store is by
    inspection of the five functions that store entries (`stage2_set_leaf`, `stage2_clear`, `stage2_link`, `stage2_free`, `iommu_table_set`). What a walk keeps from before is dropped by

@@ -25,6 +25,10 @@
   predicate amdvi_rights(integer e) = (e / 0x4000000000000000) % 2 == 1 ==> entry_write(e);
 
   lemma amdvi_high: \forall integer e; 0 <= e < 0x10000000000000000 && entry_high(e) == 512 + 1024 * ((e / 2) % 2) ==> amdvi_rights(e);
+  // What the Service VM can lend: RAM, cached, or a device, not cached.
+  predicate lent_ok{L}(integer hpa, integer e) =
+    entry_type(e) == S2_WB ? owned(VM_SERVICE, hpa, 1, MEMORY_RAM) : owned(VM_SERVICE, hpa, 1, MEMORY_DEVICE);
+
   lemma slot_range: \forall integer g, l; 0 <= g && 1 <= l <= 4 ==> 0 <= slot_of(g, l) < 512;
 
   // A byte of an allowed page is allowed.
@@ -68,8 +72,7 @@
       region_has(hpa) && (b == DOMAIN_HYPERVISOR ==> domain_type[a][i] == MEMORY_RAM_READ_ONLY);
   lemma apart_bytes{L}: \forall integer a, b, hpa; 0 <= a < b < DOMAIN_COUNT && domains_apart_all &&
     has_byte(a, hpa) && has_byte(b, hpa) ==> region_has(hpa);
-  lemma user_in_service{L}: \forall integer vm, hpa, e; is_user(vm) && reach_ok(vm, hpa, e) ==>
-    owned(VM_SERVICE, hpa, 1, MEMORY_RAM) && entry_type(e) == S2_WB;
+  lemma user_in_service{L}: \forall integer vm, hpa, e; is_user(vm) && reach_ok(vm, hpa, e) ==> lent_ok(hpa, e);
   lemma owned_has{L}: \forall integer d, hpa, type; owned(d, hpa, 1, type) ==> has_byte(d, hpa);
   lemma reach_has{L}: \forall integer vm, hpa, e; reach_ok(vm, hpa, e) ==> has_byte(domain_of_vm(vm), hpa);
   // An AMD IOMMU's walk of stage 2 is the processor's.
@@ -151,7 +154,7 @@ static void any_step(void)
   predicate separation{L} = \forall integer vm, d, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
     0 <= d < DOMAIN_COUNT && d != domain_of_vm(vm) && hw_maps(vm, gpa, hpa, e) && has_byte(d, hpa) ==> region_has(hpa);
   predicate user_is_lent{L} = \forall integer vm, gpa, hpa, e; is_user(vm) && 0 <= gpa < S2_GPA_LIMIT &&
-    hw_maps(vm, gpa, hpa, e) ==> owned(VM_SERVICE, hpa, 1, MEMORY_RAM) && entry_type(e) == S2_WB;
+    hw_maps(vm, gpa, hpa, e) ==> lent_ok(hpa, e);
   predicate hypervisor_closed{L} = \forall integer vm, gpa, hpa, e; 0 <= vm < MAX_VM && 0 <= gpa < S2_GPA_LIMIT &&
     hw_maps(vm, gpa, hpa, e) && has_byte(DOMAIN_HYPERVISOR, hpa) ==>
       !entry_write(e) && entry_type(e) == S2_WB && region_has(hpa);

@@ -225,17 +225,6 @@ static int64_t call_on_vm(vm_id_t v, uint64_t id, uint64_t param2)
     case HC_FINISH_AND_WAIT: /* whose wait is the caller's */
         result = hypercall_errno((param2 < MAX_VCPU_PER_VM) ? ioreq_finish(v, (uint32_t)param2) : STATUS_INVALID);
         break;
-    case HC_SET_PTDEV_INTR_INFO:
-    case HC_RESET_PTDEV_INTR_INFO:
-    case HC_ASSIGN_PCIDEV:
-    case HC_DEASSIGN_PCIDEV:
-    case HC_ASSIGN_MMIODEV:
-    case HC_DEASSIGN_MMIODEV:
-    case HC_CREATE_VDEV:
-    case HC_DESTROY_VDEV:
-        /* Devices of User VMs live in the device model. */
-        result = -HC_ENODEV;
-        break;
     default:
         result = -HC_ENOTTY;
         break;
@@ -250,8 +239,7 @@ static bool names_vm(uint64_t id)
     bool lifecycle = (id >= HC_DESTROY_VM) && (id <= HC_SET_VCPU_REGS) && (id != 0x80000014U);
     bool interrupts = (id >= HC_INJECT_MSI) && (id <= HC_SET_IRQLINE);
     bool requests = (id == HC_SET_IOREQ_BUFFER) || (id == HC_NOTIFY_REQUEST_FINISH) || (id == HC_FINISH_AND_WAIT);
-    bool devices = (id >= HC_SET_PTDEV_INTR_INFO) && (id <= HC_DESTROY_VDEV);
-    return lifecycle || interrupts || requests || devices;
+    return lifecycle || interrupts || requests;
 }
 
 /* REQ-ISO-021 REQ-ISO-043 REQ-HYP-001 REQ-HYP-002 */

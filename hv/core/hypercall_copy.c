@@ -46,6 +46,11 @@ enum status hypercall_read_region(gpa_t gpa, struct hc_memory_region *region)
     return read_service(gpa, (uint8_t *)region, (uint32_t)sizeof(*region));
 }
 
+enum status hypercall_read_pcidev(gpa_t gpa, struct hc_pcidev *device)
+{
+    return read_service(gpa, (uint8_t *)device, (uint32_t)sizeof(*device));
+}
+
 enum status hypercall_read_word(gpa_t gpa, uint64_t *word)
 {
     return read_service(gpa, (uint8_t *)word, (uint32_t)sizeof(*word));

@@ -6,7 +6,7 @@
 #include "core/decode.h"
 #include "core/emulate.h"
 #include "core/hw.h"
-#include "core/hypercall.h"
+#include "core/hypercall_device.h"
 #include "core/ioreq.h"
 #include "core/log.h"
 #include "core/request_wait.h"
@@ -42,7 +42,7 @@ void instruction_hypercall(vcpu_id_t id, uint32_t length)
         uint32_t epoch = vcpus[id].epoch;
         int64_t result;
         trace_now(HV_TRACE_HYPERCALL, id, (uint32_t)regs->gpr[GPR_R8] & 0xFFFFU, (uint32_t)regs->gpr[GPR_RDI]);
-        result = hypercall_dispatch(id, regs->gpr[GPR_R8], regs->gpr[GPR_RDI], regs->gpr[GPR_RSI]);
+        result = hypercall_call(id, regs->gpr[GPR_R8], regs->gpr[GPR_RDI], regs->gpr[GPR_RSI]);
         if ((result != HYPERCALL_AGAIN) && (vcpus[id].epoch == epoch)) {
             regs->gpr[GPR_RAX] = (uint64_t)result;
             emulate_skip(id, length);

@@ -26,6 +26,7 @@
 #define MSI_VECTOR_BASE (VECTOR_IRQ_BASE + IOAPIC_PINS)
 #define MSI_VECTORS     ((VECTOR_IRQ_LAST - MSI_VECTOR_BASE) + 1U)
 #define SOURCE_NONE     0xFFFFU
+#define USER_MSI_SOURCES 32U /* of one User VM: it cannot use up the machine's */
 
 /* Intel SDM 3, 10.11.1: destination in bits 19:12, logical mode in bit 2. */
 #define MSI_ADDRESS_BASE  0xFEE00000U
@@ -174,8 +175,13 @@ enum status irq_msi_alloc(vm_id_t vm_id, uint16_t bdf, uint32_t *source)
     if ((vm_id >= MAX_VM) || vms[vm_id].exclusive) { /* core/irq_exclusive.c */
         result = STATUS_UNKNOWN;
     } else {
+        uint32_t has = 0U;
+
+        for (uint32_t s = 0U; s < MAX_MSI_SOURCE; s++) {
+            has += (source_state[s].used && (source_state[s].vm == vm_id)) ? 1U : 0U;
+        }
         for (uint32_t s = 0U; (s < MAX_MSI_SOURCE) && (result != STATUS_OK); s++) {
-            if (!source_state[s].used) {
+            if (!source_state[s].used && ((vm_id < VM_FIRST_USER) || (has < USER_MSI_SOURCES))) {
                 source_state[s] = (struct irq_source){ .used = true, .vm = vm_id, .bdf = bdf };
                 *source = s;
                 result = STATUS_OK;

@@ -24,7 +24,7 @@
 
   // A VM may map [hpa, hpa + size) with this right to write and memory type.
   predicate allowed{L}(integer vm, integer hpa, integer size, integer write, integer type) =
-    type != S2_WB ? vm < VM_FIRST_USER && owned(domain_of_vm(vm), hpa, size, MEMORY_DEVICE) :
+    type != S2_WB ? owned(domain_of_vm(vm), hpa, size, MEMORY_DEVICE) :
     owned(domain_of_vm(vm), hpa, size, MEMORY_RAM) ||
     (vm < VM_FIRST_USER && write == 0 && owned(domain_of_vm(vm), hpa, size, MEMORY_RAM_READ_ONLY));
 

@@ -64,7 +64,7 @@ bool stage2_allowed(vm_id_t vm, hpa_t hpa, uint64_t size, uint32_t rights, uint3
     uint32_t domain = domain_of(vm);
     bool allowed = false;
     if (type != S2_WB) {
-        allowed = (vm < VM_FIRST_USER) && domain_owns(domain, hpa, size, MEMORY_DEVICE);
+        allowed = domain_owns(domain, hpa, size, MEMORY_DEVICE);
     } else if (domain_owns(domain, hpa, size, MEMORY_RAM)) {
         allowed = true;
     } else {

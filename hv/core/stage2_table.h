@@ -86,7 +86,7 @@ static inline uint64_t stage2_offset(uint64_t address, uint32_t level)
     return offset;
 }
 
-/* What the domain says about a mapping. Only pre-launched VMs and the Service VM reach devices. */
+/* What the domain says about a mapping. A User VM reaches devices of the Service VM's domain: those lent to it (devices/vpci_lent.h). */
 /*@ requires vm < MAX_VM && domains_ok;
     assigns \nothing;
     exits \false;

@@ -10,6 +10,7 @@
 #include "core/stats.h"
 #include "core/vm.h"
 #include "devices/vpci.h"
+#include "devices/vpci_lent.h"
 
 #define SERVICE_LIFE_S   10U /* a Service VM that fails sooner would only fail again */
 #define STOPS_PER_SECOND 10U /* an exclusive VM has 100 ms to leave the guest */
@@ -29,6 +30,7 @@ static void stop_service_group(void)
         if (vms[v].state != VM_FREE) {
             stats_log_summary(v);
             (void)vm_pause(v);
+            vpci_lent_end(v);
             (void)vm_destroy(v);
         }
     }

@@ -16,6 +16,7 @@
 #include "devices/vlapic.h"
 #include "devices/vpci_function.h"
 #include "devices/vpci_given.h"
+#include "devices/vpci_lent.h"
 
 #define MULTIFUNCTION  0x80U
 
@@ -286,12 +287,15 @@ static bool in_mmconfig(gpa_t gpa)
 
 bool vpci_mmio_claims(vm_id_t vm, gpa_t gpa)
 {
+    hpa_t at = 0U;
     bool claims;
 
     if (vm == VM_SERVICE) {
         claims = in_mmconfig(gpa) || vpci_msix_page(vm, gpa) || ivshmem_claims(vm, gpa);
+    } else if (vm < PART_MAX_VM) {
+        claims = vpci_given_claims(vm, gpa);
     } else {
-        claims = (vm < PART_MAX_VM) && vpci_given_claims(vm, gpa);
+        claims = vpci_lent_page(vm, gpa, &at);
     }
     return claims;
 }
@@ -322,9 +326,12 @@ static void mmconfig_write(gpa_t gpa, uint32_t size, uint64_t value)
 uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 {
     uint64_t value = 0xFFFFFFFFFFFFFFFFU;
+    hpa_t at = 0U;
 
-    if (vm != VM_SERVICE) {
-        value = (vm < PART_MAX_VM) ? vpci_given_memory_read(vm, gpa, size) : value;
+    if ((vm != VM_SERVICE) && (vm < PART_MAX_VM)) {
+        value = vpci_given_memory_read(vm, gpa, size);
+    } else if (vm != VM_SERVICE) {
+        value = vpci_lent_page(vm, gpa, &at) ? vpci_msix_mmio_read(vm, at, size) : value;
     } else if (in_mmconfig(gpa)) {
         value = mmconfig_read(gpa, size);
     } else if (ivshmem_claims(vm, gpa)) {
@@ -339,9 +346,13 @@ uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 
 void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
 {
-    if (vm != VM_SERVICE) {
-        if (vm < PART_MAX_VM) {
-            vpci_given_memory_write(vm, gpa, size, value);
+    hpa_t at = 0U;
+
+    if ((vm != VM_SERVICE) && (vm < PART_MAX_VM)) {
+        vpci_given_memory_write(vm, gpa, size, value);
+    } else if (vm != VM_SERVICE) {
+        if (vpci_lent_page(vm, gpa, &at)) {
+            vpci_msix_mmio_write(vm, at, size, value);
         }
     } else if (in_mmconfig(gpa)) {
         mmconfig_write(gpa, size, value);

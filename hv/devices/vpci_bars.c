@@ -106,7 +106,7 @@ static bool bar_given(vm_id_t v, const struct vpci_function *fn, uint32_t index)
     return ok;
 }
 
-static bool pages_meet(const struct vpci_function *fn, uint32_t index, const struct vpci_function *other, uint32_t bar)
+bool vpci_bar_pages_meet(const struct vpci_function *fn, uint32_t index, const struct vpci_function *other, uint32_t bar)
 {
     uint64_t first = vpci_bar_base(fn, index) / PAGE_SIZE;
     uint64_t last = (vpci_bar_base(fn, index) + (vpci_bar_size(fn, index) - 1U)) / PAGE_SIZE;
@@ -123,7 +123,7 @@ static bool bar_alone(const struct vpci_function *fn, uint32_t index, const stru
     bool ok = true;
 
     for (uint32_t i = 0U; ok && (other->owner != fn->owner) && (i < pci_bar_count(other)); i++) {
-        if ((vpci_bar_base(other, i) != 0U) && pages_meet(fn, index, other, i)) {
+        if ((vpci_bar_base(other, i) != 0U) && vpci_bar_pages_meet(fn, index, other, i)) {
             say(fn, ": its registers share a page with another VM's function; let the firmware place them apart: ", first_page(fn, index));
             ok = false;
         }

@@ -30,7 +30,7 @@ bool vpci_bridge_shared(const struct vpci_function *fn)
     return shared;
 }
 
-/* Boot: what lies behind works whatever the Service VM's driver of the bridge does, or if there is none. */
+/* Boot, or a function was lent: what lies behind works whatever the Service VM's driver of the bridge does, or if there is none. */
 /* REQ-INT-050 */
 void vpci_bridges_open(void)
 {

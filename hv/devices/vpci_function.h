@@ -180,9 +180,13 @@ uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command);
 /* vpci_bars.c: 0: the BAR is not implemented, hidden, ports, or an upper half. */
 hpa_t vpci_bar_base(const struct vpci_function *fn, uint32_t index);
 uint64_t vpci_bar_size(const struct vpci_function *fn, uint32_t index);
+bool vpci_bar_pages_meet(const struct vpci_function *fn, uint32_t index, const struct vpci_function *other, uint32_t bar);
 enum status vpci_bars_check(void);
 
-/* vpci_stop.c */
+/* vpci_stop.c: function-level reset of PCI Express, and requests that wait for their completion. */
+bool vpci_flr_offered(const struct vpci_function *fn);
+void vpci_flr_start(const struct vpci_function *fn);
+bool vpci_pending(const struct vpci_function *fn);
 void vpci_functions_reset(vm_id_t vm);
 
 /* vpci_bridge.c: fn lies behind the bridge; the bridge has a function of another owner behind it. */
@@ -190,8 +194,9 @@ bool vpci_behind(const struct vpci_function *bridge, const struct vpci_function 
 bool vpci_bridge_shared(const struct vpci_function *fn);
 void vpci_bridges_open(void);
 
-/* vpci_group.c: boot, after all functions were found. */
+/* vpci_group.c: boot, after all functions were found; whether a bridge sends what comes from behind it in its own name. */
 enum status vpci_groups_check(void);
+bool vpci_bridge_hides(const struct vpci_function *bridge);
 
 /* vpci_msi.c: offset lies in the capability; dword access at an aligned offset. */
 bool vpci_msi_covers(const struct vpci_function *fn, uint32_t offset);

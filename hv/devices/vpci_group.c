@@ -105,6 +105,11 @@ static uint32_t find(uint16_t bdf)
     return found;
 }
 
+bool vpci_bridge_hides(const struct vpci_function *bridge)
+{
+    return (port_type(bridge) == PORT_NONE) || (port_type(bridge) > PORT_DOWNSTREAM);
+}
+
 /* A bridge in the group only forwards: what its owner may write is in vpci_bridge.c. A function without an owner is silent. */
 static bool apart_from(vm_id_t v, const struct vpci_function *fn, const struct vpci_function *other)
 {
@@ -113,7 +118,7 @@ static bool apart_from(vm_id_t v, const struct vpci_function *fn, const struct v
     if ((other->group == fn->group) && !other->bridge && (other->owner != v) && (other->owner != ID_NONE)) {
         ok = given_refuse(v, fn->bdf, ": nothing keeps it apart from a function of another VM (no ACS); give that VM's to it, too, or neither: ",
                     other->bdf);
-    } else if (vpci_behind(other, fn) && ((port_type(other) == PORT_NONE) || (port_type(other) > PORT_DOWNSTREAM))) {
+    } else if (vpci_behind(other, fn) && vpci_bridge_hides(other)) {
         ok = given_refuse(v, fn->bdf, ": it is behind a bridge to conventional PCI, which sends in its own name; use another slot: ",
                     other->bdf);
     } else {

@@ -41,9 +41,21 @@ void vpci_shared_masters_off(void)
     }
 }
 
-static bool has_reset(const struct vpci_function *fn)
+bool vpci_flr_offered(const struct vpci_function *fn)
 {
     return (fn->pcie != 0U) && ((hw_pci_read(fn->bdf, fn->pcie + EXPRESS_CAPABILITY, 4U) & CAPABILITY_FLR) != 0U);
+}
+
+void vpci_flr_start(const struct vpci_function *fn)
+{
+    uint32_t control = hw_pci_read(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U);
+
+    hw_pci_write(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U, control | CONTROL_FLR);
+}
+
+bool vpci_pending(const struct vpci_function *fn)
+{
+    return (fn->pcie != 0U) && ((hw_pci_read(fn->bdf, fn->pcie + EXPRESS_STATUS, 2U) & STATUS_PENDING) != 0U);
 }
 
 static bool any_pending(vm_id_t vm)
@@ -51,10 +63,7 @@ static bool any_pending(vm_id_t vm)
     bool pending = false;
 
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
-        const struct vpci_function *fn = &vpci_function[i];
-
-        pending = pending || ((fn->owner == vm) && (fn->pcie != 0U) &&
-                              ((hw_pci_read(fn->bdf, fn->pcie + EXPRESS_STATUS, 2U) & STATUS_PENDING) != 0U));
+        pending = pending || ((vpci_function[i].owner == vm) && vpci_pending(&vpci_function[i]));
     }
     return pending;
 }
@@ -66,10 +75,8 @@ static bool reset_begin(vm_id_t vm)
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
         const struct vpci_function *fn = &vpci_function[i];
 
-        if ((fn->owner == vm) && has_reset(fn)) {
-            uint32_t control = hw_pci_read(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U);
-
-            hw_pci_write(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U, control | CONTROL_FLR);
+        if ((fn->owner == vm) && vpci_flr_offered(fn)) {
+            vpci_flr_start(fn);
             any = true;
         }
     }

@@ -1,24 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of the machine that most tests do not look at: an empty PCI bus, an IOAPIC, MSIs. */
+/* The parts of the machine that most tests do not look at: an IOAPIC, MSIs. */
 #include "fake/fake.h"
 
 uint32_t fake_ioapic_vector[IOAPIC_PINS];
 bool fake_ioapic_masked[IOAPIC_PINS];
-
-uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
-{
-    (void)bdf;
-    (void)offset;
-    return (size >= 4U) ? 0xFFFFFFFFU : ((1U << (size * 8U)) - 1U);
-}
-
-void hw_pci_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
-{
-    (void)bdf;
-    (void)offset;
-    (void)size;
-    (void)value;
-}
 
 void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level, bool active_low)
 {

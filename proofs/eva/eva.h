@@ -53,6 +53,8 @@ void assume_dispatch(void);
 void check_dispatch(void);
 void assume_io(void);
 void check_io(void);
+void assume_lent(void);
+void check_lent(void);
 void assume_irq(void);
 void check_irq(void);
 void assume_mmio(void);

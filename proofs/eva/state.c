@@ -106,6 +106,7 @@ void assume_all(void)
     assume_guest_map();
     assume_dispatch();
     assume_io();
+    assume_lent();
     assume_irq();
     assume_mmio();
     assume_request_wait();
@@ -121,6 +122,7 @@ void check_all(void)
     check_guest_map();
     check_dispatch();
     check_io();
+    check_lent();
     check_irq();
     check_mmio();
     check_request_wait();

@@ -15,6 +15,7 @@
 #include "core/vm.h"
 #include "devices/platform.h"
 #include "devices/vpci.h"
+#include "devices/vpci_lent.h"
 #include "devices/vpic.h"
 #include "fake/fake.h"
 
@@ -53,6 +54,25 @@ void ioreq_port(vcpu_id_t id, uint16_t port, uint32_t size, bool write, uint32_t
 {
     assert_int_equal(id, cpu);
     record(&request, port, size, write, value);
+}
+
+static bool function_lent; /* to the guest, where its address register points */
+bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value)
+{
+    assert_int_equal(v, vcpu_vm(cpu));
+    if (function_lent) {
+        record(&pci, port, size, false, 0U);
+        *value = answer;
+    }
+    return function_lent;
+}
+bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value)
+{
+    assert_int_equal(v, vcpu_vm(cpu));
+    if (function_lent) {
+        record(&pci, port, size, true, value);
+    }
+    return function_lent;
 }
 
 uint32_t vpci_port_read(vm_id_t v, uint16_t port, uint32_t size)

@@ -215,17 +215,6 @@ static void test_an_msi_and_a_line_reach_the_virtual_interrupt_controllers(void 
     world_destroy(v);
 }
 
-/* REQ-HYP-013 */
-static void test_devices_are_the_device_models_business(void **state)
-{
-    vm_id_t v = world_create(1U);
-    (void)state;
-    for (uint64_t id = HC_SET_PTDEV_INTR_INFO; id <= HC_DESTROY_VDEV; id++) {
-        assert_int_equal(hypercall(id, v, SCRATCH), -HC_ENODEV);
-    }
-    world_destroy(v);
-}
-
 /* REQ-HYP-015 */
 static void test_power_states_and_monitors_answer_that_there_are_none(void **state)
 {
@@ -353,7 +342,6 @@ int main(void)
         cmocka_unit_test(test_registers_are_set_while_the_vm_does_not_run),
         cmocka_unit_test(test_register_values_that_make_no_mode_are_refused),
         cmocka_unit_test(test_an_msi_and_a_line_reach_the_virtual_interrupt_controllers),
-        cmocka_unit_test(test_devices_are_the_device_models_business),
         cmocka_unit_test(test_power_states_and_monitors_answer_that_there_are_none),
         cmocka_unit_test(test_the_callback_vector_is_a_usable_vector),
         cmocka_unit_test(test_a_service_vcpu_goes_offline_but_never_the_first),

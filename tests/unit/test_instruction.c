@@ -41,7 +41,7 @@ static bool event;
 
 void log_chars(const char *text, uint32_t size) { (void)text; (void)size; }
 bool vm_may_log(vm_id_t v) { (void)v; return true; }
-int64_t hypercall_dispatch(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
+int64_t hypercall_call(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
 {
     call.count++;
     call.caller = caller;

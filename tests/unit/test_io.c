@@ -44,6 +44,26 @@ static void the_pics_are_the_hypervisors_in_every_vm(void **state)
     assert_int_equal(request.count, 0U);
 }
 
+/* REQ-INT-080 */
+static void a_function_lent_to_a_user_vm_is_answered_here(void **state)
+{
+    (void)state;
+    cpu = vcpu_id(USER, 0U);
+    vms[USER].kind = VM_KIND_USER;
+    function_lent = true;
+    vcpu_regs[cpu].rip = RIP;
+    access_port(0xCFCU, 4U, false);
+    assert_true(*gpr(GPR_RAX) == 0xA1B2C3D4U);
+    assert_true(skipped());
+    *gpr(GPR_RAX) = 0x77U;
+    access_port(0xCFEU, 1U, true);
+    assert_true(pci.write && (pci.port == 0xCFEU) && (pci.size == 1U) && (pci.value == 0x77U));
+    assert_int_equal(request.count, 0U);
+    function_lent = false;
+    access_port(0xCFEU, 1U, true);
+    assert_int_equal(request.count, 1U);
+}
+
 static void a_wide_access_to_a_pic_reaches_its_ports_byte_by_byte(void **state)
 {
     (void)state;
@@ -192,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         U(ports_of_a_user_vm_go_to_the_device_model), U(a_user_vm_has_no_platform_and_no_pci_of_the_hypervisor),
+        U(the_pics_are_the_hypervisors_in_every_vm), S(a_function_lent_to_a_user_vm_is_answered_here),
         U(the_pics_are_the_hypervisors_in_every_vm), S(a_wide_access_to_a_pic_reaches_its_ports_byte_by_byte),
         S(the_service_vm_reaches_pci_and_platform), S(the_reset_register_inside_the_pci_address_is_the_platforms),
         S(ports_of_nobody_read_ones), S(what_the_service_vm_may_not_reach_is_withheld),

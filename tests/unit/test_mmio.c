@@ -24,6 +24,7 @@
 #define HOLE 0xD0000000U     /* nothing mapped */
 #define ROM 0x8000U          /* readable, not writable */
 #define CONFIG_PAGE 0xE0000000U
+#define TABLE_PAGE 0xC0000000U /* of the User VM: an MSI-X table of a function lent to it */
 #define LONG_CODE 0x2000U
 #define GP 13U
 #define DF 8U
@@ -107,7 +108,7 @@ enum status vlapic_mmio_write(vcpu_id_t id, uint32_t offset, uint32_t value)
 
 uint32_t vioapic_mmio_read(vm_id_t v, uint32_t offset) { (void)v; return ioapic_reg[offset >> 2U]; }
 void vioapic_mmio_write(vm_id_t v, uint32_t offset, uint32_t value) { (void)v; ioapic_reg[offset >> 2U] = value; }
-bool vpci_mmio_claims(vm_id_t v, gpa_t gpa) { return (v == VM_SERVICE) && ((gpa & ~0xFFFULL) == CONFIG_PAGE); }
+bool vpci_mmio_claims(vm_id_t v, gpa_t gpa) { return ((v == VM_SERVICE) && ((gpa & ~0xFFFULL) == CONFIG_PAGE)) || ((v == USER) && ((gpa & ~0xFFFULL) == TABLE_PAGE)); }
 
 uint64_t vpci_mmio_read(vm_id_t v, gpa_t gpa, uint32_t size)
 {
@@ -215,6 +216,18 @@ static void a_narrow_load_takes_its_part_of_the_register(void **state)
     apic_reg[3] = 0xAABBCCDDU;
     EXECUTE(VLAPIC_BASE + 0x32U, false, 0x0F, 0xB6, 0x07);
     assert_true(*gpr(GPR_RAX) == 0xBBU);
+}
+
+/* REQ-INT-082 */
+static void the_table_of_a_lent_function_is_answered_here(void **state)
+{
+    (void)state;
+    EXECUTE(TABLE_PAGE + 0x10U, true, 0xC7, 0x07, 0x10, 0, 0, 0);
+    assert_true(config.write && (config.gpa == (TABLE_PAGE + 0x10U)) && (config.value == 0x10U));
+    vcpu_regs[cpu].rip = CODE;
+    EXECUTE(TABLE_PAGE + 0x18U, false, 0x8B, 0x07);
+    assert_true(*gpr(GPR_RAX) == 0x55667788U);
+    assert_int_equal(request.count, 0U);
 }
 
 static void an_apic_page_that_does_not_answer_reads_all_ones(void **state)
@@ -657,7 +670,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_load_from_the_apic_page_fills_the_register), T(a_store_to_the_apic_page_is_32_bits_and_aligned),
-        T(a_narrow_load_takes_its_part_of_the_register), T(an_apic_page_that_does_not_answer_reads_all_ones),
+        T(a_narrow_load_takes_its_part_of_the_register), T(an_apic_page_that_does_not_answer_reads_all_ones), T(the_table_of_a_lent_function_is_answered_here),
         T(the_ioapic_is_reached_by_its_window), T(a_read_modify_write_reads_and_writes_once),
         T(every_operation_on_memory_writes_back), T(operations_on_a_register_do_not_write_memory),
         T(a_compare_only_reads), T(xchg_swaps_register_and_device), S(configuration_pages_take_every_width),

@@ -289,12 +289,14 @@ static void checks_the_memory_type_against_the_domain(void **state)
 }
 
 /* REQ-ISO-007 */
-static void user_vms_get_ram_of_the_service_vm_only(void **state)
+static void user_vms_get_ram_and_devices_of_the_service_vm_only(void **state)
 {
     (void)state;
     assert_int_equal(stage2_map(USER, 0x0U, 0x200000000U, 0x200000U, RWX), STATUS_OK);
     assert_int_equal(stage2_map(USER, 0x200000U, RAM, 0x1000U, RW), STATUS_DENIED);
-    assert_int_equal(stage2_map(USER, 0x200000U, 0xD0000000U, 0x1000U, RW | S2_UC), STATUS_DENIED);
+    assert_int_equal(stage2_map(USER, 0x200000U, 0xD0000000U, 0x1000U, RW), STATUS_DENIED); /* not cached */
+    assert_int_equal(stage2_map(USER, 0x200000U, 0xE0000000U, 0x1000U, RW | S2_UC), STATUS_DENIED); /* nobody's */
+    assert_int_equal(stage2_map(USER, 0x201000U, 0xD0000000U, 0x1000U, RW | S2_UC), STATUS_OK);
     assert_int_equal(stage2_map(USER, 0x200000U, 0xD0001000U, 0x1000U, S2_READ), STATUS_DENIED);
     assert_int_equal(stage2_map(VM_SERVICE, 0xD0000000U, 0xD0000000U, 0x1000U, RW | S2_UC), STATUS_OK);
     assert_int_equal(stage2_map(VM_SERVICE, 0xD0001000U, 0xD0001000U, 0x1000U, S2_READ), STATUS_OK);
@@ -559,7 +561,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_what_is_not_a_page_range, setup),
         cmocka_unit_test_setup(maps_only_what_the_domain_owns, setup),
         cmocka_unit_test_setup(checks_the_memory_type_against_the_domain, setup),
-        cmocka_unit_test_setup(user_vms_get_ram_of_the_service_vm_only, setup),
+        cmocka_unit_test_setup(user_vms_get_ram_and_devices_of_the_service_vm_only, setup),
         cmocka_unit_test_setup(does_not_map_twice, setup),
         cmocka_unit_test_setup(a_short_quota_leaves_nothing_behind, setup),
         cmocka_unit_test_setup(unmap_splits_at_both_ends, setup),
@@ -580,7 +582,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_what_is_not_a_page_range, setup_ept),
         cmocka_unit_test_setup(maps_only_what_the_domain_owns, setup_ept),
         cmocka_unit_test_setup(checks_the_memory_type_against_the_domain, setup_ept),
-        cmocka_unit_test_setup(user_vms_get_ram_of_the_service_vm_only, setup_ept),
+        cmocka_unit_test_setup(user_vms_get_ram_and_devices_of_the_service_vm_only, setup_ept),
         cmocka_unit_test_setup(does_not_map_twice, setup_ept),
         cmocka_unit_test_setup(a_short_quota_leaves_nothing_behind, setup_ept),
         cmocka_unit_test_setup(unmap_splits_at_both_ends, setup_ept),
@@ -601,7 +603,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_what_is_not_a_page_range, setup_amdvi),
         cmocka_unit_test_setup(maps_only_what_the_domain_owns, setup_amdvi),
         cmocka_unit_test_setup(checks_the_memory_type_against_the_domain, setup_amdvi),
-        cmocka_unit_test_setup(user_vms_get_ram_of_the_service_vm_only, setup_amdvi),
+        cmocka_unit_test_setup(user_vms_get_ram_and_devices_of_the_service_vm_only, setup_amdvi),
         cmocka_unit_test_setup(does_not_map_twice, setup_amdvi),
         cmocka_unit_test_setup(a_short_quota_leaves_nothing_behind, setup_amdvi),
         cmocka_unit_test_setup(unmap_splits_at_both_ends, setup_amdvi),

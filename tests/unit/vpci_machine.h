@@ -22,6 +22,7 @@
 #include "devices/vlapic.h"
 #include "devices/vpci.h"
 #include "devices/vpci_given.h"
+#include "devices/vpci_lent.h"
 #include "fake_pci.h"
 #include "ivshmem_stub.h"
 #include "stub_log.h"
@@ -88,6 +89,7 @@ void stats_publish(void) { published++; }
 void crash_seen(void) { crashes_seen++; }
 void trace_select(uint32_t events) { traced = events; }
 uint32_t trace_selected(void) { return traced; }
+bool vpci_lent_page(vm_id_t v, gpa_t gpa, hpa_t *hpa) { (void)v; (void)gpa; (void)hpa; return false; }
 uint32_t domain_of(vm_id_t v) { return v; }
 bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t type)
 {

@@ -21,7 +21,7 @@
 #include "core/boot_info.h"
 #include "core/dispatch.h"
 #include "core/domain.h"
-#include "core/hypercall.h"
+#include "core/hypercall_device.h"
 #include "core/ioreq.h"
 #include "core/log.h"
 #include "core/partition.h"
@@ -166,7 +166,7 @@ static inline int world_start(void **state)
 
 static inline int64_t hypercall(uint64_t id, uint64_t p1, uint64_t p2)
 {
-    return hypercall_dispatch(SERVICE_BSP, id, p1, p2);
+    return hypercall_call(SERVICE_BSP, id, p1, p2);
 }
 
 /* A User VM by hypercall; its id. */

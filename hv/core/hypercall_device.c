@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hypercalls that lend devices (docs/decisions/0027-devices-of-user-vms.md). They change stage 2 of the Service VM and owners of the IOMMU's entries, which
+ * hypercall_dispatch() is proved not to do: to the isolation theorem they are stage-2 operations and functions that change hands.
+ */
+#include "core/hypercall_device.h"
+#include "core/hypercall_copy.h"
+#include "core/hypercall_parts.h"
+#include "core/iommu.h"
+#include "core/log.h"
+#include "core/vm.h"
+#include "devices/vpci_lent.h"
+
+/* RESET_VM was begun, and executes again. */
+static bool reset_under_way[MAX_VM];
+
+/* REQ-HYP-013 */
+static int64_t assign(vm_id_t v, uint64_t gpa)
+{
+    struct hc_pcidev device;
+    int64_t result = -HC_EFAULT;
+    if (hypercall_read_pcidev(gpa, &device) == STATUS_OK) {
+        const struct lent_request request = {
+            .place = device.virt_bdf, .bdf = device.phys_bdf, .unreset = (device.type & HC_PCIDEV_QUIRK) != 0U,
+            .bar = { device.bar[0], device.bar[1], device.bar[2], device.bar[3], device.bar[4], device.bar[5] },
+        };
+        if ((device.type & ~HC_PCIDEV_QUIRK) != 0U) {
+            result = -HC_EINVAL;
+        } else {
+            /* Under way already: the hypercall executes again. */
+            const bool begun = vpci_lent_arriving(v, request.place, request.bdf);
+            result = begun ? 0 : hypercall_errno(vpci_lend(v, &request));
+            if ((result == 0) && !vpci_lent_arrived(v, request.place, request.bdf)) {
+                result = HYPERCALL_AGAIN;
+            }
+        }
+    }
+    return result;
+}
+
+/* REQ-HYP-013 */
+static int64_t deassign(vm_id_t v, uint64_t gpa)
+{
+    struct hc_pcidev device;
+    int64_t result = -HC_EFAULT;
+    if (hypercall_read_pcidev(gpa, &device) == STATUS_OK) {
+        result = hypercall_errno(vpci_lent_return(v, device.virt_bdf, device.phys_bdf));
+        if ((result == 0) && !vpci_lent_arrived(v, device.virt_bdf, device.phys_bdf)) {
+            result = HYPERCALL_AGAIN;
+        }
+    }
+    return result;
+}
+
+static int64_t lines_refused(vm_id_t v)
+{
+    if (vm_may_log(v)) {
+        log_line("pci", "interrupt lines are not delivered to User VMs: let the driver use MSI or MSI-X");
+    }
+    return -HC_EOPNOTSUPP;
+}
+
+static bool names_device(uint64_t id)
+{
+    return (id >= HC_SET_PTDEV_INTR_INFO) && (id <= HC_DESTROY_VDEV);
+}
+
+/* REQ-HYP-013 REQ-HYP-080 */
+static int64_t device_call(vm_id_t v, uint64_t id, uint64_t gpa)
+{
+    int64_t result;
+    switch (id) {
+    case HC_ASSIGN_PCIDEV:
+        result = assign(v, gpa);
+        break;
+    case HC_DEASSIGN_PCIDEV:
+        result = deassign(v, gpa);
+        break;
+    case HC_SET_PTDEV_INTR_INFO:
+    case HC_RESET_PTDEV_INTR_INFO:
+        result = lines_refused(v);
+        break;
+    default: /* MMIO devices, and devices that live in the device model */
+        result = -HC_ENODEV;
+        break;
+    }
+    return result;
+}
+
+/* What must be over before the VM ends or begins anew: 0 then, else HYPERCALL_AGAIN. A VM that runs is refused by the dispatcher. */
+/* REQ-LIF-081 */
+static int64_t life_call(vm_id_t v, uint64_t id)
+{
+    const bool stands = (vms[v].state == VM_PAUSED) || (vms[v].state == VM_CREATED);
+    bool settled = true;
+    if (stands && (id == HC_DESTROY_VM)) {
+        vpci_lent_return_all(v);
+        settled = vpci_lent_settled(v);
+        reset_under_way[v] = false;
+    } else if (stands && (id == HC_RESET_VM)) {
+        if (!reset_under_way[v]) {
+            vpci_lent_restart(v);
+        }
+        settled = vpci_lent_settled(v);
+        reset_under_way[v] = !settled;
+    } else {
+        reset_under_way[v] = false;
+    }
+    return settled ? 0 : HYPERCALL_AGAIN;
+}
+
+/* REQ-ISO-082 */
+static void memory_changed(void)
+{
+    for (vm_id_t v = VM_FIRST_USER; v < MAX_VM; v++) {
+        iommu_flush_vm(v); /* what was added: units that do not look into caches have not seen it */
+    }
+}
+
+/* REQ-HYP-080 */
+int64_t hypercall_call(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t param2)
+{
+    const bool service = vms[vcpu_vm(caller)].kind == VM_KIND_SERVICE;
+    int64_t result = 0;
+    if (service && names_device(id)) {
+        const vm_id_t v = hypercall_target(param1);
+        result = (v == ID_NONE) ? -HC_EINVAL : device_call(v, id, param2);
+    } else {
+        if (service && ((id == HC_DESTROY_VM) || (id == HC_RESET_VM) || (id == HC_START_VM))) {
+            const vm_id_t v = hypercall_target(param1);
+            result = (v == ID_NONE) ? 0 : life_call(v, id); /* no VM: the dispatcher's answer */
+        }
+        if (result == 0) {
+            result = hypercall_dispatch(caller, id, param1, param2);
+        }
+        if (service && (id == HC_VM_SET_MEMORY_REGIONS)) {
+            memory_changed();
+        }
+    }
+    return result;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Functions that change hands between the Service VM and User VMs. From the first step on the function is the User VM's as far as the Service VM's view
+ * goes (its owner in vpci_function), and it is that until the last step of the way back; in between the IOMMU lets it reach nothing.
+ */
+#include "core/hw.h"
+#include "core/iommu.h"
+#include "core/log.h"
+#include "core/vm.h"
+#include "devices/vpci_lent_state.h"
+
+struct lent lent[LENT_FUNCTIONS];
+
+static void log_lent(vm_id_t v, uint16_t bdf, const char *text)
+{
+    if (vm_may_log(v)) {
+        log_begin("pci");
+        log_hex(bdf);
+        log_text(text);
+        log_end();
+    }
+}
+
+static uint32_t find_function(uint16_t bdf)
+{
+    uint32_t found = ID_NONE;
+
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        if (vpci_function[i].bdf == bdf) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* The record with that place and function of the VM, or LENT_FUNCTIONS. */
+static uint32_t find_lent(vm_id_t v, uint16_t place, uint16_t bdf)
+{
+    uint32_t found = LENT_FUNCTIONS;
+
+    for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
+        if ((lent[i].state != LENT_FREE) && (lent[i].vm == v) && (lent[i].place == place) && (lent_function(&lent[i])->bdf == bdf)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* A free record, or LENT_FUNCTIONS: none, or the VM has its share, or something is in that place. */
+static uint32_t find_free(vm_id_t v, uint16_t place, bool *taken)
+{
+    uint32_t found = LENT_FUNCTIONS;
+    uint32_t count = 0U;
+
+    *taken = false;
+    for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
+        if (lent[i].state == LENT_FREE) {
+            found = i;
+        } else if (lent[i].vm == v) {
+            count++;
+            if (lent[i].place == place) {
+                *taken = true;
+            }
+        } else {
+            /* another VM's */
+        }
+    }
+    return (count < LENT_PER_VM) ? found : LENT_FUNCTIONS;
+}
+
+/* REQ-INT-083 */
+static const char *group_refused(const struct vpci_function *fn)
+{
+    const char *why = "";
+
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        const struct vpci_function *other = &vpci_function[i];
+
+        if ((other != fn) && (other->group == fn->group) && !other->bridge && (other->owner != ID_NONE)) {
+            why = " is not lent: nothing keeps it apart from a function that stays (no ACS)";
+        } else if (vpci_behind(other, fn) && vpci_bridge_hides(other)) {
+            why = " is not lent: it is behind a bridge to conventional PCI, which sends in its own name; use another slot";
+        } else {
+            /* nothing in common */
+        }
+    }
+    return why;
+}
+
+/* What can be said of the function without touching it. */
+/* REQ-INT-083 */
+static const char *function_refused(const struct vpci_function *fn, bool unreset)
+{
+    const char *why = "";
+
+    if (fn->bridge || (fn->class_code == PCI_CLASS_HOST_BRIDGE) || (fn->class_code == PCI_CLASS_ISA_BRIDGE)) {
+        why = " is not lent: it is a bridge";
+    } else if (hw_pci_read(fn->bdf, 0U, 2U) == 0xFFFFU) {
+        why = " is not lent: it does not answer; the port above it may be asleep (write on to its power/control)";
+    } else if (!unreset && !lent_can_reset(fn)) {
+        why = " is not lent: it has no function-level reset, and none by power states; type 1 (quirk) takes it all the same";
+    } else {
+        why = group_refused(fn);
+    }
+    return why;
+}
+
+static enum status request_refused(vm_id_t v, const struct lent_request *request)
+{
+    const uint32_t index = find_function(request->bdf);
+    bool taken = false;
+    const bool room = find_free(v, request->place, &taken) < LENT_FUNCTIONS;
+    enum status result = STATUS_OK;
+
+    if (vms[v].state != VM_CREATED) {
+        log_lent(v, request->bdf, " is not lent: its VM has started; assign before START_VM, or reset the VM");
+        result = STATUS_BUSY;
+    } else if (!iommu_active) {
+        log_lent(v, request->bdf, " is not lent: the machine has no IOMMU that could hold it to its VM's memory");
+        result = STATUS_NO_DEVICE;
+    } else if (index >= MAX_PCI_FUNCTION) {
+        log_lent(v, request->bdf, " is not lent: there is no such function");
+        result = STATUS_INVALID;
+    } else if (vpci_function[index].owner != VM_SERVICE) {
+        log_lent(v, request->bdf, " is not lent: it is not the Service VM's, or is lent already");
+        result = STATUS_DENIED;
+    } else if (taken || ((request->place & 7U) != 0U) || (request->place == 0U)) {
+        log_lent(v, request->bdf, " is not lent: its place must be function 0 of a device of its own, and not 0");
+        result = STATUS_INVALID;
+    } else if (!room) {
+        log_lent(v, request->bdf, " is not lent: 4 functions for one VM, 8 in all");
+        result = STATUS_NO_MEMORY;
+    } else {
+        const char *why = function_refused(&vpci_function[index], request->unreset);
+
+        if (why[0] != '\0') {
+            log_lent(v, request->bdf, why);
+            result = STATUS_DENIED;
+        }
+    }
+    return result;
+}
+
+/* The function is quiet and nobody's. Undoes nothing: what fails leaves it as it was but for that. */
+/* REQ-ISO-080 */
+static enum status take(struct lent *l)
+{
+    const struct vpci_function *fn = lent_function(l);
+    const char *why = lent_bars_refused(l);
+    enum status result = STATUS_DENIED;
+
+    if (why[0] != '\0') {
+        log_lent(l->vm, fn->bdf, why);
+    } else {
+        if (iommu_give(fn->bdf, l->vm) != STATUS_OK) { /* would it? */
+            log_lent(l->vm, fn->bdf, " is not lent: the firmware reserves memory for it, or no unit of the IOMMU stands before it");
+        } else {
+            result = lent_bars_take(l);
+        }
+        (void)iommu_give(fn->bdf, (result == STATUS_OK) ? IOMMU_NOBODY : VM_SERVICE);
+    }
+    return result;
+}
+
+/* REQ-INT-083 REQ-ISO-080 */
+enum status vpci_lend(vm_id_t v, const struct lent_request *request)
+{
+    enum status result = request_refused(v, request);
+
+    if (result == STATUS_OK) {
+        bool taken = false;
+        struct lent *l = &lent[find_free(v, request->place, &taken) % LENT_FUNCTIONS];
+        struct vpci_function *fn;
+        uint32_t command;
+
+        *l = (struct lent){ .state = LENT_FREE, .vm = v, .place = request->place, .function = find_function(request->bdf) % MAX_PCI_FUNCTION };
+        for (uint32_t i = 0U; i < LENT_BARS; i++) {
+            l->first[i] = request->bar[i];
+            l->bar[i] = request->bar[i];
+        }
+        fn = lent_function(l);
+        command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
+        hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command & ~PCI_COMMAND_MASTER);
+        result = take(l);
+        if (result == STATUS_OK) {
+            fn->owner = v;
+            fn->walled = false;
+            lent_reset_begin(l);
+        } else {
+            hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command);
+        }
+    }
+    return result;
+}
+
+/* Out of the VM's hands: no messages, no mapping, no DMA. */
+/* REQ-ISO-081 */
+static void withdraw(struct lent *l, bool leaves)
+{
+    struct vpci_function *fn = lent_function(l);
+
+    l->leaves = leaves;
+    if (l->state == LENT_THERE) {
+        lent_reset_begin(l);
+        lent_bars_update(l);
+        (void)iommu_give(fn->bdf, IOMMU_NOBODY);
+        fn->walled = false;
+    }
+}
+
+enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf)
+{
+    const uint32_t index = find_lent(v, place, bdf);
+
+    if (index < LENT_FUNCTIONS) {
+        withdraw(&lent[index], true);
+    }
+    return (index < LENT_FUNCTIONS) ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+void vpci_lent_return_all(vm_id_t v)
+{
+    for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
+        if ((lent[i].state != LENT_FREE) && (lent[i].vm == v)) {
+            withdraw(&lent[i], true);
+        }
+    }
+    lent_address_reset(v);
+}
+
+/* REQ-LIF-081 */
+void vpci_lent_restart(vm_id_t v)
+{
+    for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
+        if ((lent[i].state != LENT_FREE) && (lent[i].vm == v)) {
+            withdraw(&lent[i], lent[i].leaves);
+            for (uint32_t k = 0U; k < LENT_BARS; k++) {
+                lent[i].bar[k] = lent[i].first[k];
+            }
+        }
+    }
+    lent_address_reset(v);
+}
+
+/* The last step: the function is reset. */
+/* REQ-ISO-081 REQ-LIF-081 */
+static void arrive(struct lent *l)
+{
+    struct vpci_function *fn = lent_function(l);
+    const vm_id_t owner = l->leaves ? VM_SERVICE : l->vm;
+
+    fn->owner = owner;
+    lent_registers_restore(l);
+    fn->walled = iommu_give(fn->bdf, owner) == STATUS_OK;
+    if (l->leaves) {
+        lent_bars_give_back(l);
+        log_lent(l->vm, fn->bdf, " is the Service VM's again");
+        l->state = LENT_FREE;
+    } else {
+        vpci_bridges_open(); /* its ports forward, whatever the Service VM left there */
+        l->state = LENT_THERE;
+        log_lent(l->vm, fn->bdf, " is lent");
+    }
+}
+
+/* True: it is where it goes. */
+static bool proceed(struct lent *l)
+{
+    bool over = (l->state == LENT_FREE) || (l->state == LENT_THERE);
+
+    if (!over && lent_reset_over(l)) {
+        arrive(l);
+        over = true;
+    }
+    return over;
+}
+
+bool vpci_lent_settled(vm_id_t v)
+{
+    bool settled = true;
+
+    for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
+        settled = ((lent[i].vm != v) || proceed(&lent[i])) && settled;
+    }
+    return settled;
+}
+
+bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf)
+{
+    const uint32_t index = find_lent(v, place, bdf);
+
+    return proceed(&lent[index % LENT_FUNCTIONS]);
+}
+
+bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf)
+{
+    const uint32_t index = find_lent(v, place, bdf);
+
+    return (index < LENT_FUNCTIONS) && (lent[index % LENT_FUNCTIONS].state != LENT_THERE) && !lent[index % LENT_FUNCTIONS].leaves;
+}
+
+/* REQ-LIF-081 */
+void vpci_lent_end(vm_id_t v)
+{
+    vpci_lent_return_all(v);
+    while (!vpci_lent_settled(v)) {
+        hw_relax();
+    }
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PCI functions of the Service VM that are lent to User VMs at run time (docs/decisions/0027-devices-of-user-vms.md). The hypervisor answers for
+ * the function at its place on the User VM's bus, and keeps its registers mapped where the User VM has its BARs. A function that is being handed
+ * over is drained and reset first, which takes up to 200 ms and is done in steps; it is nobody's meanwhile: neither the Service VM nor the User VM
+ * sees it, its registers are mapped to neither, and it reaches no memory. Lock: shared side.
+ */
+#ifndef DEVICES_VPCI_LENT_H
+#define DEVICES_VPCI_LENT_H
+
+#include "core/limits.h"
+#include "core/types.h"
+
+#define LENT_FUNCTIONS 8U /* in all */
+#define LENT_PER_VM    4U
+#define LENT_BARS      6U
+
+struct lent_request {
+    uint16_t place;         /* where the User VM sees it: function 0 of a device */
+    uint16_t bdf;           /* of the machine */
+    bool unreset;           /* also without a way to reset it */
+    uint32_t bar[LENT_BARS];/* BAR registers as the User VM finds them */
+};
+
+/* Begins to hand the function over; v is a User VM in VM_CREATED. Else it stays what it was, and the log says why:
+ * STATUS_INVALID: no such function, a place that is not function 0 of a free device; STATUS_NO_DEVICE: no IOMMU; STATUS_DENIED: not the Service VM's, or
+ * not to be kept apart from others; STATUS_BUSY: lent already; STATUS_NO_MEMORY: no record, or no tables left. */
+enum status vpci_lend(vm_id_t v, const struct lent_request *request);
+/* Begins to give it back. STATUS_NOT_FOUND: that VM has no such function there. */
+enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf);
+void vpci_lent_return_all(vm_id_t v);
+/* Begins to reset all functions that the VM keeps, as for its next life. */
+void vpci_lent_restart(vm_id_t v);
+/* Does what can be done by now; true: no function of the VM is in between, or not that one, which is on its way. */
+bool vpci_lent_settled(vm_id_t v);
+bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf);
+/* Is such a function on its way to that VM? */
+bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf);
+/* Returns all at once, waiting as long as it takes: the Service VM ends. */
+void vpci_lent_end(vm_id_t v);
+
+/* Ports 0xCF8 to 0xCFF of a User VM. True: the access is to a function lent to it, and done. The address register is the device model's, too. */
+bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value);
+bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value);
+/* A page that holds an MSI-X table of a function lent to v, where v has its BAR: accesses go to *hpa, by vpci_msix_mmio_*(). */
+bool vpci_lent_page(vm_id_t v, gpa_t gpa, hpa_t *hpa);
+
+#endif

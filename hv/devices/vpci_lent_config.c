@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registers of lent functions as their User VMs see them: function 0 of a device, by ports 0xCF8 to 0xCFF, so the first 256 bytes. BARs are the
+ * VM's own (vpci_lent_map.c), messages are virtual (vpci_msi.c, vpci_msix.c), lines and ROM are not there.
+ */
+#include "core/hw.h"
+#include "devices/vpci_lent_state.h"
+
+#define NO_MULTIFUNCTION 0xFF7FFFFFU
+
+static uint32_t lent_address[MAX_VM];
+
+void lent_address_reset(vm_id_t v)
+{
+    lent_address[v % MAX_VM] = 0U;
+}
+
+/* What the VM has at the place that its address register names, or LENT_FUNCTIONS. */
+static uint32_t addressed(vm_id_t v, uint16_t port, uint32_t size)
+{
+    const uint32_t address = lent_address[v % MAX_VM];
+    uint32_t found = LENT_FUNCTIONS;
+
+    if (pci_data_access(address, port, size) && pci_register_valid((uint32_t)port & 3U, size)) {
+        for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
+            if ((lent[i].state != LENT_FREE) && (lent[i].vm == v) && (lent[i].place == (uint16_t)(address >> 8U))) {
+                found = i;
+            }
+        }
+    }
+    return found;
+}
+
+static uint32_t offset_of(vm_id_t v, uint16_t port)
+{
+    return (lent_address[v % MAX_VM] & 0xFCU) | ((uint32_t)port & 3U);
+}
+
+static uint32_t lent_read(const struct lent *l, uint32_t offset, uint32_t size)
+{
+    const struct vpci_function *fn = lent_function(l);
+    const uint32_t dword = offset & ~3U;
+    const uint32_t bar = (dword - PCI_BAR0) / 4U; /* of what lies before the BARs: huge */
+    uint32_t value;
+
+    if (bar < LENT_BARS) {
+        value = pci_extract(lent_bar_read(l, bar), offset, size);
+    } else if (dword == PCI_HEADER) {
+        value = pci_extract(hw_pci_read(fn->bdf, dword, 4U) & NO_MULTIFUNCTION, offset, size);
+    } else if ((dword == PCI_ROM_TYPE0) || (dword == PCI_INTERRUPT)) {
+        value = 0U;
+    } else {
+        value = vpci_function_read(fn, offset, size);
+    }
+    return value;
+}
+
+static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t value)
+{
+    const uint32_t dword = offset & ~3U;
+    const uint32_t bar = (dword - PCI_BAR0) / 4U;
+
+    if (bar < LENT_BARS) {
+        if (size == 4U) {
+            l->bar[bar] = value;
+            lent_bars_update(l);
+        }
+    } else if ((dword == PCI_ROM_TYPE0) || (dword == PCI_INTERRUPT)) {
+        /* nothing there */
+    } else {
+        vpci_function_write(lent_function(l), offset, size, value);
+        if (dword == PCI_COMMAND) {
+            lent_bars_update(l);
+        }
+    }
+}
+
+/* REQ-INT-080 */
+bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value)
+{
+    const uint32_t index = addressed(v, port, size);
+
+    if (index < LENT_FUNCTIONS) {
+        *value = (lent[index].state == LENT_THERE) ? lent_read(&lent[index], offset_of(v, port), size) : pci_ones(size);
+    }
+    return index < LENT_FUNCTIONS;
+}
+
+/* REQ-INT-080 */
+bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value)
+{
+    const uint32_t index = addressed(v, port, size);
+
+    if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
+        lent_address[v % MAX_VM] = value & PCI_ADDRESS_BITS;
+    } else if ((index < LENT_FUNCTIONS) && (lent[index].state == LENT_THERE)) {
+        lent_write(&lent[index], offset_of(v, port), size, value);
+    } else {
+        /* on its way, or somebody else's */
+    }
+    return index < LENT_FUNCTIONS;
+}
+
+/* REQ-INT-082 */
+bool vpci_lent_page(vm_id_t v, gpa_t gpa, hpa_t *hpa)
+{
+    bool found = false;
+
+    for (uint32_t k = 0U; k < LENT_FUNCTIONS; k++) {
+        const struct lent *l = &lent[k];
+
+        for (uint32_t i = 0U; (l->state == LENT_THERE) && (l->vm == v) && (i < LENT_BARS); i++) {
+            const struct vpci_function *fn = lent_function(l);
+
+            if ((l->at[i] != 0U) && (gpa >= l->at[i]) && ((gpa - l->at[i]) < vpci_bar_size(fn, i)) &&
+                vpci_msix_page(v, vpci_bar_base(fn, i) + (gpa - l->at[i]))) {
+                *hpa = vpci_bar_base(fn, i) + (gpa - l->at[i]);
+                found = true;
+            }
+        }
+    }
+    return found;
+}

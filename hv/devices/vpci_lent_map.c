@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Registers of lent functions in the address spaces of the Service VM, at their own address, and of the User VM, where its BAR registers say. Pages that hold
+ * the function's MSI-X table are mapped to nobody. BARs count in whole pages here, which belong to no other function.
+ */
+#include "core/domain.h"
+#include "core/hw.h"
+#include "core/iommu.h"
+#include "core/log.h"
+#include "core/stage2.h"
+#include "core/vm.h"
+#include "devices/vpci_lent_state.h"
+
+#define GPA_LIMIT    0x8000000000U /* 512 GiB, as for memory (core/hypercall_memory.c) */
+#define IOAPIC_PAGE  0xFEC00000U
+#define LAPIC_PAGE   0xFEE00000U
+#define PAGE_BITS    0xFFFU
+#define BAR_FLAGS    15U
+
+/* Part of a BAR, from its start: the pages of the MSI-X table; at its end and empty where there is none. */
+struct table_pages { uint64_t from; uint64_t to; };
+
+static uint64_t span(const struct vpci_function *fn, uint32_t index)
+{
+    uint64_t size = vpci_bar_size(fn, index % LENT_BARS);
+
+    return (size < PAGE_SIZE) ? PAGE_SIZE : size;
+}
+
+static struct table_pages table_of(const struct vpci_function *fn, uint32_t index)
+{
+    const hpa_t base = vpci_bar_base(fn, index);
+    const uint64_t size = span(fn, index);
+    struct table_pages pages = { .from = size, .to = size };
+
+    if ((fn->msix.offset != 0U) && (fn->msix.table >= base) && ((fn->msix.table - base) < size)) {
+        pages.from = (fn->msix.table - base) & PAGE_MASK;
+        pages.to = (((fn->msix.table - base) + (16U * (uint64_t)fn->msix.count)) + PAGE_BITS) & PAGE_MASK;
+    }
+    return pages;
+}
+
+static bool alone(const struct vpci_function *fn, uint32_t index)
+{
+    bool ok = (vpci_bar_base(fn, index) & PAGE_BITS) == 0U;
+
+    for (uint32_t k = 0U; k < vpci_function_count; k++) {
+        for (uint32_t i = 0U; (&vpci_function[k] != fn) && (i < pci_bar_count(&vpci_function[k])); i++) {
+            ok = ok && !((vpci_bar_base(&vpci_function[k], i) != 0U) && vpci_bar_pages_meet(fn, index, &vpci_function[k], i));
+        }
+    }
+    return ok;
+}
+
+/* How the Service VM has the BAR's pages: the same for all, or 0. */
+static uint32_t service_attr(const struct vpci_function *fn, uint32_t index)
+{
+    const hpa_t base = vpci_bar_base(fn, index);
+    const uint64_t size = span(fn, index);
+    const struct table_pages table = table_of(fn, index);
+    bool same = domain_owns(domain_of(VM_SERVICE), base, size, MEMORY_DEVICE);
+    uint32_t attr = 0U;
+    uint64_t at = (table.from == 0U) ? table.to : 0U;
+
+    while (same && (at < size)) {
+        const struct stage2_mapping leaf = stage2_lookup(VM_SERVICE, base + at);
+        const bool has = leaf.present && (leaf.hpa == (base + at)) && ((leaf.attr & S2_WRITE) != 0U);
+
+        same = has && ((attr == 0U) || (attr == leaf.attr));
+        attr = leaf.attr;
+        at += (leaf.span >= PAGE_SIZE) ? (leaf.span - ((base + at) % leaf.span)) : PAGE_SIZE;
+        at = ((at >= table.from) && (at < table.to)) ? table.to : at;
+    }
+    if (attr == 0U) {
+        attr = S2_READ | S2_WRITE | S2_UC; /* nothing but a table */
+    }
+    return same ? attr : 0U;
+}
+
+/* REQ-ISO-080 */
+const char *lent_bars_refused(struct lent *l)
+{
+    const struct vpci_function *fn = lent_function(l);
+    const char *why = "";
+
+    for (uint32_t i = 0U; i < LENT_BARS; i++) {
+        l->attr[i] = 0U;
+        if (vpci_bar_base(fn, i) != 0U) {
+            l->attr[i] = service_attr(fn, i);
+            if (!alone(fn, i)) {
+                why = ": a page of its registers is another function's, too; let the firmware place them apart";
+            } else if (l->attr[i] == 0U) {
+                why = ": not all of its registers are the Service VM's device memory; inspect the board again";
+            } else {
+                /* as it should be */
+            }
+        }
+    }
+    return why;
+}
+
+static void pages_unmap(vm_id_t v, const struct vpci_function *fn, uint32_t index, gpa_t gpa)
+{
+    (void)stage2_unmap(v, gpa, span(fn, index)); /* its ends are ends of leaves: it was mapped as one */
+    vm_shootdown(v);
+}
+
+/* In at most two runs, around the table. */
+static enum status pages_map(vm_id_t v, const struct vpci_function *fn, uint32_t index, gpa_t gpa, uint32_t attr)
+{
+    const hpa_t base = vpci_bar_base(fn, index);
+    const uint64_t size = span(fn, index);
+    const struct table_pages table = table_of(fn, index);
+    enum status result = (table.from == 0U) ? STATUS_OK : stage2_map(v, gpa, base, table.from, attr);
+
+    if ((result == STATUS_OK) && (table.to < size)) {
+        result = stage2_map(v, gpa + table.to, base + table.to, size - table.to, attr);
+        if (result != STATUS_OK) {
+            (void)stage2_unmap(v, gpa, table.from);
+            vm_shootdown(v);
+        }
+    }
+    return result;
+}
+
+static void say(const struct lent *l, const char *text, gpa_t at)
+{
+    if (vm_may_log(l->vm)) {
+        log_begin("pci");
+        log_hex(lent_function(l)->bdf);
+        log_text(text);
+        log_hex(at);
+        log_end();
+    }
+}
+
+static void service_map(const struct lent *l, uint32_t index)
+{
+    const struct vpci_function *fn = lent_function(l);
+
+    if (pages_map(VM_SERVICE, fn, index, vpci_bar_base(fn, index), l->attr[index]) != STATUS_OK) {
+        say(l, ": the Service VM does not get these registers back, as its tables are used up: ", vpci_bar_base(fn, index));
+    }
+}
+
+/* REQ-ISO-080 */
+enum status lent_bars_take(const struct lent *l)
+{
+    const struct vpci_function *fn = lent_function(l);
+    enum status result = STATUS_OK;
+    uint32_t taken = 0U;
+
+    while ((taken < LENT_BARS) && (result == STATUS_OK)) {
+        if (l->attr[taken] != 0U) {
+            result = stage2_unmap(VM_SERVICE, vpci_bar_base(fn, taken), span(fn, taken));
+            vm_shootdown(VM_SERVICE);
+        }
+        taken += (result == STATUS_OK) ? 1U : 0U;
+    }
+    for (uint32_t i = 0U; (i < taken) && (result != STATUS_OK); i++) {
+        if (l->attr[i] != 0U) {
+            service_map(l, i);
+        }
+    }
+    return result;
+}
+
+void lent_bars_give_back(const struct lent *l)
+{
+    for (uint32_t i = 0U; i < LENT_BARS; i++) {
+        if (l->attr[i] != 0U) {
+            service_map(l, i);
+        }
+    }
+}
+
+static uint32_t low_mask(const struct vpci_function *fn, uint32_t index)
+{
+    return fn->bar[index].mask & (uint32_t)PAGE_MASK;
+}
+
+/* REQ-INT-081 */
+uint32_t lent_bar_read(const struct lent *l, uint32_t index)
+{
+    const struct vpci_function *fn = lent_function(l);
+    uint32_t value = 0U;
+
+    if (fn->bar[index].upper) {
+        value = l->bar[index] & fn->bar[index].mask;
+    } else if (l->attr[index] != 0U) {
+        value = (l->bar[index] & low_mask(fn, index)) | (fn->bar[index].value & BAR_FLAGS);
+    } else {
+        /* not there, or ports: hidden */
+    }
+    return value;
+}
+
+static bool meets(gpa_t base, uint64_t size, gpa_t page)
+{
+    return (page < (base + size)) && ((page + PAGE_SIZE) > base);
+}
+
+/* Where the registers say that the BAR is, or 0. */
+static gpa_t wanted(const struct lent *l, uint32_t index)
+{
+    const struct vpci_function *fn = lent_function(l);
+    const uint64_t size = span(fn, index);
+    gpa_t at = 0U;
+
+    if ((l->state == LENT_THERE) && ((hw_pci_read(fn->bdf, PCI_COMMAND, 2U) & PCI_COMMAND_MEMORY) != 0U)) {
+        at = (uint64_t)l->bar[index] & low_mask(fn, index);
+        if (((index + 1U) < LENT_BARS) && fn->bar[index + 1U].upper) {
+            at |= (uint64_t)(l->bar[index + 1U] & fn->bar[index + 1U].mask) << 32U;
+        }
+    }
+    if ((at > (GPA_LIMIT - size)) || meets(at, size, IOAPIC_PAGE) || meets(at, size, LAPIC_PAGE)) {
+        at = 0U;
+    }
+    return at;
+}
+
+/* What moves leaves its old place before anything takes a new one. */
+/* REQ-INT-081 REQ-ISO-081 */
+void lent_bars_update(struct lent *l)
+{
+    const struct vpci_function *fn = lent_function(l);
+
+    for (uint32_t i = 0U; i < LENT_BARS; i++) {
+        if ((l->at[i] != 0U) && (l->at[i] != wanted(l, i))) {
+            pages_unmap(l->vm, fn, i, l->at[i]);
+            l->at[i] = 0U;
+        }
+    }
+    for (uint32_t i = 0U; i < LENT_BARS; i++) {
+        const gpa_t at = (l->attr[i] != 0U) ? wanted(l, i) : 0U;
+
+        if (at != l->at[i]) {
+            if (pages_map(l->vm, fn, i, at, l->attr[i] & ~S2_EXEC) == STATUS_OK) {
+                l->at[i] = at;
+                iommu_flush_vm(l->vm); /* for units that do not look into caches */
+            } else {
+                say(l, ": this place of a BAR meets other memory of its VM, or the VM's tables are used up: ", at);
+            }
+        }
+    }
+}
