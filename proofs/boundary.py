@@ -160,7 +160,7 @@ The proof is about one sequence of steps. The machine has several cores; why the
    devices (`hypercall_device.c`) do not go through it: they change tables of User VMs and of the Service VM, by `stage2_map()` and `stage2_unmap()`. The state of the VMs lies in disjoint elements of arrays, and each operation's `assigns STAGE2_OF(vm)` is proved.
 3. *The hardware reads tables at any time.* An entry is written with one 64-bit store, after everything that it leads to; no entry passes through a value that
    is neither the old nor the new one. The proof shows well-formed tables after each operation and at each loop of one; that they are so after each single store is by
-   inspection of the five functions that store entries (`stage2_set_leaf`, `stage2_clear`, `stage2_link`, `stage2_free`, `iommu_table_set`). What a walk keeps from before is dropped by
+   inspection of the six functions that store entries (`stage2_set_leaf`, `stage2_clear`, `stage2_link`, `stage2_free`, `iommu_table_set`, `iommu_table_irqs`). What a walk keeps from before is dropped by
    the shoot-down (A-TLB).
 
 Functions outside the proved files from which a stage-2 or domain writer can be reached, by the call graph: {', '.join(outside)}.

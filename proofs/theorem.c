@@ -142,6 +142,8 @@ static void any_step(void)
         any_operation(any32() % MAX_VM);
     } else if (what == 1U) {
         (void)iommu_table_set((uint16_t)(any32() % 0x10000U), any32());
+    } else if (what == 2U) {
+        iommu_table_irqs((uint16_t)(any32() % 0x10000U), any64());
     } else {
         (void)hypercall_dispatch(any32() % MAX_VCPU, any64(), any64(), any64());
     }

@@ -10,6 +10,7 @@
 #include "core/domain.h"
 #include "core/iommu.h"
 #include "core/iommu_hw.h"
+#include "core/iommu_irte.h"
 #include "core/irq.h"
 #include "core/log.h"
 #include "core/partition.h"
@@ -210,6 +211,13 @@ static void boot_iommu(enum status found)
     }
 }
 
+/* Of interrupts, as the kind of unit reads it. */
+static hpa_t remap_table(void)
+{
+    const bool amdvi = platform.iommu_present && (hw_iommu_format() == IOMMU_FORMAT_AMDVI);
+    return amdvi ? address_of(iommu_irte) : address_of(iommu_remap);
+}
+
 /* Before any other core is there, and before this one takes an interrupt. */
 static void boot_devices(void)
 {
@@ -222,7 +230,7 @@ static void boot_devices(void)
         fatal_boot("the PCI functions are refused: see the line before", "");
     }
     irq_init(); /* before interrupts are remapped: what the firmware left on would be reported */
-    boot_iommu(iommu_init(address_of(iommu_root), address_of(iommu_entry), address_of(iommu_remap)));
+    boot_iommu(iommu_init(address_of(iommu_root), address_of(iommu_entry), remap_table()));
 }
 
 /* From entry.S, on the main stack of core 0, with the loader's identity map of the first GiB. */

@@ -131,6 +131,7 @@ static bool entry_write(uint16_t bdf, vm_id_t before, vm_id_t vm)
 {
     const uint32_t words = (iommu_format == IOMMU_FORMAT_AMDVI) ? 4U : 2U;
     const bool valid = iommu_table_set(bdf, vm);
+    iommu_irq_view(vm, bdf);
     if (!hw_iommu_snoops()) {
         hw_iommu_write_back(iommu_base + ((((uint64_t)bdf / 256U) * IOMMU_BUS_WORDS) + (((uint64_t)bdf % 256U) * words)) * 8U, words * 8U);
     }

@@ -6,6 +6,7 @@
 #include "core/boot_info.h"
 #include "core/iommu.h"
 #include "core/iommu_hw.h"
+#include "core/iommu_irte.h"
 #include "core/log.h"
 #include "core/partition.h"
 
@@ -22,15 +23,34 @@ void iommu_irq_begin(hpa_t remap)
     iommu_irq_stale = false;
     remap_base = remap;
     iommu_remap_init(hw_iommu_wide_ids());
+    if (iommu_format == IOMMU_FORMAT_AMDVI) {
+        iommu_irte_init(remap);
+    }
+    for (uint32_t bdf = 0U; bdf < (IOMMU_BUSES * 256U); bdf++) {
+        iommu_irq_view(IOMMU_NOBODY, (uint16_t)bdf);
+    }
     if (!hw_iommu_snoops()) {
         hw_iommu_write_back(remap, sizeof(iommu_remap));
     }
 }
 
 /* REQ-ISO-041 */
+void iommu_irq_view(vm_id_t vm, uint16_t bdf)
+{
+    if (iommu_remaps && (iommu_format == IOMMU_FORMAT_AMDVI)) {
+        iommu_table_irqs(bdf, iommu_irte_view(vm, bdf));
+    }
+}
+
+static bool entry_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
+{
+    return (iommu_format == IOMMU_FORMAT_AMDVI) ? iommu_irte_set(index, bdf, pcpu, vector) : iommu_remap_set(index, bdf, pcpu, vector, level);
+}
+
+/* REQ-ISO-041 */
 void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
 {
-    if (iommu_remaps && iommu_remap_set(index, bdf, pcpu, vector, level)) {
+    if (iommu_remaps && entry_set(index, bdf, pcpu, vector, level)) {
         stale_function = (iommu_irq_stale && (stale_function != bdf)) ? ID_NONE : bdf;
         iommu_irq_stale = true;
         if (!hw_iommu_snoops()) {
@@ -67,6 +87,13 @@ void iommu_irq_open(vm_id_t vm, uint16_t bdf)
             }
         }
         iommu_irq_settle();
+        if (!iommu_irte_in_view((partition.table.vm[vm].vcpu_count - 1U) * IOMMU_REMAP_BLOCK)) {
+            log_begin("iommu");
+            log_text("PCI function ");
+            log_hex(bdf);
+            log_text(": AMD-Vi: its messages reach the first two vCPUs");
+            log_end();
+        }
     } else {
         /* messages say themselves where they go */
     }

@@ -69,15 +69,15 @@ static bool one_vm(uint16_t bdf, pcpu_id_t pcpu)
 }
 
 /* REQ-ISO-041 */
-static bool may_be(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector)
+bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector)
 {
-    bool allowed = (pcpu < MAX_PCPU) && (iommu_format == IOMMU_FORMAT_VTD);
+    bool allowed = pcpu < MAX_PCPU;
     if (allowed && (index < IOMMU_REMAP_SHARED)) {
         allowed = (vector >= VECTOR_IRQ_BASE) && (vector <= VECTOR_IRQ_LAST) && (((partition.table.board.shared_pcpu_mask >> pcpu) & 1U) != 0U);
     } else if (allowed) {
         allowed = (vector >= IOMMU_VECTOR_FIRST) && (vector == (index % IOMMU_REMAP_BLOCK)) && one_vm(bdf, pcpu);
     } else {
-        /* no core, or no format */
+        /* no core */
     }
     return allowed && (iommu_remap_wide || (platform.apic_id[pcpu] < ID_NARROW));
 }
@@ -89,7 +89,7 @@ bool iommu_remap_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vect
     if (index < IOMMU_REMAP_ENTRIES) {
         uint64_t low = 0U;
         uint64_t high = VERIFY;
-        if (may_be(index, bdf, pcpu, vector)) {
+        if ((iommu_format == IOMMU_FORMAT_VTD) && iommu_remap_may(index, bdf, pcpu, vector)) {
             low = PRESENT + (level ? LEVEL : 0U) + (VECTOR * (uint64_t)vector) + ((iommu_remap_wide ? TARGET_WIDE : TARGET) * (uint64_t)platform.apic_id[pcpu]);
             high = VERIFY + (uint64_t)bdf;
         }
@@ -132,10 +132,10 @@ uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf)
 
 uint64_t iommu_remap_address(uint32_t index)
 {
-    return (uint64_t)MESSAGE_BASE + MESSAGE_REMAP + ((uint64_t)MESSAGE_INDEX * index);
+    return (uint64_t)MESSAGE_BASE + ((iommu_format == IOMMU_FORMAT_VTD) ? (MESSAGE_REMAP + ((uint64_t)MESSAGE_INDEX * index)) : 0U);
 }
 
-/* VT-d looks at the address only. */
+/* VT-d looks at the address only, AMD-Vi at the data. */
 uint32_t iommu_remap_data(uint32_t offset)
 {
     return (iommu_format == IOMMU_FORMAT_VTD) ? 0U : offset;

@@ -28,6 +28,9 @@ void iommu_remap_init(bool wide);
  * core; else the vector that is the index in its block, on a core of the exclusive VM whose function it is. True: what stood there was something else. */
 bool iommu_remap_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level);
 
+/* The entry may be so, in either table; else it is blocked. */
+bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector);
+
 /* The first entry of a function of an exclusive VM, or 0: it is none, or beyond the table. Block of vCPU i: i * IOMMU_REMAP_BLOCK from there. */
 uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf);
 

@@ -11,6 +11,7 @@
 #define VTD_PRESENT      1U
 #define VTD_WORDS        2U
 #define AMDVI_WORDS      4U     /* the last two are about interrupts: zero, they pass as they are */
+#define AMDVI_IRQS       2U     /* which word */
 #define VTD_WIDTH_48     2U     /* four levels; translation type 0: requests without an address-space id */
 #define VTD_DOMAIN       0x100U /* bits 8 to 23 of the second word */
 #define AMDVI_NOTHING    3U     /* valid, translated, mode 0 and no rights: every request is refused; zeros would let all pass */
@@ -123,6 +124,18 @@ bool iommu_table_set(uint16_t bdf, vm_id_t vm)
     /*@ assert others: \forall integer b, f; 0 <= b < IOMMU_BUSES && 0 <= f < 256 && !(valid && b == bus && f == bdf % 256) ==>
           iommu_low(b, f) == \at(iommu_low(b, f), Pre) && iommu_high(b, f) == \at(iommu_high(b, f), Pre) && iommu_entry_ok(b, f); */
     return valid;
+}
+
+/* REQ-ISO-041 */
+void iommu_table_irqs(uint16_t bdf, uint64_t word)
+{
+    const uint32_t bus = (uint32_t)bdf / FUNCTIONS_OF_BUS;
+    const uint32_t at = AMDVI_WORDS * ((uint32_t)bdf % FUNCTIONS_OF_BUS);
+    if ((iommu_format == IOMMU_FORMAT_AMDVI) && (bus < IOMMU_BUSES)) {
+        iommu_entry[bus][at + AMDVI_IRQS] = word;
+        /*@ assert same: \forall integer b, f; 0 <= b < IOMMU_BUSES && 0 <= f < 256 ==>
+              iommu_low(b, f) == \at(iommu_low(b, f), Pre) && iommu_high(b, f) == \at(iommu_high(b, f), Pre); */
+    }
 }
 
 vm_id_t iommu_table_owner(uint16_t bdf)

@@ -29,6 +29,9 @@ void iommu_table_init(hpa_t entries);
 /* The one writer of an entry. vm: whose it is now, or IOMMU_NOBODY. The unit may have cached what stood there (core/iommu.c).
  * False, without effect: the function's bus has no table, there is no such VM, or stage 2 is not written as the unit reads it. */
 bool iommu_table_set(uint16_t bdf, vm_id_t vm);
+/* AMD-Vi: the word of the entry that says by which table the function's interrupt messages are turned into interrupts (iommu_remap.h). No other
+ * format has one, nor has a function on a bus without a table. */
+void iommu_table_irqs(uint16_t bdf, uint64_t word);
 /* Whose it is as the hardware reads it, or IOMMU_NOBODY. */
 vm_id_t iommu_table_owner(uint16_t bdf);
 

@@ -99,6 +99,13 @@ void iommu_table_init(hpa_t entries);
       iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f)); */
 bool iommu_table_set(uint16_t bdf, vm_id_t vm);
 /*@ requires iommu_wf;
+    assigns IOMMU_ENTRIES;
+    exits \false;
+    ensures wf: iommu_wf;
+    ensures same: \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 ==>
+      iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f)); */
+void iommu_table_irqs(uint16_t bdf, uint64_t word);
+/*@ requires iommu_wf;
     assigns \nothing;
     exits \false;
     ensures \result == (bdf / 256 < IOMMU_BUSES ? iommu_owner(bdf / 256, bdf % 256) : IOMMU_NOBODY); */

@@ -4,6 +4,7 @@
 #include "core/dispatch.h"
 #include "core/hw.h"
 #include "core/iommu.h"
+#include "core/iommu_irte.h"
 #include "core/vm.h"
 
 /* Intel SDM 3, 11.11: destination in bits 19:12 of the address, logical mode in bit 2; delivery mode in bits 10:8 of the data. */
@@ -46,7 +47,7 @@ struct irq_msi_message irq_exclusive_message(vm_id_t v, uint16_t bdf, uint64_t a
 
             message.address = iommu_remap_address(first + offset);
             message.data = iommu_remap_data(offset);
-            message.enabled = first != 0U;
+            message.enabled = (first != 0U) && iommu_irte_in_view(offset);
         }
     }
     return message;

@@ -4,7 +4,7 @@
  * forget, and, unless it snoops, it sees tables only as they last went out to memory.
  */
 #include "fake/iommu.h"
-#include "core/iommu_remap.h"
+#include "core/iommu_irte.h"
 #include "core/iommu_table.h"
 #include "core/stage2.h"
 #include <string.h>
@@ -37,13 +37,13 @@ static uint64_t memory_root[IOMMU_ROOT_WORDS];
 static uint64_t memory_entry[IOMMU_BUSES][IOMMU_BUS_WORDS];
 static uint64_t memory_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];
 static uint64_t memory_remap[IOMMU_REMAP_ENTRIES][IOMMU_REMAP_WORDS];
-static const uint64_t nothing[4] = { 3U };
+static const uint64_t nothing[4] = { 3U, 0U, 1U, 0U };
 static hpa_t root_at;
 static hpa_t remap_at;
 static hpa_t entries_at;
 
-static struct { bool used; uint16_t bdf; uint64_t low; uint64_t high; } known_entry[CACHED];
-static struct { bool used; uint64_t low; uint64_t high; } known_irq[IOMMU_REMAP_ENTRIES];
+static struct { bool used; uint16_t bdf; uint64_t low; uint64_t high; uint64_t irqs; } known_entry[CACHED];
+static struct { bool used; uint16_t bdf; uint64_t low; uint64_t high; } known_irq[IOMMU_REMAP_ENTRIES];
 static struct { bool used; uint32_t domain; uint64_t page; uint64_t leaf; } known_page[CACHED];
 
 void fake_iommu_reset(void)
@@ -189,7 +189,8 @@ bool hw_iommu_flush_irqs(uint32_t bdf)
 {
     fake_iommu_irq_flushes++;
     for (uint32_t i = 0U; i < IOMMU_REMAP_ENTRIES; i++) {
-        known_irq[i].used = known_irq[i].used && (bdf != ID_NONE) && ((known_irq[i].high & 0xFFFFU) != bdf);
+        known_irq[i].used = known_irq[i].used && (bdf != ID_NONE) &&
+                            (((fake_iommu_format == IOMMU_FORMAT_AMDVI) ? known_irq[i].bdf : (known_irq[i].high & 0xFFFFU)) != bdf);
     }
     return fake_iommu_answers;
 }
@@ -225,6 +226,7 @@ static uint32_t entry_find(uint16_t bdf)
         known_entry[i].bdf = bdf;
         known_entry[i].low = (((words[0] >> 9U) & 7U) == 4U) ? ((words[0] & ~0xFFFULL) | 1U) : 0U;
         known_entry[i].high = words[1] << 8U; /* where VT-d has the domain */
+        known_entry[i].irqs = words[2];
     } else if (i == CACHED) {
         const uint64_t *root = fake_iommu_snoops ? iommu_root : memory_root;
         uint64_t table = root[2U * (bdf >> 8U)];
@@ -299,8 +301,43 @@ bool fake_iommu_dma(uint16_t bdf, gpa_t address, bool write, hpa_t *hpa)
     return allowed;
 }
 
+/* AMD IOMMU 3.08, 2.2.5: 1 the index is beyond the function's table, 2 blocked. */
+static bool message_amdvi(uint16_t bdf, uint64_t address, uint32_t data, struct fake_iommu_irq *irq)
+{
+    const uint64_t view = known_entry[entry_find(bdf)].irqs;
+    uint64_t index = data & 0x7FFU;
+    uint32_t reason = 0U;
+    irq->level = false;
+    if ((view & 1U) == 0U) { /* it passes as it is */
+        irq->apic_id = (uint32_t)(address >> 12U) & 0xFFU;
+        irq->vector = data & 0xFFU;
+    } else if ((((view >> 60U) & 3U) != 2U) || ((data & 0x600U) != 0U)) { /* as what NMI, INIT and the like are */
+        reason = 2U;
+    } else if (index >= (1ULL << ((view >> 1U) & 15U))) {
+        reason = 1U;
+    } else {
+        index += ((view & 0x000FFFFFFFFFFFC0U) - remap_at) / 16U;
+        if (!known_irq[index].used || (known_irq[index].bdf != bdf)) {
+            known_irq[index].used = true;
+            known_irq[index].bdf = bdf;
+            known_irq[index].low = iommu_irte[index][0];
+            known_irq[index].high = iommu_irte[index][1];
+        }
+        if ((known_irq[index].low & 0xFFU) != 1U) { /* valid; fixed, physical, not a guest's */
+            reason = 2U;
+        } else {
+            irq->apic_id = (uint32_t)((known_irq[index].low >> 8U) & 0xFFFFFFU) | ((uint32_t)(known_irq[index].high >> 56U) << 24U);
+            irq->vector = (uint32_t)known_irq[index].high & 0xFFU;
+        }
+    }
+    if (reason != 0U) {
+        fake_iommu_fault((struct iommu_fault){ .bdf = bdf, .interrupt = true, .reason = reason, .address = address });
+    }
+    return reason == 0U;
+}
+
 /* VT-d 4.1, 5.1.4 and table 31: 0x25 names no entry, 0x21 one beyond the table, 0x22 a blocked one, 0x26 another function's. */
-bool fake_iommu_message(uint16_t bdf, uint64_t address, uint32_t data, struct fake_iommu_irq *irq)
+static bool message_vtd(uint16_t bdf, uint64_t address, uint32_t data, struct fake_iommu_irq *irq)
 {
     uint32_t index = ((uint32_t)(address >> 5U) & 0x7FFFU) | (((uint32_t)(address >> 2U) & 1U) << 15U);
     uint32_t reason = 0U;
@@ -330,4 +367,9 @@ bool fake_iommu_message(uint16_t bdf, uint64_t address, uint32_t data, struct fa
         fake_iommu_fault((struct iommu_fault){ .bdf = bdf, .interrupt = true, .reason = reason, .address = index });
     }
     return reason == 0U;
+}
+
+bool fake_iommu_message(uint16_t bdf, uint64_t address, uint32_t data, struct fake_iommu_irq *irq)
+{
+    return (fake_iommu_format == IOMMU_FORMAT_AMDVI) ? message_amdvi(bdf, address, data, irq) : message_vtd(bdf, address, data, irq);
 }

@@ -8,6 +8,7 @@
 #include "core/boot_info.h"
 #include "core/hw.h"
 #include "core/iommu_hw.h"
+#include "core/iommu_table.h"
 #include "x86/atomic.h"
 
 #define IOAPIC_INDEX  0x00U
@@ -93,7 +94,8 @@ void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level
     if ((pin < IOAPIC_PINS) && (target < platform.pcpu_count)) {
         uint32_t low = (vector & 0xFFU) | (level ? ENTRY_LEVEL : 0U) | (active_low ? ENTRY_ACTIVE_LOW : 0U) |
                        ((vector == 0U) ? ENTRY_MASKED : 0U);
-        uint32_t high = hw_iommu_remaps() ? ((vector << ENTRY_INDEX_SHIFT) | ENTRY_REMAPPED) : (platform.apic_id[target] << ENTRY_DEST_SHIFT);
+        bool named = hw_iommu_remaps() && (hw_iommu_format() == IOMMU_FORMAT_VTD); /* AMD-Vi takes the vector as the index */
+        uint32_t high = named ? ((vector << ENTRY_INDEX_SHIFT) | ENTRY_REMAPPED) : (platform.apic_id[target] << ENTRY_DEST_SHIFT);
 
         lock_take();
         ioapic_prepare();

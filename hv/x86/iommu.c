@@ -93,7 +93,7 @@ void hw_iommu_fault_event(pcpu_id_t pcpu, uint32_t vector)
 
 bool hw_iommu_remaps(void)
 {
-    return (iommu_driver != NULL) && iommu_driver->remaps;
+    return (iommu_driver != NULL) && iommu_driver->remaps();
 }
 
 bool hw_iommu_wide_ids(void)

@@ -8,7 +8,6 @@
 struct iommu_ops {
     uint32_t format;
     bool (*find)(void);
-    bool remaps;
     bool (*enable)(hpa_t root, hpa_t entries, hpa_t remap);
     bool (*reserved)(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *size);
     bool (*covers)(uint16_t bdf);
@@ -16,6 +15,7 @@ struct iommu_ops {
     bool (*snoops)(void);
     bool (*flush_domain)(uint32_t domain);
     bool (*flush_function)(uint16_t bdf, uint32_t domain);
+    bool (*remaps)(void);
     bool (*wide_ids)(void);
     bool (*flush_irqs)(uint32_t bdf);
     bool (*fault_next)(struct iommu_fault *fault);

@@ -63,6 +63,7 @@ hpa_t iommu_base;
 uint32_t iommu_format;
 void iommu_table_init(hpa_t entries) { iommu_base = entries; }
 bool iommu_table_set(uint16_t bdf, vm_id_t vm) { (void)bdf; (void)vm; return any_bool(); }
+void iommu_table_irqs(uint16_t bdf, uint64_t word) { (void)bdf; (void)word; }
 vm_id_t iommu_table_owner(uint16_t bdf) { (void)bdf; return any_below(IOMMU_NOBODY + 1U); }
 
 /* Guest memory: the buffer is filled or read, whole or not at all. */

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/acpi_filter.h"
+#include "core/boot_info.h"
 #include "core/iommu_table.h"
 #include "stub_log.h"
 #include "x86/amdvi/amdvi.h"
@@ -23,6 +24,7 @@
 
 static struct acpi_table table;
 static bool table_there;
+struct platform platform;
 static uint8_t memory[0x1000];       /* at TABLE */
 static uint32_t table_at;
 
@@ -156,6 +158,7 @@ static int setup(void **state)
     memset(pci, 0, sizeof(pci));
     table = (struct acpi_table){ .address = TABLE, .signature = ACPI_SIGNATURE('I', 'V', 'R', 'S'), .length = 48U };
     table_there = true;
+    platform = (struct platform){ .x2apic = true, .ioapic_id = 2U };
     table_at = 48U;
     unit[0].registers[AMDVI_FEATURES / 8U] = 0x29D3U;
     unit[1].registers[AMDVI_FEATURES / 8U] = 0x29D3U;
@@ -362,6 +365,62 @@ static void a_unit_translates_by_the_one_table_and_has_forgotten_all(void **stat
     assert_true(amdvi_iommu.snoops());
 }
 
+static const uint8_t with_ioapic[] = {
+    1, 0, 0, 0, 0x48, 0, 0, 0, 2, 0xA3, 0x01, 2, 0x48, 0, 0, 0, 3, 0xA2, 0x01, 1, 0x48, 0, 0, 0, 2, 0xA0, 0x01, 1 }; /* an HPET, another IOAPIC, this one */
+
+/* REQ-ISO-041 */
+static void interrupts_are_remapped_where_units_and_firmware_have_what_it_takes(void **state)
+{
+    (void)state;
+    unit[0].registers[AMDVI_FEATURES / 8U] = 0x29D7U;
+    assert_true(amdvi_iommu.find());
+    assert_false(amdvi_iommu.remaps()); /* nobody says as what the IOAPIC asks */
+    assert_false(amdvi_iommu.wide_ids());
+    assert_int_equal(platform.ioapic_bdf, 0U);
+    (void)add_devices(0x10U, 24U, (const uint8_t[]){ 0x48, 0, 0, 0, 2, 0x00, 0x10, 1 }, 8U); /* a function without an entry */
+    assert_true(amdvi_iommu.find());
+    assert_false(amdvi_iommu.remaps());
+    (void)add_devices(0x11U, 40U, with_ioapic, sizeof(with_ioapic));
+    assert_true(amdvi_iommu.find());
+    assert_true(amdvi_iommu.remaps());
+    assert_true(amdvi_iommu.wide_ids());
+    assert_int_equal(platform.ioapic_bdf, 0x01A0U);
+    assert_true(amdvi_iommu.enable(0U, ENTRIES, 0x5000U));
+    assert_int_equal(unit[0].registers[AMDVI_CONTROL / 8U] & 0x400000E020000U, 0x4000000020000U); /* entries of 128 bits, ids of 32, no guests' */
+    assert_string_equal(log_last, "iommu: AMD-Vi, 1 units translate");
+    platform.x2apic = false;
+    assert_true(amdvi_iommu.find());
+    assert_false(amdvi_iommu.wide_ids());
+    platform.x2apic = true;
+    unit[0].registers[AMDVI_FEATURES / 8U] = 0x29D3U;
+    assert_true(amdvi_iommu.find());
+    assert_true(amdvi_iommu.remaps());
+    assert_false(amdvi_iommu.wide_ids());
+    assert_true(amdvi_iommu.enable(0U, ENTRIES, 0x5000U));
+    assert_int_equal(unit[0].registers[AMDVI_CONTROL / 8U] & 0x400000E020000U, 0x20000U);
+    unit[0].registers[AMDVI_FEATURES / 8U] = 0x2957U; /* entries of 32 bits only */
+    assert_true(amdvi_iommu.find());
+    assert_false(amdvi_iommu.remaps());
+    assert_false(amdvi_iommu.wide_ids());
+    assert_true(amdvi_iommu.enable(0U, ENTRIES, 0x5000U));
+    assert_int_equal(unit[0].registers[AMDVI_CONTROL / 8U] & 0x400000E020000U, 0U);
+    assert_string_equal(log_last, "iommu: AMD-Vi, 1 units translate; interrupts are not remapped");
+}
+
+/* REQ-ISO-041 */
+static void entries_of_interrupts_are_forgotten(void **state)
+{
+    (void)state;
+    unit[0].seen_count = 0U;
+    assert_true(amdvi_iommu.flush_irqs(0x0108U));
+    assert_int_equal(unit[0].seen_count, 1U);
+    assert_int_equal(unit[0].seen[0].low, 0x5000000000000108ULL);
+    assert_true(amdvi_iommu.flush_irqs(ID_NONE));
+    assert_int_equal(unit[0].seen[1].low, 0x8000000000000000ULL);
+    unit[0].dead = true;
+    assert_false(amdvi_iommu.flush_irqs(0x0108U));
+}
+
 /* REQ-ISO-051 */
 static void what_a_vm_or_a_function_loses_is_forgotten_before_anybody_goes_on(void **state)
 {
@@ -376,7 +435,8 @@ static void what_a_vm_or_a_function_loses_is_forgotten_before_anybody_goes_on(vo
     assert_true(amdvi_iommu.flush_function(0x0108U, 2U));
     assert_int_equal(unit[0].seen[1].low, 0x2000000000000108ULL);
     assert_int_equal(unit[0].seen[1].high, 0U);
-    assert_int_equal(unit[0].seen[2].low, 0x3000000200000000ULL);
+    assert_int_equal(unit[0].seen[2].low, 0x5000000000000108ULL);
+    assert_int_equal(unit[0].seen[3].low, 0x3000000200000000ULL);
 }
 
 /* REQ-ISO-054 */
@@ -499,6 +559,8 @@ int main(void)
         cmocka_unit_test_setup(a_broken_table_counts_as_none, setup),
         cmocka_unit_test_setup(a_unit_that_cannot_forget_everything_is_not_used, setup_unit),
         cmocka_unit_test_setup(a_unit_translates_by_the_one_table_and_has_forgotten_all, setup_unit),
+        cmocka_unit_test_setup(interrupts_are_remapped_where_units_and_firmware_have_what_it_takes, setup_unit),
+        cmocka_unit_test_setup(entries_of_interrupts_are_forgotten, setup_on),
         cmocka_unit_test_setup(what_a_vm_or_a_function_loses_is_forgotten_before_anybody_goes_on, setup_on),
         cmocka_unit_test_setup(a_unit_that_does_not_answer_is_told, setup_on),
         cmocka_unit_test_setup(a_refused_request_is_told_once_with_function_and_address, setup_on),

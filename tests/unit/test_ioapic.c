@@ -10,13 +10,16 @@
 #include "core/boot_info.h"
 #include "core/hw.h"
 #include "core/iommu_hw.h"
+#include "core/iommu_table.h"
 
 #define PINS   40U /* more than the hypervisor uses */
 #define MASKED 0x10000U
 
 struct platform platform;
 static bool remaps;
+static uint32_t format;
 bool hw_iommu_remaps(void) { return remaps; }
+uint32_t hw_iommu_format(void) { return format; }
 static uint32_t entry[2U * PINS];
 static uint32_t selected;
 static unsigned int half_states; /* an unmasked entry whose halves were not written together */
@@ -72,6 +75,7 @@ static int setup(void **state)
         .mmconfig_base = 0xB0000000U, .mmconfig_buses = 2U };
     half_states = 0U;
     remaps = false;
+    format = IOMMU_FORMAT_VTD;
     return 0;
 }
 
@@ -120,6 +124,10 @@ static void a_remapped_pin_names_the_entry_of_its_vector(void **state)
     assert_int_equal(entry[21], (0x3AU << 17U) | 0x10000U);
     hw_ioapic_route(10U, 0x3AU, 2U, true, true); /* where it goes is the entry's */
     assert_int_equal(entry[21], (0x3AU << 17U) | 0x10000U);
+    format = IOMMU_FORMAT_AMDVI; /* whose units take the vector as the index */
+    hw_ioapic_route(10U, 0x3AU, 2U, true, true);
+    assert_int_equal(entry[20], 0xA03AU);
+    assert_int_equal(entry[21] & 0xFFFFFFU, 0U);
 }
 
 static void masking_keeps_the_route(void **state)

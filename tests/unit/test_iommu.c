@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "core/iommu.h"
+#include "core/iommu_irte.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
 #include "fake/iommu.h"
@@ -15,6 +16,7 @@
 #define ENTRIES   0x70001000U
 #define REMAP     0x70100000U
 #define IOAPIC    0xFFA0U
+#define SMBUS     0xA0U   /* whose number the IOAPIC of an AMD machine has */
 #define RTVM_ONLY RTVM_HPA
 #define SECRET    IMAGE_HPA
 #define GPA       0x200000U
@@ -51,6 +53,10 @@ static int boot_amdvi(void **state)
     fake_iommu_reset();
     fake_iommu_format = IOMMU_FORMAT_AMDVI;
     (void)world_start(state);
+    platform.ioapic_bdf = SMBUS;
+    for (pcpu_id_t p = 0U; p < MAX_PCPU; p++) {
+        platform.apic_id[p] = 0x12000300U + (2U * p);
+    }
     platform.iommu_present = true;
     partition.table.vm[RTVM].pci_count = 1U;
     partition.table.vm[RTVM].pci[0] = NIC;
@@ -688,12 +694,104 @@ static void where_interrupts_are_not_remapped_no_entry_is_set(void **state)
     for (uint32_t index = 0U; index < IOMMU_REMAP_ENTRIES; index++) {
         assert_int_equal(iommu_remap[index][0], 0U);
     }
-    iommu_format = IOMMU_FORMAT_AMDVI; /* not written yet */
-    (void)iommu_remap_set(SOURCE, DISK, 1U, 0x51U, false);
-    assert_int_equal(iommu_remap[SOURCE][0], 0U);
-    assert_int_equal(iommu_remap_data(5U), 5U);
-    iommu_format = IOMMU_FORMAT_VTD;
     assert_int_equal(iommu_remap_data(5U), 0U);
+    assert_true(iommu_irte_in_view(512U));
+}
+
+/* ---- interrupts of AMD's units ---- */
+
+static bool raises_amdvi(uint16_t bdf, uint32_t offset, uint32_t vector, pcpu_id_t pcpu)
+{
+    struct fake_iommu_irq irq = { .vector = 0U };
+    return fake_iommu_message(bdf, iommu_remap_address(offset), iommu_remap_data(offset), &irq) && (irq.vector == vector) &&
+           (irq.apic_id == platform.apic_id[pcpu]);
+}
+
+/* REQ-ISO-041 */
+static void a_message_of_amds_raises_an_entry_of_shared_cores(void **state)
+{
+    (void)state;
+    assert_true(blocked(DISK, 0xFEE00000U, SOURCE, 2U)); /* of nobody */
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    assert_int_equal(iommu_remap_address(SOURCE), 0xFEE00000U);
+    for (uint32_t index = 0U; index < IOMMU_REMAP_SHARED; index++) {
+        assert_true(blocked(DISK, 0xFEE00000U, index, 2U));
+    }
+    assert_true(blocked(DISK, 0xFEE00000U, IOMMU_REMAP_SHARED, 2U));          /* it would be an SMI */
+    assert_true(blocked(DISK, 0xFEE00000U, 0x400U + SOURCE, 2U));             /* an NMI */
+    iommu_irq_settle();
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_true(raises_amdvi(DISK, SOURCE, 0x51U, 1U));
+    assert_true(blocked(NIC, 0xFEE00000U, SOURCE, 2U)); /* has no view */
+    iommu_irq_set(SOURCE, DISK, 0U, 0U, false);
+    assert_true(raises_amdvi(DISK, SOURCE, 0x51U, 1U)); /* the unit remembers, until the core goes on */
+    (void)core_next(0U);
+    assert_true(blocked(DISK, 0xFEE00000U, SOURCE, 2U));
+    set(SOURCE, DISK, 2U, 0x51U); /* the RTVM's core */
+    assert_true(blocked(DISK, 0xFEE00000U, SOURCE, 2U));
+    assert_int_equal(iommu_give(DISK, IOMMU_NOBODY), STATUS_OK);
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_true(blocked(DISK, 0xFEE00000U, SOURCE, 2U));
+    assert_int_equal(fake_halts, 0);
+}
+
+/* REQ-ISO-041 */
+static void a_pin_of_amds_is_an_entry_of_its_vector(void **state)
+{
+    (void)state;
+    iommu_irq_set(VECTOR_IRQ_BASE + 9U, SMBUS, 0U, VECTOR_IRQ_BASE + 9U, true);
+    iommu_irq_settle();
+    assert_true(raises_amdvi(SMBUS, VECTOR_IRQ_BASE + 9U, VECTOR_IRQ_BASE + 9U, 0U));
+    assert_int_equal(iommu_irte_view(RTVM, SMBUS), iommu_irte_view(VM_SERVICE, DISK)); /* whoever has its function */
+}
+
+/* REQ-ISO-041 */
+static void a_function_of_an_exclusive_vm_chooses_among_its_own_entries_on_amds(void **state)
+{
+    (void)state;
+    vpci_function[0] = (struct vpci_function){ .bdf = NIC, .owner = RTVM };
+    vpci_function_count = 1U;
+    vpci_dma_open(RTVM);
+    for (uint32_t offset = 0U; offset < 512U; offset++) {
+        if ((offset % 256U) >= 16U) {
+            assert_true(raises_amdvi(NIC, offset, offset % 256U, 2U + (offset / 256U)));
+        } else {
+            assert_true(blocked(NIC, 0xFEE00000U, offset, 2U));
+        }
+    }
+    assert_true(iommu_irte_in_view(511U));
+    assert_false(iommu_irte_in_view(512U));
+    log_flush();
+    assert_null(strstr(fake_log(), "first two vCPUs"));
+    partition.table.vm[RTVM].vcpu_count = 3U; /* more than a message can tell apart */
+    iommu_irq_open(RTVM, NIC);
+    log_flush();
+    assert_non_null(strstr(fake_log(), "PCI function 0x20: AMD-Vi: its messages reach the first two vCPUs"));
+    partition.table.vm[RTVM].vcpu_count = 1U;
+    assert_int_equal(iommu_give(NIC, IOMMU_NOBODY), STATUS_OK);
+    assert_int_equal(iommu_give(NIC, RTVM), STATUS_OK);
+    assert_true(raises_amdvi(NIC, 0x40U, 0x40U, 2U));
+    assert_true(blocked(NIC, 0xFEE00000U, 0x140U, 1U)); /* beyond the one vCPU's */
+    partition.table.vm[RTVM].vcpu_count = 2U;
+    assert_int_equal(iommu_irte_view(RTVM, DISK), 1U); /* no function of it: none */
+    vpci_function_count = 0U;
+}
+
+/* REQ-ISO-041 */
+static void amds_entries_of_nobody_are_blocked_at_first_or_pass_where_nothing_is_remapped(void **state)
+{
+    (void)state;
+    assert_int_equal(iommu_entry[0][(4U * DISK) + 2U], 1U);
+    iommu_table_irqs(FAR_AWAY, 5U); /* has no entry */
+    fake_iommu_remaps = false;
+    assert_int_equal(iommu_init(ROOT, ENTRIES, REMAP), STATUS_OK);
+    assert_int_equal(iommu_entry[0][(4U * DISK) + 2U], 0U);
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    assert_int_equal(iommu_entry[0][(4U * DISK) + 2U], 0U);
+    iommu_format = IOMMU_FORMAT_VTD;
+    iommu_table_irqs(DISK, 5U); /* has no such word */
+    assert_int_equal(iommu_entry[0][(4U * DISK) + 2U], 0U);
+    iommu_format = IOMMU_FORMAT_AMDVI;
 }
 
 int main(void)
@@ -730,6 +828,10 @@ int main(void)
         cmocka_unit_test_setup(entries_go_out_to_memory_where_units_read_past_the_caches, boot),
         cmocka_unit_test_setup(a_unit_that_forgets_no_entry_ends_the_shared_side, boot),
         cmocka_unit_test_setup(where_interrupts_are_not_remapped_no_entry_is_set, boot),
+        cmocka_unit_test_setup_teardown(a_message_of_amds_raises_an_entry_of_shared_cores, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(a_pin_of_amds_is_an_entry_of_its_vector, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(a_function_of_an_exclusive_vm_chooses_among_its_own_entries_on_amds, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(amds_entries_of_nobody_are_blocked_at_first_or_pass_where_nothing_is_remapped, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(a_device_of_nobody_reaches_nothing, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(a_device_reaches_what_its_owner_reaches, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(a_device_that_changes_hands_keeps_nothing, boot_amdvi, as_usual),

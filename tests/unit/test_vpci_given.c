@@ -329,6 +329,12 @@ static void a_remapped_message_names_an_entry_of_its_functions_blocks(void **sta
     put(SECOND, 0x5CU, 2U, 0x51U);
     put(SECOND, 0x52U, 2U, 1U);
     assert_int_equal(hw_pci_read(DISK, 0x60U, 4U) & 1U, 1U); /* masked */
+    view = 0x142U;
+    entry(0U, 0xFEE01000U, 0x41U, 0U);
+    assert_false(silent(0U));
+    entry(0U, 0xFEE01000U, 0x42U, 0U); /* beyond what the hardware lets it choose */
+    assert_true(silent(0U));
+    view = ID_NONE;
     iommu_remaps = false;
 }
 

@@ -84,6 +84,8 @@ void iommu_irq_settle(void) { }
 uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf) { (void)vm; return (bdf == NIC) ? 0x400U : 0U; }
 uint64_t iommu_remap_address(uint32_t index) { return 0xFEE00010U | ((uint64_t)index << 5U); }
 uint32_t iommu_remap_data(uint32_t offset) { (void)offset; return 0U; }
+uint32_t view = ID_NONE; /* entries that a function can choose among */
+bool iommu_irte_in_view(uint32_t offset) { return offset < view; }
 vcpu_id_t vlapic_target(vm_id_t v, uint32_t dest, bool logical) { return ((dest < 3U) && !logical) ? vcpu_id(v, dest) : ID_NONE; }
 void stats_publish(void) { published++; }
 void crash_seen(void) { crashes_seen++; }

@@ -16,7 +16,7 @@ IMAGE = ROOT / "build" / "hv" / "hv.elf64"
 FILE = ROOT / "build" / "hv" / "hv.elf"
 LIMITS = ROOT / "hv" / "core" / "limits.h"
 PROMISED = {"size.memory": "memory_without_pool", "size.text": "text"}
-IOMMU_READS = ("iommu_root", "iommu_entry", "iommu_remap", "iommu_queue", "amdvi_command", "amdvi_event")  # tables of hv/core/iommu_table.c and hv/x86/iommu.c
+IOMMU_READS = ("iommu_root", "iommu_entry", "iommu_remap", "iommu_irte", "iommu_queue", "amdvi_command", "amdvi_event")  # tables of hv/core/iommu_table.c and hv/x86/iommu.c
 SHOWN = 20      # of the largest objects
 
 

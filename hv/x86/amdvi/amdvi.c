@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * AMD's IOMMU behind x86/iommu.h. Its tables are in hv/core/iommu_table.c, and it walks the processor's tables of stage 2 (decision 0023).
- * Interrupt messages pass as they are: what a device could forge by DMA to 0xFEExxxxx is not held back here.
+ * Interrupts are remapped where all units have entries of 128 bits and the firmware says as which function the IOAPIC asks.
  */
+#include "core/boot_info.h"
 #include "core/iommu_table.h"
 #include "core/log.h"
 #include "x86/amdvi/amdvi.h"
 #include "x86/iommu.h"
 
 #define FORGETS_ALL     0x40U    /* features: one command for everything (IASup) */
+#define WIDE_IDS        0x4U     /* of local APICs (XTSup) */
+#define WIDE_ENTRIES    0x80U    /* of interrupt remapping (GASup) */
 #define COUNTERS        0x200U   /* registers of performance counters, too */
 #define REGISTERS       0x4000U
 #define REGISTERS_COUNTERS 0x80000U
 #define PAGES_OF_BUS    2U
+
+static bool all_remap;
+static bool all_take_wide;
 
 /* IVHD flags and the bits of the control register that they are to become (3.4.4 and table 96). Whether reads of the device table look into
  * caches is not left to the firmware: they do. */
@@ -26,11 +32,19 @@ static uint64_t link_bits(uint8_t flags)
 static bool amdvi_find(void)
 {
     bool usable = ivrs_read() == STATUS_OK;
+    all_remap = usable && ivrs.has_ioapic;
+    all_take_wide = platform.x2apic;
     for (uint32_t unit = 0U; (unit < ivrs.unit_count) && usable; unit++) {
         usable = (amdvi_read(unit, AMDVI_FEATURES) & FORGETS_ALL) != 0U;
         if (!usable) {
             log_line("iommu", "an AMD IOMMU lacks INVALIDATE_IOMMU_ALL");
         }
+        all_remap = all_remap && ((amdvi_read(unit, AMDVI_FEATURES) & WIDE_ENTRIES) != 0U);
+        all_take_wide = all_take_wide && ((amdvi_read(unit, AMDVI_FEATURES) & WIDE_IDS) != 0U);
+    }
+    all_take_wide = all_take_wide && all_remap;
+    if (all_remap) {
+        platform.ioapic_bdf = ivrs.ioapic_bdf;
     }
     return usable;
 }
@@ -54,7 +68,8 @@ static bool amdvi_start(uint32_t unit, hpa_t entries)
     amdvi_write(unit, AMDVI_EXCLUSION_END, 0U);
     amdvi_queue_start(unit);
     amdvi_event_start(unit);
-    amdvi_write(unit, AMDVI_CONTROL, link_bits(ivrs.unit[unit].flags) | AMDVI_ON | AMDVI_EVENTS | AMDVI_EVENT_MESSAGE | AMDVI_COMMANDS);
+    amdvi_write(unit, AMDVI_CONTROL, link_bits(ivrs.unit[unit].flags) | AMDVI_ON | AMDVI_EVENTS | AMDVI_EVENT_MESSAGE | AMDVI_COMMANDS |
+                (all_remap ? AMDVI_WIDE_ENTRIES : 0U) | (all_take_wide ? AMDVI_WIDE_IDS : 0U));
     return amdvi_queue_all(unit);
 }
 
@@ -63,14 +78,15 @@ static bool amdvi_enable(hpa_t root, hpa_t entries, hpa_t remap)
 {
     bool works = true;
     (void)root;
-    (void)remap;
+    (void)remap; /* the device table says where it is */
     for (uint32_t unit = 0U; (unit < ivrs.unit_count) && works; unit++) {
         works = amdvi_stop(unit) && amdvi_start(unit, entries);
     }
     log_begin("iommu");
     log_text("AMD-Vi, ");
     log_dec(ivrs.unit_count);
-    log_text(works ? " units translate; interrupts are not remapped" : " units, of which one does not answer");
+    log_text(works ? " units translate" : " units, of which one does not answer");
+    log_text(all_remap ? "" : "; interrupts are not remapped");
     log_end();
     return works;
 }
@@ -129,21 +145,28 @@ static bool amdvi_flush_function(uint16_t bdf, uint32_t domain)
     return works;
 }
 
+static bool amdvi_remaps(void)
+{
+    return all_remap;
+}
+
 static bool amdvi_wide_ids(void)
 {
-    return false;
+    return all_take_wide;
 }
 
 static bool amdvi_flush_irqs(uint32_t bdf)
 {
-    (void)bdf;
-    return true; /* none are remapped */
+    bool works = true;
+    for (uint32_t unit = 0U; unit < ivrs.unit_count; unit++) {
+        works = ((bdf == ID_NONE) ? amdvi_queue_all(unit) : amdvi_queue_irqs(unit, (uint16_t)bdf)) && works;
+    }
+    return works;
 }
 
 const struct iommu_ops amdvi_iommu = {
     .format = IOMMU_FORMAT_AMDVI,
     .find = amdvi_find,
-    .remaps = false,
     .enable = amdvi_enable,
     .reserved = amdvi_reserved,
     .covers = ivrs_covers,
@@ -151,6 +174,7 @@ const struct iommu_ops amdvi_iommu = {
     .snoops = amdvi_snoops,
     .flush_domain = amdvi_flush_domain,
     .flush_function = amdvi_flush_function,
+    .remaps = amdvi_remaps,
     .wide_ids = amdvi_wide_ids,
     .flush_irqs = amdvi_flush_irqs,
     .fault_next = amdvi_event_next,

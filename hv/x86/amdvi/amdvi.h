@@ -25,6 +25,8 @@
 #define AMDVI_EVENT_MESSAGE 0x8U
 #define AMDVI_COHERENT      0x400U
 #define AMDVI_COMMANDS      0x1000U
+#define AMDVI_WIDE_ENTRIES  0x20000U    /* of interrupt remapping: 128 bits; without bits 25 to 27: not those of guests */
+#define AMDVI_WIDE_IDS      0x4000000000000U
 #define AMDVI_OVERFLOWN     0x1U    /* status */
 #define AMDVI_EVENT_CAME    0x2U
 #define AMDVI_RUNNING       0x18U   /* commands or events */
@@ -48,6 +50,7 @@ void amdvi_queue_start(uint32_t unit);
 bool amdvi_queue_all(uint32_t unit);
 bool amdvi_queue_domain(uint32_t unit, uint32_t domain);
 bool amdvi_queue_function(uint32_t unit, uint16_t bdf, uint32_t domain);
+bool amdvi_queue_irqs(uint32_t unit, uint16_t bdf);
 
 void amdvi_event_start(uint32_t unit);
 bool amdvi_event_next(struct iommu_fault *fault);

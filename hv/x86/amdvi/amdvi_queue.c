@@ -10,6 +10,7 @@
 #define WAIT          0x1000000000000000U /* bits 60 to 63: what it is */
 #define FORGET_ENTRY  0x2000000000000000U
 #define FORGET_PAGES  0x3000000000000000U
+#define FORGET_IRQS   0x5000000000000000U
 #define FORGET_ALL    0x8000000000000000U
 #define WAIT_STORE    1U
 #define WAIT_FLUSH    4U                  /* of what came before, too */
@@ -63,9 +64,16 @@ bool amdvi_queue_domain(uint32_t unit, uint32_t domain)
     return amdvi_run(unit);
 }
 
+bool amdvi_queue_irqs(uint32_t unit, uint16_t bdf)
+{
+    command_put(unit, FORGET_IRQS | bdf, 0U);
+    return amdvi_run(unit);
+}
+
 bool amdvi_queue_function(uint32_t unit, uint16_t bdf, uint32_t domain)
 {
     command_put(unit, FORGET_ENTRY | bdf, 0U);
+    command_put(unit, FORGET_IRQS | bdf, 0U);
     command_put(unit, FORGET_PAGES | ((uint64_t)domain << DOMAIN_SHIFT), PAGES_ALL);
     return amdvi_run(unit);
 }

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "core/boot_info.h"
 #include "core/log.h"
 #include "x86/acpi.h"
 
@@ -26,6 +27,7 @@
 #define ENTRY_ALIAS      0x42U
 #define ENTRY_ALIAS_FIRST 0x43U
 #define ENTRY_SPECIAL    0x48U
+#define SPECIAL_IOAPIC   1U
 #define ENTRY_FIXED      0x80U
 #define ENTRY_ACPI       0xF0U
 #define ENTRY_ACPI_SIZE  22U     /* and the text behind it */
@@ -75,6 +77,16 @@ static uint32_t entry_size(hpa_t entry, uint32_t type, uint32_t rest)
     return (size <= rest) ? size : 0U;
 }
 
+/* What asks without being a PCI function: IOAPICs, HPETs. */
+static void special_add(hpa_t entry)
+{
+    const uint32_t bdf = (uint32_t)acpi_field(entry + 5U, 2U);
+    if ((acpi_field(entry + 7U, 1U) == SPECIAL_IOAPIC) && (acpi_field(entry + 4U, 1U) == platform.ioapic_id) && (bdf < IVRS_FUNCTIONS)) {
+        ivrs.has_ioapic = true;
+        ivrs.ioapic_bdf = (uint16_t)bdf;
+    }
+}
+
 /* Which functions the unit stands before: all, single ones, ranges (a first one, and an entry with the last). Four forms of each say more about them;
  * one says under which other number they ask. */
 static bool devices_add(hpa_t block, uint32_t begin, uint32_t length)
@@ -92,8 +104,10 @@ static bool devices_add(hpa_t block, uint32_t begin, uint32_t length)
         if (form != ENTRY_END) {
             bits = ((type == ENTRY_ALIAS) || (type == ENTRY_ALIAS_FIRST)) ? ivrs.aliased : ivrs.covered;
         }
-        if (!good || (type == ENTRY_SPECIAL) || (form == 0U)) {
-            /* broken; or an IOAPIC, or padding */
+        if (!good || (form == 0U)) {
+            /* broken, or padding */
+        } else if (type == ENTRY_SPECIAL) {
+            special_add(block + at);
         } else if (type == ENTRY_ALL) {
             mark(bits, 0U, IVRS_FUNCTIONS - 1U);
         } else if (form == ENTRY_END) {

@@ -28,6 +28,8 @@ struct ivrs {
     uint32_t unit_count;
     struct ivrs_memory memory[IVRS_MEMORY];
     uint32_t memory_count;
+    bool has_ioapic;            /* it says as which function the IOAPIC asks */
+    uint16_t ioapic_bdf;
     uint8_t covered[IVRS_BITS]; /* a bit for each function that a unit stands before */
     uint8_t aliased[IVRS_BITS]; /* and for each that asks under another one's number */
 };

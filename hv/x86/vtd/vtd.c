@@ -184,6 +184,12 @@ static bool vtd_registers(uint32_t index, hpa_t *base, uint64_t *size)
     return there;
 }
 
+/* A unit without it is none (needs). */
+static bool vtd_remaps(void)
+{
+    return true;
+}
+
 static bool vtd_wide_ids(void)
 {
     return all_wide;
@@ -196,7 +202,6 @@ static bool vtd_snoops(void)
 
 const struct iommu_ops vtd_iommu = {
     .format = IOMMU_FORMAT_VTD,
-    .remaps = true,
     .find = vtd_find,
     .enable = vtd_enable,
     .reserved = vtd_reserved,
@@ -205,6 +210,7 @@ const struct iommu_ops vtd_iommu = {
     .snoops = vtd_snoops,
     .flush_domain = vtd_flush_domain,
     .flush_function = vtd_flush_function,
+    .remaps = vtd_remaps,
     .wide_ids = vtd_wide_ids,
     .flush_irqs = vtd_flush_irqs,
     .fault_next = vtd_fault_next,
