@@ -3,7 +3,7 @@
  * The isolation theorem. The program below starts from any partition table and any memory map, lets
  * the validator accept it and domain_build() make domains of it, sets stage 2 up and then
  * applies any sequence of hypercalls of the Service VM, with any registers and any memory content, and
- * of stage-2 operations with any arguments (what every other exit, a reset or a boot may do). The
+ * of stage-2 operations with any arguments (what every other exit, a hypercall that lends devices, a reset or a boot may do). The
  * assertions at its end are about what the hardware's walks of the resulting tables can reach; WP proves
  * them from the contracts in hv/core, which it proves against the code, the hypercall dispatcher
  * included. hw_maps (core/stage2_spec.h) is the processor's walk. stage2_format is any word: it holds for entries of both vendors, and so does iommu_format. Functions of

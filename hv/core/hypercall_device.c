@@ -21,11 +21,10 @@ static int64_t assign(vm_id_t v, uint64_t gpa)
     int64_t result = -HC_EFAULT;
     if (hypercall_read_pcidev(gpa, &device) == STATUS_OK) {
         const struct lent_request request = {
-            .place = device.virt_bdf, .bdf = device.phys_bdf, .unreset = (device.type & HC_PCIDEV_QUIRK) != 0U,
-            .bar = { device.bar[0], device.bar[1], device.bar[2], device.bar[3], device.bar[4], device.bar[5] },
+            .place = device.virt_bdf, .bdf = device.phys_bdf, .unreset = (device.type & HC_PCIDEV_QUIRK) != 0U, .bar = device.bar,
         };
-        if ((device.type & ~HC_PCIDEV_QUIRK) != 0U) {
-            result = -HC_EINVAL;
+        if (((device.type & ~HC_PCIDEV_QUIRK) != 0U) || ((request.place % 8U) != 0U) || (request.place == 0U)) {
+            result = -HC_EINVAL; /* not function 0 of a device, or the place of the host bridge */
         } else {
             /* Under way already: the hypercall executes again. */
             const bool begun = vpci_lent_arriving(v, request.place, request.bdf);
@@ -52,12 +51,20 @@ static int64_t deassign(vm_id_t v, uint64_t gpa)
     return result;
 }
 
-static int64_t lines_refused(vm_id_t v)
+/* struct hc_ptdev_irq begins {u32 type; u16 virt_bdf; u16 phys_bdf}; type 0 is an interrupt line, and no other is asked for. */
+/* REQ-HYP-013 */
+static int64_t lines_refused(vm_id_t v, uint64_t gpa)
 {
-    if (vm_may_log(v)) {
-        log_line("pci", "interrupt lines are not delivered to User VMs: let the driver use MSI or MSI-X");
+    uint64_t begin = 0U;
+    int64_t result = -HC_EFAULT;
+    if (hypercall_read_word(gpa, &begin) == STATUS_OK) {
+        const bool has = vpci_lent_has(v, (uint16_t)(begin >> 32), (uint16_t)(begin >> 48));
+        result = (has && ((uint32_t)begin == 0U)) ? -HC_EOPNOTSUPP : -HC_EINVAL;
+        if (has && vm_may_log(v)) {
+            log_line("pci", "interrupt lines are not delivered to User VMs: let the driver use MSI or MSI-X");
+        }
     }
-    return -HC_EOPNOTSUPP;
+    return result;
 }
 
 static bool names_device(uint64_t id)
@@ -78,7 +85,7 @@ static int64_t device_call(vm_id_t v, uint64_t id, uint64_t gpa)
         break;
     case HC_SET_PTDEV_INTR_INFO:
     case HC_RESET_PTDEV_INTR_INFO:
-        result = lines_refused(v);
+        result = lines_refused(v, gpa);
         break;
     default: /* MMIO devices, and devices that live in the device model */
         result = -HC_ENODEV;

@@ -3,7 +3,7 @@
  * Configuration space: who may reach which register. The Service VM's functions
  * are those that vpci_scan found and that are its own, the hypervisor's device and the
  * shared-memory devices (ivshmem.h); everything else reads all ones. vpci_given.c has the view of pre-launched VMs; for User VMs the Service
- * VM's device model answers.
+ * VM's device model answers, but for functions that are lent to them (vpci_lent.h).
  */
 #include "devices/vpci.h"
 #include "core/boot_info.h"

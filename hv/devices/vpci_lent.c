@@ -110,33 +110,30 @@ static enum status request_refused(vm_id_t v, const struct lent_request *request
     const uint32_t index = find_function(request->bdf);
     bool taken = false;
     const bool room = find_free(v, request->place, &taken) < LENT_FUNCTIONS;
-    enum status result = STATUS_OK;
+    enum status result = STATUS_DENIED;
+    const char *why;
 
     if (vms[v].state != VM_CREATED) {
-        log_lent(v, request->bdf, " is not lent: its VM has started; assign before START_VM, or reset the VM");
-        result = STATUS_BUSY;
+        why = " is not lent: its VM has started; assign before START_VM, or reset the VM";
     } else if (!iommu_active) {
-        log_lent(v, request->bdf, " is not lent: the machine has no IOMMU that could hold it to its VM's memory");
+        why = " is not lent: the machine has no IOMMU that could hold it to its VM's memory";
         result = STATUS_NO_DEVICE;
     } else if (index >= MAX_PCI_FUNCTION) {
-        log_lent(v, request->bdf, " is not lent: there is no such function");
-        result = STATUS_INVALID;
+        why = " is not lent: there is no such function";
     } else if (vpci_function[index].owner != VM_SERVICE) {
-        log_lent(v, request->bdf, " is not lent: it is not the Service VM's, or is lent already");
-        result = STATUS_DENIED;
-    } else if (taken || ((request->place & 7U) != 0U) || (request->place == 0U)) {
-        log_lent(v, request->bdf, " is not lent: its place must be function 0 of a device of its own, and not 0");
-        result = STATUS_INVALID;
+        why = " is not lent: it is not the Service VM's, or is lent already";
+    } else if (taken) {
+        why = " is not lent: another function is in its place";
     } else if (!room) {
-        log_lent(v, request->bdf, " is not lent: 4 functions for one VM, 8 in all");
+        why = " is not lent: 4 functions for one VM, 8 in all";
         result = STATUS_NO_MEMORY;
     } else {
-        const char *why = function_refused(&vpci_function[index], request->unreset);
-
-        if (why[0] != '\0') {
-            log_lent(v, request->bdf, why);
-            result = STATUS_DENIED;
-        }
+        why = function_refused(&vpci_function[index], request->unreset);
+    }
+    if (why[0] != '\0') {
+        log_lent(v, request->bdf, why);
+    } else {
+        result = STATUS_OK;
     }
     return result;
 }
@@ -149,14 +146,13 @@ static enum status take(struct lent *l)
     const char *why = lent_bars_refused(l);
     enum status result = STATUS_DENIED;
 
+    if ((why[0] == '\0') && (iommu_give(fn->bdf, l->vm) != STATUS_OK)) { /* would it? */
+        why = " is not lent: the firmware reserves memory for it, or no unit of the IOMMU stands before it";
+    }
     if (why[0] != '\0') {
         log_lent(l->vm, fn->bdf, why);
     } else {
-        if (iommu_give(fn->bdf, l->vm) != STATUS_OK) { /* would it? */
-            log_lent(l->vm, fn->bdf, " is not lent: the firmware reserves memory for it, or no unit of the IOMMU stands before it");
-        } else {
-            result = lent_bars_take(l);
-        }
+        result = lent_bars_take(l);
         (void)iommu_give(fn->bdf, (result == STATUS_OK) ? IOMMU_NOBODY : VM_SERVICE);
     }
     return result;
@@ -290,6 +286,11 @@ bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf)
     const uint32_t index = find_lent(v, place, bdf);
 
     return proceed(&lent[index % LENT_FUNCTIONS]);
+}
+
+bool vpci_lent_has(vm_id_t v, uint16_t place, uint16_t bdf)
+{
+    return find_lent(v, place, bdf) < LENT_FUNCTIONS;
 }
 
 bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf)

@@ -19,12 +19,11 @@ struct lent_request {
     uint16_t place;         /* where the User VM sees it: function 0 of a device */
     uint16_t bdf;           /* of the machine */
     bool unreset;           /* also without a way to reset it */
-    uint32_t bar[LENT_BARS];/* BAR registers as the User VM finds them */
+    const uint32_t *bar;    /* LENT_BARS registers as the User VM finds them */
 };
 
-/* Begins to hand the function over; v is a User VM in VM_CREATED. Else it stays what it was, and the log says why:
- * STATUS_INVALID: no such function, a place that is not function 0 of a free device; STATUS_NO_DEVICE: no IOMMU; STATUS_DENIED: not the Service VM's, or
- * not to be kept apart from others; STATUS_BUSY: lent already; STATUS_NO_MEMORY: no record, or no tables left. */
+/* Begins to hand the function over; v is a User VM in VM_CREATED. Else it stays what it was, and the log says why: STATUS_NO_DEVICE: no IOMMU;
+ * STATUS_NO_MEMORY: no record, or no tables left; STATUS_DENIED: all the rest. */
 enum status vpci_lend(vm_id_t v, const struct lent_request *request);
 /* Begins to give it back. STATUS_NOT_FOUND: that VM has no such function there. */
 enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf);
@@ -34,7 +33,8 @@ void vpci_lent_restart(vm_id_t v);
 /* Does what can be done by now; true: no function of the VM is in between, or not that one, which is on its way. */
 bool vpci_lent_settled(vm_id_t v);
 bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf);
-/* Is such a function on its way to that VM? */
+/* Whether the VM has such a function, on its way included; whether it is on its way to that VM. */
+bool vpci_lent_has(vm_id_t v, uint16_t place, uint16_t bdf);
 bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf);
 /* Returns all at once, waiting as long as it takes: the Service VM ends. */
 void vpci_lent_end(vm_id_t v);
