@@ -35,13 +35,15 @@ OWNERS = {
     "hv/core/iommu_table.c": ("iommu_root", "iommu_entry", "iommu_base"),
     "hv/core/iommu_irte.c": ("iommu_irte",),
     "hv/core/iommu.c": ("iommu_format",),
+    "hv/core/iommu_remap.c": ("iommu_remap", "iommu_remap_wide"),
 }
 FULL_INDEX = {"stage2_table": 3, "stage2_level": 2, "stage2_parent": 2, "stage2_slot": 2, "domain_base": 2, "domain_size": 2, "domain_type": 2,
-              "domain_count": 1, "domain_region_base": 1, "domain_region_size": 1, "iommu_root": 1, "iommu_entry": 2, "iommu_irte": 2}
+              "domain_count": 1, "domain_region_base": 1, "domain_region_size": 1, "iommu_root": 1, "iommu_entry": 2, "iommu_remap": 2, "iommu_irte": 2}
 # Once, before the first entry is written: A-FORMAT.
 FORMAT = "stage2_format = iommu_entry_format(vendor->entry_format);"
 # The one place that needs the addresses of tables: A-POOL.
-ADDRESS = {("hv/boot/main.c", "stage2_table"), ("hv/boot/main.c", "iommu_root"), ("hv/boot/main.c", "iommu_entry"), ("hv/boot/main.c", "iommu_irte")}
+ADDRESS = {("hv/boot/main.c", "stage2_table"), ("hv/boot/main.c", "iommu_root"), ("hv/boot/main.c", "iommu_entry"), ("hv/boot/main.c", "iommu_remap"),
+           ("hv/boot/main.c", "iommu_irte")}
 WRITER_FILES = ("hv/core/stage2.c", "hv/core/stage2_table.c", "hv/core/domain_build.c", "hv/core/iommu_table.c")
 
 

@@ -132,6 +132,20 @@ The words of the statement:
 {predicate("proofs/dispatcher.h", "sane")}
 ```
 
+## The theorem of interrupts
+Where interrupts are remapped, from boot with any partition table and after any sequence of changes of entries, a message of a PCI function raises only a fixed interrupt that the
+function may: with a vector of `core/irq.c` on a shared core, or with a vector of a guest's own on a core of the exclusive VM that the table gives the function to. `proofs/interrupts.c`:
+
+```c
+{predicate("proofs/interrupts.c", "interrupts_are_own")}
+{predicate("hv/core/iommu_remap_spec.h", "remap_may")}
+{predicate("hv/core/iommu_remap_spec.h", "remap_one_vm")}
+{predicate("hv/core/iommu_remap_spec.h", "remap_raises")}
+{predicate("hv/core/iommu_remap_spec.h", "remap_plain")}
+```
+
+`iommu_remap_set()` is the only writer, whoever calls it with whatever arguments: this needs no frame.
+
 ## What stage2_map() does to the walks
 WP proves of the hardware's walk before and after, in the VM and in all other VMs (`proofs/walks_table.c` and `proofs/walks.c` have the
 lemmas; the properties are named `walk`):
@@ -184,7 +198,7 @@ No run-time error for any input; each driver names the files that it analyses, r
 - `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builders of the permission maps of both vendors (`proofs/bitmap.c`, `proofs/bitmap_vmx.c`).
 - That `stage2_unmap()` and `stage2_protect()` change exactly what they were asked to, and that no commit can run out of tables: unit tests
   compare both with a flat model under random operations. (`stage2_map()` that runs out of tables leaves other addresses alone: proved.)
-- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), and which interrupts it may send: unit and system tests.
+- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), and which of its own routes a shared function has: unit and system tests.
 
 ## Assumptions
 {chr(10).join(entry_text(entry) for entry in entries)}

@@ -27,6 +27,7 @@ AREA = prove.OUT / "mutant"
 WORDS = ["-wp-prover", prove.PROVERS, "-wp-timeout", "10", "-wp-par", "2", "-wp-cache", "none"]
 TOOLS = ["frama-c", "why3", "z3", "cvc4", "cvc5"]
 TABLE, STAGE2, DOMAIN, IOMMU = "hv/core/stage2_table.c", "hv/core/stage2.c", "hv/core/domain.c", "hv/core/iommu_table.c"
+REMAP = "hv/core/iommu_remap.c"
 # name, file, function whose proof must fail, unit, right, wrong, goal that must not be proved any more
 MUTANTS = [
     ("no-domain-check", TABLE, "stage2_set_leaf", "stage2_table", "!stage2_allowed(vm, hpa, stage2_span(level), rights, type)", "hpa == 1U",
@@ -87,6 +88,11 @@ MUTANTS = [
      "iommu_table_init_loop_invariant"),
     ("bus-beyond-the-tables", IOMMU, "iommu_table_set", "iommu_table", "(bus < IOMMU_BUSES) && ((vm == IOMMU_NOBODY)", "((vm == IOMMU_NOBODY)",
      "iommu_table_set_assert_rte_index_bound"),
+    ("interrupt-on-a-neighbours-core", REMAP, "iommu_remap_may", "iommu_remap", " && in_one_vm(bdf, pcpu)", "", "iommu_remap_may_ensures_may"),
+    ("interrupt-of-a-neighbours-function", REMAP, "in_one_vm", "iommu_remap", " && vm_has_function(v, bdf)", "", "in_one_vm_loop_invariant"),
+    ("vector-of-the-hypervisor", REMAP, "iommu_remap_may", "iommu_remap", " && (vector <= VECTOR_IRQ_LAST)", "", "iommu_remap_may_ensures_may"),
+    ("requester-not-asked-for", REMAP, "iommu_remap_set", "iommu_remap", "high = VERIFY + ", "high = ", "iommu_remap_set_assert_names"),
+    ("route-not-checked", REMAP, "iommu_remap_set", "iommu_remap", " && iommu_remap_may(index, bdf, pcpu, vector)", " && (pcpu < MAX_PCPU)", "iommu_remap_set_assert_route"),
     ("any-vm-is-a-target", "hv/core/hypercall.c", "hypercall_target", "hypercall",
      "(param >= VM_FIRST_USER) && (param < MAX_VM)", "param < MAX_VM",
      "hypercall_target_ensures"),

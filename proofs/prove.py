@@ -48,6 +48,8 @@ UNITS = {
     "hypercall_vm": "hv/core/hypercall_vm.c",
     "vm_user": "hv/core/vm_user.c",
     "iommu_table": "hv/core/iommu_table.c",
+    "iommu_remap": "hv/core/iommu_remap.c",
+    "interrupts": "proofs/interrupts.c",
     "theorem": "proofs/theorem.c",
     "ioreq": "proofs/ioreq.c",
     "guest_copy": "proofs/guest_copy.c",

@@ -250,6 +250,9 @@ void boot_main(uint32_t magic, uint32_t info)
     }
     platform.x2apic = apic_is_x2apic();
     platform.iommu_present = hw_iommu_find();
+    if (!platform.iommu_present || !hw_iommu_wide_ids()) {
+        acpi_keep_near_cores();
+    }
     boot_partition();
     crash_init(partition.table.telemetry_hpa + HV_CRASH_OFFSET);
     boot_devices();

@@ -12,6 +12,11 @@
 
 #define ENTRY_SIZE 16U
 
+/* 5.1.2.2: the format bit is 4, the index' bits 0 to 14 are bits 5 to 19 of the address. */
+#define MESSAGE_BASE  0xFEE00000U
+#define MESSAGE_REMAP 0x10U
+#define MESSAGE_INDEX 32U
+
 bool iommu_remaps;
 bool iommu_irq_stale;
 static uint32_t stale_function; /* ID_NONE: several */
@@ -68,6 +73,52 @@ void iommu_irq_settle(void)
             iommu_lost();
         }
     }
+}
+
+/* As many as the VM has vCPUs, or more, a power of two: hardware that gives each function a table of its own can count in these only. */
+static uint32_t blocks_for(uint32_t vcpus)
+{
+    uint32_t count = 1U;
+    if (vcpus > 4U) {
+        count = 8U;
+    } else if (vcpus > 2U) {
+        count = 4U;
+    } else if (vcpus > 1U) {
+        count = 2U;
+    } else {
+        /* one */
+    }
+    return count;
+}
+
+static bool has_blocks(vm_id_t vm)
+{
+    return (vm < partition.table.vm_count) && ((partition.table.vm[vm].flags & PART_VM_EXCLUSIVE) != 0U);
+}
+
+uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf)
+{
+    uint32_t at = IOMMU_REMAP_SHARED;
+    uint32_t found = 0U;
+    for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
+        const uint32_t size = IOMMU_REMAP_BLOCK * blocks_for(partition.table.vm[v].vcpu_count);
+        for (uint32_t i = 0U; has_blocks(v) && (i < partition.table.vm[v].pci_count) && (i < PART_MAX_PCI); i++) {
+            found = ((v == vm) && (partition.table.vm[v].pci[i] == bdf) && ((at + size) <= IOMMU_REMAP_ENTRIES)) ? at : found;
+            at += size;
+        }
+    }
+    return found;
+}
+
+uint64_t iommu_remap_address(uint32_t index)
+{
+    return (uint64_t)MESSAGE_BASE + ((iommu_format == IOMMU_FORMAT_VTD) ? (MESSAGE_REMAP + ((uint64_t)MESSAGE_INDEX * index)) : 0U);
+}
+
+/* VT-d looks at the address only, AMD-Vi at the data. */
+uint32_t iommu_remap_data(uint32_t offset)
+{
+    return (iommu_format == IOMMU_FORMAT_VTD) ? 0U : offset;
 }
 
 /* REQ-ISO-041 */

@@ -52,7 +52,8 @@
 #define PM1_SCI_ENABLE   1U
 #define ACPI_ENABLE_POLLS 100000U
 
-#define APIC_ID_MAX      254U /* what an IOAPIC entry or an MSI without remapping can address */
+#define APIC_ID_NEAR     254U /* what an IOAPIC entry or an MSI without remapping can address */
+#define APIC_ID_NONE     0xFFFFFFFFU
 
 struct acpi_table acpi_table[MAX_ACPI_TABLE];
 uint32_t acpi_table_count;
@@ -213,15 +214,30 @@ static void cpu_add(uint32_t apic_id, uint32_t flags)
     for (uint32_t i = 0U; i < platform.pcpu_count; i++) {
         known = known || (platform.apic_id[i] == apic_id);
     }
-    if (((flags & MADT_CPU_ENABLED) != 0U) && !known) {
-        if (apic_id > APIC_ID_MAX) {
-            log_line("acpi", "core with an APIC id above 254 ignored: needs interrupt remapping");
-        } else if (platform.pcpu_count < MAX_PCPU) {
+    if (((flags & MADT_CPU_ENABLED) != 0U) && (apic_id != APIC_ID_NONE) && !known) {
+        if (platform.pcpu_count < MAX_PCPU) {
             platform.apic_id[platform.pcpu_count] = apic_id;
             platform.pcpu_count++;
         } else {
             log_line("acpi", "more cores than the limit; the rest is not used");
         }
+    }
+}
+
+/* REQ-CFG-016 */
+void acpi_keep_near_cores(void)
+{
+    uint32_t kept = 0U;
+
+    for (uint32_t i = 0U; i < platform.pcpu_count; i++) {
+        if (platform.apic_id[i] <= APIC_ID_NEAR) {
+            platform.apic_id[kept] = platform.apic_id[i];
+            kept++;
+        }
+    }
+    if (kept < platform.pcpu_count) {
+        log_line("acpi", "cores with an APIC id above 254 ignored: they need interrupts remapped to 32-bit ids");
+        platform.pcpu_count = kept;
     }
 }
 
@@ -242,7 +258,9 @@ static void override_add(hpa_t entry)
 static void madt_entry(hpa_t entry, uint32_t type, uint32_t size, uint32_t *ioapics)
 {
     if ((type == MADT_LAPIC) && (size >= 8U)) {
-        cpu_add((uint32_t)acpi_field(entry + 3U, 1U), (uint32_t)acpi_field(entry + 4U, 4U));
+        const uint32_t id = (uint32_t)acpi_field(entry + 3U, 1U);
+
+        cpu_add(id, (id <= APIC_ID_NEAR) ? (uint32_t)acpi_field(entry + 4U, 4U) : 0U);
     } else if ((type == MADT_X2APIC) && (size >= 16U)) {
         cpu_add((uint32_t)acpi_field(entry + 4U, 4U), (uint32_t)acpi_field(entry + 8U, 4U));
     } else if ((type == MADT_IOAPIC) && (size >= 12U)) {

@@ -83,5 +83,5 @@ def test_disks_and_network_of_a_linux_service_vm_work_through_the_iommu(machine,
     running = machine(scenario="demo-iommu", virtio=",iommu_platform=on,disable-legacy=on")
     use_devices(running, folder)
     check_kernel_log(running)
-    assert "units translate" in running.text("hypervisor") and "blocked" not in running.text("hypervisor")
+    assert "units translate and remap interrupts" in running.text("hypervisor") and "blocked" not in running.text("hypervisor")
     assert running.shell("ls /sys/firmware/acpi/tables").find("DMAR") == -1, "the Service VM sees no IOMMU"

@@ -279,6 +279,29 @@ static void unsupported_machines_are_named(void **state)
     assert_non_null(strstr(log_last, "PM1a"));
 }
 
+/* REQ-CFG-016 */
+static void cores_with_large_ids_are_used_where_interrupts_reach_them(void **state)
+{
+    (void)state;
+    put(MADT + 112U, 300U, 4U); /* the x2APIC entry */
+    finish(MADT);
+    assert_int_equal(acpi_init(), STATUS_OK);
+    assert_int_equal(platform.pcpu_count, 4U);
+    assert_int_equal(platform.apic_id[3], 300U);
+    log_lines = 0U;
+    acpi_keep_near_cores();
+    assert_int_equal(platform.pcpu_count, 3U);
+    assert_int_equal(platform.apic_id[2], 6U);
+    assert_non_null(strstr(log_last, "above 254 ignored"));
+    acpi_keep_near_cores();
+    assert_int_equal(log_lines, 1U);
+    put(MADT + 112U, 0xFFFFFFFFU, 4U); /* nobody's id */
+    lapic(MADT + 44U, 0xFFU, 1U);
+    finish(MADT);
+    assert_int_equal(acpi_init(), STATUS_OK);
+    assert_int_equal(platform.pcpu_count, 2U);
+}
+
 static void a_machine_in_acpi_mode_gets_no_smi(void **state)
 {
     (void)state;
@@ -417,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(tables_with_bad_lengths_do_not_count, setup),
         cmocka_unit_test_setup(a_bad_madt_entry_ends_the_list, setup),
         cmocka_unit_test_setup(unsupported_machines_are_named, setup),
+        cmocka_unit_test_setup(cores_with_large_ids_are_used_where_interrupts_reach_them, setup),
         cmocka_unit_test_setup(a_machine_in_acpi_mode_gets_no_smi, setup),
         cmocka_unit_test_setup(random_damage_is_survived, setup),
         cmocka_unit_test_setup(a_machine_of_acpi_1_is_read, setup),

@@ -197,6 +197,7 @@ static void the_event_of_all_units_goes_to_one_core(void **state)
     for (uint32_t i = 0U; i < UNITS; i++) {
         assert_int_equal(reg_get(&unit[i], VTD_FECTL, 4U), 0x80000000U);
     }
+    platform.apic_id[2] = 0x234U;
     hw_iommu_fault_event(2U, 0xEDU);
     for (uint32_t i = 0U; i < UNITS; i++) {
         assert_int_equal(reg_get(&unit[i], VTD_FEDATA, 4U), 0xEDU);

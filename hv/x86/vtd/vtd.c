@@ -157,7 +157,7 @@ static bool vtd_enable(hpa_t root, hpa_t entries, hpa_t remap)
     log_begin("iommu");
     log_text("VT-d, ");
     log_dec(dmar.unit_count);
-    log_text(answers ? " units translate" : " units, of which one does not answer");
+    log_text(answers ? " units translate and remap interrupts" : " units, of which one does not answer");
     log_end();
     return answers;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Primary fault logging (VT-d 4.1, 7.2 and 11.4.8): records that the unit fills and software frees, and the event that says so. */
+#include "core/boot_info.h"
 #include "core/hw.h"
 #include "x86/vtd/vtd.h"
 
@@ -83,7 +84,7 @@ void vtd_fault_event(pcpu_id_t pcpu, uint32_t vector)
             const uint64_t address = hw_msi_address(pcpu);
             vtd_write(unit, VTD_FEDATA, hw_msi_data(vector));
             vtd_write(unit, VTD_FEADDR, (uint32_t)address);
-            vtd_write(unit, VTD_FEUADDR, (uint32_t)(address >> 32U));
+            vtd_write(unit, VTD_FEUADDR, platform.apic_id[pcpu % MAX_PCPU] & 0xFFFFFF00U); /* of a large id (11.4.7.5) */
             vtd_write(unit, VTD_FECTL, 0U);
         }
     }
