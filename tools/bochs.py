@@ -107,7 +107,9 @@ class Bochs(Emulator):
         for number, console in enumerate(CONSOLES, 1):
             place = f"mode=socket-client, dev=localhost:{self.listener.getsockname()[1]}" if console == self.terminal else f"mode=file, dev={console}.log"
             lines.append(f"com{number}: enabled=1, {place}")
-        lines += ["log: bochs.log", "panic: action=fatal", "error: action=report", "info: action=report", "debug: action=ignore",
+        # The signal that stops Bochs for its debugger writes a line of this level to the log: in the middle of another line, it waits for ever.
+        info = "ignore" if self.debugger else "report"
+        lines += ["log: bochs.log", "panic: action=fatal", "error: action=report", f"info: action={info}", "debug: action=ignore",
                   "magic_break: enabled=0", "print_timestamps: enabled=0", "port_e9_hack: enabled=0"]
         return lines + self.extra
 

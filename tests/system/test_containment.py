@@ -90,7 +90,6 @@ def test_rtvm_survives_an_exception_of_the_hypervisor(start, debugger):
     expect_it_runs_on(machine)
 
 
-@pytest.mark.long_on("bochs")  # a stop of Bochs' debugger that is lost on a busy host ends it
 # REQ-LIF-045
 def test_a_fault_of_the_report_ends_there(start, debugger):
     """What prints the report faults itself, and so does the line about that: the third time the core just stops."""

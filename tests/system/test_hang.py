@@ -78,7 +78,6 @@ def hung_run(start, outside, scenario, words):
     return before, begin, end
 
 
-@pytest.mark.long_on("bochs")  # a stop of Bochs' debugger that is lost on a busy host ends it
 # REQ-RT-045
 def test_all_shared_cores_hang(start, debugger, emulator):
     """Three busy cores take turns with the RTVM here, each up to a quarter of the time to the next timer (docs/decisions/0013-counted-time.md); the
@@ -91,7 +90,7 @@ def test_all_shared_cores_hang(start, debugger, emulator):
         result.figure("samples while they hang", end.samples - begin.samples)
 
 
-@pytest.mark.long_on("bochs")  # a stop of Bochs' debugger that is lost on a busy host ends it
+@pytest.mark.long_on("bochs")  # the test above shows it with one core more
 # REQ-RT-045
 def test_the_only_shared_core_hangs(start, debugger):
     """With one busy core the deadline of the RTVM ends the other's turn, and latency can be compared with what it was before."""
