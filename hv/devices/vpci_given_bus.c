@@ -46,8 +46,8 @@ void vpci_given_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t va
 
 static bool in_given_window(vm_id_t vm, gpa_t gpa)
 {
-    return (platform.mmconfig_base != 0U) && (partition.table.vm[vm].pci_count != 0U) && (gpa >= platform.mmconfig_base) &&
-           ((gpa - platform.mmconfig_base) < BUS_SIZE);
+    return (platform.mmconfig_base != 0U) && (gpa >= platform.mmconfig_base) && ((gpa - platform.mmconfig_base) < BUS_SIZE) &&
+           vpci_given_bus(vm);
 }
 
 bool vpci_given_claims(vm_id_t vm, gpa_t gpa)

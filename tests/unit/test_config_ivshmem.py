@@ -46,7 +46,7 @@ def test_acpi_shows_a_bridge_with_windows_for_them(tmp_path):
     content = compile_scenario(load_scenario(written(tmp_path)))
     vm = Table.from_buffer_copy(content).vm[1]
     blob = content[vm.acpi_offset:vm.acpi_offset + vm.acpi_size]
-    assert b"PCI0" in blob and b"MCFG" not in blob and b"MCF0" not in blob
+    assert b"PCI0" in blob and b"MCFG" in blob and b"MCF0" in blob, "by ports and by MMCONFIG"
     for start, size in ((0xFE800000, 0x2000), (0xFE802000, 0x2000), (0x44000000, 0x100000), (0x44400000, 0x400000)):
         assert memory_window(start, size) in blob
     assert b"PCI0" not in compile_scenario(load_scenario("rt-only"))
@@ -60,7 +60,19 @@ def test_the_picture_names_peers_and_places(tmp_path):
     assert "shared-memory devices" not in draw(load_scenario("demo"))
 
 
+# REQ-TOO-020 REQ-TOO-004
+def test_without_mmconfig_the_bus_has_its_ports_only(tmp_path):
+    board = yaml.safe_load((ROOT / "configs" / "boards" / "qemu-q35.yaml").read_text(encoding="utf-8"))
+    del board["mmconfig"]
+    (tmp_path / "ports.yaml").write_text(yaml.safe_dump(board), encoding="utf-8")
+    content = compile_scenario(load_scenario(written(tmp_path, lambda data: data.update(board="ports.yaml"))))
+    vm = Table.from_buffer_copy(content).vm[1]
+    blob = content[vm.acpi_offset:vm.acpi_offset + vm.acpi_size]
+    assert b"PCI0" in blob and b"MCFG" not in blob and b"MCF0" not in blob
+
+
 MISTAKES = [
+    (lambda d: d["prelaunched_vms"][0]["memory"].append({"gpa": 0xB0000000, "address": 0x50000000, "size": "1 MiB"}), "overlap"),
     (lambda d: d["shared_memory"][0].update(size="768 KiB"), "shared[0]: region rt0 has 768 KiB, and the size of a region with doorbells is a power of two; enlarge it"),
     (lambda d: d["prelaunched_vms"][0]["shared"][0].update(gpa=0x50080000), "rtvm sees region rt0 at 0x50080000, which is not a multiple of its size"),
     (lambda d: d["service_vm"]["shared"].pop(0), "prelaunched_vms[0].shared[0]: nobody but rtvm has doorbells for region rt0"),

@@ -700,6 +700,20 @@ static void loads_and_stores_of_an_exclusive_vm_reach_its_registers(void **state
     assert_false(exclusive_stopped(RTVM));
 }
 
+/* REQ-INT-053 */
+static void its_configuration_space_is_in_mmconfig_too(void **state)
+{
+    static const uint8_t load[] = { 0x8BU, 0x03U };
+    vcpu_id_t id = vcpu_id(RTVM, 0U);
+    (void)state;
+    platform.mmconfig_base = 0xB0000000U;
+    execute(id, 0xB0000000U + ((uint64_t)RTVM_BDF << 12U), false, load, sizeof(load));
+    assert_int_equal(vcpu_regs[id].gpr[GPR_RAX], 0x11101AF4U);
+    execute(id, 0xB0000000U, false, load, sizeof(load));
+    assert_int_equal(vcpu_regs[id].gpr[GPR_RAX] & 0xFFFFU, 0xB04DU); /* its host bridge */
+    assert_false(exclusive_stopped(RTVM));
+}
+
 /* REQ-INT-053 REQ-IO-009 */
 static void beside_its_registers_it_has_nothing(void **state)
 {
@@ -737,7 +751,7 @@ int main(void)
         T(a_vm_that_ends_hears_nothing_until_it_starts_again), T(the_end_of_a_user_vm_silences_nobody),
         T(a_reset_of_the_service_vm_silences_its_device),
         T(configuration_ports_of_an_exclusive_vm_reach_its_device), T(loads_and_stores_of_an_exclusive_vm_reach_its_registers),
-        T(beside_its_registers_it_has_nothing), T(without_a_shared_core_there_is_one_to_call_all_the_same),
+        T(its_configuration_space_is_in_mmconfig_too), T(beside_its_registers_it_has_nothing), T(without_a_shared_core_there_is_one_to_call_all_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

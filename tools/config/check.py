@@ -149,8 +149,9 @@ class Checker:
         for i, (start, size) in enumerate(pci.windows(self.board, vm.get("pci", []))):
             parts.append((path + ("pci", min(i, len(vm["pci"]) - 1)), start, size))
             self.check_mmio(path + ("pci",), {"address": start, "size": size})
-        if vm.get("pci") and "mmconfig" in self.board:
-            parts.append((path + ("pci",), self.board["mmconfig"], pci.BUS_SIZE))
+        doorbells = path != ("service_vm",) and any("doorbells" in use for use in vm.get("shared", []))
+        if (vm.get("pci") or doorbells) and "mmconfig" in self.board:
+            parts.append((path + ("pci" if vm.get("pci") else "shared",), self.board["mmconfig"], pci.BUS_SIZE))
         for i, use in enumerate(vm.get("shared", [])):
             where = path + ("shared", i)
             if use["name"] not in regions:

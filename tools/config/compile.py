@@ -173,10 +173,10 @@ def fill_board(scenario, board):
 
 
 def bus_of(scenario, path, vm):
-    """The PCI bus of a pre-launched VM: of the functions that it was given, and its shared-memory devices. Only the former have MMCONFIG."""
+    """The PCI bus of a pre-launched VM: of the functions that it was given, and its shared-memory devices. A board without MMCONFIG has its ports only."""
     given = vm.get("pci", [])
     windows = sorted(pci.windows(scenario.board, given) + ivshmem_windows(scenario.data, scenario.board, path))
-    return acpi.PciBus(scenario.board["mmconfig"] if given else 0, windows) if windows or given else None
+    return acpi.PciBus(scenario.board.get("mmconfig", 0), windows) if windows or given else None
 
 
 # REQ-TOO-002
