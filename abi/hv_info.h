@@ -38,7 +38,7 @@
 #define HV_INFO_MAGIC     0x46494842U /* "BHIF" */
 #define HV_STATS_MAGIC    0x54534842U /* "BHST" */
 #define HV_LOG_MAGIC      0x474C4842U /* "BHLG" */
-#define HV_INFO_VERSION   3U
+#define HV_INFO_VERSION   4U
 #define HV_STATS_OFFSET   0x1000U
 #define HV_LOG_OFFSET     0x10000U
 #define HV_TRACE_OFFSET   0x20000U
@@ -114,6 +114,7 @@ struct hv_vm_stats {
     uint32_t last_fault;      /* 0 none, 1 triple fault, 2 stage-2 violation, 3 machine check, 4 missed heartbeat, 5 reset, 6 power off */
     uint32_t restarts;
     uint32_t faults[4];       /* how often: the first four of these */
+    uint64_t dma_faults;      /* accesses of its devices that an IOMMU has blocked, since the machine's start */
     struct hv_vcpu_stats vcpu[HV_STATS_VCPUS];
 };
 
@@ -138,7 +139,7 @@ struct hv_log_ring {
 _Static_assert(sizeof(struct hv_region) == 40U, "hv_region layout");
 _Static_assert(sizeof(struct hv_info) <= 4096U, "hv_info fits its page");
 _Static_assert(sizeof(struct hv_vcpu_stats) == 296U, "hv_vcpu_stats layout");
-_Static_assert(sizeof(struct hv_vm_stats) == 2456U, "hv_vm_stats layout");
+_Static_assert(sizeof(struct hv_vm_stats) == 2464U, "hv_vm_stats layout");
 _Static_assert(HV_CRASH_OFFSET == (HV_TRACE_OFFSET + HV_TRACE_SIZE), "crash records follow the trace");
 _Static_assert(HV_TELEMETRY_SIZE == (HV_CRASH_OFFSET + HV_CRASH_SIZE), "crash records end the telemetry range");
 _Static_assert(sizeof(struct hv_stats) <= (HV_LOG_OFFSET - HV_STATS_OFFSET), "hv_stats fits");

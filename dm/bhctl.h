@@ -67,6 +67,7 @@ void print_json_string(FILE *out, const char *text, size_t size);
 void print_list(FILE *out, const struct hv_stats *stats);
 void print_list_json(FILE *out, const struct hv_stats *stats);
 void print_stats_json(FILE *out, const struct hv_stats *stats);
+void print_stats_text(FILE *out, const struct hv_stats *stats);
 
 /* bhctl_top.c: what happened between two readings */
 void print_top(FILE *out, const struct hv_stats *before, const struct hv_stats *now);

@@ -149,9 +149,9 @@ static void print_vm_json(FILE *out, const struct hv_stats *stats, const struct 
                                      ? stats_ticks_to(vm->start_tsc - stats->boot_tsc, stats->tsc_hz, 1000000U) : 0U),
             (unsigned long long)stats_vm_exits(vm));
     fprintf(out, "\"restarts\":%u,\"last_fault\":\"%s\",\"last_fault_tsc\":%llu,\"triple_faults\":%u,\"stage2_violations\":%u,"
-                 "\"machine_checks\":%u,\"missed_heartbeats\":%u,\"vcpus\":[",
+                 "\"machine_checks\":%u,\"missed_heartbeats\":%u,\"dma_faults\":%llu,\"vcpus\":[",
             vm->restarts, stats_fault_name(vm->last_fault), (unsigned long long)vm->last_fault_tsc, vm->faults[0], vm->faults[1],
-            vm->faults[2], vm->faults[3]);
+            vm->faults[2], vm->faults[3], (unsigned long long)vm->dma_faults);
     for (uint32_t i = 0U; i < vcpus_of(vm); i++) {
         fputs(i == 0U ? "" : ",", out);
         print_vcpu_json(out, stats, vm, i);
@@ -176,13 +176,16 @@ void print_stats_json(FILE *out, const struct hv_stats *stats)
     fputs("]}\n", out);
 }
 
-static void print_stats_text(FILE *out, const struct hv_stats *stats)
+void print_stats_text(FILE *out, const struct hv_stats *stats)
 {
     for (uint32_t i = 0U; i < vms_of(stats); i++) {
         const struct hv_vm_stats *vm = &stats->vm[i];
         if (vm->state != 0U && vm->last_fault != 0U) {
             fprintf(out, "%.16s: %u restarts, last fault %s; missed heartbeats %u\n", vm->name, vm->restarts,
                     stats_fault_name(vm->last_fault), vm->faults[3]);
+        }
+        if (vm->state != 0U && vm->dma_faults != 0U) {
+            fprintf(out, "%.16s: %llu accesses of its devices were blocked\n", vm->name, (unsigned long long)vm->dma_faults);
         }
         for (uint32_t v = 0U; vm->state != 0U && v < vcpus_of(vm); v++) {
             fprintf(out, "%.16s/%u core %u %s: %llu exits, %llu ms in the guest", vm->name, v, vm->vcpu[v].pcpu,

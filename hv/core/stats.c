@@ -3,6 +3,7 @@
 #include "core/stats.h"
 #include "core/boot_info.h"
 #include "core/hw.h"
+#include "core/iommu.h"
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/stage2.h"
@@ -13,7 +14,7 @@
 
 #define LOG_CAPACITY 32768U /* a power of two that fits behind the ring's header */
 #define LOG_HEADER   16U    /* sizeof(struct hv_log_ring) without text[] */
-#define VM_HEADER    88U    /* sizeof(struct hv_vm_stats) without vcpu[] */
+#define VM_HEADER    96U    /* sizeof(struct hv_vm_stats) without vcpu[] */
 
 _Static_assert(sizeof(struct hv_vm_stats) == (VM_HEADER + (HV_STATS_VCPUS * sizeof(struct hv_vcpu_stats))), "VM_HEADER");
 
@@ -132,6 +133,7 @@ static uint32_t fill_vm(vm_id_t v)
     stats_vm.exclusive = vms[v].exclusive ? 1U : 0U;
     stats_vm.start_tsc = vms[v].start_tsc;
     stats_vm.memory_size = vms[v].memory_size;
+    stats_vm.dma_faults = iommu_fault_count(v);
     fill_health(v);
     for (uint32_t i = 0U; (i < vms[v].vcpu_count) && (i < HV_STATS_VCPUS); i++) {
         fill_vcpu(&stats_vm.vcpu[i], vcpu_id(v, i));

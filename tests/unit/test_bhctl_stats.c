@@ -154,15 +154,35 @@ static void json_tells_restarts_and_faults(void **state)
     stats.vm[0].last_fault_tsc = 77U;
     stats.vm[0].faults[1] = 5U;
     stats.vm[0].faults[3] = 6U;
+    stats.vm[0].dma_faults = 0x100000000U;
     for (uint32_t fault = 0U; fault < (sizeof(names) / sizeof(names[0])); fault++) {
         char wanted[256];
         FILE *out = begin();
         stats.vm[0].last_fault = fault;
         (void)snprintf(wanted, sizeof(wanted), "\"restarts\":2,\"last_fault\":\"%s\",\"last_fault_tsc\":77,\"triple_faults\":0,"
-                       "\"stage2_violations\":5,\"machine_checks\":0,\"missed_heartbeats\":6,\"vcpus\":[", names[fault]);
+                       "\"stage2_violations\":5,\"machine_checks\":0,\"missed_heartbeats\":6,\"dma_faults\":4294967296,\"vcpus\":[", names[fault]);
         print_stats_json(out, &stats);
         expect_text(out, wanted);
     }
+}
+
+/* REQ-ISO-052 */
+static void blocked_accesses_are_told_where_there_were_some(void **state)
+{
+    struct hv_stats stats;
+    FILE *out = begin();
+    (void)state;
+
+    fill(&stats);
+    stats.vm[0].dma_faults = 7U;
+    print_stats_text(out, &stats);
+    expect_text(out, "service: 7 accesses of its devices were blocked\n");
+    stats.vm[0].dma_faults = 0U;
+    out = begin();
+    print_stats_text(out, &stats);
+    fclose(out);
+    assert_null(strstr(text, "were blocked"));
+    free(text);
 }
 
 static void top_shows_rates_between_two_readings(void **state)
@@ -339,6 +359,7 @@ int main(void)
         cmocka_unit_test(json_names_every_reason),
         cmocka_unit_test(json_gives_the_longest_exit),
         cmocka_unit_test(json_tells_restarts_and_faults),
+        cmocka_unit_test(blocked_accesses_are_told_where_there_were_some),
         cmocka_unit_test(top_shows_rates_between_two_readings),
         cmocka_unit_test(top_takes_a_smaller_counter_for_a_restart),
         cmocka_unit_test(top_shows_how_vcpus_share_a_core),

@@ -24,7 +24,7 @@ START = 50_000
 REASON_HLT, REASON_IO = 1, 2
 INFO_VERSION = int(re.search(r"HV_INFO_VERSION\s+(\d+)U", INFO).group(1))
 VM_SIZE, VCPU_SIZE = (int(re.search(rf"sizeof\(struct hv_{name}_stats\) == (\d+)U", INFO).group(1)) for name in ("vm", "vcpu"))
-NO_FAULTS = bytes(32)    # of struct hv_vm_stats: the last fault, restarts, how often each
+NO_FAULTS = bytes(40)    # of struct hv_vm_stats: the last fault, restarts, how often each
 Event = collections.namedtuple("Event", "tsc kind vcpu arg value", defaults=(255, 0, 0))
 
 

@@ -26,6 +26,7 @@ static struct hv_info info;
 static struct hv_vm_stats published;
 
 uint32_t stage2_pages_used(vm_id_t v) { return 10U + v; }
+uint64_t iommu_fault_count(vm_id_t v) { return 0x500000000U + v; }
 void log_chars(const char *text, uint32_t size)
 {
     char copy[64] = { 0 };
@@ -186,6 +187,7 @@ static void vms_and_their_vcpus_are_published(void **state)
     assert_int_equal(published.last_fault, 4U);
     assert_int_equal(published.last_fault_tsc, 555U);
     assert_int_equal(published.faults[3], 4U);
+    assert_int_equal(published.dma_faults, 0x500000001U);
     assert_int_equal(published.vcpu[1].pcpu, 3U);
     assert_int_equal(published.vcpu[1].exits_total, 7U);
     assert_int_equal(published.vcpu[1].exits[2], 5U);
