@@ -29,6 +29,8 @@
 #define PART_MAX_IVSHMEM  8U   /* devices of all VMs */
 #define PART_IVSHMEM_REGISTERS 0x2000U /* bytes of a device's register pages: two */
 #define PART_IVSHMEM_VECTORS 8U /* doorbells that one device receives */
+#define PART_MAX_LINK     4U   /* lines between UARTs of two VMs */
+#define PART_UART_PORTS   8U
 #define PART_NAME_SIZE    16U  /* NUL-terminated */
 #define PART_TAG_SIZE     32U  /* NUL-terminated boot-module tag */
 #define PART_CMDLINE_SIZE 1024U /* NUL-terminated */
@@ -119,6 +121,14 @@ struct part_ivshmem {
     uint32_t reserved2;
 };
 
+/* One end of a line: a 16550 of the hypervisor's in that VM. */
+struct part_uart {
+    uint16_t vm;
+    uint16_t port;            /* first of its ports: 0x3F8, 0x2F8, 0x3E8 or 0x2E8 */
+    uint16_t gsi;             /* IOAPIC pin of a VM on shared cores; 0, always so in an exclusive VM: it is polled */
+    uint16_t reserved;
+};
+
 struct part_board {
     char name[PART_TAG_SIZE];
     uint64_t ram_size;        /* least RAM that the scenario needs, bytes */
@@ -206,15 +216,19 @@ struct part_table {
     struct part_shared shared[PART_MAX_SHARED];
     struct part_vm vm[PART_MAX_VM];
     struct part_ivshmem ivshmem[PART_MAX_IVSHMEM]; /* of each VM in the order of its functions */
+    uint32_t link_count;
+    uint32_t reserved2;
+    struct part_uart link_end[2U * PART_MAX_LINK]; /* 2 * n and the next one are the ends of a line: what one sends is what the other one receives */
 };
 
 _Static_assert(sizeof(struct part_range) == 32U, "part_range layout");
 _Static_assert(sizeof(struct part_shared) == 32U, "part_shared layout");
 _Static_assert(sizeof(struct part_ivshmem) == 32U, "part_ivshmem layout");
+_Static_assert(sizeof(struct part_uart) == 8U, "part_uart layout");
 _Static_assert(sizeof(struct part_board) == 72U, "part_board layout");
 _Static_assert(sizeof(struct part_safe) == 16U, "part_safe layout");
 _Static_assert(sizeof(struct part_cache) == 16U, "part_cache layout");
 _Static_assert(sizeof(struct part_vm) == 2296U, "part_vm layout");
-_Static_assert(sizeof(struct part_table) == 9736U, "part_table layout");
+_Static_assert(sizeof(struct part_table) == 9808U, "part_table layout");
 
 #endif

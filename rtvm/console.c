@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
+
 #include "console.h"
 #include "cpu.h"
 
@@ -10,8 +12,10 @@
 #define UART_LSR  5U
 #define LSR_THRE  0x20U
 #define DIGITS    20U
+#define WAIT_POLLS 100000U /* a UART at 115200 bits a second takes 1.4 ms for its FIFO */
 
 static uint16_t console_port;
+static bool console_deaf; /* nobody reads what it says */
 
 void console_init(uint16_t port)
 {
@@ -27,13 +31,26 @@ void console_init(uint16_t port)
     }
 }
 
+static bool transmitter_empty(void)
+{
+    return (port_read8((uint16_t)(console_port + UART_LSR)) & LSR_THRE) != 0U;
+}
+
+/* A UART's transmitter empties by itself. The end of a line to another VM does when that one reads: once it has not in time,
+ * what finds no room is dropped until it has. */
 void console_char(char c)
 {
     if (console_port != 0U) {
-        while ((port_read8((uint16_t)(console_port + UART_LSR)) & LSR_THRE) == 0U) {
-            /* the transmitter empties by itself */
+        uint32_t left = console_deaf ? 1U : WAIT_POLLS;
+        bool empty = transmitter_empty();
+        while (!empty && (left > 1U)) {
+            empty = transmitter_empty();
+            left--;
         }
-        port_write8((uint16_t)(console_port + UART_DATA), (uint8_t)c);
+        console_deaf = !empty;
+        if (empty) {
+            port_write8((uint16_t)(console_port + UART_DATA), (uint8_t)c);
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "outcome.h"
 #include "roundtrip.h"
+#include "serial.h"
 #include "telemetry.h"
 
 #define MULTIBOOT_MAGIC   0x2BADB002U
@@ -207,6 +208,9 @@ static void control_loop(uint64_t period)
         if (good) {
             telemetry_sample(sample.tsc, sample.ticks, output);
         }
+        if (options.serial != 0U) {
+            serial_echo(options.serial);
+        }
         done++;
         if ((options.report != 0U) && ((done % options.report) == 0U)) {
             report("running");
@@ -239,6 +243,9 @@ static void start(uint64_t start_tsc, const char *line)
 
     console_init(options.console);
     console_text("rtvm: started\n");
+    if (options.serial != 0U) {
+        serial_init(options.serial);
+    }
     if (unknown != 0U) {
         options_report_unknown(line);
     }

@@ -121,6 +121,8 @@ static bool parse_word(const char *word)
             options.spin = value;
         } else if (name_is(word, "shm")) {
             options.shared = value;
+        } else if (name_is(word, "serial")) {
+            options.serial = (uint16_t)value;
         } else if (name_is(word, "record")) {
             options.record = value;
         } else if (name_is(word, "build")) {

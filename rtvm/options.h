@@ -21,6 +21,7 @@ struct options {
     uint64_t periodic;     /* periodic=1: the timer reloads itself; needs rates that are exact (tsc_hz=, timer_hz=) */
     uint64_t spin;         /* spin=1: wait busily for the timer, not in HLT */
     uint64_t shared;       /* shm=0x10000000: GPA of the telemetry region; 0: private memory */
+    uint16_t serial;       /* serial=0x2f8: I/O base of a 16550; what comes in there goes back, a few bytes behind each sample; 0: none */
     uint64_t record;       /* record=1: the outcome as lines with checksums, when finished (record.h), in short on the VGA screen */
     enum nic_mode nic;     /* nic=msix, msi or poll: round trips through an Ethernet controller instead of the timer's latency */
     enum nic_path nic_path; /* nic_path=phy, mac or wire: who returns the frames */

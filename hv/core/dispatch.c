@@ -18,6 +18,7 @@
 #include "devices/ivshmem.h"
 #include "devices/vlapic.h"
 #include "devices/vpic.h"
+#include "devices/vuart.h"
 
 /* Whose time passes on a core since its last core_next(), as id + 1; 0: idle. */
 static vcpu_id_t dispatch_running[MAX_PCPU];
@@ -129,6 +130,9 @@ struct run_plan core_next(pcpu_id_t pcpu)
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     doorbell_due = ivshmem_waiting ? ivshmem_look(now) : TIME_NEVER;
+    if (vuart_waiting) {
+        vuart_look();
+    }
     plan.vcpu = sched_pick(pcpu, now);
     if (plan.vcpu < MAX_VCPU) {
         plan.action = RUN_VCPU;

@@ -18,6 +18,7 @@
 #include "core/trace.h"
 #include "core/vm.h"
 #include "core/vm_health.h"
+#include "devices/vuart.h"
 
 static volatile bool exclusive_nmi[MAX_VCPU];
 static volatile bool exclusive_init[MAX_VCPU];
@@ -135,6 +136,20 @@ enum run_action core_exclusive_next(vcpu_id_t id)
     return action;
 }
 
+/* One end of a line to another VM. */
+static bool uart(vcpu_id_t id, const struct vm_exit *exit)
+{
+    uint32_t value = (uint32_t)vcpu_regs[id].gpr[GPR_RAX];
+    bool mine = !exit->string && vuart_port(vcpu_vm(id), exit, &value);
+    if (mine) {
+        if (!exit->write) {
+            emulate_port_read(id, exit->size, value);
+        }
+        emulate_skip(id, exit->length);
+    }
+    return mine;
+}
+
 /* REQ-LIF-040 */
 static void port(vcpu_id_t id, const struct vm_exit *exit)
 {
@@ -143,10 +158,10 @@ static void port(vcpu_id_t id, const struct vm_exit *exit)
         exclusive_fault(id, FAULT_POWER_OFF, 0U);
     } else if (request == POWER_RESET) {
         exclusive_fault(id, FAULT_RESET, 0U);
-    } else if (!exclusive_pci_port(id, exit)) {
+    } else if (!exclusive_pci_port(id, exit) && !uart(id, exit)) {
         io_closed(id, exit);
     } else {
-        /* its own PCI bus */
+        /* its own PCI bus, or its own end of a line */
     }
 }
 

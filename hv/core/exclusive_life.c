@@ -16,6 +16,7 @@
 #include "devices/ivshmem.h"
 #include "devices/vpci.h"
 #include "devices/vpci_given.h"
+#include "devices/vuart.h"
 
 enum life_phase { LIFE_RUNS, LIFE_ENDS, LIFE_OVER };
 
@@ -154,6 +155,7 @@ static void begin_end(vm_id_t v, enum fault_action action)
     life[v].action = action;
     life[v].phase = LIFE_ENDS;
     ivshmem_close(v); /* before its cores leave and empty their local APICs */
+    vuart_reset(v);
     vpci_masters_off(v); /* what they send else, no local APIC would ever be empty of */
     for (uint32_t i = 0U; i < vms[v].vcpu_count; i++) {
         departure[vcpu_id(v, i)].leave = true;
@@ -238,6 +240,7 @@ static const char *reload(vm_id_t v)
     if (reason[0] == '\0') {
         exclusive_forget(v);
         ivshmem_reset(v);
+        vuart_reset(v);
         reason = vm_reload(v);
     }
     return reason;

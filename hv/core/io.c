@@ -9,6 +9,7 @@
 #include "devices/vpci.h"
 #include "devices/vpci_lent.h"
 #include "devices/vpic.h"
+#include "devices/vuart.h"
 
 #define PCI_PORT_FIRST 0xCF8U
 #define PCI_PORT_LAST  0xCFFU
@@ -46,7 +47,7 @@ bool io_port_withheld(uint16_t port)
     uint16_t log = partition.table.board.log_port;
     bool log_uart = (log != 0U) && (port >= log) && (((uint32_t)port - log) < UART_PORTS);
     bool pci = (port >= PCI_PORT_FIRST) && (port <= PCI_PORT_LAST);
-    return log_uart || pci || is_vpic_port(port) || platform_port_claims(port, 1U) || others_port(port);
+    return log_uart || pci || vuart_claims(VM_SERVICE, port) || is_vpic_port(port) || platform_port_claims(port, 1U) || others_port(port);
 }
 
 /* A wider access to 8-bit registers reaches neighbouring ports, one byte each. */
@@ -109,6 +110,8 @@ static bool port_access(vcpu_id_t id, const struct vm_exit *exit, uint32_t *valu
     } else if (vms[v].kind == VM_KIND_USER) {
         ioreq_port(id, port, exit->size, exit->write, sent);
         answered = false;
+    } else if (vuart_port(v, exit, value)) {
+        /* its end of a serial line */
     } else if ((vms[v].kind == VM_KIND_SERVICE) && platform_port_claims(port, exit->size)) {
         *value = platform_access(v, exit, sent); /* before PCI: the reset control is a byte inside 0xCF8 */
     } else if ((port >= PCI_PORT_FIRST) && (port <= PCI_PORT_LAST)) {

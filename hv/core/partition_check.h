@@ -53,7 +53,8 @@ bool partition_check_memory(void);
     assigns partition_result;
     exits \false; */
 bool partition_check_devices(void);   /* ports, interrupt lines, PCI functions, and the next: */
-bool partition_check_ivshmem(void);   /* shared-memory devices */
+bool partition_check_ivshmem(void);   /* shared-memory devices, and: */
+bool partition_check_link(void);      /* lines between UARTs */
 
 #ifdef __FRAMAC__ /* contracts of what others declare */
 /* Valid: the counts are within the arrays, all memory is whole pages of existing addresses. */

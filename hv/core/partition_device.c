@@ -166,5 +166,5 @@ bool partition_check_devices(void)
     for (uint32_t v = 0U; ok && (v < partition.table.vm_count); v++) {
         ok = check_vm_devices(v);
     }
-    return ok && partition_check_ivshmem();
+    return ok && partition_check_ivshmem() && partition_check_link();
 }

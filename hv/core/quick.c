@@ -7,6 +7,7 @@
 #include "core/power_port.h"
 #include "core/vm.h"
 #include "devices/vlapic.h"
+#include "devices/vuart.h"
 
 #define HYPERCALL_NUMBERS 0x100U /* all of them lie in HC_BASE and so many more */
 
@@ -32,12 +33,13 @@ bool core_quick_msr_write(vcpu_id_t id)
 }
 
 /* An exclusive vCPU's ports that exit are closed: ones are read, and writes go nowhere, but for its reset and sleep registers and for those of
- * PCI configuration space, where it may have functions. */
+ * PCI configuration space and of UARTs, where it may have functions and lines to other VMs. */
 /* REQ-RT-060 REQ-IO-005 */
 bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
 {
     bool power = write && power_port_named(port);
-    bool closed = vms[vcpu_vm(id)].exclusive && !power && !exclusive_pci_port_named(port);
+    bool device = exclusive_pci_port_named(port) || vuart_port_named(port);
+    bool closed = vms[vcpu_vm(id)].exclusive && !power && !device;
     if (closed && !write) {
         emulate_port_read(id, size, 0xFFFFFFFFU);
     }

@@ -11,6 +11,7 @@
 #include "core/vm.h"
 #include "devices/vpci.h"
 #include "devices/vpci_lent.h"
+#include "devices/vuart.h"
 
 #define SERVICE_LIFE_S   10U /* a Service VM that fails sooner would only fail again */
 #define STOPS_PER_SECOND 10U /* an exclusive VM has 100 ms to leave the guest */
@@ -38,6 +39,7 @@ static void stop_service_group(void)
     vms[VM_SERVICE].state = VM_STOPPED;
     /* Its devices do not outlive it: no DMA, no interrupts while the machine stays on. */
     vpci_reset();
+    vuart_reset(VM_SERVICE);
     irq_vm_reset(VM_SERVICE);
 }
 

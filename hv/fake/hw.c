@@ -7,6 +7,7 @@
 
 struct fake_pcpu fake_pcpu[MAX_PCPU];
 pcpu_id_t fake_current_pcpu;
+void (*fake_on_fence)(void);
 uint64_t fake_tsc;
 uint64_t fake_tsc_hz;
 uint32_t fake_port_value[0x10000];
@@ -49,6 +50,7 @@ void fake_reset(void)
         fake_pcpu[p].timer = TIME_NEVER;
     }
     fake_current_pcpu = 0U;
+    fake_on_fence = NULL;
     fake_tsc = 1000000U;
     fake_tsc_hz = 1000000000U;
     fake_port_writes = 0U;
@@ -152,6 +154,9 @@ void hw_send_ipi(pcpu_id_t pcpu, uint32_t vector)
 
 void hw_fence(void)
 {
+    if (fake_on_fence != NULL) {
+        fake_on_fence();
+    }
 }
 
 void hw_relax(void)

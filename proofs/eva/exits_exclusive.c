@@ -4,6 +4,7 @@
    core/hypercall.c core/hypercall_device.c core/hypercall_copy.c core/hypercall_memory.c core/hypercall_vm.c core/vm_user.c core/stats.c core/trace.c
    devices/vpic.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c
    devices/vlapic_quick.c devices/vlapic_pv_eoi.c devices/vlapic_lend.c
+   devices/vuart.c devices/vuart_line.c
    devices/vioapic.c devices/platform.c devices/vpci.c devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c
    devices/vpci_msix.c devices/vpci_scan.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_message.c devices/vpci_lent.c devices/vpci_lent_config.c devices/vpci_lent_map.c devices/vpci_lent_reset.c devices/vpci_group.c devices/vpci_stop.c */
 /* eva-stubs: wp log power string */

@@ -2,7 +2,7 @@
 /* eva-sources: all */
 /* eva-without: core/log.c core/string.c core/partition.c core/partition_vm.c core/vm_power.c core/vm_boot.c core/vm_reload.c core/vm_memory.c
    core/loader_bzimage.c core/loader_multiboot.c core/loader_modules.c core/guest_map.c core/acpi_filter.c core/acpi_relocate.c core/boot_info.c
-   core/partition_device.c core/partition_ivshmem.c core/partition_policy.c core/partition_health.c core/cache_offer.c core/cache_share.c
+   core/partition_device.c core/partition_ivshmem.c core/partition_link.c core/partition_policy.c core/partition_health.c core/cache_offer.c core/cache_share.c
    core/crash_boot.c core/ram_clear.c */
 /* eva-stubs: wp log power string */
 /* eva-options: -eva-split-return-function vm_create_user:0,hypercall_errno:0 */

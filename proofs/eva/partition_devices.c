@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: core/partition_device.c core/partition_ivshmem.c */
+/* eva-sources: core/partition_device.c core/partition_ivshmem.c core/partition_link.c */
 /* eva-without: state */
 /* Any ports, interrupt lines and PCI functions in a partition table whose counts have passed. */
 #include "core/boot_info.h"

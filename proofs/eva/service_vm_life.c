@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eva-sources: all */
-/* eva-without: core/log.c core/string.c core/boot_info.c core/partition.c core/partition_vm.c core/partition_policy.c core/partition_health.c core/partition_device.c core/partition_ivshmem.c core/guest_map.c
+/* eva-without: core/log.c core/string.c core/boot_info.c core/partition.c core/partition_vm.c core/partition_policy.c core/partition_health.c core/partition_device.c core/partition_ivshmem.c core/partition_link.c core/guest_map.c
    core/loader_bzimage.c core/loader_multiboot.c core/loader_modules.c core/acpi_filter.c core/acpi_relocate.c core/cache_offer.c core/cache_share.c */
 /* eva-stubs: wp log string boot */
 /* eva-options: -eva-domains equality,octagon */

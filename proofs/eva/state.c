@@ -41,6 +41,12 @@ void assume_partition(void)
         device->region = (uint16_t)any_below(PART_MAX_SHARED);
         device->vectors = (uint16_t)(1U + any_below(PART_IVSHMEM_VECTORS));
     }
+    partition.table.link_count = any_below(PART_MAX_LINK + 1U);
+    /*@ loop unroll 2 * PART_MAX_LINK; */
+    for (uint32_t i = 0U; i < (2U * PART_MAX_LINK); i++) { /* core/partition_link.c */
+        partition.table.link_end[i].vm = (uint16_t)any_below(PART_MAX_VM);
+        partition.table.link_end[i].gsi = (uint16_t)any_below(IOAPIC_PINS);
+    }
     /*@ loop unroll PART_MAX_VM; */
     for (uint32_t v = 0U; v < PART_MAX_VM; v++) {
         struct part_vm *part = &partition.table.vm[v];

@@ -74,6 +74,8 @@ bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t valu
     }
     return function_lent;
 }
+bool vuart_claims(vm_id_t v, uint32_t port) { (void)v; (void)port; return false; }
+bool vuart_port(vm_id_t v, const struct vm_exit *exit, uint32_t *value) { (void)v; (void)exit; (void)value; return false; }
 
 uint32_t vpci_port_read(vm_id_t v, uint16_t port, uint32_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_health.c core/partition_device.c core/partition_ivshmem.c */
+/* unit-sources: core/partition.c core/partition_vm.c core/partition_memory.c core/partition_policy.c core/partition_health.c core/partition_device.c core/partition_ivshmem.c core/partition_link.c */
 /* unit-needs: build/configs/demo.part build/configs/rt-only.part build/configs/service-only.part build/configs/minimal.part build/configs/rt-linux.part build/configs/rt-linux-smp.part */
 /* The hypervisor's validator accepts what the config compiler wrote for the shipped scenarios. */
 #include <setjmp.h>

@@ -58,6 +58,8 @@ static uint64_t health_due = TIME_NEVER;
 static uint64_t fault_due = TIME_NEVER; /* of the IOMMU */
 static uint64_t doorbell_due = TIME_NEVER;
 volatile bool ivshmem_waiting = true;
+volatile bool vuart_waiting;
+void vuart_look(void) { vuart_waiting = false; }
 uint64_t ivshmem_look(uint64_t now) { (void)now; return doorbell_due; }
 uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return health_due; }
 bool iommu_active;

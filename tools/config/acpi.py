@@ -25,10 +25,11 @@ class PciBus:
 
 @dataclasses.dataclass
 class Devices:
-    """uarts: first ports of those the VM has. power: it has registers for reset and soft-off. bus: its PciBus."""
+    """uarts: first ports of those the VM has. power: it has registers for reset and soft-off. bus: its PciBus. pins: {first port: interrupt line} of UARTs that have one."""
     uarts: tuple = ()
     power: bool = True
     bus: PciBus = None
+    pins: dict = dataclasses.field(default_factory=dict)
 
 
 def checksum(data):
@@ -95,9 +96,10 @@ def package(opcode, content):
     return opcode + bytes([0x40 | (size & 0xF), size >> 4]) + content
 
 
-def uart(index, port):
-    """A 16550A (PNP0501) with its ports and no interrupt (IO descriptor 6.4.2.5, end tag): Linux then polls it."""
-    resources = b"\x47\x01" + struct.pack("<HHBB", port, port, 1, UART_PORTS) + b"\x79\x00"
+def uart(index, port, line=0):
+    """A 16550A (PNP0501) with its ports (IO descriptor 6.4.2.5) and an interrupt by edges (extended interrupt descriptor 6.4.3.6); line 0: none, and Linux polls it."""
+    resources = b"\x47\x01" + struct.pack("<HHBB", port, port, 1, UART_PORTS)
+    resources += (b"\x89\x06\x00\x03\x01" + struct.pack("<I", line) if line else b"") + b"\x79\x00"
     names = b"\x08_HID\x0c\x41\xd0\x05\x01" + b"\x08_UID\x0a" + bytes([index])
     names += b"\x08_CRS" + package(b"\x11", b"\x0a" + bytes([len(resources)]) + resources)
     return package(b"\x5b\x82", b"COM%d" % index + names)
@@ -149,7 +151,7 @@ def dsdt(vcpu_count, has):
         names = b"\x08_HID\x0dACPI0007\x00" + b"\x08_UID\x0a" + bytes([index])
         devices += package(b"\x5b\x82", b"C%03d" % index + names)
     for index, port in enumerate(has.uarts, 1):
-        devices += uart(index, port)
+        devices += uart(index, port, has.pins.get(port, 0))
     devices += pci_devices(has.bus) if has.bus else b""
     return table(b"DSDT", 2, package(b"\x10", b"\\_SB_" + devices) + (soft_off() if has.power else b""))
 

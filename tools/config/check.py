@@ -4,6 +4,7 @@ trusts nothing of this; the compiler only says it earlier, with the line in the 
 from tools.config import pci
 from tools.config.health import check_counter, check_health
 from tools.config.ivshmem import check_doorbells
+from tools.config.links import check_links
 from tools.config.pci import bdf_number
 from tools.config.source import key_text, parse_bytes
 
@@ -72,6 +73,7 @@ class Checker:
             check_health(self.fail, path, vm, pci.windows(self.board, vm.get("pci", [])))
             check_counter(self.fail, path, vm, self.scenario)
         check_doorbells(self.fail, self.scenario, self.board, self.board_name)
+        check_links(self.fail, self.scenario)
         self.check_cache()
         self.check_iommu()
         return self.problems

@@ -10,6 +10,8 @@ from tools.config.health import fill_health
 from tools.config.ivshmem import records as ivshmem_records
 from tools.config.ivshmem import windows as ivshmem_windows
 from tools.config.layout import C, Ports, Range, Shared, Table
+from tools.config.links import pins as link_pins
+from tools.config.links import records as link_records
 from tools.config.pci import bdf_number
 from tools.config.source import ROOT, Document, parse_bytes
 
@@ -196,15 +198,17 @@ def compile_scenario(scenario, append=None):
     shared = [Shared(r["name"].encode(), r["address"], parse_bytes(r["size"])) for r in data.get("shared_memory", [])]
     table.shared_count = fill(scenario, ("shared_memory",), "regions", C["PART_MAX_SHARED"], shared, table.shared)
     table.ivshmem_count = fill(scenario, ("shared_memory",), "shared-memory devices", C["PART_MAX_IVSHMEM"], ivshmem_records(data, scenario.board), table.ivshmem)
+    table.link_count = fill(scenario, ("links",), "ends of serial lines", 2 * C["PART_MAX_LINK"], link_records(data), table.link_end) // 2
     table.vm_count = len(list(vms(data)))
     for out, (path, vm) in zip(table.vm, vms(data)):
         fill_vm(scenario, path, vm, out, append or {})
         if path != ("service_vm",) and vm.get("acpi", True):
             blob.extend(bytes(-len(blob) % 16))
             ports = [(part["base"], part["count"]) for part in vm.get("ports", [])]
-            uarts = [base for base in acpi.UART_BASES if (base, acpi.UART_PORTS) in ports]
+            pins = link_pins(data, vm)
+            uarts = [base for base in acpi.UART_BASES if (base, acpi.UART_PORTS) in ports or base in pins]
             bus = bus_of(scenario, path, vm)
-            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")), acpi.Devices(uarts, vm["exclusive"], bus))
+            content = acpi.build(ACPI_GPA, len(vm["cores"]), bool(vm.get("gsi")) or any(pins.values()), acpi.Devices(uarts, vm["exclusive"], bus, pins))
             out.acpi_gpa, out.acpi_offset, out.acpi_size = ACPI_GPA, ctypes.sizeof(table) + len(blob) + ACPI_PAD, len(content)
             blob.extend(content)
     return seal(table, blob)

@@ -29,6 +29,10 @@ class Ivshmem(ctypes.LittleEndianStructure):
                 ("interval_us", U32), ("reserved2", U32)]
 
 
+class Uart(ctypes.LittleEndianStructure):
+    _fields_ = [("vm", U16), ("port", U16), ("gsi", U16), ("reserved", U16)]
+
+
 class Board(ctypes.LittleEndianStructure):
     _fields_ = [("name", ctypes.c_char * C["PART_TAG_SIZE"]), ("ram_size", U64), ("tsc_hz", U64),
                 ("mmconfig_base", U64), ("pcpu_count", U32), ("shared_pcpu_mask", U32), ("log_port", U16),
@@ -65,8 +69,10 @@ class Table(ctypes.LittleEndianStructure):
                 ("scenario", ctypes.c_char * C["PART_TAG_SIZE"]), ("flags", U32), ("vm_count", U32),
                 ("shared_count", U32), ("ivshmem_count", U32), ("telemetry_hpa", U64), ("telemetry_size", U64),
                 ("board", Board), ("user", UserPolicy), ("shared", Shared * C["PART_MAX_SHARED"]),
-                ("vm", Vm * C["PART_MAX_VM"]), ("ivshmem", Ivshmem * C["PART_MAX_IVSHMEM"])]
+                ("vm", Vm * C["PART_MAX_VM"]), ("ivshmem", Ivshmem * C["PART_MAX_IVSHMEM"]), ("link_count", U32), ("reserved2", U32),
+                ("link_end", Uart * (2 * C["PART_MAX_LINK"]))]
 
 
-STRUCTS = {"part_safe": Safe, "part_cache": Cache, "part_range": Range, "part_ports": Ports, "part_shared": Shared, "part_ivshmem": Ivshmem, "part_board": Board, "part_vm": Vm,
+STRUCTS = {"part_safe": Safe, "part_cache": Cache, "part_range": Range, "part_ports": Ports, "part_shared": Shared, "part_ivshmem": Ivshmem, "part_uart": Uart,
+           "part_board": Board, "part_vm": Vm,
            "part_user_policy": UserPolicy, "part_table": Table}

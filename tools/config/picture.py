@@ -3,6 +3,7 @@
 from tools.config import pci
 from tools.config.check import TELEMETRY_SIZE, image_tags, vms
 from tools.config.ivshmem import doorbell_lines
+from tools.config.links import link_lines
 from tools.config.source import parse_bytes
 
 
@@ -77,6 +78,8 @@ def draw(scenario):
     lines += ["", "PCI functions; the others are the Service VM's", *devices] if devices else []
     doorbells = list(doorbell_lines(data, scenario.board))
     lines += ["", "shared-memory devices", *doorbells] if doorbells else []
+    serial = list(link_lines(data))
+    lines += ["", "serial lines between VMs", *serial] if serial else []
     user = data.get("user_vms")
     lines += ["", f"User VMs: at most {user['max_vms']}, {user['max_vcpus']} vCPUs each" if user else "User VMs: none"]
     for _, vm in vms(data):
