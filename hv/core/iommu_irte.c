@@ -12,9 +12,9 @@
 #define IRTE_TARGET_REST 0x100000000000000U /* bits 56 to 63 of the high word */
 #define IRTE_SIZE   16U
 #define VIEW_VALID  1U
-#define VIEW_LENGTH 2U                  /* bits 1 to 4: two to that power is the number of entries */
+#define VIEW_TWO    18ULL               /* bits 1 to 4: two to that power is the number of entries: of 512, which each unit can take, and of 256 */
+#define VIEW_ONE    16ULL
 #define VIEW_REMAPS 0x2000000000000000U /* bits 60 and 61; 0: messages are refused. What is no fixed interrupt is in any case: bits 56 to 63 else */
-#define VIEW_BITS   9U                  /* what each unit can take, in bits and in entries */
 #define VIEW_SIZE   512U
 
 _Static_assert(VIEW_SIZE == IOMMU_REMAP_SHARED, "shared cores have one view");
@@ -61,10 +61,9 @@ uint64_t iommu_irte_view(vm_id_t vm, uint16_t bdf)
     const uint32_t first = iommu_remap_first(vm, bdf);
     uint64_t view = VIEW_VALID;
     if ((bdf == platform.ioapic_bdf) || of_shared_cores(vm)) {
-        view += irte_base + VIEW_REMAPS + (VIEW_LENGTH * VIEW_BITS);
+        view += irte_base + VIEW_REMAPS + VIEW_TWO;
     } else if (first != 0U) {
-        const uint32_t bits = (partition.table.vm[vm].vcpu_count > 1U) ? VIEW_BITS : (VIEW_BITS - 1U);
-        view += irte_base + (IRTE_SIZE * (uint64_t)first) + VIEW_REMAPS + (VIEW_LENGTH * (uint64_t)bits);
+        view += irte_base + (IRTE_SIZE * (uint64_t)first) + VIEW_REMAPS + ((partition.table.vm[vm].vcpu_count > 1U) ? VIEW_TWO : VIEW_ONE);
     } else {
         /* none */
     }

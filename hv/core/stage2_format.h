@@ -272,7 +272,7 @@ static inline uint64_t stage2_make_table(hpa_t table, uint32_t level)
     uint64_t flags = S2_ENTRY_PRESENT + S2_ENTRY_WRITE;
     flags += (stage2_format == S2_FORMAT_EPT) ? S2_EPT_EXEC : (S2_ENTRY_USER + S2_ENTRY_ACCESSED);
     if (stage2_format == S2_FORMAT_NPT_AMDVI) {
-        flags += S2_AMDVI_NEXT * (uint64_t)(level - 1U);
+        flags += S2_AMDVI_NEXT * ((uint64_t)level - 1U);
     }
     return (stage2_amdvi_rights(true) * S2_HPA_LIMIT) + table + flags;
 }
