@@ -4,18 +4,26 @@ import pathlib
 import re
 
 import pytest
+import yaml
 
 from outside import Debugger, hv_symbols
 from test_devices import check_kernel_log, image, machine, use_devices  # noqa: F401
-from tools.boot import BUILD
+from tools.boot import BUILD, ROOT
 
+GUESTS = BUILD / "tests" / "guests"
 SCENARIO = pathlib.Path(__file__).parent / "guest" / "dma-iommu.yaml"
-GUEST = BUILD / "tests" / "guests" / "dma.elf"
+GUEST = GUESTS / "dma.elf"
+CARD_BARS = (0xFEB00000, 0xFEB20000, 0xFEB50000)     # of the RTVM's card, where SeaBIOS puts them beside the edu device
 RTVM, TELEMETRY, SHARED = 0x40000000, 0x44100000, 0x44000000    # as the scenario has them
 PATTERN = (0xD0D0BEEF).to_bytes(4, "little")
 EDU_SLOT = 5
 EDU = f"{EDU_SLOT << 3:#x}"
 RT_VCPU, MAX_VCPU, TAIL = 8, 64, 6      # words of struct vcpu_stats from exits_total on; last_exit_tsc is the next
+UNIT = 0xFED90000
+CONFIGURATION = 0xB0000000 + (EDU_SLOT << 15)   # of the device, in the board's MMCONFIG window
+WINDOW, REMAPPED, WITH_DATA = 0xFEE00000, 0x10, 8  # with: the data is added to the entry's index
+SOURCES, BLOCKS = 0x48, 512         # entries of the remapping table (hv/core/iommu_remap.h)
+BEYOND, BLOCKED, NOT_ITS = 0x21, 0x22, 0x26    # reasons (VT-d 4.1, table 31)
 STEADY_TSC = 96                         # in the RTVM's telemetry (abi/rt_telemetry.h)
 LIMIT_S = 120
 pytestmark = pytest.mark.not_on("bochs", "iommu")
@@ -85,3 +93,57 @@ def test_disks_and_network_of_a_linux_service_vm_work_through_the_iommu(machine,
     check_kernel_log(running)
     assert "units translate and remap interrupts" in running.text("hypervisor") and "blocked" not in running.text("hypervisor")
     assert running.shell("ls /sys/firmware/acpi/tables").find("DMAR") == -1, "the Service VM sees no IOMMU"
+
+
+def tell(machine, debugger, told, msi, number, address, data):
+    """From outside, into the device: a message that its driver has no way to write there. The device then sends it, the numberth of all."""
+    with debugger.stopped():
+        for at, value in ((4, address), (8, 0), (12, data)):
+            debugger.write(CONFIGURATION + msi + at, value.to_bytes(4, "little"))
+        debugger.write(told, number.to_bytes(4, "little"))
+    machine.wait_for("service", rf"^raised 0*{number:x}$", timeout=LIMIT_S)
+
+
+def with_a_card(folder):
+    """The scenario, with an Ethernet controller of the RTVM."""
+    board = yaml.safe_load((ROOT / "configs" / "boards" / "qemu-q35-nic.yaml").read_text(encoding="utf-8"))
+    data = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
+    for bar, address in zip(board["pci"][0]["bars"], CARD_BARS):
+        bar["address"] = address
+    data["board"], data["prelaunched_vms"][0]["pci"] = "board.yaml", ["8086:10d3"]
+    (folder / "board.yaml").write_text(yaml.safe_dump(board), encoding="utf-8")
+    (folder / "scenario.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    return folder / "scenario.yaml"
+
+
+# REQ-ISO-041 REQ-ISO-052
+def test_what_a_device_forges_interrupts_nobody(start, folder):
+    debugger, symbols = Debugger(folder), hv_symbols()
+    machine = start(with_a_card(folder), images={"idle": GUESTS / "forge.elf"}, append={"service": "console=0x2f8", "rtvm": "warmup=20 report=0"},
+                    extra=["-device", f"edu,addr={EDU_SLOT},dma_mask=0xffffffffffffffff"] + debugger.arguments)
+    told, msi = (int(word, 16) for word in machine.wait_for("service", r"^told at (\w+) msi (\w+)", timeout=LIMIT_S).groups())
+    assert re.search(r"^shots 0*f$", machine.text("service"), re.M), "each was sent"
+    with debugger.stopped():
+        status, table = (debugger.number(UNIT + at, size) for at, size in ((0x1C, 4), (0xB8, 8)))
+        assert status & 0x02800000 == 0x02000000 and table == symbols["iommu_remap"][0] | 0x80C, "messages that name no entry are blocked, ids have 32 bits"
+        address = debugger.number(CONFIGURATION + msi + 4, 4)
+        assert address & ~0x1FFE0 == WINDOW | REMAPPED and SOURCES <= (address & ~WINDOW) >> 5 < BLOCKS, hex(address)
+        present = debugger.number(symbols["iommu_remap"][0] + 16 * (BLOCKS + 0x41), 8)
+        assert present & 0xFF0001 == 0x410001, "the RTVM's card may raise vector 0x41 there"
+    entry = lambda index: WINDOW | REMAPPED | index << 5  # noqa: E731
+    forged = [(entry(BLOCKS + 0x41), 0, BLOCKS + 0x41, NOT_ITS), (entry(BLOCKS) | WITH_DATA, 0x42, BLOCKS + 0x42, NOT_ITS),
+              (entry(BLOCKS), 0x400, BLOCKS, BLOCKED), (entry(8192), 0x41, 8192, BEYOND)]
+    for number, (address, data, index, reason) in enumerate(forged, 1):
+        tell(machine, debugger, told, msi, number, address, data)
+        machine.wait_for("hypervisor", rf"iommu: PCI function {EDU} of service: interrupt message blocked, entry {index:#x}, reason {reason:#x}$", timeout=LIMIT_S)
+    with debugger.stopped():
+        debugger.write(told, b"\xff" * 4)
+    machine.wait_for("service", r"^done", timeout=LIMIT_S)
+    assert re.findall(r"^not ok .*", machine.text("service"), re.M) == []
+    with debugger.stopped():
+        last, steady = rtvm_exits(debugger)
+        assert debugger.number(symbols["stray_count"][0], 8) == 0, "no core of the hypervisor was interrupted"
+    assert 0 < last < steady, "the RTVM runs on without an exit"
+    shots = re.findall(r"interrupt message blocked, entry (0x[0-9a-f]+), reason (0x[0-9a-f]+)$", machine.text("hypervisor"), re.M)[:5]
+    assert {int(index, 16): int(reason, 16) for index, reason in shots} == {0: BLOCKED, 511: BLOCKED, 8191: BLOCKED, 8192: BEYOND, 32767: BEYOND}
+    assert machine.alive()
