@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PCI functions of a Linux Service VM in User VMs: they move there and back under load, and come back from a User VM that was killed; what they reach there; what is refused."""
+import hashlib
+import json
+import pathlib
+import re
+
+import pytest
+
+from outside import Debugger, hv_symbols
+from tools import setup
+from tools.boot import BUILD, known_images
+from tools.images import modules
+from tools.images.cpio import Archive
+
+HERE = pathlib.Path(__file__).parent / "guest"
+GUESTS = BUILD / "tests" / "guests" / "user"
+MOVED, NEIGHBOUR, EDU, PORT, SATA = "0000:00:03.0", "0000:00:04.0", "0000:00:05.0", "0000:00:06.0", "0000:00:1f.2"
+SIZE = 2 << 20
+RTVM, SERVICE = 0x40000000, 0x30000000      # memory of the RTVM; of the Service VM
+PATTERN = (0xD0D0BEEF).to_bytes(4, "little")
+GUEST_SIZE = 32 << 20                       # of a test guest
+DRIVER = f"/sys/bus/pci/devices/{MOVED}/driver"
+MOVE_S = 30                                 # of each move, at most, on a busy host
+BOOT_S = 240
+pytestmark = pytest.mark.not_on("bochs", "iommu")
+
+
+def content(name):
+    return hashlib.shake_128(name.encode()).digest(SIZE)
+
+
+@pytest.fixture
+def machine(linux, folder):
+    """machine(): a machine with an IOMMU, an RTVM, and two NVMe disks, an edu device and an empty root port of the Service VM's."""
+    def start_machine(**options):
+        added = Archive()
+        added.folder("test")
+        order = modules.load_order(setup.service_kernel(), ["nvme"])
+        for path in order:
+            added.file(f"test/{modules.plain_name(path)}", modules.read(path))
+        for name in ("nvme", "dma"):
+            added.file(f"test/{name}.bz", (GUESTS / f"{name}.bz").read_bytes())
+        added.file("test/functions.sh", (HERE / "pass_through.sh").read_bytes())
+        initrd = folder / "initrd"
+        initrd.write_bytes(known_images()["service-initrd"].read_bytes() + added.pack())
+        extra = ["-device", f"edu,addr={EDU[8:10]},dma_mask=0xffffffffffffffff", "-device", f"pcie-root-port,id=rp0,addr={PORT[8:10]}"]
+        for name, function in (("moved", MOVED), ("neighbour", NEIGHBOUR)):
+            (folder / name).write_bytes(content(name))
+            extra += ["-drive", f"file={folder / name},if=none,id={name},format=raw", "-device", f"nvme,serial={name},addr={function[8:10]},drive={name}"]
+        running = linux("demo-iommu", images={"service-initrd": initrd}, extra=extra + options.pop("extra", []), **options)
+        running.shell("set +m; . /test/functions.sh")     # no words about jobs
+        running.shell("".join(f"insmod /test/{modules.plain_name(path)}; " for path in order) + f"await has_disk {MOVED} && await has_disk {NEIGHBOUR}", 60)
+        return running
+    return start_machine
+
+
+def expect_moves(running, count):
+    running.shell(f"use_begin {NEIGHBOUR}")
+    said = running.shell(f"moves {MOVED} {count}", count * MOVE_S)
+    assert said == f"moved {count} times"
+    sums = running.shell("use_end", 60).split()
+    assert sums[1:] == [hashlib.md5(content("neighbour")).hexdigest(), "-"] and int(sums[0]) > 1, "the neighbour's reads"
+
+
+def expect_peace(running):
+    """The RTVM saw no exit, no device missed its memory, Linux complains of nothing."""
+    report = json.loads(running.shell("bhctl rt --once --json"))
+    assert report["state"] == "steady" and report["steady_exits"] == 0 and report["steady_exits_exact"]
+    assert "blocked" not in running.text("hypervisor")
+    assert running.shell("dmesg | sed -n '/bulkhead_hsm/,$p' | grep -E 'BUG|WARNING:|Oops|hung task'", status=None) == ""
+
+
+# REQ-DM-013 REQ-DM-014 REQ-ISO-081
+def test_a_disk_moves_to_a_user_vm_and_back_under_load(machine):
+    running = machine()
+    expect_moves(running, 5)
+    expect_to_come_back_from_a_killed_device_model(running)
+    expect_moves(running, 1)
+    expect_refusals(running)
+    expect_peace(running)
+
+
+@pytest.mark.long_on("qemu")
+# REQ-DM-014 REQ-ISO-081
+def test_a_disk_moves_a_hundred_times(machine):
+    running = machine()
+    expect_moves(running, 100)
+    expect_peace(running)
+
+
+def expect_to_come_back_from_a_killed_device_model(running):
+    """While the disk is the User VM's it is not there for the Service VM; then the hypervisor resets it, and the driver has it again."""
+    running.shell(f"(guest victim {MOVED} nvme 'read=x write=user-dies-block count=0x7fffffff'; echo $? >/run/victim.status) & await grep -qs started /run/victim.events", 60)
+    running.shell(f"await grep -qs 'what was written' /run/victim.txt; [ ! -e {DRIVER} ]", 60)
+    assert running.shell(f"hexdump -v -n 4 -e '1/1 \"%02x\"' /sys/bus/pci/devices/{MOVED}/config") == "ffffffff"
+    running.shell("kill -KILL $(cat /run/victim.pid)")
+    running.shell(f"await has_disk {MOVED}; [ $(basename $(readlink {DRIVER})) = nvme ]", 90)
+    assert running.shell(f"cat /sys/bus/pci/devices/{MOVED}/driver_override") == "(null)"
+    assert {vm["name"] for vm in json.loads(running.shell("bhctl stats --json"))["vms"]} == {"service", "rtvm"}
+
+
+def refused(running, function, why):
+    said = running.shell(f"guest none {function} nvme '' 2>&1", 60, status=None)
+    assert re.search(why, said), said
+
+
+def expect_refusals(running):
+    """By the device model, before it creates anything; by the hypervisor, with the reason in its log; all that was taken is back."""
+    for function, why in (("00:19.0", "no such PCI function"), (PORT, "is a bridge"), ("00:1e.0", "the hypervisor's own device"), ("nvme0", "bad value")):
+        refused(running, function, why)
+        assert running.shell("cat /run/none.events", status=None).startswith("cat: can't open"), "nothing was created"
+    for function, why in ((SATA, "reset|apart"), ("00:1f.0", "is a bridge"), (EDU, "no function-level reset")):
+        refused(running, function, "the hypervisor does not give it to a User VM; 'bhctl log' says more")
+        assert re.search(f" is not lent: .*({why})", running.shell("bhctl log -n 3"))
+    running.shell(f"(guest first {MOVED} nvme 'read=x write=user-sits-block count=0x7fffffff') >/dev/null 2>&1 & await grep -qs started /run/first.events", 60)
+    refused(running, MOVED, "another User VM has it")
+    running.shell(f"kill -KILL $(cat /run/first.pid); await has_disk {MOVED}", 90)
+
+
+# REQ-DM-013 REQ-ISO-040 REQ-ISO-052
+def test_a_device_of_a_user_vm_reaches_that_vms_memory_and_no_other(machine, folder):
+    debugger = Debugger(folder)
+    running = machine(extra=debugger.arguments)
+    places = [hv_symbols()["vms"][0] & ~0x3F, RTVM + 0x100000, SERVICE]
+    assert min(places) >= GUEST_SIZE, "below that is memory of the User VM's own"
+    running.shell(f"guest aimed {EDU},as-is dma write={','.join(f'{place:x}' for place in places)}", 120)
+    said = running.shell("cat /run/aimed.txt")
+    assert "not ok" not in said and "ok own-memory" in said and said.count("aimed at") == len(places)
+    with debugger.stopped():
+        assert [place for place in places if PATTERN in debugger.read(place, 64)] == []
+    for place in places:
+        running.wait_for("hypervisor", rf"iommu: PCI function 0x28 of aimed: DMA write blocked, address {place & ~0xFFF:#x}, reason 0x5", BOOT_S)
+    expect_moves(running, 1)
+    a_stock_linux_drives_the_disk(running)
+
+
+def a_stock_linux_drives_the_disk(running):
+    """Whose kernel has the driver built in; also after it has rebooted."""
+    (kept,) = running.shell(f"dd if=$(disk_of {MOVED}) bs=64k iflag=direct 2>/dev/null | md5sum | cut -d ' ' -f 1").split()
+    running.shell(f"vm_start linux 1 128 --pci {MOVED}; vm_expect ready {BOOT_S}", BOOT_S)
+    running.shell(f"vm_ask 'run dd if=/dev/nvme0n1 bs=64k iflag=direct 2>/dev/null | md5sum' {kept} 60", 60)
+    running.shell("vm_ask 'run grep -c PCI-MSI.*nvme0q /proc/interrupts' 2 60", 60)     # the administrative queue's and one for its one core
+    running.shell(f"echo reboot >&8; vm_expect ready {BOOT_S}", BOOT_S)
+    running.shell("vm_ask 'run yes linux-of-user-1 | head -c 4096 | dd of=/dev/nvme0n1 bs=4096 oflag=direct conv=notrunc' 'status 0' 60", 60)
+    running.shell(f"vm_stop; await has_disk {MOVED}", 90)
+    assert running.shell(f"dd if=$(disk_of {MOVED}) bs=4096 count=1 iflag=direct 2>/dev/null | sort -u") == "linux-of-user-1"
