@@ -366,9 +366,11 @@ static void look_later(uint32_t i)
 static uint32_t vuart_register(uint32_t i, uint32_t port)
 {
     uint32_t reg = (port - line_end(i)->port) % PART_UART_PORTS;
-    bool divisor = (reg <= REG_ENABLE) && ((vuart[i].kept[REG_LINE] & LINE_DIVISOR) != 0U);
 
-    return divisor ? (REG_DIVISOR + reg) : reg;
+    if ((reg <= REG_ENABLE) && ((vuart[i].kept[REG_LINE] & LINE_DIVISOR) != 0U)) {
+        reg += REG_DIVISOR;
+    }
+    return reg;
 }
 
 /* REQ-IO-040 */
