@@ -63,7 +63,7 @@ uint64_t iommu_irte_view(vm_id_t vm, uint16_t bdf)
     if ((bdf == platform.ioapic_bdf) || of_shared_cores(vm)) {
         view += irte_base + VIEW_REMAPS + VIEW_TWO;
     } else if (first != 0U) {
-        view += irte_base + (IRTE_SIZE * (uint64_t)first) + VIEW_REMAPS + ((partition.table.vm[vm].vcpu_count > 1U) ? VIEW_TWO : VIEW_ONE);
+        view += irte_base + (IRTE_SIZE * (uint64_t)first) + VIEW_REMAPS + ((partition.table.vm[vm % PART_MAX_VM].vcpu_count > 1U) ? VIEW_TWO : VIEW_ONE);
     } else {
         /* none */
     }

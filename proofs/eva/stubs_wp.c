@@ -4,6 +4,7 @@
  * value that its contract allows; the state that it changes is read by no function that Eva analyses.
  */
 #include "core/domain.h"
+#include "core/iommu_remap.h"
 #include "core/iommu_table.h"
 #include "core/partition_check.h"
 #include "core/stage2.h"
@@ -65,6 +66,20 @@ void iommu_table_init(hpa_t entries) { iommu_base = entries; }
 bool iommu_table_set(uint16_t bdf, vm_id_t vm) { (void)bdf; (void)vm; return any_bool(); }
 void iommu_table_irqs(uint16_t bdf, uint64_t word) { (void)bdf; (void)word; }
 vm_id_t iommu_table_owner(uint16_t bdf) { (void)bdf; return any_below(IOMMU_NOBODY + 1U); }
+
+uint64_t iommu_remap[IOMMU_REMAP_ENTRIES][IOMMU_REMAP_WORDS];
+bool iommu_remap_wide;
+void iommu_remap_init(bool wide) { iommu_remap_wide = wide; }
+bool iommu_remap_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
+{
+    (void)index; (void)bdf; (void)pcpu; (void)vector; (void)level;
+    return any_bool();
+}
+bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector)
+{
+    (void)index; (void)bdf; (void)vector;
+    return (pcpu < MAX_PCPU) && any_bool();
+}
 
 /* Guest memory: the buffer is filled or read, whole or not at all. */
 /*@ requires vm_id: v < MAX_VM;

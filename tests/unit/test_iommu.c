@@ -640,6 +640,20 @@ static void functions_have_blocks_of_their_own_until_the_table_is_full(void **st
 }
 
 /* REQ-ISO-041 */
+static void a_table_that_claims_too_many_is_read_to_its_limits(void **state)
+{
+    (void)state;
+    partition.table.vm[RTVM].vcpu_count = PART_MAX_VCPU + 1U;
+    partition.table.vm[RTVM].pci_count = PART_MAX_PCI + 1U;
+    iommu_irq_open(RTVM, NIC);
+    assert_true(raises(NIC, FIRST + 0x40U, 0x40U, 2U));
+    assert_true(blocked(NIC, iommu_remap_address(FIRST + (256U * PART_MAX_VCPU) + 0x40U), 0U, 0x22U));
+    assert_int_equal(iommu_remap_first(RTVM, NIC + 1U), 0U);
+    partition.table.vm[RTVM].vcpu_count = 2U;
+    partition.table.vm[RTVM].pci_count = 1U;
+}
+
+/* REQ-ISO-041 */
 static void units_of_eight_bits_reach_no_core_with_a_larger_id(void **state)
 {
     (void)state;
@@ -824,6 +838,7 @@ int main(void)
         cmocka_unit_test_setup(a_function_of_an_exclusive_vm_raises_all_vectors_on_its_cores_and_no_other, boot),
         cmocka_unit_test_setup(an_entry_of_a_block_is_for_a_core_and_a_function_of_one_exclusive_vm, boot),
         cmocka_unit_test_setup(functions_have_blocks_of_their_own_until_the_table_is_full, boot),
+        cmocka_unit_test_setup(a_table_that_claims_too_many_is_read_to_its_limits, boot),
         cmocka_unit_test_setup(units_of_eight_bits_reach_no_core_with_a_larger_id, boot),
         cmocka_unit_test_setup(entries_go_out_to_memory_where_units_read_past_the_caches, boot),
         cmocka_unit_test_setup(a_unit_that_forgets_no_entry_ends_the_shared_side, boot),

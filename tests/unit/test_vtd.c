@@ -118,6 +118,18 @@ static void a_unit_that_takes_no_command_is_told(void **state)
     assert_true(log_has("does not answer"));
 }
 
+/* REQ-ISO-054 */
+static void each_command_that_a_unit_does_not_take_counts(void **state)
+{
+    static const uint32_t bits[] = { VTD_QUEUE, VTD_ROOT, VTD_REMAP_ROOT, VTD_TRANSLATE, VTD_REMAP };
+    for (uint32_t i = 0U; i < 5U; i++) {
+        (void)usual_machine(state);
+        unit[0].refuses = bits[i];
+        assert_true(hw_iommu_find());
+        assert_false(hw_iommu_enable(ROOT, 0U, REMAP));
+    }
+}
+
 /* REQ-ISO-051 */
 static void a_domain_is_forgotten_by_every_unit(void **state)
 {
@@ -423,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup(units_translate_by_the_given_tables, running),
         cmocka_unit_test_setup(what_firmware_left_on_goes_off_first, usual_machine),
         cmocka_unit_test_setup(a_unit_that_takes_no_command_is_told, usual_machine),
+        cmocka_unit_test_setup(each_command_that_a_unit_does_not_take_counts, usual_machine),
         cmocka_unit_test_setup(a_domain_is_forgotten_by_every_unit, running),
         cmocka_unit_test_setup(a_queue_that_stands_still_is_not_waited_for_without_end, running),
         cmocka_unit_test_setup(faults_are_taken_one_by_one, running),

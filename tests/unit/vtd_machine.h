@@ -31,6 +31,7 @@
 struct unit {
     uint8_t reg[PAGE_SIZE];
     bool dead;              /* takes no command */
+    uint32_t refuses;       /* nor these */
     bool stuck;             /* its queue stands still ... */
     bool error;             /* ... and says so */
     uint32_t done;
@@ -94,7 +95,7 @@ void hw_mmio_write(hpa_t pa, uint32_t size, uint64_t value)
         uint32_t keeps = (uint32_t)value & 0x86800000U;
         uint32_t roots = ((uint32_t)value | (uint32_t)reg_get(u, VTD_GSTS, 4U)) & 0x41000000U;
         if (!u->dead) {
-            reg_set(u, VTD_GSTS, 4U, keeps | roots);
+            reg_set(u, VTD_GSTS, 4U, (keeps | roots) & ~u->refuses);
         }
     } else if (at == VTD_IQT) {
         reg_set(u, at, size, value);
