@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from test_acpi import complaints
 from tools import setup
 from tools.evidence import specification
 from tools.images import programs
@@ -72,6 +73,7 @@ def test_preempt_rt_kernel_finds_its_clocks_and_takes_its_timer_without_exits(st
     detected_mhz = float(re.search(r"tsc: Detected ([\d.]+) MHz processor", text).group(1))
     assert round(detected_mhz * 1000) == tsc_khz
     assert "calibrating APIC timer ..." in text
+    assert "ACPI: RSDP" in text and complaints(text) == []
     assert "rt: clocksource tsc, clockevent lapic\n" in text
     assert re.search(r"ttyS2 at I/O 0x3e8 \(irq = 0,", text)
     # One column for the one thread; a wakeup that came later than the histogram reaches counts as overflow.
