@@ -15,7 +15,7 @@
 #define LSR_DATA    0x01U
 #define LSR_EMPTY   0x20U
 
-static void put(uint16_t port, uint32_t offset, uint8_t value)
+static void serial_set(uint16_t port, uint32_t offset, uint8_t value)
 {
     port_write8((uint16_t)(port + offset), value);
 }
@@ -27,13 +27,13 @@ static uint32_t line_status(uint16_t port)
 
 void serial_init(uint16_t port)
 {
-    put(port, UART_IER, 0U);
-    put(port, UART_LCR, LCR_DIVISOR);
-    put(port, UART_DATA, 1U);
-    put(port, UART_IER, 0U);
-    put(port, UART_LCR, LCR_8N1);
-    put(port, UART_FCR, FCR_CLEAR);
-    put(port, UART_MCR, MCR_READY);
+    serial_set(port, UART_IER, 0U);
+    serial_set(port, UART_LCR, LCR_DIVISOR);
+    serial_set(port, UART_DATA, 1U);
+    serial_set(port, UART_IER, 0U);
+    serial_set(port, UART_LCR, LCR_8N1);
+    serial_set(port, UART_FCR, FCR_CLEAR);
+    serial_set(port, UART_MCR, MCR_READY);
 }
 
 bool serial_read(uint16_t port, uint8_t *byte)
@@ -51,7 +51,7 @@ bool serial_write(uint16_t port, uint8_t byte)
     bool empty = (line_status(port) & LSR_EMPTY) != 0U;
 
     if (empty) {
-        put(port, UART_DATA, byte);
+        serial_set(port, UART_DATA, byte);
     }
     return empty;
 }
@@ -63,7 +63,7 @@ void serial_echo(uint16_t port)
     for (uint32_t i = 0U; (i < SERIAL_ECHO_MOST) && more; i++) {
         more = (line_status(port) & (LSR_DATA | LSR_EMPTY)) == (LSR_DATA | LSR_EMPTY);
         if (more) {
-            put(port, UART_DATA, port_read8(port));
+            serial_set(port, UART_DATA, port_read8(port));
         }
     }
 }
