@@ -493,6 +493,8 @@ static void a_message_raises_what_its_entry_says_and_only_for_its_function(void 
     assert_true(blocked(DISK, iommu_remap_address(SOURCE + 1U), 0U, 0x22U));
     set(SOURCE, DISK, 0U, 0x52U);
     assert_true(raises(DISK, SOURCE, 0x52U, 0U));
+    assert_true(iommu_remap_set(SOURCE, NIC, 0U, 0x52U, false)); /* another function, everything else the same */
+    assert_true(iommu_remap_set(SOURCE, DISK, 0U, 0x52U, false));
     const uint32_t flushes = fake_iommu_irq_flushes;
     set(SOURCE, DISK, 0U, 0x52U);
     assert_int_equal(fake_iommu_irq_flushes, flushes); /* nobody waits when nothing changes */
@@ -593,6 +595,8 @@ static void an_entry_of_a_block_is_for_a_core_and_a_function_of_one_exclusive_vm
     (void)state;
     set(FIRST + 0x40U, NIC, 3U, 0x40U);
     assert_true(raises(NIC, FIRST + 0x40U, 0x40U, 3U));
+    set(FIRST + 0xFU, NIC, 3U, 0xFU); /* an error for a local APIC */
+    assert_true(blocked(NIC, iommu_remap_address(FIRST + 0xFU), 0U, 0x22U));
     for (uint32_t i = 0U; i < 6U; i++) {
         set(FIRST + 0x40U, others[i].bdf, others[i].pcpu, others[i].vector);
         assert_true(blocked(NIC, iommu_remap_address(FIRST + 0x40U), 0U, 0x22U));
@@ -736,6 +740,13 @@ static void a_message_of_amds_raises_an_entry_of_shared_cores(void **state)
     iommu_irq_settle();
     set(SOURCE, DISK, 1U, 0x51U);
     assert_true(raises_amdvi(DISK, SOURCE, 0x51U, 1U));
+    set(SOURCE, DISK, 1U, 0x52U);
+    assert_true(raises_amdvi(DISK, SOURCE, 0x52U, 1U)); /* the same core */
+    set(SOURCE, DISK, 1U, 0x51U);
+    assert_true(raises_amdvi(DISK, SOURCE, 0x51U, 1U));
+    set(IOMMU_REMAP_ENTRIES, DISK, 1U, 0x51U); /* no such entry */
+    assert_false(iommu_remap_set(SOURCE, DISK, 1U, 0x51U, false)); /* the other kind's table stays blocked */
+    assert_int_equal(iommu_remap[SOURCE][0], 0U);
     assert_true(blocked(NIC, 0xFEE00000U, SOURCE, 2U)); /* has no view */
     iommu_irq_set(SOURCE, DISK, 0U, 0U, false);
     assert_true(raises_amdvi(DISK, SOURCE, 0x51U, 1U)); /* the unit remembers, until the core goes on */
