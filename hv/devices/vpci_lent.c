@@ -9,7 +9,7 @@
 #include "core/vm.h"
 #include "devices/vpci_lent_state.h"
 
-struct lent lent[LENT_FUNCTIONS];
+struct lent vpci_lent_record[LENT_FUNCTIONS];
 
 static void log_lent(vm_id_t v, uint16_t bdf, const char *text)
 {
@@ -39,7 +39,7 @@ static uint32_t find_lent(vm_id_t v, uint16_t place, uint16_t bdf)
     uint32_t found = LENT_FUNCTIONS;
 
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-        if ((lent[i].state != LENT_FREE) && (lent[i].vm == v) && (lent[i].place == place) && (lent_function(&lent[i])->bdf == bdf)) {
+        if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v) && (vpci_lent_record[i].place == place) && (lent_function(&vpci_lent_record[i])->bdf == bdf)) {
             found = i;
         }
     }
@@ -54,11 +54,11 @@ static uint32_t find_free(vm_id_t v, uint16_t place, bool *taken)
 
     *taken = false;
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-        if (lent[i].state == LENT_FREE) {
+        if (vpci_lent_record[i].state == LENT_FREE) {
             found = i;
-        } else if (lent[i].vm == v) {
+        } else if (vpci_lent_record[i].vm == v) {
             count++;
-            if (lent[i].place == place) {
+            if (vpci_lent_record[i].place == place) {
                 *taken = true;
             }
         } else {
@@ -140,7 +140,7 @@ static enum status request_refused(vm_id_t v, const struct lent_request *request
 
 /* The function is quiet and nobody's. Undoes nothing: what fails leaves it as it was but for that. */
 /* REQ-ISO-080 */
-static enum status take(struct lent *l)
+static enum status lent_take(struct lent *l)
 {
     const struct vpci_function *fn = lent_function(l);
     const char *why = lent_bars_refused(l);
@@ -165,7 +165,7 @@ enum status vpci_lend(vm_id_t v, const struct lent_request *request)
 
     if (result == STATUS_OK) {
         bool taken = false;
-        struct lent *l = &lent[find_free(v, request->place, &taken) % LENT_FUNCTIONS];
+        struct lent *l = &vpci_lent_record[find_free(v, request->place, &taken) % LENT_FUNCTIONS];
         struct vpci_function *fn;
         uint32_t command;
 
@@ -177,7 +177,7 @@ enum status vpci_lend(vm_id_t v, const struct lent_request *request)
         fn = lent_function(l);
         command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
         hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command & ~PCI_COMMAND_MASTER);
-        result = take(l);
+        result = lent_take(l);
         if (result == STATUS_OK) {
             fn->owner = v;
             fn->walled = false;
@@ -209,7 +209,7 @@ enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf)
     const uint32_t index = find_lent(v, place, bdf);
 
     if (index < LENT_FUNCTIONS) {
-        withdraw(&lent[index], true);
+        withdraw(&vpci_lent_record[index], true);
     }
     return (index < LENT_FUNCTIONS) ? STATUS_OK : STATUS_NOT_FOUND;
 }
@@ -217,8 +217,8 @@ enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf)
 void vpci_lent_return_all(vm_id_t v)
 {
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-        if ((lent[i].state != LENT_FREE) && (lent[i].vm == v)) {
-            withdraw(&lent[i], true);
+        if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v)) {
+            withdraw(&vpci_lent_record[i], true);
         }
     }
     lent_address_reset(v);
@@ -228,10 +228,10 @@ void vpci_lent_return_all(vm_id_t v)
 void vpci_lent_restart(vm_id_t v)
 {
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-        if ((lent[i].state != LENT_FREE) && (lent[i].vm == v)) {
-            withdraw(&lent[i], lent[i].leaves);
+        if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v)) {
+            withdraw(&vpci_lent_record[i], vpci_lent_record[i].leaves);
             for (uint32_t k = 0U; k < LENT_BARS; k++) {
-                lent[i].bar[k] = lent[i].first[k];
+                vpci_lent_record[i].bar[k] = vpci_lent_record[i].first[k];
             }
         }
     }
@@ -276,7 +276,7 @@ bool vpci_lent_settled(vm_id_t v)
     bool settled = true;
 
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-        settled = ((lent[i].vm != v) || proceed(&lent[i])) && settled;
+        settled = ((vpci_lent_record[i].vm != v) || proceed(&vpci_lent_record[i])) && settled;
     }
     return settled;
 }
@@ -285,7 +285,7 @@ bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf)
 {
     const uint32_t index = find_lent(v, place, bdf);
 
-    return proceed(&lent[index % LENT_FUNCTIONS]);
+    return proceed(&vpci_lent_record[index % LENT_FUNCTIONS]);
 }
 
 bool vpci_lent_has(vm_id_t v, uint16_t place, uint16_t bdf)
@@ -297,7 +297,7 @@ bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf)
 {
     const uint32_t index = find_lent(v, place, bdf);
 
-    return (index < LENT_FUNCTIONS) && (lent[index % LENT_FUNCTIONS].state != LENT_THERE) && !lent[index % LENT_FUNCTIONS].leaves;
+    return (index < LENT_FUNCTIONS) && (vpci_lent_record[index % LENT_FUNCTIONS].state != LENT_THERE) && !vpci_lent_record[index % LENT_FUNCTIONS].leaves;
 }
 
 /* REQ-LIF-081 */

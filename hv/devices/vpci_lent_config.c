@@ -16,14 +16,14 @@ void lent_address_reset(vm_id_t v)
 }
 
 /* What the VM has at the place that its address register names, or LENT_FUNCTIONS. */
-static uint32_t addressed(vm_id_t v, uint16_t port, uint32_t size)
+static uint32_t lent_addressed(vm_id_t v, uint16_t port, uint32_t size)
 {
     const uint32_t address = lent_address[v % MAX_VM];
     uint32_t found = LENT_FUNCTIONS;
 
     if (pci_data_access(address, port, size) && pci_register_valid((uint32_t)port & 3U, size)) {
         for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-            if ((lent[i].state != LENT_FREE) && (lent[i].vm == v) && (lent[i].place == (uint16_t)(address >> 8U))) {
+            if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v) && (vpci_lent_record[i].place == (uint16_t)(address >> 8U))) {
                 found = i;
             }
         }
@@ -78,10 +78,10 @@ static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t 
 /* REQ-INT-080 */
 bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value)
 {
-    const uint32_t index = addressed(v, port, size);
+    const uint32_t index = lent_addressed(v, port, size);
 
     if (index < LENT_FUNCTIONS) {
-        *value = (lent[index].state == LENT_THERE) ? lent_read(&lent[index], offset_of(v, port), size) : pci_ones(size);
+        *value = (vpci_lent_record[index].state == LENT_THERE) ? lent_read(&vpci_lent_record[index], offset_of(v, port), size) : pci_ones(size);
     }
     return index < LENT_FUNCTIONS;
 }
@@ -89,12 +89,12 @@ bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *valu
 /* REQ-INT-080 */
 bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value)
 {
-    const uint32_t index = addressed(v, port, size);
+    const uint32_t index = lent_addressed(v, port, size);
 
     if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
         lent_address[v % MAX_VM] = value & PCI_ADDRESS_BITS;
-    } else if ((index < LENT_FUNCTIONS) && (lent[index].state == LENT_THERE)) {
-        lent_write(&lent[index], offset_of(v, port), size, value);
+    } else if ((index < LENT_FUNCTIONS) && (vpci_lent_record[index].state == LENT_THERE)) {
+        lent_write(&vpci_lent_record[index], offset_of(v, port), size, value);
     } else {
         /* on its way, or somebody else's */
     }
@@ -107,7 +107,7 @@ bool vpci_lent_page(vm_id_t v, gpa_t gpa, hpa_t *hpa)
     bool found = false;
 
     for (uint32_t k = 0U; k < LENT_FUNCTIONS; k++) {
-        const struct lent *l = &lent[k];
+        const struct lent *l = &vpci_lent_record[k];
 
         for (uint32_t i = 0U; (l->state == LENT_THERE) && (l->vm == v) && (i < LENT_BARS); i++) {
             const struct vpci_function *fn = lent_function(l);

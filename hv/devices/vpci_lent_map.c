@@ -27,7 +27,7 @@ static uint64_t span(const struct vpci_function *fn, uint32_t index)
     return (size < PAGE_SIZE) ? PAGE_SIZE : size;
 }
 
-static struct table_pages table_of(const struct vpci_function *fn, uint32_t index)
+static struct table_pages lent_table(const struct vpci_function *fn, uint32_t index)
 {
     const hpa_t base = vpci_bar_base(fn, index);
     const uint64_t size = span(fn, index);
@@ -57,7 +57,7 @@ static uint32_t service_attr(const struct vpci_function *fn, uint32_t index)
 {
     const hpa_t base = vpci_bar_base(fn, index);
     const uint64_t size = span(fn, index);
-    const struct table_pages table = table_of(fn, index);
+    const struct table_pages table = lent_table(fn, index);
     bool same = domain_owns(domain_of(VM_SERVICE), base, size, MEMORY_DEVICE);
     uint32_t attr = 0U;
     uint64_t at = (table.from == 0U) ? table.to : 0U;
@@ -106,11 +106,11 @@ static void pages_unmap(vm_id_t v, const struct vpci_function *fn, uint32_t inde
 }
 
 /* In at most two runs, around the table. */
-static enum status pages_map(vm_id_t v, const struct vpci_function *fn, uint32_t index, gpa_t gpa, uint32_t attr)
+static enum status lent_pages_map(vm_id_t v, const struct vpci_function *fn, uint32_t index, gpa_t gpa, uint32_t attr)
 {
     const hpa_t base = vpci_bar_base(fn, index);
     const uint64_t size = span(fn, index);
-    const struct table_pages table = table_of(fn, index);
+    const struct table_pages table = lent_table(fn, index);
     enum status result = (table.from == 0U) ? STATUS_OK : stage2_map(v, gpa, base, table.from, attr);
 
     if ((result == STATUS_OK) && (table.to < size)) {
@@ -123,7 +123,7 @@ static enum status pages_map(vm_id_t v, const struct vpci_function *fn, uint32_t
     return result;
 }
 
-static void say(const struct lent *l, const char *text, gpa_t at)
+static void lent_say(const struct lent *l, const char *text, gpa_t at)
 {
     if (vm_may_log(l->vm)) {
         log_begin("pci");
@@ -138,8 +138,8 @@ static void service_map(const struct lent *l, uint32_t index)
 {
     const struct vpci_function *fn = lent_function(l);
 
-    if (pages_map(VM_SERVICE, fn, index, vpci_bar_base(fn, index), l->attr[index]) != STATUS_OK) {
-        say(l, ": the Service VM does not get these registers back, as its tables are used up: ", vpci_bar_base(fn, index));
+    if (lent_pages_map(VM_SERVICE, fn, index, vpci_bar_base(fn, index), l->attr[index]) != STATUS_OK) {
+        lent_say(l, ": the Service VM does not get these registers back, as its tables are used up: ", vpci_bar_base(fn, index));
     }
 }
 
@@ -201,7 +201,7 @@ static bool meets(gpa_t base, uint64_t size, gpa_t page)
 }
 
 /* Where the registers say that the BAR is, or 0. */
-static gpa_t wanted(const struct lent *l, uint32_t index)
+static gpa_t lent_wanted(const struct lent *l, uint32_t index)
 {
     const struct vpci_function *fn = lent_function(l);
     const uint64_t size = span(fn, index);
@@ -226,20 +226,20 @@ void lent_bars_update(struct lent *l)
     const struct vpci_function *fn = lent_function(l);
 
     for (uint32_t i = 0U; i < LENT_BARS; i++) {
-        if ((l->at[i] != 0U) && (l->at[i] != wanted(l, i))) {
+        if ((l->at[i] != 0U) && (l->at[i] != lent_wanted(l, i))) {
             pages_unmap(l->vm, fn, i, l->at[i]);
             l->at[i] = 0U;
         }
     }
     for (uint32_t i = 0U; i < LENT_BARS; i++) {
-        const gpa_t at = (l->attr[i] != 0U) ? wanted(l, i) : 0U;
+        const gpa_t at = (l->attr[i] != 0U) ? lent_wanted(l, i) : 0U;
 
         if (at != l->at[i]) {
-            if (pages_map(l->vm, fn, i, at, l->attr[i] & ~S2_EXEC) == STATUS_OK) {
+            if (lent_pages_map(l->vm, fn, i, at, l->attr[i] & ~S2_EXEC) == STATUS_OK) {
                 l->at[i] = at;
                 iommu_flush_vm(l->vm); /* for units that do not look into caches */
             } else {
-                say(l, ": this place of a BAR meets other memory of its VM, or the VM's tables are used up: ", at);
+                lent_say(l, ": this place of a BAR meets other memory of its VM, or the VM's tables are used up: ", at);
             }
         }
     }

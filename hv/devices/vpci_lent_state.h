@@ -25,7 +25,7 @@ struct lent {
     uint32_t attr[LENT_BARS]; /* of its mapping in the Service VM; 0: no memory BAR */
 };
 
-extern struct lent lent[LENT_FUNCTIONS];
+extern struct lent vpci_lent_record[LENT_FUNCTIONS];
 
 static inline struct vpci_function *lent_function(const struct lent *l)
 {

@@ -7,15 +7,15 @@ void assume_lent(void)
 {
     /*@ loop unroll LENT_FUNCTIONS; */
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-        lent[i].vm = any_below(MAX_VM);
-        lent[i].function = any_below(MAX_PCI_FUNCTION);
+        vpci_lent_record[i].vm = any_below(MAX_VM);
+        vpci_lent_record[i].function = any_below(MAX_PCI_FUNCTION);
     }
 }
 
 void check_lent(void)
 {
     uint32_t i = any_below(LENT_FUNCTIONS);
-    /*@ assert lent_vm: lent[i].vm < MAX_VM; */
-    /*@ assert lent_function: lent[i].function < MAX_PCI_FUNCTION; */
+    /*@ assert lent_vm: vpci_lent_record[i].vm < MAX_VM; */
+    /*@ assert lent_function: vpci_lent_record[i].function < MAX_PCI_FUNCTION; */
     (void)i;
 }

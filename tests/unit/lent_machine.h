@@ -117,7 +117,7 @@ static int machine_start(void **state)
     (void)state;
     memset(vms, 0, sizeof(vms));
     memset(vcpus, 0, sizeof(vcpus));
-    memset(lent, 0, sizeof(lent));
+    memset(vpci_lent_record, 0, sizeof(vpci_lent_record));
     fake_iommu_reset();
     fake_iommu_snoops = machine_snoops;
     fake_iommu_remaps = false; /* a message has its vector in it */
