@@ -35,11 +35,16 @@ struct idt_gate { /* Intel SDM 3, figure 6-8 */
 _Static_assert(sizeof(struct idt_gate) == 16U, "interrupt gate layout");
 
 /* isr.S: only their addresses mean something. */
-extern const uint8_t idt_stubs; /* the first of 256, IDT_STUB_SIZE bytes each */
+extern const uint8_t idt_stubs; /* the first of 256, in rows of IDT_ROW */
 extern const uint8_t idt_sink;
 extern const uint8_t idt_sink_mc;
 static struct idt_gate idt[256] __attribute__((aligned(4096)));
 static struct idt_gate idt_sinks[256] __attribute__((aligned(4096)));
+
+static uint64_t stub_offset(uint64_t vector)
+{
+    return ((vector / (uint64_t)IDT_ROW) * (uint64_t)IDT_ROW_BYTES) + ((vector % (uint64_t)IDT_ROW) * (uint64_t)IDT_STUB_BYTES);
+}
 
 static void gate_set(struct idt_gate *gate, uint64_t stub, uint8_t ist)
 {
@@ -54,7 +59,7 @@ static void gate_set(struct idt_gate *gate, uint64_t stub, uint8_t ist)
 void idt_init(void)
 {
     for (uint32_t vector = 0U; vector < 256U; vector++) {
-        const uint64_t stub = address_of(&idt_stubs) + ((uint64_t)vector * (uint64_t)IDT_STUB_SIZE);
+        const uint64_t stub = address_of(&idt_stubs) + stub_offset(vector);
         uint64_t sink = stub;
         uint8_t ist = 0U;
         if ((vector == VECTOR_DF) || (vector == VECTOR_MC)) {

@@ -12,7 +12,9 @@
 #define GDT_TSS  0x18
 
 #define PCPU_STACKS_SIZE 28672 /* struct pcpu_stacks; its main stack ends it */
-#define IDT_STUB_SIZE   16
+#define IDT_ROW         16 /* stubs in isr.S before the jumps that they take */
+#define IDT_STUB_BYTES  4
+#define IDT_ROW_BYTES   76
 #define ISR_X2APIC_EOI  0x80B /* x86/msr.h */
 #define ISR_X2APIC_ISR  0x810
 
