@@ -10,6 +10,7 @@
 #include "devices/vpci_lent_state.h"
 
 struct lent vpci_lent_record[LENT_FUNCTIONS];
+uint32_t vpci_lent_count;
 
 static void log_lent(vm_id_t v, uint16_t bdf, const char *text)
 {
@@ -181,6 +182,7 @@ enum status vpci_lend(vm_id_t v, const struct lent_request *request)
         if (result == STATUS_OK) {
             fn->owner = v;
             fn->walled = false;
+            vpci_lent_count++;
             lent_reset_begin(l);
         } else {
             hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command);
@@ -252,6 +254,7 @@ static void arrive(struct lent *l)
         lent_bars_give_back(l);
         log_lent(l->vm, fn->bdf, " is the Service VM's again");
         l->state = LENT_FREE;
+        vpci_lent_count--;
     } else {
         vpci_bridges_open(); /* its ports forward, whatever the Service VM left there */
         l->state = LENT_THERE;
