@@ -45,6 +45,7 @@ void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
         [VPCI_REFUSE_CHIPSET] = "chipset registers are the hypervisor's",
         [VPCI_REFUSE_CLOSED] = "this capability is closed",
         [VPCI_REFUSE_SOURCE] = "message interrupt stays masked: bad address, or none left",
+        [VPCI_REFUSE_SRIOV] = "virtual functions do not fit, or are in use",
     };
 
     if (!refusal_told[kind]) {
@@ -92,14 +93,14 @@ static uint32_t closed_find(const struct vpci_function *fn, uint32_t offset)
     return found;
 }
 
-/* The id of a closed capability reads as the null capability; the list stays whole. */
+/* The id of a closed capability reads as the null capability, but where virtual functions may be used; the list stays whole. */
 static uint32_t closed_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
     uint32_t dword = offset & ~3U;
     uint32_t value = hw_pci_read(fn->bdf, dword, 4U);
 
     for (uint32_t i = 0U; i < VPCI_CLOSED; i++) {
-        if ((i < fn->closed_count) && (dword == fn->closed[i].offset)) {
+        if ((i < fn->closed_count) && (dword == fn->closed[i].offset) && (dword != fn->sriov)) {
             value &= (dword < PCI_LEGACY_SIZE) ? 0xFFFFFF00U : 0xFFFF0000U;
         }
     }
@@ -175,8 +176,11 @@ void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t siz
 
 static uint32_t service_read(uint16_t bdf, uint32_t offset, uint32_t size)
 {
-    uint32_t index = function_find(bdf);
+    uint32_t index;
     uint32_t value = pci_ones(size);
+
+    vpci_sriov_wake(bdf);
+    index = function_find(bdf);
 
     if (ivshmem_find(VM_SERVICE, bdf) < PART_MAX_IVSHMEM) {
         value = ivshmem_register_read(VM_SERVICE, bdf, offset, size);
@@ -202,10 +206,12 @@ static void service_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t
 
             vpci_hv_write(dword, pci_merge(vpci_hv_read(dword), offset, size, value), pci_ones(size) << (8U * (offset & 3U)));
         }
-    } else if (index < MAX_PCI_FUNCTION) {
-        vpci_function_write(&vpci_function[index], offset, size, value);
-    } else {
+    } else if (index >= MAX_PCI_FUNCTION) {
         /* nobody there */
+    } else if (vpci_sriov_covers(&vpci_function[index], offset)) {
+        vpci_sriov_write(&vpci_function[index], offset, size, value);
+    } else {
+        vpci_function_write(&vpci_function[index], offset, size, value);
     }
 }
 
@@ -375,12 +381,15 @@ void vpci_function_restart(struct vpci_function *fn)
     vpci_bars_restore(fn);
 }
 
-/* REQ-LIF-009 */
+/* REQ-LIF-009 REQ-LIF-090 */
 void vpci_reset(void)
 {
     vpci_masters_off(VM_SERVICE); /* no DMA into the VM's memory while it is loaded again */
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
         if (vpci_function[i].owner == VM_SERVICE) {
+            if (vpci_sriov_covers(&vpci_function[i], vpci_function[i].sriov)) {
+                vpci_sriov_write(&vpci_function[i], (uint32_t)vpci_function[i].sriov + PCI_SRIOV_CONTROL, 2U, 0U);
+            }
             vpci_function_restart(&vpci_function[i]);
         }
     }
@@ -468,11 +477,7 @@ bool vpci_hole(vm_id_t vm, uint32_t index, gpa_t *base, uint64_t *size)
 
         valid = false;
         if (fn < MAX_PCI_FUNCTION) {
-            hpa_t first = vpci_function[fn].msix.table & PAGE_MASK;
-            hpa_t last = vpci_function[fn].msix.table + (16U * (hpa_t)vpci_function[fn].msix.count) - 1U;
-
-            *base = first;
-            *size = ((last & PAGE_MASK) - first) + PAGE_SIZE;
+            *base = vpci_msix_pages(&vpci_function[fn], size);
             valid = true;
         }
     }

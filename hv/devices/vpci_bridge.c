@@ -25,7 +25,7 @@ bool vpci_bridge_shared(const struct vpci_function *fn)
     bool shared = false;
 
     for (uint32_t i = 0U; fn->bridge && (i < vpci_function_count); i++) {
-        shared = shared || ((vpci_function[i].owner != fn->owner) && vpci_behind(fn, &vpci_function[i]));
+        shared = shared || ((vpci_function[i].owner != fn->owner) && !vpci_function[i].silent && vpci_behind(fn, &vpci_function[i]));
     }
     return shared;
 }

@@ -32,6 +32,9 @@
 #define PCI_CLASS_ISA_BRIDGE  0x0601U
 #define PCI_CLASS_IOMMU       0x0806U
 
+#define PCI_SRIOV_CONTROL  0x08U /* in the capability for virtual functions */
+#define PCI_SLOT_FREE  0xFFFFU
+
 #define VPCI_BARS      6U
 #define VPCI_ROM       6U        /* index of the expansion ROM in bar[] */
 #define VPCI_BAR_SLOTS 7U
@@ -82,11 +85,15 @@ struct vpci_function {
     uint16_t bdf;
     uint16_t class_code; /* base class and subclass */
     bool bridge;         /* type 1 header */
+    bool silent;         /* a virtual function whose registers are not known yet; its owner is ID_NONE */
+    uint16_t device;     /* of a virtual function: its device id; 0: it stays silent */
     vm_id_t owner;       /* ID_NONE: the hypervisor's */
     uint8_t pcie;        /* offset of the PCI Express capability; 0: none */
     uint16_t acs;        /* of the access control services, below PCI_CONFIG_SIZE - 7; 0: none */
     bool walled;         /* the IOMMU's entry of the function names its owner, for good */
     uint16_t group;      /* functions of one number are not kept apart (vpci_group.c) */
+    uint16_t sriov;      /* of the capability for virtual functions, below PCI_CONFIG_SIZE - 0x3F, where the owner may use it; 0: none */
+    uint16_t physical;   /* of a virtual function: whose it is (vpci_sriov.c); 0: not one; PCI_SLOT_FREE: no function at all, owner ID_NONE */
     struct vpci_bar bar[VPCI_BAR_SLOTS];
     uint32_t closed_count;
     struct vpci_closed closed[VPCI_CLOSED];
@@ -95,7 +102,7 @@ struct vpci_function {
 };
 
 extern struct vpci_function vpci_function[MAX_PCI_FUNCTION];
-extern uint32_t vpci_function_count;
+extern uint32_t vpci_function_count; /* grows with virtual functions; a slot that was used is used again */
 extern struct vpci_msix_entry vpci_msix_entry[VPCI_MSIX_POOL];
 
 #define PCI_WORD_ONES 0xFFFFFFFFU
@@ -155,7 +162,7 @@ void vpci_message_free(uint32_t *source);
 
 /* One log line for each kind of refusal since boot. */
 enum vpci_refusal { VPCI_REFUSE_BAR, VPCI_REFUSE_BRIDGE, VPCI_REFUSE_CHIPSET, VPCI_REFUSE_CLOSED,
-                    VPCI_REFUSE_SOURCE, VPCI_REFUSE_COUNT };
+                    VPCI_REFUSE_SOURCE, VPCI_REFUSE_SRIOV, VPCI_REFUSE_COUNT };
 void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset);
 
 /* vpci_header.c: offsets below PCI_DEVICE_AREA. */
@@ -177,6 +184,20 @@ uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t siz
 void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value);
 uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command);
 
+/* vpci_scan.c: a BAR of fn from the register in that function's space, which ends up as it was; returns how many registers it takes. */
+uint32_t vpci_bar_scan(struct vpci_function *fn, uint32_t index, uint16_t bdf, uint32_t offset);
+uint32_t vpci_dword_size(uint16_t bdf, uint32_t offset, uint32_t probe);
+void vpci_capabilities_scan(struct vpci_function *fn);
+bool vpci_msix_place(struct vpci_function *fn, uint32_t first); /* entries from first on; false: it has no MSI-X to be used */
+
+/* vpci_lent_map.c: the Service VM has all pages of the BAR, and no other function has registers there. */
+bool vpci_bar_of_service(const struct vpci_function *fn, uint32_t index);
+
+/* vpci_sriov.c: the capability of a function of the Service VM. Lock: shared side. */
+bool vpci_sriov_covers(const struct vpci_function *fn, uint32_t offset);
+void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, uint32_t value);
+void vpci_sriov_wake(uint16_t bdf); /* before an access: a virtual function there may have become ready */
+
 /* vpci_bars.c: 0: the BAR is not implemented, hidden, ports, or an upper half. */
 hpa_t vpci_bar_base(const struct vpci_function *fn, uint32_t index);
 uint64_t vpci_bar_size(const struct vpci_function *fn, uint32_t index);
@@ -197,6 +218,7 @@ void vpci_bridges_open(void);
 /* vpci_group.c: boot, after all functions were found; whether a bridge sends what comes from behind it in its own name. */
 enum status vpci_groups_check(void);
 bool vpci_bridge_hides(const struct vpci_function *bridge);
+void vpci_access_control_on(const struct vpci_function *fn);
 
 /* vpci_msi.c: offset lies in the capability; dword access at an aligned offset. */
 bool vpci_msi_covers(const struct vpci_function *fn, uint32_t offset);
@@ -209,6 +231,8 @@ bool vpci_msix_covers(const struct vpci_function *fn, uint32_t offset);
 uint32_t vpci_msix_read(const struct vpci_function *fn, uint32_t offset);
 void vpci_msix_write(struct vpci_function *fn, uint32_t offset, uint32_t value);
 void vpci_msix_reset(struct vpci_function *fn);
+bool vpci_decodes_memory(const struct vpci_function *fn);
+hpa_t vpci_msix_pages(const struct vpci_function *fn, uint64_t *size); /* that hold its table */
 bool vpci_msix_page(vm_id_t vm, gpa_t gpa); /* holds a table of a function of this VM */
 uint64_t vpci_msix_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size);
 void vpci_msix_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value);

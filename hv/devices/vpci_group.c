@@ -39,7 +39,7 @@ static bool express_port(const struct vpci_function *fn)
 }
 
 /* What the capability does not offer, the function cannot do: it needs no control. */
-static void access_control_on(const struct vpci_function *fn)
+void vpci_access_control_on(const struct vpci_function *fn)
 {
     if (fn->acs != 0U) {
         uint32_t at = fn->acs % ACS_PLACES; /* it is below */
@@ -156,7 +156,7 @@ enum status vpci_groups_check(void)
     bool ok = true;
 
     for (uint32_t i = 0U; (i < vpci_function_count) && platform.iommu_present; i++) {
-        access_control_on(&vpci_function[i]);
+        vpci_access_control_on(&vpci_function[i]);
     }
     groups_find();
     for (vm_id_t v = 1U; ok && (v < partition.table.vm_count) && (v < PART_MAX_VM); v++) {

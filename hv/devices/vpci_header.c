@@ -22,7 +22,9 @@ static uint32_t header_bar_read(const struct vpci_function *fn, uint32_t index)
 {
     const struct vpci_bar *bar = &fn->bar[index];
 
-    return bar->sizing ? (bar->mask | bar_flags(fn, index)) : bar->value;
+    uint32_t value = bar->sizing ? (bar->mask | bar_flags(fn, index)) : bar->value;
+
+    return (fn->physical != 0U) ? 0U : value; /* those of virtual functions lie in the physical one's capability */
 }
 
 /* REQ-INT-023 */
@@ -146,6 +148,8 @@ uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint3
 
     if (fn->class_code == PCI_CLASS_HOST_BRIDGE) {
         value = hw_pci_read(fn->bdf, offset, size);
+    } else if ((dword == 0U) && (fn->physical != 0U)) { /* the hardware says all ones (PCI Express 5.0, 9.3.4.1.1) */
+        value = pci_extract(((uint32_t)fn->device << 16U) | hw_pci_read(fn->physical, 0U, 2U), offset, size);
     } else if (bar < VPCI_BARS) {
         value = pci_extract(header_bar_read(fn, bar), offset, size);
     } else if (dword == pci_rom_offset(fn)) {

@@ -4,7 +4,6 @@
  * the function's MSI-X table are mapped to nobody. BARs count in whole pages here, which belong to no other function.
  */
 #include "core/domain.h"
-#include "core/hw.h"
 #include "core/iommu.h"
 #include "core/log.h"
 #include "core/stage2.h"
@@ -75,6 +74,12 @@ static uint32_t service_attr(const struct vpci_function *fn, uint32_t index)
         attr = S2_READ | S2_WRITE | S2_UC; /* nothing but a table */
     }
     return same ? attr : 0U;
+}
+
+/* REQ-INT-191 */
+bool vpci_bar_of_service(const struct vpci_function *fn, uint32_t index)
+{
+    return alone(fn, index) && (service_attr(fn, index) != 0U);
 }
 
 /* REQ-ISO-080 */
@@ -207,7 +212,7 @@ static gpa_t lent_wanted(const struct lent *l, uint32_t index)
     const uint64_t size = span(fn, index);
     gpa_t at = 0U;
 
-    if ((l->state == LENT_THERE) && ((hw_pci_read(fn->bdf, PCI_COMMAND, 2U) & PCI_COMMAND_MEMORY) != 0U)) {
+    if ((l->state == LENT_THERE) && vpci_decodes_memory(fn)) {
         at = (uint64_t)l->bar[index] & low_mask(fn, index);
         if (((index + 1U) < LENT_BARS) && fn->bar[index + 1U].upper) {
             at |= (uint64_t)(l->bar[index + 1U] & fn->bar[index + 1U].mask) << 32U;

@@ -67,9 +67,9 @@ static void entry_apply(const struct vpci_function *fn, uint32_t index)
     msix_entry_write(fn->msix.table + ((hpa_t)ENTRY_SIZE * index), &message);
 }
 
-static bool decodes_memory(const struct vpci_function *fn)
+bool vpci_decodes_memory(const struct vpci_function *fn)
 {
-    return (hw_pci_read(fn->bdf, PCI_COMMAND, 2U) & PCI_COMMAND_MEMORY) != 0U;
+    return (fn->physical != 0U) || ((hw_pci_read(fn->bdf, PCI_COMMAND, 2U) & PCI_COMMAND_MEMORY) != 0U); /* virtual ones always do */
 }
 
 static void entries_free(const struct vpci_function *fn)
@@ -84,7 +84,7 @@ static void entries_free(const struct vpci_function *fn)
 static void table_sync(const struct vpci_function *fn)
 {
     uint32_t command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
-    bool decodes = (command & PCI_COMMAND_MEMORY) != 0U;
+    bool decodes = vpci_decodes_memory(fn);
 
     if (!decodes) {
         vpci_bars_restore(fn);
@@ -126,6 +126,15 @@ void vpci_msix_reset(struct vpci_function *fn)
             *entry_of(fn, i) = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
         }
     }
+}
+
+hpa_t vpci_msix_pages(const struct vpci_function *fn, uint64_t *size)
+{
+    const hpa_t first = fn->msix.table & PAGE_MASK;
+    const hpa_t last = (fn->msix.table + (ENTRY_SIZE * (hpa_t)fn->msix.count)) - 1U;
+
+    *size = ((last & PAGE_MASK) - first) + PAGE_SIZE;
+    return first;
 }
 
 static uint64_t table_size(const struct vpci_function *fn)
@@ -185,7 +194,7 @@ static bool table_access_valid(gpa_t gpa, uint32_t size)
 static bool entry_access_valid(const struct vpci_function *fn, gpa_t gpa, uint32_t size)
 {
     return (size >= 4U) && ((gpa % size) == 0U) && (gpa >= fn->msix.table) && ((gpa + size) <= (fn->msix.table + table_size(fn))) &&
-           decodes_memory(fn);
+           vpci_decodes_memory(fn);
 }
 
 static uint32_t msix_entry_read(const struct vpci_function *fn, gpa_t gpa)

@@ -39,7 +39,6 @@
 #define EXT_PASID        0x1BU
 #define EXT_VF_RESIZABLE 0x24U
 
-#define SRIOV_CONTROL    8U
 #define SRIOV_ENABLE     1U
 
 #define BAR_IO           1U
@@ -124,7 +123,7 @@ static void capability_found(struct vpci_function *fn, uint32_t id, uint32_t off
     }
 }
 
-static void capabilities_scan(struct vpci_function *fn)
+static void list_scan(struct vpci_function *fn)
 {
     uint32_t offset = 0U;
 
@@ -167,16 +166,19 @@ static uint32_t extended_size(uint32_t id)
     return size;
 }
 
-/* Virtual functions have no owner: those that the firmware switched on go away (9.3.3.3.1). */
+/* Virtual functions that the firmware switched on go away (9.3.3.3.1); the Service VM may switch them on again. */
 /* REQ-INT-026 */
 static void extended_found(struct vpci_function *fn, uint32_t id, uint32_t offset)
 {
     if ((id == EXT_ACS) && (offset <= (PCI_CONFIG_SIZE - 8U))) {
         fn->acs = (uint16_t)offset;
     } else if ((id == EXT_SRIOV) && (offset <= (PCI_CONFIG_SIZE - 0x40U))) {
-        uint32_t control = hw_pci_read(fn->bdf, offset + SRIOV_CONTROL, 2U);
+        uint32_t control = hw_pci_read(fn->bdf, offset + PCI_SRIOV_CONTROL, 2U);
 
-        hw_pci_write(fn->bdf, offset + SRIOV_CONTROL, 2U, control & ~SRIOV_ENABLE);
+        hw_pci_write(fn->bdf, offset + PCI_SRIOV_CONTROL, 2U, control & ~SRIOV_ENABLE);
+        if ((fn->owner == VM_SERVICE) && (fn->bdf != 0U) && (fn->physical == 0U)) {
+            fn->sriov = (uint16_t)offset;
+        }
     } else {
         /* closed, that is all */
     }
@@ -201,7 +203,13 @@ static void extended_scan(struct vpci_function *fn)
     }
 }
 
-static uint32_t dword_size(uint16_t bdf, uint32_t offset, uint32_t probe)
+void vpci_capabilities_scan(struct vpci_function *fn)
+{
+    list_scan(fn);
+    extended_scan(fn);
+}
+
+uint32_t vpci_dword_size(uint16_t bdf, uint32_t offset, uint32_t probe)
 {
     uint32_t original = hw_pci_read(bdf, offset, 4U);
     uint32_t result;
@@ -214,15 +222,14 @@ static uint32_t dword_size(uint16_t bdf, uint32_t offset, uint32_t probe)
 
 /* 6.2.5.1. Returns how many dwords the BAR takes. A BAR without an address stays hidden:
  * the firmware did not place it, and no guest may. */
-static uint32_t bar_scan(struct vpci_function *fn, uint32_t index)
+uint32_t vpci_bar_scan(struct vpci_function *fn, uint32_t index, uint16_t bdf, uint32_t offset)
 {
-    uint32_t offset = PCI_BAR0 + (4U * index);
-    uint32_t value = hw_pci_read(fn->bdf, offset, 4U);
+    uint32_t value = hw_pci_read(bdf, offset, 4U);
     uint32_t flags = ((value & BAR_IO) != 0U) ? 3U : 15U;
     bool wide = ((value & BAR_IO) == 0U) && ((value & BAR_TYPE_MASK) == BAR_TYPE_64) &&
                 ((index + 1U) < pci_bar_count(fn));
-    uint32_t mask = dword_size(fn->bdf, offset, PCI_WORD_ONES) & ~flags;
-    uint32_t high = wide ? hw_pci_read(fn->bdf, offset + 4U, 4U) : 0U;
+    uint32_t mask = vpci_dword_size(bdf, offset, PCI_WORD_ONES) & ~flags;
+    uint32_t high = wide ? hw_pci_read(bdf, offset + 4U, 4U) : 0U;
     bool placed = ((value & ~flags) != 0U) || (high != 0U);
 
     if ((mask != 0U) || wide) {
@@ -230,10 +237,12 @@ static uint32_t bar_scan(struct vpci_function *fn, uint32_t index)
             fn->bar[index] = (struct vpci_bar){ .value = value, .mask = mask };
             if (wide) {
                 fn->bar[index + 1U] = (struct vpci_bar){
-                    .value = high, .mask = dword_size(fn->bdf, offset + 4U, PCI_WORD_ONES), .upper = true };
+                    .value = high, .mask = vpci_dword_size(bdf, offset + 4U, PCI_WORD_ONES), .upper = true };
             }
-        } else {
+        } else if (offset < PCI_DEVICE_AREA) {
             log_function(fn, " has a BAR without an address; it is hidden");
+        } else {
+            /* of virtual functions, which the Service VM places */
         }
     }
     return wide ? 2U : 1U;
@@ -247,11 +256,11 @@ static void bars_scan(struct vpci_function *fn)
 
     hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command & ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
     while (index < pci_bar_count(fn)) {
-        index += bar_scan(fn, index);
+        index += vpci_bar_scan(fn, index, fn->bdf, PCI_BAR0 + (4U * index));
     }
     fn->bar[VPCI_ROM].value = hw_pci_read(fn->bdf, rom, 4U) & 0xFFFFF800U;
     if (fn->bar[VPCI_ROM].value != 0U) {
-        fn->bar[VPCI_ROM].mask = dword_size(fn->bdf, rom, 0xFFFFF800U) & 0xFFFFF800U;
+        fn->bar[VPCI_ROM].mask = vpci_dword_size(fn->bdf, rom, 0xFFFFF800U) & 0xFFFFF800U;
     }
     hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command);
 }
@@ -267,28 +276,37 @@ static bool msix_fits(const struct vpci_function *fn, uint32_t table)
 
 /* Where the table lies, from its offset and BAR indicator (6.8.2.4). Without a place for the
  * table, or for its entries here, the capability is closed and the function uses MSI or its pin. */
-static void msix_scan(struct vpci_function *fn)
+bool vpci_msix_place(struct vpci_function *fn, uint32_t first)
 {
     uint32_t cap = fn->msix.offset;
+    bool placed = false;
 
     if (cap != 0U) {
         uint32_t table = hw_pci_read(fn->bdf, cap + 4U, 4U);
         uint32_t pba = hw_pci_read(fn->bdf, cap + 8U, 4U);
         hpa_t base = vpci_bar_base(fn, table & 7U);
 
-        if (!msix_fits(fn, table) || ((VPCI_MSIX_POOL - msix_used) < fn->msix.count)) {
+        if (!msix_fits(fn, table) || (first > VPCI_MSIX_POOL) || ((VPCI_MSIX_POOL - first) < fn->msix.count)) {
             log_function(fn, " MSI-X is hidden: no table, or too many entries");
             fn->msix = (struct vpci_msix){ .offset = 0U };
             capability_close(fn, cap, 12U);
         } else {
             fn->msix.table = base + (table & ~7U);
             fn->msix.pba = vpci_bar_base(fn, pba & 7U) + (pba & ~7U);
-            fn->msix.first = msix_used;
+            fn->msix.first = first;
             for (uint32_t i = 0U; i < fn->msix.count; i++) {
-                vpci_msix_entry[msix_used + i] = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
+                vpci_msix_entry[(first + i) % VPCI_MSIX_POOL] = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
             }
-            msix_used += fn->msix.count;
+            placed = true;
         }
+    }
+    return placed;
+}
+
+static void msix_scan(struct vpci_function *fn)
+{
+    if (vpci_msix_place(fn, msix_used)) {
+        msix_used += fn->msix.count;
     }
 }
 
@@ -311,8 +329,7 @@ static enum status function_scan(uint16_t bdf)
         fn->bridge = layout == 1U;
         fn->msi.source = ID_NONE;
         fn->owner = (layout <= 1U) ? owner_of(fn) : ID_NONE;
-        capabilities_scan(fn);
-        extended_scan(fn);
+        vpci_capabilities_scan(fn);
         if ((fn->class_code != PCI_CLASS_HOST_BRIDGE) && (layout <= 1U)) {
             bars_scan(fn);
             msix_scan(fn);

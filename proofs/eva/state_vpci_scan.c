@@ -66,6 +66,7 @@ void assume_functions(void)
     for (uint32_t i = 0U; i < MAX_PCI_FUNCTION; i++) {
         vpci_function[i].msi.offset = any_below(PCI_LEGACY_SIZE - 0x17U);
         vpci_function[i].msix.offset = any_below(PCI_LEGACY_SIZE - 11U);
+        vpci_function[i].sriov = (uint16_t)any_below(PCI_CONFIG_SIZE - 0x3FU);
     }
 }
 
@@ -75,5 +76,6 @@ void check_functions(void)
     /*@ assert function_count: vpci_function_count <= MAX_PCI_FUNCTION; */
     /*@ assert msi_offset: vpci_function[i].msi.offset <= PCI_LEGACY_SIZE - 0x18; */
     /*@ assert msix_offset: vpci_function[i].msix.offset <= PCI_LEGACY_SIZE - 12; */
+    /*@ assert sriov_offset: vpci_function[i].sriov <= PCI_CONFIG_SIZE - 0x40; */
     (void)i;
 }

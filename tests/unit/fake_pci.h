@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A machine with a few PCI functions, each 4 KiB of configuration space with a mask of
- * writable bits, and 64 KiB of device memory at FAKE_MMIO. */
+ * writable bits, and 128 KiB of device memory at FAKE_MMIO. */
 #ifndef FAKE_PCI_H
 #define FAKE_PCI_H
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define FAKE_MMIO      0xFEB00000U
-#define FAKE_MMIO_SIZE 0x10000U
+#define FAKE_MMIO_SIZE 0x20000U
 #define FAKE_FUNCTIONS 160U
 
 struct fake_function {

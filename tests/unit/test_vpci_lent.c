@@ -100,6 +100,25 @@ static void registers_are_where_the_guest_has_them_while_it_decodes(void **state
     assert_int_equal(where(user, 0xC0100000U), 0U);
 }
 
+/* REQ-INT-081 REQ-INT-192 */
+static void a_virtual_function_decodes_whatever_its_command_says(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        if (vpci_function[i].bdf == NIC) {
+            vpci_function[i].physical = USB;
+            vpci_function[i].device = 0x10CAU;
+        }
+    }
+    assert_int_equal(get(user, PLACE, 0U, 4U), 0x10CA1B36U);
+    set(user, PLACE, 0x10U, 4U, 0xC0300000U);
+    assert_int_equal(get(user, PLACE, 0x10U, 4U), 0xC0300000U);
+    assert_int_equal(where(user, 0xC0300000U), REGS);
+    assert_int_equal(where(user, 0xC0100000U), HIGH);
+    set(user, PLACE, 4U, 2U, 0U);
+    assert_int_equal(where(user, 0xC0300000U), REGS);
+}
+
 /* REQ-INT-081 */
 static void bars_are_sized_and_moved(void **state)
 {
@@ -284,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_not_lent_is_the_device_models, with_nic),
         cmocka_unit_test_setup(the_service_vm_does_not_have_it, with_nic),
         cmocka_unit_test_setup(registers_are_where_the_guest_has_them_while_it_decodes, with_nic),
+        cmocka_unit_test_setup(a_virtual_function_decodes_whatever_its_command_says, with_nic),
         cmocka_unit_test_setup(bars_are_sized_and_moved, with_nic),
         cmocka_unit_test_setup(a_bar_lies_on_nothing_else, with_nic),
         cmocka_unit_test_setup(a_bar_may_be_a_table_alone_and_the_last_one, with_nic),

@@ -21,6 +21,7 @@
 #include "devices/vioapic.h"
 #include "devices/vlapic.h"
 #include "devices/vpci.h"
+#include "devices/vpci_function.h"
 #include "devices/vpci_given.h"
 #include "devices/vpci_lent.h"
 #include "fake_pci.h"
@@ -95,9 +96,14 @@ bool vpci_lent_page(vm_id_t v, gpa_t gpa, hpa_t *hpa) { (void)v; (void)gpa; (voi
 uint32_t domain_of(vm_id_t v) { return v; }
 bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t type)
 {
-    (void)size;
-    return (domain == VM_SERVICE) && (hpa >= 0x80000000U) && (type == MEMORY_DEVICE);
+    return (domain == VM_SERVICE) && (hpa >= 0x80000000U) && (size <= 0x8000000000U) && (type == MEMORY_DEVICE);
 }
+
+#ifndef VPCI_MACHINE_SRIOV /* tests of other things than virtual functions */
+bool vpci_sriov_covers(const struct vpci_function *fn, uint32_t offset) { (void)fn; (void)offset; return false; }
+void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, uint32_t value) { (void)pf; (void)offset; (void)size; (void)value; }
+void vpci_sriov_wake(uint16_t bdf) { (void)bdf; }
+#endif
 
 static inline uint32_t rd(uint16_t bdf, uint32_t offset, uint32_t size) { return vpci_config_read(VM_SERVICE, bdf, offset, size); }
 static inline void wr(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value) { vpci_config_write(VM_SERVICE, bdf, offset, size, value); }
