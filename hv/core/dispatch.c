@@ -122,11 +122,8 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t slice_end;
     uint64_t log_due;
     uint64_t health_due;
-    uint64_t fault_due;
+    uint64_t fault_due = TIME_NEVER;
     uint64_t doorbell_due;
-    if (iommu_irq_stale) {
-        iommu_irq_settle();
-    }
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     doorbell_due = ivshmem_waiting ? ivshmem_look(now) : TIME_NEVER;
@@ -145,7 +142,10 @@ struct run_plan core_next(pcpu_id_t pcpu)
     slice_end = sched_slice_end(pcpu);
     log_due = log_drain(now);
     health_due = health_check(pcpu, now);
-    fault_due = iommu_active ? iommu_fault_check(pcpu, now) : TIME_NEVER;
+    if (iommu_active) {
+        iommu_irq_settle();
+        fault_due = iommu_fault_check(pcpu, now);
+    }
     timer = (slice_end < timer) ? slice_end : timer;
     timer = (health_due < timer) ? health_due : timer;
     timer = (fault_due < timer) ? fault_due : timer;
