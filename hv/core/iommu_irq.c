@@ -76,14 +76,14 @@ void iommu_irq_settle(void)
 }
 
 /* As many as the VM has vCPUs, or more, a power of two: hardware that gives each function a table of its own can count in these only. */
-static uint32_t blocks_for(uint32_t vcpus)
+static uint32_t blocks_for(uint32_t needed)
 {
     uint32_t count = 1U;
-    if (vcpus > 4U) {
+    if (needed > 4U) {
         count = 8U;
-    } else if (vcpus > 2U) {
+    } else if (needed > 2U) {
         count = 4U;
-    } else if (vcpus > 1U) {
+    } else if (needed > 1U) {
         count = 2U;
     } else {
         /* one */

@@ -122,7 +122,8 @@ bool iommu_remap_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vect
         if ((iommu_format == IOMMU_FORMAT_VTD) && iommu_remap_may(index, bdf, pcpu, vector)) {
             const uint64_t id = platform.apic_id[pcpu];
             const uint64_t target = iommu_remap_wide ? (TARGET_WIDE * id) : (TARGET * id);
-            low = PRESENT + (level ? LEVEL : 0U) + (VECTOR * (uint64_t)vector) + target;
+            const uint64_t trigger = level ? LEVEL : 0U;
+            low = trigger + PRESENT + (VECTOR * (uint64_t)vector) + target;
             high = VERIFY + (uint64_t)bdf;
             /*@ assert names: remap_names(low, high, bdf, pcpu, vector, level ? 16 : 0); */
             /*@ assert route: remap_words_ok(index, low, high); */
