@@ -18,14 +18,14 @@
 #define MESSAGE_INDEX 32U
 
 bool iommu_remaps;
-bool iommu_irq_stale;
-static uint32_t stale_function; /* ID_NONE: several */
+static bool forget_due;         /* units may still use what an entry said before */
+static uint32_t forget_function; /* ID_NONE: several */
 static hpa_t remap_base;
 
 void iommu_irq_begin(hpa_t remap)
 {
     iommu_remaps = hw_iommu_remaps();
-    iommu_irq_stale = false;
+    forget_due = false;
     remap_base = remap;
     iommu_remap_init(hw_iommu_wide_ids());
     if (iommu_format == IOMMU_FORMAT_AMDVI) {
@@ -56,8 +56,8 @@ static bool entry_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vec
 void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
 {
     if (iommu_remaps && entry_set(index, bdf, pcpu, vector, level)) {
-        stale_function = (iommu_irq_stale && (stale_function != bdf)) ? ID_NONE : bdf;
-        iommu_irq_stale = true;
+        forget_function = (forget_due && (forget_function != bdf)) ? ID_NONE : bdf;
+        forget_due = true;
         if (!hw_iommu_snoops()) {
             hw_iommu_write_back(remap_base + ((hpa_t)index * ENTRY_SIZE), ENTRY_SIZE);
         }
@@ -67,9 +67,9 @@ void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector
 /* REQ-ISO-041 */
 void iommu_irq_settle(void)
 {
-    if (iommu_irq_stale) {
-        iommu_irq_stale = false;
-        if (!hw_iommu_flush_irqs(stale_function)) {
+    if (forget_due) {
+        forget_due = false;
+        if (!hw_iommu_flush_irqs(forget_function)) {
             iommu_lost();
         }
     }

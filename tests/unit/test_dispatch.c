@@ -63,7 +63,6 @@ void vuart_look(void) { vuart_waiting = false; }
 uint64_t ivshmem_look(uint64_t now) { (void)now; return doorbell_due; }
 uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return health_due; }
 bool iommu_active;
-bool iommu_irq_stale;
 static unsigned int settled;
 void iommu_irq_settle(void) { settled++; }
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return fault_due; }
@@ -245,10 +244,10 @@ static void what_an_iommu_must_forget_is_settled_before_a_core_goes_on(void **st
     settled = 0U;
     (void)core_next(CORE);
     assert_int_equal(settled, 0U);
-    iommu_irq_stale = true;
+    iommu_active = true;
     (void)core_next(CORE);
     assert_int_equal(settled, 1U);
-    iommu_irq_stale = false;
+    iommu_active = false;
 }
 
 /* REQ-INT-071 */

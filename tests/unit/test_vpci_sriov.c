@@ -392,6 +392,8 @@ static void bars_over_what_is_not_the_service_vms_device_memory_are_refused(void
     wr(CARD, BAR(1U), 4U, 0U);
     wr(CARD, BAR(0U), 4U, TABLES - 0x4000U);/* the second one's registers where the first one's table is */
     refused();
+    wr(CARD, BAR(0U), 4U, TABLES);          /* its own tables */
+    refused();
     fake_put(CARD, BAR(0U), 4U, REGISTERS | 0xCU, 0U); /* more than there are addresses */
     fake_put(CARD, BAR(1U), 4U, 0U, 0x80000000U);
     refused();
@@ -566,6 +568,13 @@ static void message_entries_are_taken_where_there_is_room(void **state)
     appear(VF0);
     assert_int_equal(rd(VF0, 0x70U, 1U), 0x11U);
     assert_int_equal(vpci_function[index_of(VF0)].msix.first, ENTRIES + 1U + 2040U);
+    off();
+    vpci_function[index_of(CARD)].msix = (struct vpci_msix){ .offset = 0x50U, .first = 1000U, .count = 7U };
+    vpci_function[index_of(CARD) + 1U].msix = (struct vpci_msix){ .offset = 0x50U, .first = 1U, .count = 7U }; /* the last one is not the last function's */
+    enable(1U);
+    appear(VF0);
+    assert_int_equal(rd(VF0, 0x70U, 1U), 0x11U);
+    assert_int_equal(vpci_function[index_of(VF0)].msix.first, 1007U);
     vpci_function[index_of(CARD)].msix.count = VPCI_MSIX_POOL; /* no room, whatever is said */
     off();
     enable(1U);
