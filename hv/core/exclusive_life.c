@@ -294,6 +294,7 @@ static void end(vm_id_t v)
         safe_state_apply(v);
     }
     vpci_masters_off(v); /* once more: its cores ran until they had left */
+    vuart_reset(v);
     vms[v].state = VM_STOPPED;
     life[v].phase = LIFE_OVER;
     for (vm_id_t w = 1U; (w < PART_MAX_VM) && life_halt; w++) {

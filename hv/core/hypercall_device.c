@@ -111,6 +111,7 @@ static int64_t life_call(vm_id_t v, uint64_t id)
         settled = vpci_lent_settled(v);
         reset_under_way[v] = !settled;
     } else {
+        settled = (id != HC_START_VM) || !stands || vpci_lent_settled(v); /* a function that is on its way would not arrive while the VM runs */
         reset_under_way[v] = false;
     }
     return settled ? 0 : HYPERCALL_AGAIN;

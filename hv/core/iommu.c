@@ -98,7 +98,7 @@ static bool may_have(uint16_t bdf, vm_id_t vm)
 static bool maps_as_is(vm_id_t vm, hpa_t base, uint64_t size)
 {
     uint64_t done = 0U;
-    bool mapped = base <= (S2_GPA_LIMIT - size);
+    bool mapped = (size != 0U) && (size <= S2_GPA_LIMIT) && (base <= (S2_GPA_LIMIT - size));
     while (mapped && (done < size)) {
         const struct stage2_mapping at = stage2_lookup(vm, base + done);
         mapped = at.present && (at.hpa == (base + done));
@@ -170,7 +170,7 @@ static void entry_change(uint16_t bdf, vm_id_t before, vm_id_t vm)
 }
 
 /* REQ-ISO-040 */
-enum status iommu_give(uint16_t bdf, vm_id_t vm)
+enum status iommu_would_give(uint16_t bdf, vm_id_t vm)
 {
     enum status result = STATUS_OK;
     if (!iommu_active) {
@@ -184,6 +184,16 @@ enum status iommu_give(uint16_t bdf, vm_id_t vm)
     } else if (!has_reserved(bdf, vm)) {
         result = STATUS_FAULT;
     } else {
+        /* nothing against it */
+    }
+    return result;
+}
+
+/* REQ-ISO-040 */
+enum status iommu_give(uint16_t bdf, vm_id_t vm)
+{
+    const enum status result = iommu_would_give(bdf, vm);
+    if (result == STATUS_OK) {
         const vm_id_t before = iommu_table_owner(bdf);
         if (before != vm) {
             entry_change(bdf, before, vm);

@@ -18,6 +18,7 @@ enum status iommu_init(hpa_t root, hpa_t entries, hpa_t remap);
  * partition table gives it to, and of the Service VM's functions also User VMs (STATUS_DENIED). The caller moves whole groups. The VM's stage 2 maps
  * what the firmware reserved for the function (STATUS_FAULT). STATUS_NOT_FOUND: no unit stands before it, so it must not be a master. STATUS_INVALID: no such VM, or a bus beyond IOMMU_BUSES. */
 enum status iommu_give(uint16_t bdf, vm_id_t vm);
+enum status iommu_would_give(uint16_t bdf, vm_id_t vm); /* the same answer, and nothing changes */
 /* The VM that the partition table leaves the function to: the Service VM when no other one lists it. */
 vm_id_t iommu_home(uint16_t bdf);
 /* After stage 2 of the VM changed: devices see it from here on. Nothing to do for a VM without functions. */

@@ -196,6 +196,7 @@ bool vpci_bar_of_service(const struct vpci_function *fn, uint32_t index);
 /* vpci_sriov.c: the capability of a function of the Service VM. Lock: shared side. */
 bool vpci_sriov_covers(const struct vpci_function *fn, uint32_t offset);
 void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, uint32_t value);
+bool vpci_sriov_on(const struct vpci_function *pf); /* it has virtual functions */
 void vpci_sriov_wake(uint16_t bdf); /* before an access: a virtual function there may have become ready */
 
 /* vpci_bars.c: 0: the BAR is not implemented, hidden, ports, or an upper half. */

@@ -106,6 +106,7 @@ void vpci_given_reset(vm_id_t vm)
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
         if (vpci_function[i].owner == vm) {
             vpci_function_restart(&vpci_function[i]);
+            vpci_access_control_on(&vpci_function[i]);
             /* A safe state may write to its registers before its driver lets it decode. */
             hw_pci_write(vpci_function[i].bdf, PCI_COMMAND, 2U, PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_OFF);
         }

@@ -97,6 +97,7 @@ static void header_command_write(const struct vpci_function *fn, uint32_t offset
     if (((next & ~old) & COMMAND_DECODE) != 0U) {
         vpci_bars_restore(fn);
     }
+    vpci_access_control_on(fn); /* a reset by its guest switches it off, as it does what is allowed here */
     hw_pci_write(fn->bdf, PCI_COMMAND, 2U, next);
 }
 

@@ -96,8 +96,10 @@ static const char *function_refused(const struct vpci_function *fn, bool unreset
 
     if (fn->bridge || (fn->class_code == PCI_CLASS_HOST_BRIDGE) || (fn->class_code == PCI_CLASS_ISA_BRIDGE)) {
         why = " is not lent: it is a bridge";
-    } else if (hw_pci_read(fn->bdf, 0U, 2U) == 0xFFFFU) {
+    } else if (hw_pci_read(fn->bdf, PCI_CLASS + 2U, 2U) == 0xFFFFU) { /* a virtual function's vendor reads so, too */
         why = " is not lent: it does not answer; the port above it may be asleep (write on to its power/control)";
+    } else if (vpci_sriov_on(fn)) {
+        why = " is not lent: its virtual functions are on; switch them off (sriov_numvfs)";
     } else if (!unreset && !lent_can_reset(fn)) {
         why = " is not lent: it has no function-level reset, and none by power states; type 1 (quirk) takes it all the same";
     } else {
@@ -147,7 +149,7 @@ static enum status lent_take(struct lent *l)
     const char *why = lent_bars_refused(l);
     enum status result = STATUS_DENIED;
 
-    if ((why[0] == '\0') && (iommu_give(fn->bdf, l->vm) != STATUS_OK)) { /* would it? */
+    if ((why[0] == '\0') && (iommu_would_give(fn->bdf, l->vm) != STATUS_OK)) {
         why = " is not lent: the firmware reserves memory for it, or no unit of the IOMMU stands before it";
     }
     if (why[0] != '\0') {
@@ -176,6 +178,7 @@ enum status vpci_lend(vm_id_t v, const struct lent_request *request)
             l->bar[i] = request->bar[i];
         }
         fn = lent_function(l);
+        lent_registers_save(l);
         command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
         hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command & ~PCI_COMMAND_MASTER);
         result = lent_take(l);

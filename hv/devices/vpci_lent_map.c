@@ -104,10 +104,31 @@ const char *lent_bars_refused(struct lent *l)
     return why;
 }
 
+/* Both runs; their ends are ends of leaves, as each was mapped as one. Between them lies nothing of the function's. */
 static void pages_unmap(vm_id_t v, const struct vpci_function *fn, uint32_t index, gpa_t gpa)
 {
-    (void)stage2_unmap(v, gpa, span(fn, index)); /* its ends are ends of leaves: it was mapped as one */
+    const struct table_pages table = lent_table(fn, index);
+
+    if (table.from != 0U) {
+        (void)stage2_unmap(v, gpa, table.from);
+    }
+    if (table.to < span(fn, index)) {
+        (void)stage2_unmap(v, gpa + table.to, span(fn, index) - table.to);
+    }
     vm_shootdown(v);
+}
+
+/* Nothing is where the table's accesses are answered. */
+static bool table_free(vm_id_t v, const struct table_pages *table, gpa_t gpa)
+{
+    bool unused = true;
+
+    for (uint64_t at = table->from; at < table->to; at += PAGE_SIZE) {
+        if (stage2_lookup(v, gpa + at).present) {
+            unused = false;
+        }
+    }
+    return unused;
 }
 
 /* In at most two runs, around the table. */
@@ -116,8 +137,11 @@ static enum status lent_pages_map(vm_id_t v, const struct vpci_function *fn, uin
     const hpa_t base = vpci_bar_base(fn, index);
     const uint64_t size = span(fn, index);
     const struct table_pages table = lent_table(fn, index);
-    enum status result = (table.from == 0U) ? STATUS_OK : stage2_map(v, gpa, base, table.from, attr);
+    enum status result = table_free(v, &table, gpa) ? STATUS_OK : STATUS_BUSY;
 
+    if ((result == STATUS_OK) && (table.from != 0U)) {
+        result = stage2_map(v, gpa, base, table.from, attr);
+    }
     if ((result == STATUS_OK) && (table.to < size)) {
         result = stage2_map(v, gpa + table.to, base + table.to, size - table.to, attr);
         if (result != STATUS_OK) {
@@ -146,6 +170,7 @@ static void service_map(const struct lent *l, uint32_t index)
     if (lent_pages_map(VM_SERVICE, fn, index, vpci_bar_base(fn, index), l->attr[index]) != STATUS_OK) {
         lent_say(l, ": the Service VM does not get these registers back, as its tables are used up: ", vpci_bar_base(fn, index));
     }
+    iommu_flush_vm(VM_SERVICE);
 }
 
 /* REQ-ISO-080 */

@@ -77,6 +77,17 @@ static bool lent_pending(const struct vpci_function *fn)
            (has_advanced(fn) && ((hw_pci_read(fn->bdf, capability_find(fn, CAP_ADVANCED) + ADVANCED_STATUS, 1U) & 1U) != 0U));
 }
 
+void lent_registers_save(struct lent *l)
+{
+    const struct vpci_function *fn = lent_function(l);
+
+    if (fn->pcie != 0U) {
+        l->device_control = (uint16_t)hw_pci_read(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U);
+    }
+    l->line = hw_pci_read(fn->bdf, PCI_INTERRUPT, 1U);
+    l->cache = hw_pci_read(fn->bdf, PCI_HEADER, 2U);
+}
+
 /* Also a function that sleeps is awake from here on: what is not reset must answer. */
 /* REQ-LIF-080 */
 void lent_reset_begin(struct lent *l)
@@ -85,11 +96,6 @@ void lent_reset_begin(struct lent *l)
 
     hw_pci_write(fn->bdf, PCI_COMMAND, 2U, PCI_COMMAND_INTX_OFF);
     vpci_function_restart(fn);
-    if (fn->pcie != 0U) {
-        l->device_control = (uint16_t)hw_pci_read(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U);
-    }
-    l->line = hw_pci_read(fn->bdf, PCI_INTERRUPT, 1U);
-    l->cache = hw_pci_read(fn->bdf, PCI_HEADER, 2U);
     power_set(fn, 0U);
     l->state = LENT_DRAINS;
     l->since = hw_tsc();

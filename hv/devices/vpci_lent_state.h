@@ -43,6 +43,7 @@ uint32_t lent_bar_read(const struct lent *l, uint32_t index);
 bool lent_can_reset(const struct vpci_function *fn);
 void lent_reset_begin(struct lent *l); /* quiet, LENT_DRAINS */
 bool lent_reset_over(struct lent *l);  /* one step further, if it is time */
+void lent_registers_save(struct lent *l); /* as the Service VM has them */
 void lent_registers_restore(const struct lent *l);
 
 /* vpci_lent_config.c: a new life of the VM. */

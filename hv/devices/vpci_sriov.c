@@ -167,6 +167,11 @@ static uint32_t vfs_have(const struct vpci_function *pf)
     return have;
 }
 
+bool vpci_sriov_on(const struct vpci_function *pf)
+{
+    return vfs_have(pf) != 0U;
+}
+
 /* REQ-ISO-090 REQ-LIF-090 */
 static void vfs_drop(const struct vpci_function *pf)
 {

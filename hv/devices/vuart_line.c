@@ -7,13 +7,14 @@ struct vuart_line vuart_line[VUARTS];
 
 uint32_t vuart_peer(uint32_t port) { return port ^ 1U; }
 
-/* Of a port's bytes those that its peer has not read. A VM whose vCPUs write at once may have counted wrong: that is its own loss. */
+/* Of a port's bytes those that its peer has not read. A VM whose vCPUs access at once may have counted wrong: what cannot be is an empty ring,
+ * so that its bytes are lost and the peer's counts come right with the next ones. */
 static uint32_t unread(uint32_t port)
 {
     uint32_t from = vuart_line[vuart_peer(port)].tail;
     uint32_t count = ring_distance(from, vuart_line[port].head);
 
-    return (count <= VUART_RING) ? count : VUART_RING;
+    return (count <= VUART_RING) ? count : 0U;
 }
 
 /* REQ-IO-040 */

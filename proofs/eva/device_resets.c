@@ -24,6 +24,7 @@ int main(void)
     uint64_t size = 0U;
     assume_vms();
     assume_partition();
+    assume_domains();
     assume_irq();
     assume_sched();
     assume_functions();

@@ -21,8 +21,10 @@ int main(void)
 {
     function.msi.offset = any_below(PCI_LEGACY_SIZE - 0x17U);
     function.msix.offset = any_below(PCI_LEGACY_SIZE - 11U);
+    function.sriov = (uint16_t)any_below(PCI_CONFIG_SIZE - 0x3FU);
     scan_msix_table(&function);
     /*@ assert msi_offset: function.msi.offset <= PCI_LEGACY_SIZE - 0x18; */
     /*@ assert msix_offset: function.msix.offset <= PCI_LEGACY_SIZE - 12; */
+    /*@ assert sriov_offset: function.sriov <= PCI_CONFIG_SIZE - 0x40; */
     return 0;
 }

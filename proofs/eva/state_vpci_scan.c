@@ -12,12 +12,14 @@ static uint32_t msix_used;
 /*@ requires record: \valid(fn);
     requires msi_offset: fn->msi.offset <= PCI_LEGACY_SIZE - 0x18;
     requires msix_offset: fn->msix.offset <= PCI_LEGACY_SIZE - 12;
+    requires sriov_offset: fn->sriov <= PCI_CONFIG_SIZE - 0x40;
     requires pool: msix_used <= VPCI_MSIX_POOL;
     assigns *fn \from *fn;
     assigns msix_used \from msix_used, *fn;
     assigns vpci_msix_entry[0 .. VPCI_MSIX_POOL - 1] \from msix_used;
     ensures msi_offset: fn->msi.offset <= PCI_LEGACY_SIZE - 0x18;
     ensures msix_offset: fn->msix.offset <= PCI_LEGACY_SIZE - 12;
+    ensures sriov_offset: fn->sriov <= PCI_CONFIG_SIZE - 0x40;
     ensures pool: msix_used <= VPCI_MSIX_POOL; */
 static void msix_scan(struct vpci_function *fn);
 

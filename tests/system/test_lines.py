@@ -52,7 +52,7 @@ def machine(start, folder, on):
     files.update({f"etc/{name}": ROOT / "tools" / "images" / name for name in ("vm.sh", "motd")})
     image = folder / "service-initrd.gz"    # the initrd is a boot module of the loader: its path must be below the project's root
     image.write_bytes(build.service(files))
-    running = start(path, append={"service": "bulkhead.mode=test"}, images={"service-initrd": image, "flood": GUESTS / "flood.elf"})
+    running = start(path, append={"service": "quiet bulkhead.mode=test"}, images={"service-initrd": image, "flood": GUESTS / "flood.elf"})
     running.shell_ready(BOOT_S)
     return running
 

@@ -386,7 +386,7 @@ static void interrupts_are_remapped_where_units_and_firmware_have_what_it_takes(
     assert_true(amdvi_iommu.wide_ids());
     assert_int_equal(platform.ioapic_bdf, 0x01A0U);
     assert_true(amdvi_iommu.enable(0U, ENTRIES, 0x5000U));
-    assert_int_equal(unit[0].registers[AMDVI_CONTROL / 8U] & 0x400000E020000U, 0x4000000020000U); /* entries of 128 bits, ids of 32, no guests' */
+    assert_int_equal(unit[0].registers[AMDVI_CONTROL / 8U] & 0xC00000E020000U, 0xC000000020000U); /* entries of 128 bits, ids of 32, no guests' */
     assert_string_equal(log_last, "iommu: AMD-Vi, 1 units translate");
     platform.x2apic = false;
     assert_true(amdvi_iommu.find());
@@ -527,6 +527,16 @@ static void the_units_message_goes_to_the_core_that_asks(void **state)
     pci[MSI_AT + 2U] = 0U; /* 32-bit addresses: the data word is nearer */
     amdvi_iommu.fault_event(0U, 0x42U);
     assert_int_equal(pci[MSI_AT + 8U], 0x42U);
+    unit[0].registers[AMDVI_CONTROL / 8U] |= AMDVI_WIDE_MESSAGE; /* a unit that takes wide ids has a register of its own for it */
+    platform.apic_id[1] = 0x01000203U;
+    pci[MSI_AT + 2U] = 0x80U;
+    amdvi_iommu.fault_event(1U, 0x43U);
+    assert_int_equal(pci[MSI_AT + 2U], 0x80U);
+    assert_int_equal(unit[0].registers[AMDVI_MESSAGE / 8U], 0x0100004300020300ULL);
+    assert_true((unit[0].registers[AMDVI_CONTROL / 8U] & AMDVI_EVENT_MESSAGE) != 0U);
+    amdvi_iommu.fault_event(1U, 0U);
+    assert_true((unit[0].registers[AMDVI_CONTROL / 8U] & AMDVI_EVENT_MESSAGE) == 0U);
+    unit[0].registers[AMDVI_CONTROL / 8U] &= ~(uint64_t)AMDVI_WIDE_MESSAGE;
     pci[MSI_AT] = 6U; /* a list that goes round */
     pci[MSI_AT + 1U] = 0x40U;
     pci[MSI_AT + 2U] = 0U;

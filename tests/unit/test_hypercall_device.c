@@ -106,11 +106,18 @@ static void a_sleeping_port_an_rmrr_and_no_unit_are_refused(void **state)
 {
     (void)state;
     fake_bus_put(plain, 4U, 4U, 7U, 0xFFFFU);
+    const uint32_t class_code = hw_pci_read(NIC, 8U, 4U);
     fake_bus_put(nic, 0U, 4U, 0xFFFFFFFFU, 0U);
+    fake_bus_put(nic, 8U, 4U, 0xFFFFFFFFU, 0U);
     assert_int_equal(assign(user, NIC), -HC_EINVAL);
     assert_true(told("0x10 is not lent: it does not answer"));
-    fake_bus_put(nic, 0U, 4U, 0x10D38086U, 0U);
+    fake_bus_put(nic, 8U, 4U, class_code, 0U); /* a virtual function: its class answers, its vendor does not */
     hw_pci_write(NIC, 4U, 2U, 7U);
+    vpci_function[1].physical = NIC;
+    assert_int_equal(assign(user, NIC), -HC_EINVAL);
+    assert_true(told("0x10 is not lent: its virtual functions are on"));
+    vpci_function[1].physical = 0U;
+    fake_bus_put(nic, 0U, 4U, 0x10D38086U, 0U);
     fake_iommu_regions = 1U;
     fake_iommu_region[0] = (struct fake_iommu_region){ NIC, 0x1000000U, 0x1000U };
     assert_int_equal(assign(user, NIC), -HC_EINVAL);
@@ -289,8 +296,11 @@ static void a_reset_of_its_vm_resets_it_and_it_stays(void **state)
     assert_int_equal(get(user, PLACE, 0x10U, 4U), 0xC0000000U);
     assert_int_equal(get(user, PLACE, 4U, 2U), 0x400U);
     assert_int_equal(iommu_table_owner(NIC), user);
-    assert_int_equal(hypercall(HC_RESET_VM, user, 0U), HYPERCALL_AGAIN); /* begun, and the VM is started all the same */
-    assert_int_equal(hypercall(HC_START_VM, user, 0U), 0);
+    assert_int_equal(hypercall(HC_RESET_VM, user, 0U), HYPERCALL_AGAIN); /* begun, and the VM is started all the same: it has its functions then */
+    assert_int_equal(hypercall(HC_START_VM, user, 0U), HYPERCALL_AGAIN);
+    assert_int_equal(call_through(HC_START_VM, user, 0U, &times), 0);
+    assert_int_equal(get(user, PLACE, 0U, 4U), 0x10D38086U);
+    assert_int_equal(hypercall(HC_START_VM, user, 0U), -HC_EINVAL);
     assert_int_equal(hypercall(HC_PAUSE_VM, user, 0U), 0);
     fake_tsc += fake_tsc_hz;
     nic->config[0x4A] = 0U;

@@ -230,6 +230,11 @@ static void memory_that_firmware_reserves_must_be_the_owners(void **state)
     assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
     fake_iommu_region[0].base = S2_GPA_LIMIT - 0x1000U;
     assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
+    fake_iommu_region[0] = (struct fake_iommu_region){ DISK + 8U, 0x1000000U, 0U }; /* what firmware says of all memory, and of more than there is */
+    assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
+    fake_iommu_region[0].size = S2_GPA_LIMIT + 0x1000U;
+    assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
+    fake_iommu_region[0] = (struct fake_iommu_region){ DISK + 8U, S2_GPA_LIMIT - 0x1000U, 0x2000U };
     fake_iommu_region[1].bdf = DISK + 8U; /* what comes after makes up for nothing */
     assert_int_equal(iommu_give(DISK + 8U, VM_SERVICE), STATUS_FAULT);
     assert_int_equal(iommu_table_owner(DISK + 8U), IOMMU_NOBODY);

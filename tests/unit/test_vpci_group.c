@@ -67,6 +67,18 @@ static void a_function_alone_behind_a_root_port_with_acs_can_be_given(void **sta
 }
 
 /* REQ-INT-051 */
+static void access_control_comes_back_after_a_reset_by_the_guest(void **state)
+{
+    (void)state;
+    with_acs(NIC);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(hw_pci_read(NIC, ACS + 6U, 2U), 0x1DU);
+    hw_pci_write(NIC, ACS + 6U, 2U, 0U);
+    wr(NIC, 4U, 2U, 6U); /* before it may do anything */
+    assert_int_equal(hw_pci_read(NIC, ACS + 6U, 2U), 0x1DU);
+}
+
+/* REQ-INT-051 */
 static void access_control_stays_as_it_is_without_an_iommu(void **state)
 {
     (void)state;
@@ -305,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_function_alone_behind_a_root_port_with_acs_can_be_given, setup),
+        cmocka_unit_test_setup(access_control_comes_back_after_a_reset_by_the_guest, setup),
         cmocka_unit_test_setup(access_control_stays_as_it_is_without_an_iommu, setup),
         cmocka_unit_test_setup(functions_of_one_device_without_acs_have_one_owner, setup),
         cmocka_unit_test_setup(a_function_without_owner_may_share_the_device, setup),

@@ -193,6 +193,34 @@ static void a_bar_may_be_a_table_alone_and_the_last_one(void **state)
 }
 
 /* REQ-ISO-081 */
+static void memory_where_a_table_would_be_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(assign_as(user, 0x20U, TABLES, HC_PCIDEV_QUIRK), 0);
+    assert_int_equal(world_region(user, HC_REGION_ADD, WORLD_RWX_WB, 0xD0000000U, LENT + 0x200000U, 0x1000U), 0);
+    set(user, 0x20U, 4U, 2U, 2U);
+    set(user, 0x20U, 0x10U, 4U, 0xD0000000U); /* the table alone */
+    assert_true(told("meets other memory"));
+    assert_false(vpci_mmio_claims(user, 0xD0000000U));
+    set(user, 0x20U, 0x10U, 4U, 0xC0000000U);
+    assert_int_equal(where(user, 0xD0000000U), LENT + 0x200000U);
+}
+
+/* REQ-INT-080 */
+static void what_the_link_shares_is_not_the_user_vms(void **state)
+{
+    (void)state;
+    set(user, PLACE, 0x48U, 2U, 0x582FU);  /* reports, no relaxed order, payload 256 bytes, wide tags, requests of 4 KiB */
+    assert_int_equal(hw_pci_read(NIC, 0x48U, 2U), 0x5800U);
+    set(user, PLACE, 0x49U, 1U, 0x27U);
+    assert_int_equal(hw_pci_read(NIC, 0x48U, 2U), 0x2000U);
+    assert_int_equal(assign_as(user, 0x28U, PLAIN, HC_PCIDEV_QUIRK), 0);
+    fake_bus_put(plain, 0x80U, 4U, 0U, 0xFFFFFFFFU);
+    set(user, 0x28U, 0x80U, 4U, 0x12345678U); /* not PCI Express: registers of its own */
+    assert_int_equal(hw_pci_read(PLAIN, 0x80U, 4U), 0x12345678U);
+}
+
+/* REQ-ISO-081 */
 static void half_a_bar_is_not_left_mapped(void **state)
 {
     (void)state;
@@ -307,6 +335,8 @@ int main(void)
         cmocka_unit_test_setup(bars_are_sized_and_moved, with_nic),
         cmocka_unit_test_setup(a_bar_lies_on_nothing_else, with_nic),
         cmocka_unit_test_setup(a_bar_may_be_a_table_alone_and_the_last_one, with_nic),
+        cmocka_unit_test_setup(memory_where_a_table_would_be_stays, with_nic),
+        cmocka_unit_test_setup(what_the_link_shares_is_not_the_user_vms, with_nic),
         cmocka_unit_test_setup(half_a_bar_is_not_left_mapped, with_nic),
         cmocka_unit_test_setup(its_messages_are_the_guests_own, with_nic),
         cmocka_unit_test_setup(msi_works_likewise_and_sources_are_limited, with_nic),

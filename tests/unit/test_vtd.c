@@ -189,6 +189,16 @@ static void faults_are_taken_one_by_one(void **state)
     assert_false(fault.interrupt);
 }
 
+/* REQ-ISO-040 */
+static void errors_that_an_earlier_system_left_do_not_count(void **state)
+{
+    (void)state;
+    reg_set(&unit[0], VTD_FSTS, 4U, 0x71U);
+    assert_true(hw_iommu_find());
+    assert_true(hw_iommu_enable(ROOT, 0U, REMAP));
+    assert_int_equal(reg_get(&unit[0], VTD_FSTS, 4U), 0U);
+}
+
 /* REQ-ISO-052 */
 static void an_overflow_ends_when_all_is_read(void **state)
 {
@@ -440,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup(a_queue_that_stands_still_is_not_waited_for_without_end, running),
         cmocka_unit_test_setup(faults_are_taken_one_by_one, running),
         cmocka_unit_test_setup(an_overflow_ends_when_all_is_read, running),
+        cmocka_unit_test_setup(errors_that_an_earlier_system_left_do_not_count, usual_machine),
         cmocka_unit_test_setup(the_event_of_all_units_goes_to_one_core, running),
         cmocka_unit_test_setup(interrupts_are_remapped_by_the_given_table, running),
         cmocka_unit_test_setup(an_entry_is_forgotten_by_every_unit, running),

@@ -69,7 +69,7 @@ static bool amdvi_start(uint32_t unit, hpa_t entries)
     amdvi_queue_start(unit);
     amdvi_event_start(unit);
     amdvi_write(unit, AMDVI_CONTROL, link_bits(ivrs.unit[unit].flags) | AMDVI_ON | AMDVI_EVENTS | AMDVI_EVENT_MESSAGE | AMDVI_COMMANDS |
-                (all_remap ? AMDVI_WIDE_ENTRIES : 0U) | (all_take_wide ? AMDVI_WIDE_IDS : 0U));
+                (all_remap ? AMDVI_WIDE_ENTRIES : 0U) | (all_take_wide ? (AMDVI_WIDE_IDS | AMDVI_WIDE_MESSAGE) : 0U));
     return amdvi_queue_all(unit);
 }
 

@@ -27,6 +27,8 @@
 #define AMDVI_COMMANDS      0x1000U
 #define AMDVI_WIDE_ENTRIES  0x20000U    /* of interrupt remapping: 128 bits; without bits 25 to 27: not those of guests */
 #define AMDVI_WIDE_IDS      0x4000000000000U
+#define AMDVI_WIDE_MESSAGE  0x8000000000000U /* the unit's own message is in AMDVI_MESSAGE (IntCapXTEn) */
+#define AMDVI_MESSAGE       0x170U
 #define AMDVI_OVERFLOWN     0x1U    /* status */
 #define AMDVI_EVENT_CAME    0x2U
 #define AMDVI_RUNNING       0x18U   /* commands or events */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What units say of requests that they refused (AMD IOMMU 3.08, 2.5), and the message that says that there is something to read. */
 #include "x86/address.h"
+#include "core/boot_info.h"
 #include "x86/amdvi/amdvi.h"
 
 #define EVENT_SIZE     16U
@@ -96,12 +97,28 @@ static void message_set(uint16_t bdf, uint32_t at, pcpu_id_t pcpu, uint32_t vect
     }
 }
 
+/* A unit that takes local APICs' 32-bit ids does not send its message by the MSI capability (3.4.2, XT IOMMU General Interrupt Control Register). */
+static void wide_message_set(uint32_t unit, pcpu_id_t pcpu, uint32_t vector)
+{
+    const uint64_t control = amdvi_read(unit, AMDVI_CONTROL) & ~(uint64_t)AMDVI_EVENT_MESSAGE;
+    amdvi_write(unit, AMDVI_CONTROL, control);
+    if (vector != 0U) {
+        const uint64_t id = platform.apic_id[pcpu];
+        amdvi_write(unit, AMDVI_MESSAGE, ((id & 0xFFFFFFU) << 8U) | ((uint64_t)vector << 32U) | ((id >> 24U) << 56U));
+        amdvi_write(unit, AMDVI_CONTROL, control | AMDVI_EVENT_MESSAGE);
+    }
+}
+
 void amdvi_event_message(pcpu_id_t pcpu, uint32_t vector)
 {
     for (uint32_t unit = 0U; unit < ivrs.unit_count; unit++) {
         const uint32_t at = msi_capability(ivrs.unit[unit].bdf);
-        if (at != 0U) {
+        if ((amdvi_read(unit, AMDVI_CONTROL) & AMDVI_WIDE_MESSAGE) != 0U) {
+            wide_message_set(unit, pcpu, vector);
+        } else if (at != 0U) {
             message_set(ivrs.unit[unit].bdf, at, pcpu, vector);
+        } else {
+            /* it has none: the log is looked at when something else asks */
         }
         if (vector != 0U) {
             amdvi_write(unit, AMDVI_STATUS, AMDVI_EVENT_CAME);

@@ -12,6 +12,7 @@
 #define VTD_GSTS     0x1CU
 #define VTD_RTADDR   0x20U
 #define VTD_FSTS     0x34U
+#define VTD_FSTS_QUEUE 0x70U /* errors of the queue, after which the unit stands still */
 #define VTD_FECTL    0x38U
 #define VTD_FEDATA   0x3CU
 #define VTD_FEADDR   0x40U

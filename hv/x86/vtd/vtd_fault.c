@@ -30,7 +30,7 @@ void vtd_fault_start(uint32_t unit)
     for (uint32_t i = 0U; i < record_count(unit); i++) {
         vtd_write(unit, record_offset(unit, i) + 12U, RECORD_FULL);
     }
-    vtd_write(unit, VTD_FSTS, FSTS_OVERFLOW);
+    vtd_write(unit, VTD_FSTS, FSTS_OVERFLOW | VTD_FSTS_QUEUE); /* errors of an earlier system's queue would be taken for ours */
 }
 
 static void record_read(uint32_t unit, uint32_t at, struct iommu_fault *fault)

@@ -23,7 +23,6 @@
 #define DRAIN         0xC0U        /* reads and writes under way end first */
 #define WAIT_STATUS   0x20U
 #define WAIT_FENCE    0x40U
-#define FSTS_QUEUE    0x70U        /* errors of the queue, after which the unit stands still */
 
 static uint64_t iommu_queue[MAX_IOMMU][QUEUE_BYTES / 8U] __attribute__((aligned(4096)));
 static uint32_t queue_tail[MAX_IOMMU];
@@ -55,7 +54,7 @@ static bool queue_run(uint32_t unit)
     vtd_write64(unit, VTD_IQT, (uint64_t)queue_tail[unit] * DESCRIPTOR);
     for (uint32_t n = 0U; (n < VTD_POLLS) && works && !done; n++) {
         done = queue_done[unit] == queue_asked[unit];
-        works = done || ((vtd_read(unit, VTD_FSTS) & FSTS_QUEUE) == 0U);
+        works = done || ((vtd_read(unit, VTD_FSTS) & VTD_FSTS_QUEUE) == 0U);
         asm_pause();
     }
     return done;
