@@ -138,7 +138,7 @@ def append(project, file, text):
     ("hazards.yaml", "- {id: H-99, text: A new one., losses: [L-1]}\n", "H-99: no safety constraint covers it"),
     ("losses.yaml", "- {id: L-99, text: A new one.}\n", "L-99: no hazard leads to it"),
     ("constraints.yaml", "- {id: SC-99, text: A new one., hazards: [H-1], requirements: []}\n", "SC-99: no requirement that is built"),
-    ("constraints.yaml", "- {id: SC-98, text: A new one., hazards: [H-1], requirements: [REQ-ISO-041]}\n", "SC-98: no requirement that is built"),
+    ("constraints.yaml", "- {id: SC-98, text: A new one., hazards: [H-1], requirements: [REQ-CFG-030]}\n", "SC-98: no requirement that is built"),
     ("constraints.yaml", "- {id: SC-97, text: A new one., hazards: [H-96], requirements: [REQ-ISO-001]}\n", "SC-97: H-96 is none of the hazards"),
     ("control-actions.yaml", "- {id: CA-99, controller: a, process: b, action: c}\n", "CA-99: no unsafe control action"),
     ("unsafe-actions.yaml", "- {id: UCA-99, action: CA-1, how: provided, text: d., hazards: [H-1], constraints: [SC-1]}\n", "UCA-99: no loss scenario"),

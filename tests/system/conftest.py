@@ -25,6 +25,10 @@ class Shell:
     def shell_ready(self, timeout=90):
         return self.wait_for("service", r"^service: shell ready", timeout)
 
+    def shell_ready_again(self, timeout=90):
+        """In the Service VM's second life. As the first one ends, its shell may, and another one say that it is ready."""
+        return self.wait_for("service", r"(?s)service: Linux .*service: Linux .*service: shell ready", timeout)
+
     def shell(self, command, timeout=30, status=0):
         """Runs a command in the Service VM and returns what it printed. status: what is expected, None for any."""
         self.sequence += 1

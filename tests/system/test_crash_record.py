@@ -50,7 +50,7 @@ def test_an_exception_of_the_hypervisor_outlives_a_warm_reset(linux, folder):
     assert rip == lost.symbols["core_exit"][0]
     lost.reset()
     machine.wait_for("hypervisor", rf"crash: boot 1, \d+ s: exception of the hypervisor on core \d: vector {VECTOR_UD} error 0x0 .* rip 0x{rip:x}$", BOOT_S)
-    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
+    machine.shell_ready_again(BOOT_S)
     crash = json.loads(machine.shell("bhctl crash --json"))
     assert crash["boot"] == 2
     [record] = crash["exceptions"]

@@ -108,8 +108,7 @@ def test_linux_and_a_real_time_vm_talk_and_a_flood_harms_nobody(machine):
     machine.send("reboot -f\n")
     machine.wait_for("hypervisor", "Service VM restarts, the others run on", 60)
     floods_on(machine)      # the other end is gone
-    # Its end kills the shell, and another one may say that it is ready before the machine is told.
-    machine.wait_for("service", r"(?s)cores, \d+ MiB\n.*cores, \d+ MiB\n.*service: shell ready", BOOT_S)
+    machine.shell_ready_again(BOOT_S)
     echo(machine, 1)
     machine.send("poweroff -f\n")
     machine.wait_exit(60)

@@ -21,7 +21,7 @@ def test_the_service_vm_restarts_beside_a_running_rtvm(linux):
     machine.shell(f'until [ "$(cut -d. -f1 /proc/uptime)" -gt {SHORT_LIFE_S} ]; do usleep 100000; done', 60)
     machine.send("reboot -f\n")
     machine.wait_for("hypervisor", "power: Service VM restarts, the others run on", 30)
-    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
+    machine.shell_ready_again(BOOT_S)
     after = rtvm(machine)
     assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
     assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]

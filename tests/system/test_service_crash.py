@@ -45,7 +45,7 @@ def live_long_enough(machine):
 
 def expect_the_same_rtvm_after_a_new_start(machine, before):
     """before: rtvm() of the Service VM's life before."""
-    machine.wait_for("service", r"^service: shell ready", BOOT_S, count=2)
+    machine.shell_ready_again(BOOT_S)
     after = rtvm(machine)
     assert after["start_tsc"] == before["start_tsc"], "the RTVM was not started again"
     assert [cpu["exits_total"] for cpu in after["vcpus"]] == [cpu["exits_total"] for cpu in before["vcpus"]]
