@@ -7,10 +7,7 @@
 #include "core/vm.h"
 #include "devices/vpci_given.h"
 
-#define PORT_FIRST 0xCF8U
-#define PORT_LAST  0xCFFU
 
-bool exclusive_pci_port_named(uint32_t port) { return (port >= PORT_FIRST) && (port <= PORT_LAST); }
 
 /* REQ-INT-053 */
 bool exclusive_pci_port(vcpu_id_t id, const struct vm_exit *exit)

@@ -6,7 +6,7 @@
 #include "core/exit.h"
 #include "core/types.h"
 
-bool exclusive_pci_port_named(uint32_t port); /* one of those of configuration space */
+static inline bool exclusive_pci_port_named(uint32_t port) { return (port & 0xFFF8U) == 0xCF8U; } /* one of those of configuration space */
 bool exclusive_pci_port(vcpu_id_t id, const struct vm_exit *exit);
 bool exclusive_pci_memory(vcpu_id_t id, const struct vm_exit *exit);
 

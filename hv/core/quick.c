@@ -37,9 +37,8 @@ bool core_quick_msr_write(vcpu_id_t id)
 /* REQ-RT-060 REQ-IO-005 */
 bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
 {
-    bool power = write && power_port_named(port);
     bool device = exclusive_pci_port_named(port) || vuart_port_named(port);
-    bool closed = vms[vcpu_vm(id)].exclusive && !power && !device;
+    bool closed = vms[vcpu_vm(id)].exclusive && !device && !(write && power_port_named(port));
     if (closed && !write) {
         emulate_port_read(id, size, 0xFFFFFFFFU);
     }
