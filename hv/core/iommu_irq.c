@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries of interrupt remapping, and that the units look at them again. Shared side, or boot. Who waits for the units is core_next(): a unit that uses
- * an entry a moment longer raises what the source raised before, on the core where it was (core/irq.c keeps that vector for it).
+ * an entry a moment longer raises what the source raised before, on the core where it was: core/irq.c keeps
+ * that vector for it as long as the core has others.
  */
 #include "core/boot_info.h"
 #include "core/iommu.h"

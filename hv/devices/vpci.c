@@ -18,8 +18,6 @@
 #include "devices/vpci_given.h"
 #include "devices/vpci_lent.h"
 
-#define EXPRESS_CONTROL 8U      /* Device Control; its bits 0 to 3 and 5 to 10 are not a User VM's (PCI Express 5.0, 7.5.3.4) */
-#define EXPRESS_KEPT    0x07EFU
 #define MULTIFUNCTION  0x80U
 
 #define MSI_WINDOW_BASE 0xFEE00000U
@@ -155,20 +153,6 @@ static bool chipset_register(const struct vpci_function *fn, uint32_t offset, ui
     return chipset;
 }
 
-/* What a User VM does not choose, as all that share the link have to bear it: reports of errors, size of packets, phantom functions and wide tags. */
-/* REQ-INT-080 */
-static uint32_t express_kept(const struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
-{
-    uint32_t kept = value;
-
-    if ((fn->owner >= VM_FIRST_USER) && (fn->pcie != 0U) && ((offset & ~3U) == (fn->pcie + EXPRESS_CONTROL))) {
-        const uint32_t bits = (EXPRESS_KEPT >> (8U * (offset & 3U))) & pci_ones(size);
-
-        kept = (value & ~bits) | (hw_pci_read(fn->bdf, offset, size) & bits);
-    }
-    return kept;
-}
-
 void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
     uint32_t dword = offset & ~3U;
@@ -186,7 +170,7 @@ void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t siz
     } else if (vpci_bridge_shared(fn)) {
         vpci_refuse(VPCI_REFUSE_BRIDGE, fn->bdf, offset);
     } else {
-        hw_pci_write(fn->bdf, offset, size, express_kept(fn, offset, size, value));
+        hw_pci_write(fn->bdf, offset, size, value);
     }
 }
 

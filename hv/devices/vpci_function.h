@@ -32,6 +32,7 @@
 #define PCI_CLASS_ISA_BRIDGE  0x0601U
 #define PCI_CLASS_IOMMU       0x0806U
 
+#define PCI_EXPRESS_CONTROL 0x08U /* Device Control, in the PCI Express capability */
 #define PCI_SRIOV_CONTROL  0x08U /* in the capability for virtual functions */
 #define PCI_SLOT_FREE  0xFFFFU
 
@@ -184,6 +185,7 @@ uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t siz
 void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value);
 uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command);
 
+uint32_t vpci_function_at(uint16_t bdf); /* vpci_scan.c: whoever has it; ID_NONE: there is none */
 /* vpci_scan.c: a BAR of fn from the register in that function's space, which ends up as it was; returns how many registers it takes. */
 uint32_t vpci_bar_scan(struct vpci_function *fn, uint32_t index, uint16_t bdf, uint32_t offset);
 uint32_t vpci_dword_size(uint16_t bdf, uint32_t offset, uint32_t probe);

@@ -93,18 +93,6 @@ static bool given_refuse(vm_id_t v, uint16_t bdf, const char *why, uint16_t othe
     return false;
 }
 
-static uint32_t find(uint16_t bdf)
-{
-    uint32_t found = ID_NONE;
-
-    for (uint32_t i = 0U; i < vpci_function_count; i++) {
-        if (vpci_function[i].bdf == bdf) {
-            found = i;
-        }
-    }
-    return found;
-}
-
 bool vpci_bridge_hides(const struct vpci_function *bridge)
 {
     return (port_type(bridge) == PORT_NONE) || (port_type(bridge) > PORT_DOWNSTREAM);
@@ -130,7 +118,7 @@ static bool apart_from(vm_id_t v, const struct vpci_function *fn, const struct v
 /* REQ-INT-051 */
 static bool given_check(vm_id_t v, uint16_t bdf)
 {
-    uint32_t index = find(bdf);
+    uint32_t index = vpci_function_at(bdf);
     bool ok = true;
 
     if (index >= MAX_PCI_FUNCTION) {

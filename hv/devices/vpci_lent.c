@@ -22,18 +22,6 @@ static void log_lent(vm_id_t v, uint16_t bdf, const char *text)
     }
 }
 
-static uint32_t find_function(uint16_t bdf)
-{
-    uint32_t found = ID_NONE;
-
-    for (uint32_t i = 0U; i < vpci_function_count; i++) {
-        if (vpci_function[i].bdf == bdf) {
-            found = i;
-        }
-    }
-    return found;
-}
-
 /* The record with that place and function of the VM, or LENT_FUNCTIONS. */
 static uint32_t find_lent(vm_id_t v, uint16_t place, uint16_t bdf)
 {
@@ -110,7 +98,7 @@ static const char *function_refused(const struct vpci_function *fn, bool unreset
 
 static enum status request_refused(vm_id_t v, const struct lent_request *request)
 {
-    const uint32_t index = find_function(request->bdf);
+    const uint32_t index = vpci_function_at(request->bdf);
     bool taken = false;
     const bool room = find_free(v, request->place, &taken) < LENT_FUNCTIONS;
     enum status result = STATUS_DENIED;
@@ -172,7 +160,7 @@ enum status vpci_lend(vm_id_t v, const struct lent_request *request)
         struct vpci_function *fn;
         uint32_t command;
 
-        *l = (struct lent){ .state = LENT_FREE, .vm = v, .place = request->place, .function = find_function(request->bdf) % MAX_PCI_FUNCTION };
+        *l = (struct lent){ .state = LENT_FREE, .vm = v, .place = request->place, .function = vpci_function_at(request->bdf) % MAX_PCI_FUNCTION };
         for (uint32_t i = 0U; i < LENT_BARS; i++) {
             l->first[i] = request->bar[i];
             l->bar[i] = request->bar[i];

@@ -6,6 +6,8 @@
 #include "core/hw.h"
 #include "devices/vpci_lent_state.h"
 
+#define CONTROL_KEPT 0x07EFU /* bits 0 to 3 and 5 to 10 of Device Control (PCI Express 5.0, 7.5.3.4) */
+
 #define NO_MULTIFUNCTION 0xFF7FFFFFU
 
 static uint32_t lent_address[MAX_VM];
@@ -55,6 +57,20 @@ static uint32_t lent_read(const struct lent *l, uint32_t offset, uint32_t size)
     return value;
 }
 
+/* What a User VM does not choose, as all that share the link have to bear it: reports of errors, size of packets, phantom functions and wide tags. */
+/* REQ-INT-080 */
+static uint32_t link_kept(const struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
+{
+    uint32_t kept = value;
+
+    if ((fn->pcie != 0U) && ((offset & ~3U) == (fn->pcie + PCI_EXPRESS_CONTROL))) {
+        const uint32_t bits = (CONTROL_KEPT >> (8U * (offset & 3U))) & pci_ones(size);
+
+        kept = (value & ~bits) | (hw_pci_read(fn->bdf, offset, size) & bits);
+    }
+    return kept;
+}
+
 static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t value)
 {
     const uint32_t dword = offset & ~3U;
@@ -68,7 +84,7 @@ static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t 
     } else if ((dword == PCI_ROM_TYPE0) || (dword == PCI_INTERRUPT)) {
         /* nothing there */
     } else {
-        vpci_function_write(lent_function(l), offset, size, value);
+        vpci_function_write(lent_function(l), offset, size, link_kept(lent_function(l), offset, size, value));
         if (dword == PCI_COMMAND) {
             lent_bars_update(l);
         }

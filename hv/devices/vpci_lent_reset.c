@@ -18,7 +18,6 @@
 #define ADVANCED_RESET     2U     /* in the register of what it offers */
 #define ADVANCED_CONTROL   4U
 #define ADVANCED_STATUS    5U
-#define EXPRESS_CONTROL    8U
 #define EXPRESS_CONTROL_FLR 0x8000U
 #define POWER_PER_SECOND   100U   /* 10 ms until a function answers again in D0 */
 #define RESET_PER_SECOND   10U    /* 100 ms */
@@ -82,7 +81,7 @@ void lent_registers_save(struct lent *l)
     const struct vpci_function *fn = lent_function(l);
 
     if (fn->pcie != 0U) {
-        l->device_control = (uint16_t)hw_pci_read(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U);
+        l->device_control = (uint16_t)hw_pci_read(fn->bdf, fn->pcie + PCI_EXPRESS_CONTROL, 2U);
     }
     l->line = hw_pci_read(fn->bdf, PCI_INTERRUPT, 1U);
     l->cache = hw_pci_read(fn->bdf, PCI_HEADER, 2U);
@@ -154,7 +153,7 @@ void lent_registers_restore(const struct lent *l)
     hw_pci_write(fn->bdf, PCI_HEADER, 2U, l->cache);
     hw_pci_write(fn->bdf, PCI_INTERRUPT, 1U, l->line);
     if (fn->pcie != 0U) {
-        hw_pci_write(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U, (uint32_t)l->device_control & ~EXPRESS_CONTROL_FLR);
+        hw_pci_write(fn->bdf, fn->pcie + PCI_EXPRESS_CONTROL, 2U, (uint32_t)l->device_control & ~EXPRESS_CONTROL_FLR);
     }
     hw_pci_write(fn->bdf, PCI_COMMAND, 2U, (fn->owner == VM_SERVICE) ? 0U : PCI_COMMAND_INTX_OFF);
 }

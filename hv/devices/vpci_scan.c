@@ -50,6 +50,19 @@ uint32_t vpci_function_count;
 struct vpci_msix_entry vpci_msix_entry[VPCI_MSIX_POOL];
 static uint32_t msix_used;
 
+/* REQ-INT-025 */
+uint32_t vpci_function_at(uint16_t bdf)
+{
+    uint32_t found = ID_NONE;
+
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        if (vpci_function[i].bdf == bdf) {
+            found = i;
+        }
+    }
+    return found;
+}
+
 static void log_function(const struct vpci_function *fn, const char *text)
 {
     log_begin("pci");

@@ -7,7 +7,6 @@
 #include "devices/vpci_function.h"
 
 #define EXPRESS_CAPABILITY 0x04U
-#define EXPRESS_CONTROL    0x08U
 #define EXPRESS_STATUS     0x0AU
 #define CAPABILITY_FLR     0x10000000U
 #define CONTROL_FLR        0x8000U
@@ -48,9 +47,9 @@ bool vpci_flr_offered(const struct vpci_function *fn)
 
 void vpci_flr_start(const struct vpci_function *fn)
 {
-    uint32_t control = hw_pci_read(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U);
+    uint32_t control = hw_pci_read(fn->bdf, fn->pcie + PCI_EXPRESS_CONTROL, 2U);
 
-    hw_pci_write(fn->bdf, fn->pcie + EXPRESS_CONTROL, 2U, control | CONTROL_FLR);
+    hw_pci_write(fn->bdf, fn->pcie + PCI_EXPRESS_CONTROL, 2U, control | CONTROL_FLR);
 }
 
 bool vpci_pending(const struct vpci_function *fn)

@@ -20,7 +20,7 @@ SAMPLES, OVERRUNS, LATENCY_MAX = 48, 56, 72
 HANG = b"\xeb\xfe"          # jmp to itself
 BEFORE, MEANWHILE = 20, 200     # samples
 LIMIT_S = 300
-LOOK_S = 0.25               # between two looks: while QEMU stops its timers stand still before its cores do, which has made a period late on a busy host
+LOOK_S = 0.25               # between two looks: few of them, as each holds the machine up
 
 
 class View:

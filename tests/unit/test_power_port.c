@@ -51,6 +51,8 @@ static void anything_else_is_an_ordinary_port(void **state)
     assert_int_equal(asked(PART_PORT_SLEEP_STATUS, OFF), POWER_NONE);
     assert_int_equal(asked(PART_PORT_SLEEP_CONTROL - 1U, OFF), POWER_NONE);
     assert_int_equal(asked(PART_PORT_RESET + 1U, PART_RESET_VALUE), POWER_NONE);
+    assert_true(power_port_named(PART_PORT_RESET) && power_port_named(PART_PORT_SLEEP_CONTROL));
+    assert_false(power_port_named(PART_PORT_RESET + 1U) || power_port_named(PART_PORT_SLEEP_STATUS));
 }
 
 int main(void)
