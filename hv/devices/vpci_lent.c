@@ -89,7 +89,7 @@ static const char *function_refused(const struct vpci_function *fn, bool unreset
     } else if (vpci_sriov_on(fn)) {
         why = " is not lent: its virtual functions are on; switch them off (sriov_numvfs)";
     } else if (!unreset && !lent_can_reset(fn)) {
-        why = " is not lent: it has no function-level reset, and none by power states; type 1 (quirk) takes it all the same";
+        why = " is not lent: it has no function-level reset, and none by power states; with ,as-is it is";
     } else {
         why = group_refused(fn);
     }
