@@ -39,6 +39,7 @@ void iommu_irq_begin(hpa_t remap); /* of iommu_init() */
 void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level);
 void iommu_irq_view(vm_id_t vm, uint16_t bdf); /* AMD-Vi: among which entries messages of the function choose, now that it is this VM's; units are told by the caller */
 void iommu_irq_settle(void);  /* no longer, after this returns */
+extern uint32_t iommu_irq_settles; /* how often they have forgotten, from 1 on */
 /* Boot: the function of an exclusive VM may raise each vector of a guest's own on each core of the VM, for good. */
 void iommu_irq_open(vm_id_t vm, uint16_t bdf);
 

@@ -19,6 +19,7 @@
 #define MESSAGE_INDEX 32U
 
 bool iommu_remaps;
+uint32_t iommu_irq_settles = 1U;
 static bool forget_due;         /* units may still use what an entry said before */
 static uint32_t forget_function; /* ID_NONE: several */
 static hpa_t remap_base;
@@ -70,6 +71,7 @@ void iommu_irq_settle(void)
 {
     if (forget_due) {
         forget_due = false;
+        iommu_irq_settles++;
         if (!hw_iommu_flush_irqs(forget_function)) {
             iommu_lost();
         }

@@ -8,6 +8,9 @@
  * source changes its core only while it is disabled, so the hardware never
  * sees half a message; its vector on the old core stays its own (retired)
  * until that core needs the vector, so that a message in flight is not lost.
+ * Where interrupts are remapped, vectors and sources that were given up are
+ * nobody else's before the units have forgotten them (iommu_irq_settle(), at
+ * the end of the exit at the latest).
  *
  * All state is under the shared-side lock, except pin_level, which the
  * interrupt entry reads without it (irq_level_pin).
@@ -55,6 +58,7 @@ struct irq_source {
     uint32_t data;
     pcpu_id_t pcpu;
     uint32_t vector;  /* 0: none yet */
+    uint32_t settles; /* of the units when its entry changed */
 };
 
 static struct irq_pin pin_state[IOAPIC_PINS];
@@ -166,6 +170,23 @@ void irq_pin_eoi(vm_id_t vm_id, uint32_t pin)
     }
 }
 
+/* Units may still raise what the source raised before. */
+static bool source_unsettled(uint32_t source)
+{
+    return iommu_remaps && (source_state[source].settles == iommu_irq_settles);
+}
+
+static void source_forget(uint32_t source)
+{
+    for (uint32_t p = 0U; p < MAX_PCPU; p++) {
+        for (uint32_t i = 0U; i < MSI_VECTORS; i++) {
+            if (vector_source[p][i] == source) {
+                vector_source[p][i] = SOURCE_NONE;
+            }
+        }
+    }
+}
+
 /* REQ-INT-004 */
 enum status irq_msi_alloc(vm_id_t vm_id, uint16_t bdf, uint32_t *source)
 {
@@ -181,7 +202,8 @@ enum status irq_msi_alloc(vm_id_t vm_id, uint16_t bdf, uint32_t *source)
             has += (source_state[s].used && (source_state[s].vm == vm_id)) ? 1U : 0U;
         }
         for (uint32_t s = 0U; (s < MAX_MSI_SOURCE) && (result != STATUS_OK); s++) {
-            if (!source_state[s].used && ((vm_id < VM_FIRST_USER) || (has < USER_MSI_SOURCES))) {
+            if (!source_state[s].used && !source_unsettled(s) && ((vm_id < VM_FIRST_USER) || (has < USER_MSI_SOURCES))) {
+                source_forget(s);
                 source_state[s] = (struct irq_source){ .used = true, .vm = vm_id, .bdf = bdf };
                 *source = s;
                 result = STATUS_OK;
@@ -200,25 +222,18 @@ static uint32_t entry_of_source(uint32_t source)
 void irq_msi_free(uint32_t source)
 {
     if (source < MAX_MSI_SOURCE) {
-        for (uint32_t p = 0U; p < MAX_PCPU; p++) {
-            for (uint32_t i = 0U; i < MSI_VECTORS; i++) {
-                if (vector_source[p][i] == source) {
-                    vector_source[p][i] = SOURCE_NONE;
-                }
-            }
-        }
         iommu_irq_set(entry_of_source(source), source_state[source].bdf, 0U, 0U, false);
-        source_state[source] = (struct irq_source){ .used = false };
+        source_state[source] = (struct irq_source){ .used = false, .settles = iommu_irq_settles };
     }
 }
 
-/* A slot may be taken when it is free, or when its source has moved to another core. */
+/* A slot may be taken when it is free, or when its source is no more or has moved, and no unit knows it there. */
+/* REQ-INT-002 */
 static bool slot_available(pcpu_id_t pcpu, uint32_t slot)
 {
     uint32_t s = vector_source[pcpu][slot];
 
-    return (s >= MAX_MSI_SOURCE) || (source_state[s].vector != (MSI_VECTOR_BASE + slot)) ||
-           (source_state[s].pcpu != pcpu);
+    return (s >= MAX_MSI_SOURCE) || (((source_state[s].vector != (MSI_VECTOR_BASE + slot)) || (source_state[s].pcpu != pcpu)) && !source_unsettled(s));
 }
 
 /* The source's own slot on this core, else a free one, else a retired one, else MSI_VECTORS. */
@@ -294,6 +309,7 @@ static struct irq_msi_message source_message(uint32_t source)
         uint32_t index = entry_of_source(source);
 
         iommu_irq_set(index, s->bdf, s->pcpu, s->vector, false);
+        source_state[source].settles = iommu_irq_settles;
         message.address = iommu_remap_address(index);
         message.data = iommu_remap_data(index);
     }
@@ -393,7 +409,7 @@ void irq_arrived(pcpu_id_t pcpu, uint32_t vector)
         uint32_t s = vector_source[pcpu][vector - MSI_VECTOR_BASE];
 
         /* A disabled source may have sent just before: the message in flight counts. */
-        if ((s < MAX_MSI_SOURCE) && source_state[s].used && source_state[s].complete) {
+        if ((s < MAX_MSI_SOURCE) && source_state[s].complete) {
             vlapic_deliver_msi(source_state[s].vm, source_state[s].address, source_state[s].data);
         } else {
             stray_count_one(pcpu, vector);

@@ -32,6 +32,7 @@ static bool line[IOAPIC_PINS];
 static unsigned int rises[IOAPIC_PINS];
 /* Entries of interrupt remapping, where a test switches it on. */
 bool iommu_remaps;
+uint32_t iommu_irq_settles;
 static struct { uint16_t bdf; pcpu_id_t pcpu; uint32_t vector; bool level, masked; unsigned int sets; } entry[IOMMU_REMAP_SHARED];
 static unsigned int settled;
 static unsigned int delivered;
@@ -60,7 +61,7 @@ void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector
     entry[index].masked = (index < (VECTOR_IRQ_BASE + IOAPIC_PINS)) && hw_pin[index - VECTOR_IRQ_BASE].masked;
     entry[index].sets++;
 }
-void iommu_irq_settle(void) { settled++; }
+void iommu_irq_settle(void) { settled++; iommu_irq_settles++; }
 uint64_t iommu_remap_address(uint32_t index) { return 0xFEE00010U | ((uint64_t)index << 5U); }
 uint32_t iommu_remap_data(uint32_t offset) { return offset; }
 uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
@@ -95,6 +96,7 @@ static inline int setup(void **state)
     memset(line, 0, sizeof(line));
     memset(entry, 0, sizeof(entry));
     iommu_remaps = false;
+    iommu_irq_settles = 1U;
     memset(rises, 0, sizeof(rises));
     partition.table.vm_count = 2U;
     partition.table.vm[1].gsi_count = 1U;

@@ -284,6 +284,56 @@ static void a_freed_vector_is_used_again_last(void **state)
     assert_int_equal(log_lines, 0U);
 }
 
+static uint32_t try_on(pcpu_id_t core)
+{
+    uint32_t source = ID_NONE;
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &source), STATUS_OK);
+    return irq_msi_update(source, 0xFEE00000U | ((uint64_t)core << 12U), 0x40U, true).enabled ? entry[VECTOR_IRQ_BASE + IOAPIC_PINS + source].vector : 0U;
+}
+
+/* A unit may still raise it for the old source, and would interrupt another VM. */
+/* REQ-INT-002 REQ-ISO-041 */
+static void a_vector_is_given_up_only_when_units_have_forgotten_it(void **state)
+{
+    uint32_t source[VECTORS];
+    (void)state;
+    iommu_remaps = true;
+    vms[VM_SERVICE].vcpu_count = 1U;
+    for (uint32_t i = 0U; i < VECTORS; i++) {
+        source[i] = source_on(0U);
+    }
+    iommu_irq_settle();
+    irq_msi_free(source[3]);
+    assert_int_equal(try_on(0U), 0U);
+    iommu_irq_settle();
+    assert_int_equal(try_on(0U), VECTOR_IRQ_BASE + IOAPIC_PINS + 3U);
+
+    vms[VM_SERVICE].vcpu_count = 2U;
+    iommu_irq_settle();
+    (void)irq_msi_update(source[9], 0xFEE01000U, 0x40U, false);
+    (void)irq_msi_update(source[9], 0xFEE01000U, 0x40U, true); /* to the other core */
+    vms[VM_SERVICE].vcpu_count = 1U;
+    assert_int_equal(try_on(0U), 0U);
+    iommu_irq_settle();
+    assert_int_equal(try_on(0U), VECTOR_IRQ_BASE + IOAPIC_PINS + 9U);
+}
+
+/* REQ-INT-002 REQ-ISO-041 */
+static void a_source_is_given_away_only_when_units_have_forgotten_it(void **state)
+{
+    uint32_t freed = 0U;
+    uint32_t next = 0U;
+    (void)state;
+    iommu_remaps = true;
+    freed = source_on(0U);
+    irq_msi_free(freed);
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &next), STATUS_OK);
+    assert_int_not_equal(next, freed);
+    iommu_irq_settle();
+    assert_int_equal(irq_msi_alloc(VM_SERVICE, BDF, &next), STATUS_OK);
+    assert_int_equal(next, freed);
+}
+
 static void the_last_vector_is_a_messages_and_the_next_a_stray(void **state)
 {
     (void)state;
@@ -344,6 +394,8 @@ int main(void)
         cmocka_unit_test_setup(vectors_below_the_allocated_ones_are_strays, setup),
         cmocka_unit_test_setup(a_freed_source_loses_its_vector_and_no_other, setup),
         cmocka_unit_test_setup(a_freed_vector_is_used_again_last, setup),
+        cmocka_unit_test_setup(a_vector_is_given_up_only_when_units_have_forgotten_it, setup),
+        cmocka_unit_test_setup(a_source_is_given_away_only_when_units_have_forgotten_it, setup),
         cmocka_unit_test_setup(the_last_vector_is_a_messages_and_the_next_a_stray, setup),
         cmocka_unit_test_setup(a_remapped_message_names_the_entry_of_its_source, setup),
     };
