@@ -30,6 +30,7 @@ void iommu_fault_arrived(void);
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now);
 uint64_t iommu_fault_count(vm_id_t vm); /* of functions of this VM since boot; IOMMU_NOBODY: of nobody's */
 
+void iommu_say(uint16_t bdf, const char *text); /* a line of the log about a function */
 void iommu_lost(void); /* a unit does not answer: the shared side ends */
 
 /* Interrupts are remapped: what a device sends is the message of an entry (iommu_remap.h). Else the functions do nothing. */

@@ -124,16 +124,21 @@ uint32_t iommu_remap_data(uint32_t offset)
     return (iommu_format == IOMMU_FORMAT_VTD) ? 0U : offset;
 }
 
+void iommu_say(uint16_t bdf, const char *text)
+{
+    log_begin("iommu");
+    log_text("PCI function ");
+    log_hex(bdf);
+    log_text(text);
+    log_end();
+}
+
 /* REQ-ISO-041 */
 void iommu_irq_open(vm_id_t vm, uint16_t bdf)
 {
     const uint32_t first = iommu_remap_first(vm, bdf);
     if (iommu_remaps && (first == 0U)) {
-        log_begin("iommu");
-        log_text("PCI function ");
-        log_hex(bdf);
-        log_text(": more functions and vCPUs of exclusive VMs than the table of interrupts has blocks; it sends none");
-        log_end();
+        iommu_say(bdf, ": more functions and vCPUs of exclusive VMs than the table of interrupts has blocks; it sends none");
     } else if (iommu_remaps) {
         for (uint32_t i = 0U; (i < partition.table.vm[vm].vcpu_count) && (i < PART_MAX_VCPU); i++) {
             for (uint32_t vector = IOMMU_VECTOR_FIRST; vector < IOMMU_REMAP_BLOCK; vector++) {
@@ -142,11 +147,7 @@ void iommu_irq_open(vm_id_t vm, uint16_t bdf)
         }
         iommu_irq_settle();
         if (!iommu_irte_in_view((partition.table.vm[vm].vcpu_count - 1U) * IOMMU_REMAP_BLOCK)) {
-            log_begin("iommu");
-            log_text("PCI function ");
-            log_hex(bdf);
-            log_text(": AMD-Vi: its messages reach the first two vCPUs");
-            log_end();
+            iommu_say(bdf, ": AMD-Vi: its messages reach the first two vCPUs");
         }
     } else {
         /* messages say themselves where they go */

@@ -43,12 +43,14 @@ uint64_t vpci_bar_size(const struct vpci_function *fn, uint32_t index)
     return ~mask + 1U;
 }
 
-static void say(const struct vpci_function *fn, const char *text, hpa_t base)
+void vpci_say(uint16_t bdf, const char *text, hpa_t at)
 {
     log_begin("pci");
-    log_hex(fn->bdf);
+    log_hex(bdf);
     log_text(text);
-    log_hex(base);
+    if (at != 0U) {
+        log_hex(at);
+    }
     log_end();
 }
 
@@ -99,7 +101,7 @@ static bool bar_given(vm_id_t v, const struct vpci_function *fn, uint32_t index)
     bool ok = true;
 
     if (!listed(v, first_page(fn, index), pages_size(fn, index))) {
-        say(fn, ": its registers are not in its VM's device memory at their own address; list these pages, or inspect the board again: ",
+        vpci_say(fn->bdf, ": its registers are not in its VM's device memory at their own address; list these pages, or inspect the board again: ",
             first_page(fn, index));
         ok = false;
     }
@@ -124,7 +126,7 @@ static bool bar_alone(const struct vpci_function *fn, uint32_t index, const stru
 
     for (uint32_t i = 0U; ok && (other->owner != fn->owner) && (i < pci_bar_count(other)); i++) {
         if ((vpci_bar_base(other, i) != 0U) && vpci_bar_pages_meet(fn, index, other, i)) {
-            say(fn, ": its registers share a page with another VM's function; let the firmware place them apart: ", first_page(fn, index));
+            vpci_say(fn->bdf, ": its registers share a page with another VM's function; let the firmware place them apart: ", first_page(fn, index));
             ok = false;
         }
     }
@@ -155,7 +157,7 @@ static void bars_of_service(const struct vpci_function *fn)
         hpa_t base = vpci_bar_base(fn, i);
 
         if ((base != 0U) && !domain_owns(domain_of(VM_SERVICE), base, vpci_bar_size(fn, i), MEMORY_DEVICE)) {
-            say(fn, " has a BAR outside the board's device memory: ", base);
+            vpci_say(fn->bdf, " has a BAR outside the board's device memory: ", base);
         }
     }
 }

@@ -2,7 +2,6 @@
 /* The functions that vpci_scan() found get what their owners' stage 2 maps (core/iommu.h). */
 #include "core/hw.h"
 #include "core/iommu.h"
-#include "core/log.h"
 #include "core/vm.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
@@ -41,11 +40,7 @@ void vpci_dma_open(vm_id_t vm)
         const enum status status = (fn->owner == vm) ? iommu_give(fn->bdf, vm) : STATUS_OK;
         fn->walled = (fn->owner == vm) ? (status == STATUS_OK) : fn->walled;
         if (status != STATUS_OK) {
-            log_begin("iommu");
-            log_text("PCI function ");
-            log_hex(fn->bdf);
-            log_text(refusal(status));
-            log_end();
+            iommu_say(fn->bdf, refusal(status));
         }
         if (status == STATUS_NOT_FOUND) {
             take_away(fn);

@@ -201,6 +201,9 @@ void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, 
 bool vpci_sriov_on(const struct vpci_function *pf); /* it has virtual functions */
 void vpci_sriov_wake(uint16_t bdf); /* before an access: a virtual function there may have become ready */
 
+/* vpci_bars.c: a line of the log about a function, with an address unless that is 0. */
+void vpci_say(uint16_t bdf, const char *text, hpa_t at);
+
 /* vpci_bars.c: 0: the BAR is not implemented, hidden, ports, or an upper half. */
 hpa_t vpci_bar_base(const struct vpci_function *fn, uint32_t index);
 uint64_t vpci_bar_size(const struct vpci_function *fn, uint32_t index);

@@ -5,22 +5,11 @@
  */
 #include "core/hw.h"
 #include "core/iommu.h"
-#include "core/log.h"
 #include "core/vm.h"
 #include "devices/vpci_lent_state.h"
 
 struct lent vpci_lent_record[LENT_FUNCTIONS];
 uint32_t vpci_lent_count;
-
-static void log_lent(vm_id_t v, uint16_t bdf, const char *text)
-{
-    if (vm_may_log(v)) {
-        log_begin("pci");
-        log_hex(bdf);
-        log_text(text);
-        log_end();
-    }
-}
 
 /* The record with that place and function of the VM, or LENT_FUNCTIONS. */
 static uint32_t find_lent(vm_id_t v, uint16_t place, uint16_t bdf)
@@ -122,7 +111,7 @@ static enum status request_refused(vm_id_t v, const struct lent_request *request
         why = function_refused(&vpci_function[index], request->unreset);
     }
     if (why[0] != '\0') {
-        log_lent(v, request->bdf, why);
+        lent_say(v, request->bdf, why, 0U);
     } else {
         result = STATUS_OK;
     }
@@ -141,7 +130,7 @@ static enum status lent_take(struct lent *l)
         why = " is not lent: the firmware reserves memory for it, or no unit of the IOMMU stands before it";
     }
     if (why[0] != '\0') {
-        log_lent(l->vm, fn->bdf, why);
+        lent_say(l->vm, fn->bdf, why, 0U);
     } else {
         result = lent_bars_take(l);
         (void)iommu_give(fn->bdf, (result == STATUS_OK) ? IOMMU_NOBODY : VM_SERVICE);
@@ -243,13 +232,13 @@ static void arrive(struct lent *l)
     fn->walled = iommu_give(fn->bdf, owner) == STATUS_OK;
     if (l->leaves) {
         lent_bars_give_back(l);
-        log_lent(l->vm, fn->bdf, " is the Service VM's again");
+        lent_say(l->vm, fn->bdf, " is the Service VM's again", 0U);
         l->state = LENT_FREE;
         vpci_lent_count--;
     } else {
         vpci_bridges_open(); /* its ports forward, whatever the Service VM left there */
         l->state = LENT_THERE;
-        log_lent(l->vm, fn->bdf, " is lent");
+        lent_say(l->vm, fn->bdf, " is lent", 0U);
     }
 }
 

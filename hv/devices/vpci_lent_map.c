@@ -5,7 +5,6 @@
  */
 #include "core/domain.h"
 #include "core/iommu.h"
-#include "core/log.h"
 #include "core/stage2.h"
 #include "core/vm.h"
 #include "devices/vpci_lent_state.h"
@@ -152,14 +151,10 @@ static enum status lent_pages_map(vm_id_t v, const struct vpci_function *fn, uin
     return result;
 }
 
-static void lent_say(const struct lent *l, const char *text, gpa_t at)
+void lent_say(vm_id_t v, uint16_t bdf, const char *text, hpa_t at)
 {
-    if (vm_may_log(l->vm)) {
-        log_begin("pci");
-        log_hex(lent_function(l)->bdf);
-        log_text(text);
-        log_hex(at);
-        log_end();
+    if (vm_may_log(v)) {
+        vpci_say(bdf, text, at);
     }
 }
 
@@ -168,7 +163,7 @@ static void service_map(const struct lent *l, uint32_t index)
     const struct vpci_function *fn = lent_function(l);
 
     if (lent_pages_map(VM_SERVICE, fn, index, vpci_bar_base(fn, index), l->attr[index]) != STATUS_OK) {
-        lent_say(l, ": the Service VM does not get these registers back, as its tables are used up: ", vpci_bar_base(fn, index));
+        lent_say(l->vm, fn->bdf, ": the Service VM does not get these registers back, as its tables are used up: ", vpci_bar_base(fn, index));
     }
     iommu_flush_vm(VM_SERVICE);
 }
@@ -269,7 +264,7 @@ void lent_bars_update(struct lent *l)
                 l->at[i] = at;
                 iommu_flush_vm(l->vm); /* for units that do not look into caches */
             } else {
-                lent_say(l, ": this place of a BAR meets other memory of its VM, or the VM's tables are used up: ", at);
+                lent_say(l->vm, fn->bdf, ": this place of a BAR meets other memory of its VM, or the VM's tables are used up: ", at);
             }
         }
     }

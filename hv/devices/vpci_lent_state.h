@@ -32,6 +32,9 @@ static inline struct vpci_function *lent_function(const struct lent *l)
     return &vpci_function[l->function % MAX_PCI_FUNCTION];
 }
 
+/* vpci_lent_map.c: vpci_say(), as often as the VM may. */
+void lent_say(vm_id_t v, uint16_t bdf, const char *text, hpa_t at);
+
 /* vpci_lent_map.c. Whether the Service VM has all pages of all memory BARs, and no other function has registers there: ""; fills attr. */
 const char *lent_bars_refused(struct lent *l);
 enum status lent_bars_take(const struct lent *l); /* from the Service VM: all, or none */

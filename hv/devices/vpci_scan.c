@@ -63,14 +63,6 @@ uint32_t vpci_function_at(uint16_t bdf)
     return found;
 }
 
-static void log_function(const struct vpci_function *fn, const char *text)
-{
-    log_begin("pci");
-    log_hex(fn->bdf);
-    log_text(text);
-    log_end();
-}
-
 /* REQ-INT-025 */
 static vm_id_t owner_of(const struct vpci_function *fn)
 {
@@ -102,7 +94,7 @@ static void capability_close(struct vpci_function *fn, uint32_t offset, uint32_t
         fn->closed[fn->closed_count] = (struct vpci_closed){ .offset = offset, .size = size };
         fn->closed_count++;
     } else {
-        log_function(fn, " has more capabilities to close than the limit; it is not given to a VM");
+        vpci_say(fn->bdf, " has more capabilities to close than the limit; it is not given to a VM", 0U);
         fn->owner = ID_NONE;
     }
 }
@@ -253,7 +245,7 @@ uint32_t vpci_bar_scan(struct vpci_function *fn, uint32_t index, uint16_t bdf, u
                     .value = high, .mask = vpci_dword_size(bdf, offset + 4U, PCI_WORD_ONES), .upper = true };
             }
         } else if (offset < PCI_DEVICE_AREA) {
-            log_function(fn, " has a BAR without an address; it is hidden");
+            vpci_say(fn->bdf, " has a BAR without an address; it is hidden", 0U);
         } else {
             /* of virtual functions, which the Service VM places */
         }
@@ -300,7 +292,7 @@ bool vpci_msix_place(struct vpci_function *fn, uint32_t first)
         hpa_t base = vpci_bar_base(fn, table & 7U);
 
         if (!msix_fits(fn, table) || (first > VPCI_MSIX_POOL) || ((VPCI_MSIX_POOL - first) < fn->msix.count)) {
-            log_function(fn, " MSI-X is hidden: no table, or too many entries");
+            vpci_say(fn->bdf, " MSI-X is hidden: no table, or too many entries", 0U);
             fn->msix = (struct vpci_msix){ .offset = 0U };
             capability_close(fn, cap, 12U);
         } else {
