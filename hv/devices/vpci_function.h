@@ -86,7 +86,7 @@ struct vpci_function {
     uint16_t bdf;
     uint16_t class_code; /* base class and subclass */
     bool bridge;         /* type 1 header */
-    bool silent;         /* a virtual function whose registers are not known yet; its owner is ID_NONE */
+    bool silent;         /* a virtual function whose registers are not known yet, or none any more; its owner is ID_NONE */
     uint16_t device;     /* of a virtual function: its device id; 0: it stays silent */
     vm_id_t owner;       /* ID_NONE: the hypervisor's */
     uint8_t pcie;        /* offset of the PCI Express capability; 0: none */

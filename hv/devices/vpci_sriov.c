@@ -189,7 +189,7 @@ static void vfs_drop(const struct vpci_function *pf)
                 (void)stage2_map(VM_SERVICE, base, base, size, S2_READ | S2_WRITE | S2_UC); /* as it was: no tables are needed */
             }
             (void)iommu_give(vf->bdf, IOMMU_NOBODY);
-            *vf = (struct vpci_function){ .owner = ID_NONE, .physical = PCI_SLOT_FREE, .msi.source = ID_NONE };
+            *vf = (struct vpci_function){ .owner = ID_NONE, .silent = true, .physical = PCI_SLOT_FREE, .msi.source = ID_NONE };
         }
     }
     vm_shootdown(VM_SERVICE); /* units that do not look into caches */

@@ -611,6 +611,22 @@ static void what_a_bridge_does_not_keep_apart_is_one_group(void **state)
     assert_false(vpci_bridge_shared(&vpci_function[index_of(BRIDGE)])); /* silent as it is */
 }
 
+/* REQ-INT-050 */
+static void a_slot_without_a_function_is_behind_no_bridge(void **state)
+{
+    (void)state;
+    place();
+    enable(2U);
+    wr(CARD, CONTROL, 2U, 0U);
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        if (vpci_function[i].physical != PCI_SLOT_FREE) {
+            vpci_function[i].owner = VM_SERVICE;
+        }
+    }
+    fake_put(BRIDGE, 0x18U, 4U, 0U, ALL_ONES); /* nobody has given it buses */
+    assert_false(vpci_bridge_shared(&vpci_function[index_of(BRIDGE)]));
+}
+
 /* REQ-INT-026 */
 static void the_capability_stays_closed_where_it_is_not_the_service_vms(void **state)
 {
@@ -670,6 +686,7 @@ int main(void)
         cmocka_unit_test_setup(one_without_usable_msix_has_none, with_card),
         cmocka_unit_test_setup(message_entries_are_taken_where_there_is_room, with_card),
         cmocka_unit_test_setup(what_a_bridge_does_not_keep_apart_is_one_group, with_card),
+        cmocka_unit_test_setup(a_slot_without_a_function_is_behind_no_bridge, with_card),
         cmocka_unit_test_setup(the_capability_stays_closed_where_it_is_not_the_service_vms, with_card),
         cmocka_unit_test_setup(the_capability_ends_where_it_ends, with_card),
     };
