@@ -386,8 +386,7 @@ static void pin_arrived(uint32_t pin)
         hw_ioapic_mask(pin, true);
         vioapic_set_line(p->owner, pin, true);
     } else {
-        vioapic_set_line(p->owner, pin, true);
-        vioapic_set_line(p->owner, pin, false);
+        vioapic_pulse(p->owner, pin);
     }
 }
 

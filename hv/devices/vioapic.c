@@ -8,7 +8,10 @@
  * core/irq.c's: nobody sees a device lower its line, so a level stays raised here, and
  * its pin masked, until the virtual EOI (irq_pin_eoi) or until the guest makes the
  * entry an edge (irq_pin_update). If the device still asserts it then, the unmasked
- * pin brings it again. An edge is raised and lowered at once.
+ * pin brings it again.
+ *
+ * A pulse is nobody's line: it raises and lowers none, so what else is at the pin stays
+ * as it is. Where the guest made the entry a level, it counts until it was sent once.
  */
 #include "devices/vioapic.h"
 
@@ -45,6 +48,7 @@ struct vioapic {
     uint32_t low[IOAPIC_PINS];
     uint32_t high[IOAPIC_PINS];
     uint32_t lines; /* bit n: line n is asserted */
+    uint32_t pulses; /* bit n: a pulse at line n waits until a level can be sent */
 };
 static struct vioapic vioapic[MAX_VM];
 
@@ -86,11 +90,12 @@ static void vioapic_send(vm_id_t vm, uint32_t pin, bool level)
  * never be one: the entry stays ready, and the next change of it tries again. */
 static void evaluate_level(vm_id_t vm, uint32_t pin)
 {
-    bool ready = is_high(vm, pin) && is_level(vm, pin) && !entry_has(vm, pin, ENTRY_MASKED) &&
+    bool ready = ((((vioapic[vm].lines | vioapic[vm].pulses) >> pin) & 1U) != 0U) && is_level(vm, pin) && !entry_has(vm, pin, ENTRY_MASKED) &&
                  !entry_has(vm, pin, ENTRY_REMOTE_IRR);
 
     if (ready && (entry_target(vm, pin) != ID_NONE)) {
         vioapic[vm].low[pin] |= ENTRY_REMOTE_IRR;
+        vioapic[vm].pulses &= ~(1U << pin);
         vioapic_send(vm, pin, true);
     }
 }
@@ -187,6 +192,18 @@ void vioapic_mmio_write(vm_id_t vm, uint32_t offset, uint32_t value)
 
 /* An edge that finds its entry masked is lost, as on the 82093AA. */
 /* REQ-INT-013 */
+static void line_changed(vm_id_t vm, uint32_t pin, bool rises)
+{
+    if (is_level(vm, pin)) {
+        evaluate_level(vm, pin);
+    } else {
+        vioapic[vm].pulses &= ~(1U << pin);
+        if (rises && !entry_has(vm, pin, ENTRY_MASKED)) {
+            vioapic_send(vm, pin, false);
+        }
+    }
+}
+
 void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
 {
     if (pin < IOAPIC_PINS) {
@@ -196,13 +213,16 @@ void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
         } else {
             vioapic[vm].lines &= ~(1U << pin);
         }
-        if (is_level(vm, pin)) {
-            evaluate_level(vm, pin);
-        } else if (rises && !entry_has(vm, pin, ENTRY_MASKED)) {
-            vioapic_send(vm, pin, false);
-        } else {
-            /* no edge, or one that is lost */
-        }
+        line_changed(vm, pin, rises);
+    }
+}
+
+/* REQ-INT-013 REQ-INT-090 */
+void vioapic_pulse(vm_id_t vm, uint32_t pin)
+{
+    if (pin < IOAPIC_PINS) {
+        vioapic[vm].pulses |= 1U << pin;
+        line_changed(vm, pin, true);
     }
 }
 

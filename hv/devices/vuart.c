@@ -180,8 +180,7 @@ static void settle(uint32_t i)
     if (wants && !vuart_line[i].raised) {
         vuart_line[i].raised = true;
         if (line_end(i)->gsi != 0U) {
-            vioapic_set_line(line_end(i)->vm, line_end(i)->gsi, true);
-            vioapic_set_line(line_end(i)->vm, line_end(i)->gsi, false);
+            vioapic_pulse(line_end(i)->vm, line_end(i)->gsi);
         }
     }
 }

@@ -73,6 +73,12 @@ void vioapic_set_line(vm_id_t v, uint32_t pin, bool high)
     line[pin] = high;
 }
 
+void vioapic_pulse(vm_id_t v, uint32_t pin)
+{
+    assert_int_equal(v, VM_SERVICE);
+    rises[pin]++;
+}
+
 void vlapic_deliver_msi(vm_id_t v, uint64_t address, uint32_t data)
 {
     assert_int_equal(v, VM_SERVICE);

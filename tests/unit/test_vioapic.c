@@ -224,7 +224,61 @@ static void pins_that_do_not_exist_are_ignored(void **state)
     }
 }
 
+/* REQ-INT-013 */
+static void a_pulse_is_an_edge_of_its_own(void **state)
+{
+    (void)state;
+    entry_write(GUEST, 4U, 2U, VECTOR | MASKED);
+    vioapic_pulse(GUEST, 4U); /* lost */
+    entry_write(GUEST, 4U, 2U, VECTOR);
+    assert_int_equal(vlapic_pending(CPU(2)), VECTOR_NONE);
+    vioapic_set_line(GUEST, 4U, true);
+    assert_int_equal(take_interrupt(CPU(2)), VECTOR);
+    eoi(CPU(2));
+    vioapic_pulse(GUEST, 4U); /* somebody else holds the line */
+    assert_int_equal(take_interrupt(CPU(2)), VECTOR);
+    eoi(CPU(2));
+    vioapic_set_line(GUEST, 4U, true); /* and has held it all the time */
+    assert_int_equal(vlapic_pending(CPU(2)), VECTOR_NONE);
+}
+
 /* ---- levels ---- */
+
+/* REQ-INT-013 REQ-INT-090 */
+static void a_pulse_at_a_level_is_sent_once_and_lowers_nobodys_line(void **state)
+{
+    (void)state;
+    entry_write(GUEST, 10U, 0U, VECTOR | LEVEL | MASKED);
+    vioapic_set_line(GUEST, 10U, true);
+    vioapic_pulse(GUEST, 10U);
+    vioapic_pulse(GUEST, 10U);
+    entry_write(GUEST, 10U, 0U, VECTOR | LEVEL);
+    assert_int_equal(take_interrupt(CPU(0)), VECTOR);
+    eoi(CPU(0));
+    assert_int_equal(take_interrupt(CPU(0)), VECTOR); /* the line is still high */
+    vioapic_pulse(GUEST, 10U); /* too late for the handler that runs */
+    vioapic_set_line(GUEST, 10U, false);
+    assert_false(requested(CPU(0), VECTOR));
+    eoi(CPU(0));
+    assert_int_equal(take_interrupt(CPU(0)), VECTOR);
+    eoi(CPU(0));
+    assert_false(requested(CPU(0), VECTOR));
+}
+
+static void a_pulse_that_waits_goes_with_the_next_edge(void **state)
+{
+    (void)state;
+    entry_write(GUEST, 10U, 0U, VECTOR | LEVEL | MASKED);
+    vioapic_pulse(GUEST, 10U);
+    vioapic_pulse(GUEST, IOAPIC_PINS);
+    entry_write(GUEST, 10U, 0U, VECTOR);
+    vioapic_set_line(GUEST, 10U, true);
+    assert_int_equal(take_interrupt(CPU(0)), VECTOR);
+    eoi(CPU(0));
+    vioapic_set_line(GUEST, 10U, false);
+    entry_write(GUEST, 10U, 0U, VECTOR | LEVEL);
+    assert_false(requested(CPU(0), VECTOR));
+}
 
 /* REQ-INT-013 */
 static void a_level_is_sent_once_until_its_eoi(void **state)
@@ -451,6 +505,7 @@ int main(void)
         T(a_rising_edge_sends_the_vector), T(an_edge_leaves_no_remote_irr), T(a_masked_edge_is_lost),
         T(logical_destinations_reach_their_set), T(lowest_priority_goes_to_one),
         T(nmi_entries_are_edges_whatever_the_trigger_bit), T(pins_that_do_not_exist_are_ignored),
+        T(a_pulse_is_an_edge_of_its_own), T(a_pulse_at_a_level_is_sent_once_and_lowers_nobodys_line), T(a_pulse_that_waits_goes_with_the_next_edge),
         T(a_level_is_sent_once_until_its_eoi), T(a_level_that_is_still_high_at_eoi_comes_again),
         T(a_masked_level_comes_when_unmasked), T(eoi_of_another_vector_changes_nothing),
         T(pins_that_share_a_vector_are_all_ended), T(remote_irr_cannot_be_written),

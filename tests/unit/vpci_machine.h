@@ -64,6 +64,7 @@ void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t t, bool l, bool a)
 uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
 uint32_t hw_msi_data(uint32_t vector) { return vector; }
 void vioapic_set_line(vm_id_t v, uint32_t pin, bool high) { (void)v; (void)pin; (void)high; }
+void vioapic_pulse(vm_id_t v, uint32_t pin) { (void)v; (void)pin; }
 void vlapic_deliver_msi(vm_id_t v, uint64_t address, uint32_t data)
 {
     assert_int_equal(v, VM_SERVICE);
