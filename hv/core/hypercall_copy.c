@@ -7,8 +7,11 @@
 /* REQ-HYP-004 */
 static enum status read_service(gpa_t gpa, uint8_t *dst, uint32_t size)
 {
-    (void)memset(dst, 0, size);
-    return guest_read(VM_SERVICE, gpa, dst, size);
+    const enum status status = guest_read(VM_SERVICE, gpa, dst, size);
+    if (status != STATUS_OK) {
+        (void)memset(dst, 0, size);
+    }
+    return status;
 }
 
 static enum status write_service(gpa_t gpa, const uint8_t *src, uint32_t size)

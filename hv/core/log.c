@@ -22,6 +22,7 @@ static volatile uint32_t log_tail[MAX_PCPU]; /* next byte to empty: the drainer'
 static uint32_t log_at[MAX_PCPU];            /* of the line in progress */
 static uint32_t log_used[MAX_PCPU];
 static uint64_t log_lost[MAX_PCPU];          /* bytes cut since the last complete line */
+static volatile bool log_waits;              /* set by any core, behind its head; the drainer takes it back before it looks */
 static pcpu_id_t log_turn;                   /* the drainer's: whose line is next */
 static uint64_t log_due;                     /* when the next pass may begin */
 
@@ -136,6 +137,7 @@ void log_end(void)
     log_put(core, '\n');
     log_lost[core] = 0U;
     log_head[core] = log_at[core];
+    log_waits = true;
 }
 
 void log_line(const char *module, const char *text)
@@ -161,19 +163,6 @@ static pcpu_id_t turn_of(void)
     return ring;
 }
 
-/* One look at each ring: this is asked at every exit, and mostly there is nothing. */
-static bool is_any_waiting(void)
-{
-    uint32_t differing = 0U;
-    for (uint32_t i = 0U; i < MAX_PCPU; i += 4U) {
-        differing |= log_head[i] ^ log_tail[i];
-        differing |= log_head[i + 1U] ^ log_tail[i + 1U];
-        differing |= log_head[i + 2U] ^ log_tail[i + 2U];
-        differing |= log_head[i + 3U] ^ log_tail[i + 3U];
-    }
-    return differing != 0U;
-}
-
 /* At most LOG_PASS bytes; lines stay whole, and the rings take turns by lines. False: nothing is left. */
 static bool write_pass(void)
 {
@@ -186,14 +175,20 @@ static bool write_pass(void)
         log_turn = (c == '\n') ? ((ring + 1U) % MAX_PCPU) : ring;
         ring = turn_of();
     }
+    stats_log_told();
     return log_tail[ring] != log_head[ring];
 }
 
 uint64_t log_drain(uint64_t now)
 {
-    bool more = is_any_waiting();
+    bool more = log_waits; /* asked at every exit, and mostly there is nothing */
     if (more && (now >= log_due)) {
+        log_waits = false;
+        hw_fence(); /* a head that is not seen below is stored later, and its core sets the word again */
         more = write_pass();
+        if (more) {
+            log_waits = true;
+        }
         log_due = now + (hw_tsc_hz() / LOG_PASSES_PER_SECOND);
     }
     return more ? log_due : TIME_NEVER;

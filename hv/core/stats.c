@@ -187,7 +187,13 @@ void stats_log_char(char c)
     if (stats_ready) {
         hpa_t ring = partition.table.telemetry_hpa + HV_LOG_OFFSET;
         hw_phys_write(ring + LOG_HEADER + at, 1U, (uint64_t)(uint8_t)c);
-        hw_phys_write(ring + 8U, 8U, stats_log_written);
+    }
+}
+
+void stats_log_told(void)
+{
+    if (stats_ready) {
+        hw_phys_write(partition.table.telemetry_hpa + HV_LOG_OFFSET + 8U, 8U, stats_log_written);
     }
 }
 

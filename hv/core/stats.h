@@ -23,7 +23,8 @@ extern struct vcpu_stats vcpu_stats[MAX_VCPU];
 void stats_init(void);            /* boot, partition table valid: writes the information page */
 void stats_publish(void);         /* lock held: refreshes struct hv_stats in the telemetry range */
 void stats_reset_vm(vm_id_t v);   /* a new life of this VM begins at zero */
-void stats_log_char(char c);      /* log.c only: appends to the log ring */
+void stats_log_char(char c);      /* log.c only: appends to the log ring ... */
+void stats_log_told(void);        /* ... and this tells its readers how far it is written */
 void stats_log_summary(vm_id_t v); /* one log line: name, exits, last exit */
 
 #endif

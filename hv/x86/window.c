@@ -11,9 +11,7 @@
 #include "x86/asm.h"
 #include "x86/memory.h"
 
-#define WINDOW_SOURCE 0U /* write-back */
-#define WINDOW_DEST   1U /* write-back */
-#define WINDOW_DEVICE 2U /* uncached */
+#define WINDOW_DEVICE 2U /* uncached; the first two: window.h */
 #define WINDOWS       4U /* a core; the last stays unmapped */
 #define TRACE_INDEX   64U /* behind all windows: the trace has the pages from here on, for good */
 
@@ -36,9 +34,9 @@ static uint32_t window_index(uint32_t window)
     return (hw_pcpu() * WINDOWS) + window;
 }
 
-/* The address of pa's byte in this window. The PTE was not present, so nothing is to be flushed. */
+/* The PTE was not present, so nothing is to be flushed. */
 /* REQ-ISO-015 */
-static uintptr_t window_open(uint32_t window, hpa_t pa)
+uintptr_t window_open(uint32_t window, hpa_t pa)
 {
     const uint32_t index = window_index(window);
     const uint64_t offset = pa % PAGE_SIZE;
@@ -47,7 +45,7 @@ static uintptr_t window_open(uint32_t window, hpa_t pa)
     return (uintptr_t)(WINDOW_BASE + ((uint64_t)index * PAGE_SIZE) + offset);
 }
 
-static void window_close(uint32_t window)
+void window_close(uint32_t window)
 {
     const uint32_t index = window_index(window);
     volatile uint64_t *entry = &window_table[index];
@@ -183,8 +181,7 @@ void hw_mmio_write(hpa_t pa, uint32_t size, uint64_t value)
     window_close(WINDOW_DEVICE);
 }
 
-/* How many of size bytes lie on pa's page. */
-static uint64_t page_part(hpa_t pa, uint64_t size)
+uint64_t window_page_part(hpa_t pa, uint64_t size)
 {
     const uint64_t rest = PAGE_SIZE - (pa % PAGE_SIZE);
     return (size < rest) ? size : rest;
@@ -194,7 +191,7 @@ void hw_phys_copy_in(uint8_t *dst, hpa_t src, uint32_t size)
 {
     uint32_t done = 0U;
     while (done < size) {
-        const uint64_t part = page_part(src + done, size - done);
+        const uint64_t part = window_page_part(src + done, size - done);
         memory_copy(address_of(&dst[done]), window_open(WINDOW_SOURCE, src + done), part);
         window_close(WINDOW_SOURCE);
         done += (uint32_t)part;
@@ -205,32 +202,9 @@ void hw_phys_copy_out(hpa_t dst, const uint8_t *src, uint32_t size)
 {
     uint32_t done = 0U;
     while (done < size) {
-        const uint64_t part = page_part(dst + done, size - done);
+        const uint64_t part = window_page_part(dst + done, size - done);
         memory_copy(window_open(WINDOW_DEST, dst + done), address_of(&src[done]), part);
         window_close(WINDOW_DEST);
         done += (uint32_t)part;
-    }
-}
-
-void hw_phys_move(hpa_t dst, hpa_t src, uint64_t size)
-{
-    uint64_t done = 0U;
-    while (done < size) {
-        const uint64_t part = page_part(dst + done, page_part(src + done, size - done));
-        memory_copy(window_open(WINDOW_DEST, dst + done), window_open(WINDOW_SOURCE, src + done), part);
-        window_close(WINDOW_SOURCE);
-        window_close(WINDOW_DEST);
-        done += part;
-    }
-}
-
-void hw_phys_zero(hpa_t dst, uint64_t size)
-{
-    uint64_t done = 0U;
-    while (done < size) {
-        const uint64_t part = page_part(dst + done, size - done);
-        memory_fill(window_open(WINDOW_DEST, dst + done), 0U, part);
-        window_close(WINDOW_DEST);
-        done += part;
     }
 }

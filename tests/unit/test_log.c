@@ -216,6 +216,29 @@ static void test_one_pass_writes_what_the_uart_takes_at_once(void **state)
     assert_int_equal(log_drain(due + fake_tsc_hz), TIME_NEVER);
 }
 
+static void a_core_logs_meanwhile(void)
+{
+    fake_on_fence = NULL;
+    fake_current_pcpu = 3U;
+    log_line("three", "has come meanwhile");
+    fake_current_pcpu = 0U;
+}
+
+/* The drainer takes the word back that something waits; from then on a line counts as new, whether the look that follows finds it or not. */
+static void test_a_line_that_comes_while_the_drainer_begins_is_not_forgotten(void **state)
+{
+    uint64_t now = fake_tsc + (5U * fake_tsc_hz);
+    (void)state;
+    (void)drained();
+    log_line("zero", "first");
+    fake_on_fence = a_core_logs_meanwhile;
+    while (log_drain(now) != TIME_NEVER) {
+        now += fake_tsc_hz;
+    }
+    assert_null(fake_on_fence);
+    assert_non_null(strstr(fake_log(), "three: has come meanwhile\n"));
+}
+
 static void test_lines_of_two_cores_stay_whole_and_take_turns(void **state)
 {
     const char *text;
@@ -378,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_an_endless_line_is_cut_and_says_so),
         cmocka_unit_test(test_a_full_ring_loses_lines_but_no_order),
         cmocka_unit_test(test_one_pass_writes_what_the_uart_takes_at_once),
+        cmocka_unit_test(test_a_line_that_comes_while_the_drainer_begins_is_not_forgotten),
         cmocka_unit_test(test_lines_of_two_cores_stay_whole_and_take_turns),
         cmocka_unit_test(test_a_core_comes_back_for_what_the_log_has_left),
         cmocka_unit_test(test_a_core_writes_without_the_drainer_and_without_others),

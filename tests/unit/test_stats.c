@@ -63,6 +63,7 @@ static void nothing_is_published_before_the_table_is_valid(void **state)
 
     stats_publish();
     stats_log_char('a');
+    stats_log_told();
 
     assert_int_equal(fake_pages_used(), 0U);
 }
@@ -73,6 +74,7 @@ static void what_was_logged_before_is_published_then(void **state)
     stats_init();
     assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + 8U, 8U), 1U);
     stats_log_char('b');
+    stats_log_told();
     assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + 8U, 8U), 2U);
     assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET, 4U), HV_LOG_MAGIC);
     assert_int_equal(hw_phys_read(TELEMETRY + HV_LOG_OFFSET + offsetof(struct hv_log_ring, text), 2U), 'a' | ('b' << 8));

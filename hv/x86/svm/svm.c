@@ -13,6 +13,7 @@
 #include "x86/fatal.h"
 #include "x86/flush.h"
 #include "x86/layout.h"
+#include "x86/memory.h"
 #include "x86/msr.h"
 #include "x86/msr_safe.h"
 #include "x86/pcpu.h"
@@ -93,10 +94,7 @@ static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
     struct vmcb *const vmcb = &svm_vmcb[id];
     const uint32_t asid = vmcb->asid;
     const uint64_t root = vmcb->nested_cr3;
-    uint8_t *const bytes = (uint8_t *)vmcb;
-    for (uint32_t i = 0U; i < sizeof(struct vmcb); i++) {
-        bytes[i] = 0U;
-    }
+    memory_fill((uintptr_t)vmcb, 0U, sizeof(struct vmcb));
     vmcb->asid = (asid == 0U) ? 1U : asid;
     vmcb->nested_cr3 = root;
     vmcb->nested_control = NESTED_PAGING;

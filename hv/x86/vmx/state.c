@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Guest registers: an array in memory that an entry writes to the core's VMCS and an exit reads back. */
-#include "x86/msr.h"
 #include "x86/vmx/vmx.h"
 
-#define ALL_DIRTY    ((SLOT_COUNT_U == 64U) ? UINT64_MAX : (((uint64_t)1U << SLOT_COUNT_U) - 1U))
 #define SLOT_COUNT_U ((uint32_t)SLOT_COUNT)
 
-#define PAT_RESET    0x0007040600070406ULL
-#define CR0_RESET    0x60000010U
 #define CR0_PG       0x80000000U
 #define CR0_NE       0x20U
 #define CR0_ET       0x10U
@@ -24,44 +20,34 @@
 
 struct vmx_vcpu vmx_vcpu[MAX_VCPU];
 
-#define DATA_SEGMENTS 5U
-static const enum segment_id data_segments[DATA_SEGMENTS] = { SEG_ES, SEG_SS, SEG_DS, SEG_FS, SEG_GS };
-
-/* Fields outside the segments, from SLOT_CR0 on. */
-static const uint32_t plain_fields[SLOT_COUNT - SLOT_CR0] = {
+/* The VMCS field of each slot. */
+#define EIGHT(field) (field), (field) + 2U, (field) + 4U, (field) + 6U, (field) + 8U, (field) + 10U, (field) + 12U, (field) + 14U
+#define TEN(field)   EIGHT(field), (field) + 16U, (field) + 18U
+static const uint16_t field_of[SLOT_COUNT] = {
+    EIGHT(VMCS_GUEST_SELECTOR), TEN(VMCS_GUEST_BASE), TEN(VMCS_GUEST_LIMIT), EIGHT(VMCS_GUEST_ACCESS),
     VMCS_GUEST_CR0, VMCS_GUEST_CR3, VMCS_GUEST_CR4, VMCS_GUEST_DR7, VMCS_GUEST_RSP, VMCS_GUEST_RIP, VMCS_GUEST_RFLAGS,
     VMCS_GUEST_PENDING_DEBUG, VMCS_GUEST_SYSENTER_CS, VMCS_GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_EIP, VMCS_GUEST_EFER,
     VMCS_GUEST_PAT, VMCS_GUEST_DEBUGCTL, VMCS_GUEST_SHADOW, VMCS_GUEST_ACTIVITY,
     VMCS_GUEST_PDPTE0, VMCS_GUEST_PDPTE0 + 2U, VMCS_GUEST_PDPTE0 + 4U, VMCS_GUEST_PDPTE0 + 6U,
 };
 
-static uint32_t field_of(uint32_t slot)
-{
-    uint32_t field;
-    if (slot < (uint32_t)SLOT_BASE) {
-        field = VMCS_GUEST_SELECTOR + (2U * (slot - (uint32_t)SLOT_SELECTOR));
-    } else if (slot < (uint32_t)SLOT_LIMIT) {
-        field = VMCS_GUEST_BASE + (2U * (slot - (uint32_t)SLOT_BASE));
-    } else if (slot < (uint32_t)SLOT_ACCESS) {
-        field = VMCS_GUEST_LIMIT + (2U * (slot - (uint32_t)SLOT_LIMIT));
-    } else if (slot < (uint32_t)SLOT_CR0) {
-        field = VMCS_GUEST_ACCESS + (2U * (slot - (uint32_t)SLOT_ACCESS));
-    } else {
-        field = plain_fields[slot - (uint32_t)SLOT_CR0];
-    }
-    return field;
-}
+/* The slot of each register that core/ asks for (of CPL, SS's access rights); SLOT_COUNT: none. */
+static const uint32_t slot_of[REG_COUNT] = {
+    (uint32_t)SLOT_CR0, SLOT_COUNT_U, (uint32_t)SLOT_CR3, (uint32_t)SLOT_CR4, (uint32_t)SLOT_EFER, (uint32_t)SLOT_ACCESS + (uint32_t)SEG_SS,
+    (uint32_t)SLOT_PAT, (uint32_t)SLOT_BASE + (uint32_t)SEG_FS, (uint32_t)SLOT_BASE + (uint32_t)SEG_GS, SLOT_COUNT_U, SLOT_COUNT_U,
+    (uint32_t)SLOT_DR7,
+};
 
 uint64_t vmx_slot_read(vcpu_id_t vcpu, uint32_t slot)
 {
-    return vmx_vcpu[vcpu].live ? vmx_read(field_of(slot)) : vmx_vcpu[vcpu].guest[slot];
+    return vmx_vcpu[vcpu].live ? vmx_read(field_of[slot]) : vmx_vcpu[vcpu].guest[slot];
 }
 
 /* REQ-ISO-033 */
 void vmx_slot_write(vcpu_id_t vcpu, uint32_t slot, uint64_t value)
 {
     if (vmx_vcpu[vcpu].live) {
-        vmx_write(field_of(slot), value);
+        vmx_write(field_of[slot], value);
     } else if (vmx_vcpu[vcpu].guest[slot] != value) {
         vmx_vcpu[vcpu].guest[slot] = value;
         vmx_vcpu[vcpu].dirty |= (uint64_t)1U << slot;
@@ -71,9 +57,9 @@ void vmx_slot_write(vcpu_id_t vcpu, uint32_t slot, uint64_t value)
 }
 
 /* EFER.LMA follows from LME and CR0.PG; entry demands that they agree (26.3.1.1). */
-static uint64_t efer_for_entry(vcpu_id_t vcpu)
+static uint64_t efer_for_entry(vcpu_id_t vcpu, uint64_t held)
 {
-    const uint64_t efer = vmx_slot_read(vcpu, SLOT_EFER) & ~(uint64_t)EFER_LMA;
+    const uint64_t efer = held & ~(uint64_t)EFER_LMA;
     const bool paging = (vmx_slot_read(vcpu, SLOT_CR0) & CR0_PG) != 0U;
     return (((efer & EFER_LME) != 0U) && paging) ? (efer | EFER_LMA) : efer;
 }
@@ -105,14 +91,14 @@ void vmx_state_store(vcpu_id_t vcpu)
 {
     struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
     uint32_t entry = v->entry;
-    vmx_slot_write(vcpu, SLOT_EFER, efer_for_entry(vcpu));
+    vmx_slot_write(vcpu, SLOT_EFER, efer_for_entry(vcpu, vmx_slot_read(vcpu, SLOT_EFER)));
     vmx_slot_write(vcpu, SLOT_RIP, vmx_rip_of_mode(vcpu, vcpu_regs[vcpu].rip));
     vmx_slot_write(vcpu, SLOT_RFLAGS, vcpu_regs[vcpu].rflags);
     vmx_slot_write(vcpu, SLOT_RSP, vcpu_regs[vcpu].gpr[GPR_RSP]);
     single_step_note(vcpu);
     for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
         if (((v->dirty >> slot) & 1U) != 0U) {
-            vmx_write(field_of(slot), v->guest[slot]);
+            vmx_write(field_of[slot], v->guest[slot]);
         }
     }
     v->dirty = 0U;
@@ -127,7 +113,7 @@ void vmx_state_fetch(vcpu_id_t vcpu)
 {
     struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
     for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
-        v->guest[slot] = vmx_read(field_of(slot));
+        v->guest[slot] = vmx_read(field_of[slot]);
     }
     v->dirty = 0U;
     v->live = false;
@@ -170,51 +156,40 @@ bool vmx_shadow_changed(vcpu_id_t vcpu)
 uint64_t vmx_get(vcpu_id_t vcpu, enum vcpu_reg reg)
 {
     const struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
-    uint64_t value;
+    const uint32_t slot = slot_of[reg];
+    uint64_t value = (slot < SLOT_COUNT_U) ? vmx_slot_read(vcpu, slot) : 0U;
     switch (reg) {
-    case REG_CR0: value = (vmx_slot_read(vcpu, SLOT_CR0) & ~VMX_CR0_OWNED) | v->cr0_shadow; break;
+    case REG_CR0: value = (value & ~VMX_CR0_OWNED) | v->cr0_shadow; break;
     case REG_CR2: value = v->live ? vmx_cr2_read() : v->cr2; break;
-    case REG_CR3: value = vmx_slot_read(vcpu, SLOT_CR3); break;
-    case REG_CR4: value = (vmx_slot_read(vcpu, SLOT_CR4) & ~VMX_CR4_OWNED) | v->cr4_shadow; break;
-    case REG_EFER: value = efer_for_entry(vcpu); break;
-    case REG_CPL: value = (vmx_slot_read(vcpu, (uint32_t)SLOT_ACCESS + (uint32_t)SEG_SS) >> 5) & 3U; break; /* SS.DPL (24.4.1) */
-    case REG_PAT: value = vmx_slot_read(vcpu, SLOT_PAT); break;
-    case REG_FS_BASE: value = vmx_slot_read(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_FS); break;
-    case REG_GS_BASE: value = vmx_slot_read(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_GS); break;
-    case REG_DR7: value = vmx_slot_read(vcpu, SLOT_DR7); break;
-    default: value = 0U; break;
+    case REG_CR4: value = (value & ~VMX_CR4_OWNED) | v->cr4_shadow; break;
+    case REG_EFER: value = efer_for_entry(vcpu, value); break;
+    case REG_CPL: value = (value >> 5) & 3U; break; /* SS.DPL (24.4.1) */
+    default: break; /* as it is there */
     }
     return value;
-}
-
-static void set_cpl(vcpu_id_t vcpu, uint64_t cpl)
-{
-    const uint32_t slot = (uint32_t)SLOT_ACCESS + (uint32_t)SEG_SS;
-    vmx_slot_write(vcpu, slot, (vmx_slot_read(vcpu, slot) & ~(uint64_t)0x60U) | ((cpl & 3U) << 5));
 }
 
 /* REQ-ISO-033 */
 void vmx_set(vcpu_id_t vcpu, enum vcpu_reg reg, uint64_t value)
 {
     struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
+    const uint32_t slot = slot_of[reg];
+    uint64_t held = value;
     switch (reg) {
     case REG_CR0:
         v->cr0_shadow = value & VMX_CR0_OWNED;
-        vmx_slot_write(vcpu, SLOT_CR0, (value & ~VMX_CR0_OWNED) | CR0_ET | CR0_NE);
+        held = (value & ~VMX_CR0_OWNED) | CR0_ET | CR0_NE;
         break;
     case REG_CR2: v->cr2 = value; break;
-    case REG_CR3: vmx_slot_write(vcpu, SLOT_CR3, value); break;
     case REG_CR4:
         v->cr4_shadow = value & VMX_CR4_MCE;
-        vmx_slot_write(vcpu, SLOT_CR4, (value & ~VMX_CR4_OWNED) | VMX_CR4_VMXE | VMX_CR4_MCE);
+        held = (value & ~VMX_CR4_OWNED) | VMX_CR4_VMXE | VMX_CR4_MCE;
         break;
-    case REG_EFER: vmx_slot_write(vcpu, SLOT_EFER, value); break;
-    case REG_CPL: set_cpl(vcpu, value); break;
-    case REG_PAT: vmx_slot_write(vcpu, SLOT_PAT, value); break;
-    case REG_FS_BASE: vmx_slot_write(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_FS, value); break;
-    case REG_GS_BASE: vmx_slot_write(vcpu, (uint32_t)SLOT_BASE + (uint32_t)SEG_GS, value); break;
-    case REG_DR7: vmx_slot_write(vcpu, SLOT_DR7, value); break;
-    default: break;
+    case REG_CPL: held = (vmx_slot_read(vcpu, slot) & ~(uint64_t)0x60U) | ((value & 3U) << 5); break;
+    default: break; /* as it is */
+    }
+    if (slot < SLOT_COUNT_U) {
+        vmx_slot_write(vcpu, slot, held);
     }
 }
 
@@ -267,29 +242,4 @@ void vmx_set_segment(vcpu_id_t vcpu, enum segment_id seg, struct segment value)
         vmx_slot_write(vcpu, (uint32_t)SLOT_SELECTOR + (uint32_t)seg, value.selector);
         vmx_slot_write(vcpu, (uint32_t)SLOT_ACCESS + (uint32_t)seg, access_for_entry(seg, value));
     }
-}
-
-/* Intel SDM 3, table 9-1. All of it is dirty: the core's VMCS has an earlier life, or another vCPU. */
-/* REQ-ISO-033 */
-void vmx_state_reset(vcpu_id_t vcpu)
-{
-    struct vmx_vcpu *const v = &vmx_vcpu[vcpu];
-    v->live = false;
-    for (uint32_t slot = 0U; slot < SLOT_COUNT_U; slot++) {
-        v->guest[slot] = 0U;
-    }
-    for (uint32_t i = 0U; i < DATA_SEGMENTS; i++) {
-        vmx_set_segment(vcpu, data_segments[i], (struct segment){ 0U, 0x93U, 0xFFFFU, 0U });
-    }
-    vmx_set_segment(vcpu, SEG_CS, (struct segment){ 0xF000U, 0x9BU, 0xFFFFU, 0xFFFF0000U });
-    vmx_set_segment(vcpu, SEG_LDTR, (struct segment){ 0U, 0x82U, 0xFFFFU, 0U });
-    vmx_set_segment(vcpu, SEG_TR, (struct segment){ 0U, 0x8BU, 0xFFFFU, 0U });
-    vmx_set_segment(vcpu, SEG_GDTR, (struct segment){ 0U, 0U, 0xFFFFU, 0U });
-    vmx_set_segment(vcpu, SEG_IDTR, (struct segment){ 0U, 0U, 0xFFFFU, 0U });
-    vmx_set(vcpu, REG_CR0, CR0_RESET);
-    vmx_set(vcpu, REG_CR4, 0U);
-    v->guest[SLOT_DR7] = 0x400U;
-    v->guest[SLOT_PAT] = PAT_RESET;
-    v->cr2 = 0U;
-    v->dirty = ALL_DIRTY;
 }
