@@ -224,6 +224,7 @@ void vpci_bridges_open(void);
 /* vpci_group.c: boot, after all functions were found; whether a bridge sends what comes from behind it in its own name. */
 enum status vpci_groups_check(void);
 bool vpci_bridge_hides(const struct vpci_function *bridge);
+uint16_t vpci_requester(const struct vpci_function *fn); /* the number that the IOMMU sees: the function's own, or that of such a bridge */
 void vpci_access_control_on(const struct vpci_function *fn);
 
 /* vpci_msi.c: offset lies in the capability; dword access at an aligned offset. */

@@ -15,7 +15,9 @@
 #define PCIE_FLAGS       2U
 #define PORT_ROOT        4U
 #define PORT_DOWNSTREAM  6U
+#define PORT_PCI         7U    /* a bridge from PCI Express to conventional PCI */
 #define PORT_NONE        0xFFU /* conventional PCI */
+#define PCI_BUS_LIMIT    256U
 #define ACS_CAPABILITY   4U
 #define ACS_CONTROL      6U
 #define ACS_PLACES       (PCI_CONFIG_SIZE - 7U)
@@ -96,6 +98,30 @@ static bool given_refuse(vm_id_t v, uint16_t bdf, const char *why, uint16_t othe
 bool vpci_bridge_hides(const struct vpci_function *bridge)
 {
     return (port_type(bridge) == PORT_NONE) || (port_type(bridge) > PORT_DOWNSTREAM);
+}
+
+/* The bridge next to the root counts. One from PCI Express to conventional PCI asks as function 0 of device 0 of the bus behind it (PCI Express to PCI/PCI-X Bridge 1.0,
+ * 2.3), any other in its own name (VT-d 4.1, 3.4.1). */
+/* REQ-ISO-091 */
+uint16_t vpci_requester(const struct vpci_function *fn)
+{
+    uint16_t id = fn->bdf;
+    uint32_t nearest = PCI_BUS_LIMIT;
+
+    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+        const struct vpci_function *bridge = &vpci_function[i];
+
+        /* One that the firmware left alone has bus 0 on both sides. */
+        if (vpci_behind(bridge, fn) && vpci_bridge_hides(bridge) && (((bridge->bdf ^ fn->bdf) & 0xFF00U) != 0U)) {
+            const uint32_t bus = (hw_pci_read(bridge->bdf, PCI_BUS_NUMBERS, 4U) >> 8U) & 0xFFU;
+
+            if (bus < nearest) {
+                nearest = bus;
+                id = (port_type(bridge) == PORT_PCI) ? (uint16_t)(bus << 8U) : bridge->bdf;
+            }
+        }
+    }
+    return id;
 }
 
 /* A bridge in the group only forwards: what its owner may write is in vpci_bridge.c. A function without an owner is silent. */

@@ -14,7 +14,7 @@ struct irq_msi_message vpci_message(const struct vpci_function *fn, uint32_t *so
     if ((v < MAX_VM) && vms[v].exclusive) {
         message = irq_exclusive_message(v, fn->bdf, written->address, written->data, written->live);
     } else {
-        if (written->live && (*source == ID_NONE) && (irq_msi_alloc(v, fn->bdf, source) != STATUS_OK)) {
+        if (written->live && (*source == ID_NONE) && (irq_msi_alloc(v, vpci_requester(fn), source) != STATUS_OK)) {
             *source = ID_NONE;
         }
         message = irq_msi_update(*source, written->address, written->data, written->live);

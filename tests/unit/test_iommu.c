@@ -8,9 +8,12 @@
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
 #include "fake/iommu.h"
+#include "fake/pci.h"
 
 #define NIC       0x20U   /* 00:04.0: the partition table gives it to the RTVM */
 #define DISK      0x28U   /* 00:05.0: left to the Service VM */
+#define BRIDGE    0x38U
+#define BEHIND    0x308U
 #define FAR_AWAY  0x1000U /* on bus 16: no table */
 #define ROOT      0x70000000U
 #define ENTRIES   0x70001000U
@@ -349,6 +352,36 @@ static void at_boot_every_function_gets_its_owners_memory(void **state)
     assert_non_null(strstr(fake_log(), "PCI function 0x28: not its owner's"));
     assert_false(vpci_function[0].walled);
     vpci_function_count = 0U;
+}
+
+/* REQ-ISO-091 */
+static void a_bridge_to_conventional_pci_asks_for_the_service_vm(void **state)
+{
+    static const uint16_t bdf[] = { BRIDGE, BEHIND, DISK };
+    (void)state;
+    fake_bus_reset();
+    fake_bus_put(fake_bus_add(BRIDGE, 0x00011B36U, 0x0604U), 0x18U, 4U, 0x00030300U, 0U);
+    fake_bus_put(&fake_bus[0], 0x40U, 4U, 0x00720010U, 0U);
+    memset(vpci_function, 0, sizeof(vpci_function));
+    for (vpci_function_count = 0U; vpci_function_count < 3U; vpci_function_count++) {
+        vpci_function[vpci_function_count] = (struct vpci_function){ .bdf = bdf[vpci_function_count], .owner = VM_SERVICE };
+    }
+    vpci_function[0].bridge = true;
+    vpci_function[0].pcie = 0x40U;
+    fake_iommu_regions = 1U;
+    fake_iommu_region[0] = (struct fake_iommu_region){ BEHIND & 0xFF00U, RTVM_HPA, 0x1000U };
+    vpci_dma_open(VM_SERVICE);
+    assert_false(vpci_function[1].walled);         /* the firmware wants memory for the number that it asks under */
+    assert_int_equal(iommu_table_owner(BEHIND & 0xFF00U), IOMMU_NOBODY);
+    fake_iommu_regions = 0U;
+    vpci_dma_open(VM_SERVICE);
+    assert_int_equal(iommu_table_owner(BEHIND & 0xFF00U), VM_SERVICE);
+    assert_int_equal(iommu_table_owner(BRIDGE), VM_SERVICE);
+    assert_true(vpci_function[1].walled);
+    assert_true(reaches(BEHIND & 0xFF00U, 0x1000U));
+    assert_false(reaches(BEHIND & 0xFF00U, RTVM_ONLY));
+    vpci_function_count = 0U;
+    fake_bus_reset();
 }
 
 /* REQ-ISO-052 */
@@ -844,6 +877,7 @@ int main(void)
         cmocka_unit_test_setup(without_a_unit_nothing_is_given, boot),
         cmocka_unit_test_setup(registers_of_a_unit_are_nobodys, boot),
         cmocka_unit_test_setup(at_boot_every_function_gets_its_owners_memory, boot),
+        cmocka_unit_test_setup(a_bridge_to_conventional_pci_asks_for_the_service_vm, boot),
         cmocka_unit_test_setup(a_blocked_access_is_told_and_counted, boot),
         cmocka_unit_test_setup(a_fault_before_the_clock_is_known_is_told, boot),
         cmocka_unit_test_setup(a_fault_that_comes_as_messages_are_switched_on_is_told, boot),

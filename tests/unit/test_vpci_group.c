@@ -179,6 +179,52 @@ static void what_a_conventional_bridge_sends_for_is_given_to_nobody(void **state
     assert_int_equal(scan(), STATUS_DENIED);
 }
 
+static uint16_t requester(uint16_t bdf)
+{
+    return vpci_requester(&vpci_function[vpci_function_at(bdf)]);
+}
+
+/* REQ-ISO-091 */
+static void behind_a_bridge_to_conventional_pci_the_bridge_next_to_the_root_asks(void **state)
+{
+    (void)state;
+    port(4U);
+    behind(BEHIND);
+    fake_add(0x0208U, 0x10D38086U, 0x0200U);   /* 02:01.0 */
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(requester(0x0208U), 0x0208U); /* a root port asks for nobody */
+    with_express(PORT, 7U);
+    assert_int_equal(requester(0x0208U), 0x0200U); /* function 0 of device 0 behind it */
+    assert_int_equal(requester(BEHIND), BEHIND);
+    assert_int_equal(requester(PORT), PORT);
+    assert_int_equal(requester(NIC), NIC);
+    fake_put(PORT, 0x34U, 4U, 0U, 0U);         /* a bridge that is conventional PCI itself */
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(requester(0x0208U), PORT);
+    fake_put(PORT, 0x18U, 4U, 0U, ALL_ONES);   /* the firmware left it alone */
+    assert_int_equal(requester(NIC), NIC);
+}
+
+/* REQ-ISO-091 */
+static void of_two_such_bridges_the_outer_one_asks(void **state)
+{
+    (void)state;
+    port(7U);
+    wr(PORT, 0x18U, 4U, 0U);
+    fake_put(PORT, 0x18U, 4U, 0x00030200U, ALL_ONES);
+    fake_add(0x0210U, 0x00011B36U, 0x0604U);   /* 02:02.0, with bus 3 behind it */
+    fake_put(0x0210U, 0x0CU, 4U, 0x00010000U, 0U);
+    fake_put(0x0210U, 0x18U, 4U, 0x00030302U, ALL_ONES);
+    fake_add(0x0308U, 0x10D38086U, 0x0200U);
+    assert_int_equal(scan(), STATUS_OK);
+    assert_int_equal(requester(0x0308U), 0x0200U);
+    assert_int_equal(vpci_function[vpci_function_at(0x0308U)].group, vpci_function[vpci_function_at(PORT)].group);
+    fake_put(PORT, 0x18U, 4U, 0x00020200U, ALL_ONES); /* not behind this one */
+    assert_int_equal(requester(0x0308U), 0x0210U);
+    fake_put(PORT, 0x18U, 4U, 0x00030300U, ALL_ONES); /* whose bus is behind both: the first found */
+    assert_int_equal(requester(0x0308U), 0x0300U);
+}
+
 /* REQ-INT-051 */
 static void what_is_not_there_or_a_bridge_cannot_be_given(void **state)
 {
@@ -325,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup(functions_behind_a_port_without_acs_have_one_owner, setup),
         cmocka_unit_test_setup(an_upstream_port_joins_the_ports_below_it, setup),
         cmocka_unit_test_setup(what_a_conventional_bridge_sends_for_is_given_to_nobody, setup),
+        cmocka_unit_test_setup(behind_a_bridge_to_conventional_pci_the_bridge_next_to_the_root_asks, setup),
+        cmocka_unit_test_setup(of_two_such_bridges_the_outer_one_asks, setup),
         cmocka_unit_test_setup(what_is_not_there_or_a_bridge_cannot_be_given, setup),
         cmocka_unit_test_setup(a_function_that_the_scan_gave_to_nobody_cannot_be_given, setup),
         cmocka_unit_test_setup(what_the_machines_tables_do_not_reach_cannot_be_given, setup),

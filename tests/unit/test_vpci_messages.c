@@ -7,6 +7,7 @@
 #include "devices/vpci_function.h"
 
 #define SOUND     0x0030U /* 00:06.0: MSI 32-bit, not maskable at 0x60 */
+#define OLD       0x0110U /* 01:02.0 */
 #define CARD      0x0038U /* 00:07.0: MSI-X at 0x80, BAR 0 behind the network card's table */
 #define CARD_PAGE (FAKE_MMIO + 0x4000U)
 
@@ -254,6 +255,29 @@ static void a_function_without_owner_sends_nothing(void **state)
     assert_int_equal(source, ID_NONE);
 }
 
+/* REQ-ISO-091 */
+static void a_message_from_behind_a_bridge_has_the_bridges_number(void **state)
+{
+    (void)state;
+    fake_put(BRIDGE, 0x40U, 4U, 0x00720010U, 0U);  /* to conventional PCI */
+    fake_add(OLD, 0x26688086U, 0x0403U);
+    fake_put(OLD, 0x34U, 4U, 0x60U, 0U);
+    fake_put(OLD, 0x60U, 4U, 0x00010005U, 0x00710000U);
+    fake_put(OLD, 0x64U, 4U, 0U, 0xFFFFFFFCU);
+    fake_put(OLD, 0x68U, 4U, 0U, ALL_ONES);
+    irq_init();
+    assert_int_equal(vpci_scan(), STATUS_OK);
+    iommu_remaps = true;
+    wr(OLD, 0x64U, 4U, 0xFEE00000U);
+    wr(OLD, 0x68U, 2U, 0x0041U);
+    wr(OLD, 0x62U, 2U, 1U);
+    assert_int_equal(hw_pci_read(OLD, 0x62U, 2U) & 1U, 1U);
+    assert_int_equal(routed, 0x0100U);
+    enable_sound(0xFEE00000U);
+    assert_int_equal(routed, SOUND);
+    iommu_remaps = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +296,7 @@ int main(void)
         cmocka_unit_test_setup(switching_msix_off_gives_the_sources_back, setup),
         cmocka_unit_test_setup(a_table_page_takes_whole_accesses_of_known_sizes, setup),
         cmocka_unit_test_setup(a_function_without_owner_sends_nothing, setup),
+        cmocka_unit_test_setup(a_message_from_behind_a_bridge_has_the_bridges_number, setup_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

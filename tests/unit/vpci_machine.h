@@ -82,7 +82,8 @@ void vlapic_post(vcpu_id_t id, uint32_t vector, bool level)
 void vcpu_notify(vcpu_id_t id) { (void)id; }
 bool iommu_remaps;
 uint32_t iommu_irq_settles = 1U;
-void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level) { (void)index; (void)bdf; (void)pcpu; (void)vector; (void)level; }
+uint32_t routed = ID_NONE; /* whose entry was written last */
+void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level) { (void)index; routed = bdf; (void)pcpu; (void)vector; (void)level; }
 void iommu_irq_settle(void) { }
 uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf) { (void)vm; return (bdf == NIC) ? 0x400U : 0U; }
 uint64_t iommu_remap_address(uint32_t index) { return 0xFEE00010U | ((uint64_t)index << 5U); }
