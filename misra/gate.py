@@ -56,7 +56,8 @@ def collect(guide, addon, tidy_checks, only):
             if not noise.is_noise(finding, lines[finding.file][finding.line - 1], f"{program.name}/", repository):
                 found.append(finding)
     for file in files:
-        found += script.of_file(file)
+        if not only or file in only:
+            found += script.of_file(file)
     found += script.unused_macros(repository, [file for file in files if file.endswith(".h") and not file.startswith("abi/")])
     return sorted(set(files)), sorted(finding for finding in set(found) if not only or finding.file in only)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that no analyser makes, or that need the whole repository. Each has the name that gep.csv gives it."""
 import collections
+import functools
 import re
 
 from analysers import ROOT, Finding
@@ -29,35 +30,25 @@ LINES = (  # check, what breaks the rule in a line of code without comments and 
 SUPPRESSION = re.compile(r"cppcheck-suppress|NOLINT|#\s*pragma\b|_Pragma|GCC diagnostic|DISABLE_WARNING")
 ALIKE = str.maketrans({"O": "0", "I": "1", "l": "1", "S": "5", "Z": "2", "B": "8"})
 WORD = re.compile(r"\b[A-Za-z_]\w*\b")
+PIECE = re.compile(r"(?P<comment>/\*.*?(?:\*/|\Z)|//[^\n]*)|(?P<include>#\s*include\s*[<\"][^>\"\n]*[>\"])"
+                   r"|(?P<text>\"(?:\\.|[^\"\\\n])*(?:[\"\n]|\Z)|'(?:\\.|[^'\\\n])*(?:['\n]|\Z))", re.S)
 
 
+@functools.lru_cache(maxsize=None)   # the tags of a file are looked for, its lines and its macros
 def split(text):
     """(code, comments): the text with comments and the insides of string literals blanked, and (line, comment) pairs."""
-    code, comments, i, line = [], [], 0, 1
-    while i < len(text):
-        if text.startswith("/*", i) or text.startswith("//", i):
-            end = (text.find("*/", i + 2) + 2 or len(text)) if text[i + 1] == "*" else (text.find("\n", i) if "\n" in text[i:] else len(text))
-            piece = text[i:end]
+    comments, line, at = [], 1, 0
+
+    def blank(found):
+        nonlocal line, at
+        piece = found.group()
+        line, at = line + text.count("\n", at, found.start()), found.start()
+        if found.lastgroup == "comment":
             comments.append((line, piece))
-            code.append(re.sub(r"[^\n]", " ", piece))
-        elif text[i] == "#" and re.match(r"#\s*include\s*[<\"][^>\"\n]*[>\"]", text[i:]):
-            end = i + re.match(r"#\s*include\s*[<\"][^>\"\n]*[>\"]", text[i:]).end()
-            piece = text[i:end]
-            code.append(piece)
-        elif text[i] in "\"'":
-            end = i + 1
-            while end < len(text) and text[end] != text[i] and text[end] != "\n":
-                end += 2 if text[end] == "\\" else 1
-            end += 1
-            piece = text[i:end]
-            code.append(text[i] + " " * max(0, len(piece) - 2) + text[i] if "\n" not in piece else piece)
-        else:
-            end = i + 1
-            piece = text[i]
-            code.append(piece)
-        line += piece.count("\n")
-        i = end
-    return "".join(code), comments
+            return re.sub(r"[^\n]", " ", piece)
+        return piece if found.lastgroup == "include" or "\n" in piece else piece[0] + " " * max(0, len(piece) - 2) + piece[0]
+
+    return PIECE.sub(blank, text), tuple(comments)
 
 
 def compiled(code):
