@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A core with AMD-V behind svm_vmrun(), which the tests tell how its guest leaves. For one test program each. */
+#ifndef UNIT_SVM_MACHINE_H
+#define UNIT_SVM_MACHINE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/cpuid.h"
+#include "core/quick.h"
+#include "core/trace.h"
+#include "core/stats.h"
+#include "x86/access_maps.h"
+#include "x86/asm.h"
+#include "x86/core_pages.h"
+#include "x86/fatal.h"
+#include "x86/flush.h"
+#include "x86/pcpu.h"
+#include "x86/svm/svm.h"
+
+#define GUEST 8U /* vCPU 0 of VM 1 */
+#define SERVICE_GUEST 0U
+#define MISC1_INTR (1U << 0)
+#define MISC1_HLT (1U << 24)
+#define MISC2_XSETBV (1U << 13)
+#define CR8 (1U << 8)
+
+struct vcpu_regs vcpu_regs[MAX_VCPU];
+uint8_t core_pages[MAX_PCPU][2][PAGE_SIZE];
+uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
+uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
+static struct vmcb entered; /* the VMCB as the CPU would see it at VMRUN */
+static struct vmcb leaves;  /* what the CPU would write at #VMEXIT */
+static uint32_t vmruns;
+static bool kicked;
+static _Atomic uint32_t kick;
+
+pcpu_id_t hw_pcpu(void)
+{
+    return 0U;
+}
+
+bool msr_read_safe(uint32_t msr, uint64_t *value)
+{
+    (void)msr;
+    *value = 0U;
+    return true;
+}
+
+NORETURN void fatal_boot(const char *what, const char *detail)
+{
+    (void)detail;
+    fail_msg("%s", what);
+    __builtin_unreachable();
+}
+
+struct vcpu_stats vcpu_stats[MAX_VCPU];
+static bool answers;       /* what core/quick.h says */
+static uint32_t asked, asked_cpl, asked_size, asked_port;
+static bool asked_write;
+static bool answer(vcpu_id_t id)
+{
+    assert_int_equal(id, GUEST);
+    asked++;
+    vcpu_regs[id].gpr[GPR_RAX] += answers ? 0x100U : 0U;
+    return answers;
+}
+void cpuid_emulate(vcpu_id_t id) { (void)answer(id); }
+volatile uint32_t trace_events;
+static uint32_t quick_traced;  /* the reason of the last one + 1 */
+void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t left, uint64_t now)
+{
+    assert_int_equal(vcpu, GUEST);
+    assert_true(left <= now);
+    quick_traced = (uint32_t)reason + 1U;
+}
+bool core_quick_msr_read(vcpu_id_t id) { return answer(id); }
+bool core_quick_msr_write(vcpu_id_t id) { asked_write = true; return answer(id); }
+bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl) { asked_cpl = cpl; return answer(id); }
+bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
+{
+    asked_port = port;
+    asked_size = size;
+    asked_write = write;
+    return answer(id);
+}
+
+/* x86/svm/left.c: what it deals with itself has a test of its own. */
+struct vmcb *svm_left(struct svm_run *run) { return svm_quick(run, asm_rdtsc()); }
+
+static bool deliver_interrupts = true; /* false: a physical interrupt comes first */
+static void cpu_runs(struct vmcb *at)
+{
+    entered = *at;
+    vmruns++;
+    at->exit_code = leaves.exit_code;
+    at->exit_info1 = leaves.exit_info1;
+    at->exit_info2 = leaves.exit_info2;
+    at->exit_int_info = leaves.exit_int_info;
+    at->next_rip = leaves.next_rip;
+    at->rip = leaves.rip;
+    if (((at->intercept_misc1 & MISC1_VINTR) == 0U) && deliver_interrupts) {
+        at->interrupt_control &= ~VINT_IRQ;
+    }
+}
+
+static uint32_t repeats; /* the same exit comes so often again */
+static struct vmcb then;  /* the VMCB at the VMRUN after the last of them */
+/* As enter.S has it; quick exits are followed by a physical interrupt at the next instruction. */
+uint32_t svm_vmrun(struct svm_run *run)
+{
+    entered = *run->vmcb;
+    assert_ptr_equal(run->kick, &kick);
+    assert_ptr_equal(run->regs, &vcpu_regs[run->vcpu]);
+    assert_ptr_equal(run->vmcb, &svm_vmcb[run->vcpu]);
+    if (!kicked) {
+        cpu_runs(run->vmcb);
+        while (svm_left(run) != NULL) {
+            then = *run->vmcb;
+            leaves.exit_code = (repeats == 0U) ? 0x60U : leaves.exit_code;
+            leaves.exit_int_info = 0U;
+            leaves.rip = run->vmcb->rip;
+            repeats -= (repeats == 0U) ? 0U : 1U;
+            cpu_runs(run->vmcb);
+        }
+    }
+    return kicked ? 0U : 1U;
+}
+
+static int setup(void **state)
+{
+    const struct svm_features none = { .asid_count = 16U };
+    (void)state;
+    svm_features = none;
+    memset(svm_vmcb, 0, sizeof(svm_vmcb));
+    memset(vcpu_regs, 0, sizeof(vcpu_regs));
+    memset(&leaves, 0, sizeof(leaves));
+    memset(vcpu_stats, 0, sizeof(vcpu_stats));
+    vmruns = 0U;
+    asked = 0U;
+    asked_write = false;
+    answers = false;
+    kicked = false;
+    svm_vendor.bitmaps_close(1U);
+    svm_vendor.vcpu_init(GUEST, false);
+    svm_vendor.set_stage2(GUEST, 0x123000U, 2U);
+    vcpu_regs[GUEST].rip = 0x1000U;
+    leaves.rip = 0x1000U;
+    return 0;
+}
+
+static struct vm_exit leave(uint64_t code, uint64_t info1, uint64_t info2)
+{
+    struct vm_exit exit;
+    leaves.exit_code = code;
+    leaves.exit_info1 = info1;
+    leaves.exit_info2 = info2;
+    assert_true(svm_vendor.enter(GUEST, &kick, &exit));
+    return exit;
+}
+
+#endif
