@@ -46,6 +46,7 @@ PACKAGES = {
     "libclang-rt-19-dev": ("test", "coverage of the unit tests"),
     "llvm-19": ("test", "coverage of the unit tests"),
     "python3-pytest": ("test", "system tests"),
+    "python3-pytest-xdist": ("test", "tests of several files at a time"),
     "cppcheck": ("test", "MISRA C:2012 rules"),
     "clang-tidy": ("test", "MISRA C:2012 rules"),
     "libcmocka-dev": ("test", "unit tests"),

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """./bulkhead test: everything that can be checked, the fast things first, one line of result at the end."""
+import importlib.util
+import os
 import pathlib
 import re
 import subprocess
@@ -13,6 +15,7 @@ from tools.progress import BOLD, GREEN, RED, ROOT, StepError, colour, run_step, 
 UNIT_TIMEOUT_S = 300
 PYTEST_PASSED, PYTEST_FAILED, PYTEST_NOTHING = 0, 1, 5
 PYTHON = ["/usr/bin/python3", "-B"]
+MACHINE_BYTES = 6 * 1024 ** 3    # what one emulated machine may take of the memory here, with its tools (docs/user-guide.md)
 
 
 class Tally:
@@ -117,12 +120,24 @@ def run_unit_program(tally, name, program):
         say("\n".join(f"  | {line}" for line in text.rstrip().splitlines()[-30:]))
 
 
+def at_a_time():
+    """How many files of tests run at a time: a machine with Linux in it keeps one core busy and no more for most of its life."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(len(os.sched_getaffinity(0)), memory // MACHINE_BYTES))
+
+
+def spread(keyword):
+    """pytest's words for that. A file stays in one process: what its tests share is made once, and those of the demo use one folder. Chosen
+    tests run one by one, each with its name before it."""
+    return [] if keyword or importlib.util.find_spec("xdist") is None else ["-n", str(at_a_time()), "--dist", "loadfile"]
+
+
 def run_pytest(tally, keyword, folder, options=()):
     heading(f"Tests in {folder}")
     report = ROOT / "build" / "logs" / f"pytest-{folder.replace('/', '-')}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    command = PYTHON + ["-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-ra", f"--junitxml={report}", folder]
+    command = PYTHON + ["-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "-ra", f"--junitxml={report}", folder, *spread(keyword)]
     status = subprocess.run(command + list(options) + (["-k", keyword] if keyword else []), cwd=ROOT, check=False).returncode
     if not report.exists():
         tally.case(folder, f"{folder}: pytest status {status}", "failed")

@@ -3,6 +3,7 @@
 
 A test runs on QEMU and on Bochs, unless it says where and why not (tests/system/where.py)."""
 import json
+import os
 import pathlib
 import re
 
@@ -17,10 +18,17 @@ from tools.bochs import Bochs, MODELS
 from tools.machine import CONSOLES, ROOT, Machine, MachineError
 
 
+AT_A_TIME = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))    # machines that share the host
+
+
 class Shell:
     """For a machine with a shell in its Service VM."""
     __test__ = False
     sequence = 0
+
+    @property
+    def patience(self):
+        return AT_A_TIME * super().patience
 
     def shell_ready(self, timeout=90):
         return self.wait_for("service", r"^service: shell ready", timeout)

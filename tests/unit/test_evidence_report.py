@@ -368,7 +368,7 @@ def test_only_a_whole_run_ends_with_the_report_and_after_its_own_result(tmp_path
 
 def test_a_pytest_that_breaks_off_is_a_failure(tmp_path, monkeypatch):
     def broken_off(words, **_):
-        pathlib.Path(words[-2].partition("=")[2]).write_text("<testsuites><testcase classname='a' name='x'/></testsuites>", encoding="utf-8")
+        pathlib.Path(next(word for word in words if word.startswith("--junitxml=")).partition("=")[2]).write_text("<testsuites><testcase classname='a' name='x'/></testsuites>", encoding="utf-8")
         return argparse.Namespace(returncode=2)
     monkeypatch.setattr(testing.subprocess, "run", broken_off)
     monkeypatch.setattr(testing, "ROOT", tmp_path)

@@ -301,6 +301,21 @@ def test_result_line_counts():
     assert tally.line() == "3 passed, 1 failed, 2 skipped"
 
 
+# REQ-EVI-007
+@pytest.mark.parametrize("cores, gigabytes, files", [(2, 24, 2), (8, 24, 4), (2, 8, 1), (2, 4, 1), (1, 64, 1)])
+def test_files_of_tests_share_cores_and_memory(monkeypatch, cores, gigabytes, files):
+    monkeypatch.setattr(testing.os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(testing.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": gigabytes << 18}.get)
+    monkeypatch.setattr(testing.importlib.util, "find_spec", lambda _: "there")
+    assert testing.spread("") == ["-n", str(files), "--dist", "loadfile"]
+    assert testing.spread("name") == []
+
+
+def test_without_xdist_tests_run_one_by_one(monkeypatch):
+    monkeypatch.setattr(testing.importlib.util, "find_spec", lambda _: None)
+    assert testing.spread("") == []
+
+
 def test_every_file_of_the_front_door_has_a_licence_line():
     files = [ROOT / "bulkhead", ROOT / "SConstruct", *(ROOT / "tools").rglob("*.py"), *(ROOT / "tools").rglob("*.sh"), *(ROOT / "configs").rglob("*.yaml")]
     assert [path for path in map(pathlib.Path, files) if "SPDX-License-Identifier" not in path.read_text(encoding="utf-8")] == []
