@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: all x86/vcpu.c x86/flush.c x86/exception.c x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/quick.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c x86/vmx/vmx.c x86/vmx/control.c x86/vmx/state.c x86/vmx/event.c x86/vmx/exit.c x86/vmx/quick.c x86/vmx/bitmap.c x86/vmx/apic.c */
+/* unit-sources: all x86/vcpu.c x86/flush.c x86/exception.c x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/quick.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c x86/memory.c x86/vmx/vmx.c x86/vmx/control.c x86/vmx/state.c x86/vmx/state_reset.c x86/vmx/event.c x86/vmx/exit.c x86/vmx/quick.c x86/vmx/bitmap.c x86/vmx/apic.c */
 /*
  * No translation outlives what it stood for: every way in which core/ changes tables, VMs and vCPUs, on cores whose TLBs remember,
  * with both backends.

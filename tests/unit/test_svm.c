@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/quick.c x86/exception.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c x86/flush.c */
+/* unit-sources: x86/svm/svm.c x86/svm/exit.c x86/svm/event.c x86/svm/quick.c x86/exception.c x86/svm/intercept.c x86/svm/bitmap.c x86/svm/state.c x86/flush.c x86/memory.c */
 /* What emulators do not show of the AMD-V backend: flushes, ASIDs, features that QEMU lacks (from an exit to the next entry: test_svm_exits.c). */
 #include "svm_machine.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unit-sources: x86/vmx/vmx.c x86/vmx/control.c x86/vmx/state.c x86/vmx/event.c x86/vmx/exit.c x86/vmx/quick.c x86/vmx/bitmap.c x86/vmx/apic.c x86/flush.c x86/exception.c */
+/* unit-sources: x86/vmx/vmx.c x86/vmx/control.c x86/vmx/state.c x86/vmx/state_reset.c x86/vmx/event.c x86/vmx/exit.c x86/vmx/quick.c x86/vmx/bitmap.c x86/vmx/apic.c x86/flush.c x86/exception.c */
 /* VT-x's local APIC for guests: what an entry has of it, what comes back, and the two exits that come after their instruction. Each entry of
  * the machine checks that the open MSR map and the controls go together (vmx_machine.h). */
 #include "vmx_machine.h"
