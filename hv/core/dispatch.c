@@ -123,12 +123,20 @@ struct run_plan core_next(pcpu_id_t pcpu)
     uint64_t log_due;
     uint64_t health_due;
     uint64_t fault_due = TIME_NEVER;
+    uint64_t service_due = TIME_NEVER;
     uint64_t doorbell_due;
     charge(pcpu, now);
     timer = advance_timers(pcpu, now);
     doorbell_due = ivshmem_waiting ? ivshmem_look(now) : TIME_NEVER;
     if (vuart_waiting) {
         vuart_look();
+    }
+    if (iommu_active) {
+        if (vm_service_ends) {
+            service_due = vm_service_end(now); /* before the choice of what runs: it may begin anew */
+        }
+        iommu_irq_settle();
+        fault_due = iommu_fault_check(pcpu, now);
     }
     plan.vcpu = sched_pick(pcpu, now);
     if (plan.vcpu < MAX_VCPU) {
@@ -142,13 +150,10 @@ struct run_plan core_next(pcpu_id_t pcpu)
     slice_end = sched_slice_end(pcpu);
     log_due = log_drain(now);
     health_due = health_check(pcpu, now);
-    if (iommu_active) {
-        iommu_irq_settle();
-        fault_due = iommu_fault_check(pcpu, now);
-    }
     timer = (slice_end < timer) ? slice_end : timer;
     timer = (health_due < timer) ? health_due : timer;
     timer = (fault_due < timer) ? fault_due : timer;
+    timer = (service_due < timer) ? service_due : timer;
     timer = (doorbell_due < timer) ? doorbell_due : timer;
     hw_timer_arm((log_due < timer) ? log_due : timer);
     return plan;

@@ -72,6 +72,8 @@ void vm_service_off(uint16_t pm1_value);
 /* It asked for a reset, or met a triple fault: while a pre-launched VM runs, the Service VM alone
  * starts anew, unless it had only just started; else the machine resets. */
 void vm_service_reset(void);
+extern bool vm_service_ends; /* one of these is under way: core_next() asks, */
+uint64_t vm_service_end(uint64_t now); /* which does what can be done by now; returns when to ask again */
 /* Boots a stopped Service VM again: power-on state, image and tables from what the guest cannot reach. */
 enum status vm_boot_service(void);
 

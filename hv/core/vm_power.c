@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may switch the machine off: the Service VM, unless a running pre-launched VM forbids it.
- * Its reset is its own while others run. */
+ * Its reset is its own while others run.
+ *
+ * Functions that it has lent finish what they have begun and are reset first, which takes up to 220 ms: core_next() looks at them
+ * each 10 ms (vm_service_ends), and the lock is free in between. The whole group stands still meanwhile: the Service VM's vCPUs
+ * are off, so nobody makes hypercalls, ends it again or starts a VM; its User VMs are paused; its devices are no bus masters, what
+ * they still send waits for a vCPU that is off, and what was lent reaches nothing. Its memory and all records stay what they are until the last step,
+ * which looks anew at all that others may have changed: who runs, and who forbids the machine to go off. */
 #include "core/exclusive_life.h"
 #include "core/hw.h"
 #include "core/irq.h"
@@ -15,6 +21,11 @@
 
 #define SERVICE_LIFE_S   10U /* a Service VM that fails sooner would only fail again */
 #define STOPS_PER_SECOND 10U /* an exclusive VM has 100 ms to leave the guest */
+#define LOOKS_PER_SECOND 100U
+
+bool vm_service_ends;
+static bool machine_goes_off; /* it asked for that, not for a reset */
+static uint16_t off_value;
 
 static void stop_vcpus(vm_id_t v)
 {
@@ -23,24 +34,34 @@ static void stop_vcpus(vm_id_t v)
     }
 }
 
-/* The User VMs go with the Service VM that they are made of. */
-/* REQ-LIF-008 */
-static void stop_service_group(void)
+static void end_begin(bool off)
 {
-    for (vm_id_t v = VM_FIRST_USER; v < MAX_VM; v++) {
-        if (vms[v].state != VM_FREE) {
-            stats_log_summary(v);
-            (void)vm_pause(v);
-            vpci_lent_end(v);
-            (void)vm_destroy(v);
-        }
-    }
+    machine_goes_off = off;
+    vm_service_ends = true;
     stop_vcpus(VM_SERVICE);
     vms[VM_SERVICE].state = VM_STOPPED;
-    /* Its devices do not outlive it: no DMA, no interrupts while the machine stays on. */
-    vpci_reset();
-    vuart_reset(VM_SERVICE);
-    irq_vm_reset(VM_SERVICE);
+    vpci_masters_off(VM_SERVICE);
+    (void)vm_service_end(hw_tsc());
+}
+
+/* The User VMs go with the Service VM that they are made of. True: all are gone. What stands or returns already does so. */
+/* REQ-LIF-008 REQ-LIF-081 */
+static bool users_gone(void)
+{
+    bool gone = true;
+    for (vm_id_t v = VM_FIRST_USER; v < MAX_VM; v++) {
+        if (vms[v].state != VM_FREE) {
+            (void)vm_pause(v);
+            vpci_lent_return_all(v);
+            if (vpci_lent_settled(v)) {
+                stats_log_summary(v);
+                (void)vm_destroy(v);
+            } else {
+                gone = false;
+            }
+        }
+    }
+    return gone;
 }
 
 /* The running pre-launched VM that keeps the machine on, or ID_NONE. */
@@ -100,10 +121,9 @@ static bool prelaunched_runs(void)
 }
 
 /* REQ-LIF-007 */
-void vm_service_off(uint16_t pm1_value)
+static void end_off(void)
 {
     vm_id_t keeper = forbidding_vm();
-    stop_service_group();
     log_begin("power");
     log_text("Service VM asked for soft-off: the machine ");
     if (keeper < MAX_VM) {
@@ -118,7 +138,7 @@ void vm_service_off(uint16_t pm1_value)
         log_summaries();
         log_line("power", "off");
         log_flush();
-        hw_poweroff(pm1_value);
+        hw_poweroff(off_value);
     }
     log_summaries();
 }
@@ -138,9 +158,8 @@ static void restart_service(void)
 }
 
 /* REQ-LIF-005 */
-void vm_service_reset(void)
+static void end_reset(void)
 {
-    stop_service_group();
     if (prelaunched_runs()) {
         restart_service();
     } else {
@@ -150,4 +169,34 @@ void vm_service_reset(void)
         log_flush();
         hw_reset();
     }
+}
+
+uint64_t vm_service_end(uint64_t now)
+{
+    uint64_t due = now + (hw_tsc_hz() / LOOKS_PER_SECOND);
+    if (users_gone()) {
+        due = TIME_NEVER;
+        vm_service_ends = false;
+        /* Its devices do not outlive it: no DMA, no interrupts while the machine stays on. */
+        vpci_reset();
+        vuart_reset(VM_SERVICE);
+        irq_vm_reset(VM_SERVICE);
+        if (machine_goes_off) {
+            end_off();
+        } else {
+            end_reset();
+        }
+    }
+    return due;
+}
+
+void vm_service_off(uint16_t pm1_value)
+{
+    off_value = pm1_value;
+    end_begin(true);
+}
+
+void vm_service_reset(void)
+{
+    end_begin(false);
 }

@@ -283,11 +283,3 @@ bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf)
     return (index < LENT_FUNCTIONS) && (vpci_lent_record[index % LENT_FUNCTIONS].state != LENT_THERE) && !vpci_lent_record[index % LENT_FUNCTIONS].leaves;
 }
 
-/* REQ-LIF-081 */
-void vpci_lent_end(vm_id_t v)
-{
-    vpci_lent_return_all(v);
-    while (!vpci_lent_settled(v)) {
-        hw_relax();
-    }
-}

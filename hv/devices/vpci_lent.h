@@ -38,8 +38,6 @@ bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf);
 /* Whether the VM has such a function, on its way included; whether it is on its way to that VM. */
 bool vpci_lent_has(vm_id_t v, uint16_t place, uint16_t bdf);
 bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf);
-/* Returns all at once, waiting as long as it takes: the Service VM ends. */
-void vpci_lent_end(vm_id_t v);
 
 /* Ports 0xCF8 to 0xCFF of a User VM. True: the access is to a function lent to it, and done. The address register is the device model's, too. */
 bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value);

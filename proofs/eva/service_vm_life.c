@@ -13,11 +13,12 @@
 int main(void)
 {
     assume_all();
-    switch (any_below(5U)) {
+    switch (any_below(6U)) {
     case 0U: (void)vm_boot_all(); break;
     case 1U: (void)vm_boot_service(); break;
     case 3U: (void)vm_reload(any_below(PART_MAX_VM)); break;
     case 2U: vm_service_off((uint16_t)any); break;
+    case 4U: (void)vm_service_end((uint64_t)any); break;
     default: vm_service_reset(); break;
     }
     check_all();

@@ -41,3 +41,11 @@ void vm_service_reset(void)
 {
     life_of_service_vm();
 }
+
+bool vm_service_ends;
+
+uint64_t vm_service_end(uint64_t now)
+{
+    life_of_service_vm();
+    return now;
+}

@@ -65,6 +65,10 @@ uint64_t health_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; ret
 bool iommu_active;
 static unsigned int settled;
 void iommu_irq_settle(void) { settled++; }
+bool vm_service_ends;
+static uint64_t service_asked;
+static uint64_t service_due;
+uint64_t vm_service_end(uint64_t now) { service_asked = now; return service_due; }
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now) { (void)pcpu; (void)now; return fault_due; }
 void iommu_fault_arrived(void) { fault_due = 0U; }
 void irq_arrived(pcpu_id_t pcpu, uint32_t vector) { (void)pcpu; irq_vector = vector; }
@@ -248,6 +252,26 @@ static void what_an_iommu_must_forget_is_settled_before_a_core_goes_on(void **st
     (void)core_next(CORE);
     assert_int_equal(settled, 1U);
     iommu_active = false;
+}
+
+/* REQ-LIF-081 */
+static void the_end_of_the_service_vm_is_looked_at_and_asked_when_again(void **state)
+{
+    (void)state;
+    service_asked = 0U;
+    service_due = fake_tsc + MS;
+    vm_service_ends = true;
+    (void)core_next(CORE);
+    assert_int_equal(service_asked, 0U); /* without an IOMMU nothing was lent */
+    iommu_active = true;
+    (void)core_next(CORE);
+    assert_int_equal(service_asked, fake_tsc);
+    assert_int_equal(fake_pcpu[fake_current_pcpu].timer, service_due);
+    vm_service_ends = false;
+    iommu_active = false;
+    service_asked = 0U;
+    (void)core_next(CORE);
+    assert_int_equal(service_asked, 0U);
 }
 
 /* REQ-INT-071 */
@@ -567,7 +591,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_runnable_vcpu_runs_without_a_timer), T(a_core_without_work_idles), T(the_timer_of_a_halted_vcpu_wakes_it),
         T(an_eoi_in_memory_needs_no_exit), T(a_core_without_work_idles), T(the_timer_of_a_halted_vcpu_wakes_it),
-        T(timers_of_vcpus_that_do_not_run_count_too), T(a_look_at_a_heartbeat_that_is_due_wakes_the_core), T(what_an_iommu_must_forget_is_settled_before_a_core_goes_on), T(a_doorbell_that_waits_wakes_the_core), T(timers_of_paused_vms_stand_still), T(two_busy_vms_take_turns),
+        T(timers_of_vcpus_that_do_not_run_count_too), T(a_look_at_a_heartbeat_that_is_due_wakes_the_core), T(the_end_of_the_service_vm_is_looked_at_and_asked_when_again), T(what_an_iommu_must_forget_is_settled_before_a_core_goes_on), T(a_doorbell_that_waits_wakes_the_core), T(timers_of_paused_vms_stand_still), T(two_busy_vms_take_turns),
         T(idle_time_is_charged_to_nobody), T(a_changed_generation_flushes_before_entry),
         T(an_interrupt_goes_in_when_it_can), T(one_event_an_entry_and_a_window_for_the_next),
         T(with_interrupts_disabled_a_window_is_asked_for), T(the_shadow_of_sti_is_respected),

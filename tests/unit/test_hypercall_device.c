@@ -311,6 +311,36 @@ static void a_reset_of_its_vm_resets_it_and_it_stays(void **state)
     assert_true(service_has_nic());
 }
 
+/* How often a core looks, 10 ms apart, until the machine is off or the Service VM runs again. Nobody waits, and meanwhile the group stands still. */
+static uint32_t ends_after(bool off)
+{
+    const uint64_t epoch = vcpus[SERVICE_BSP].epoch;
+    const enum fake_end end = fake_catch();
+    static uint32_t looks;
+    if (end == FAKE_NONE) {
+        const uint64_t before = fake_tsc;
+        looks = 0U;
+        if (off) {
+            vm_service_off(0U);
+        } else {
+            vm_service_reset();
+        }
+        assert_int_equal(fake_tsc, before);
+        while ((vms[VM_SERVICE].state != VM_RUNNING) && (looks < 100U)) {
+            assert_int_equal(vms[VM_SERVICE].state, VM_STOPPED);
+            assert_int_equal(vcpus[SERVICE_BSP].state, VCPU_OFF);
+            assert_int_not_equal(vms[user].state, VM_RUNNING);
+            fake_tsc += fake_tsc_hz / 100U;
+            looks++;
+            (void)core_next(0U);
+            assert_true((fake_pcpu[0].timer <= (fake_tsc + (fake_tsc_hz / 100U))) || (vms[VM_SERVICE].state == VM_RUNNING));
+        }
+    }
+    assert_int_equal(end, off ? FAKE_POWEROFF : FAKE_NONE);
+    assert_true(vcpus[SERVICE_BSP].epoch != epoch);
+    return looks;
+}
+
 /* REQ-LIF-081 */
 static void the_end_of_the_service_vm_brings_everything_back(void **state)
 {
@@ -321,10 +351,7 @@ static void the_end_of_the_service_vm_brings_everything_back(void **state)
     assert_int_equal(assign(other, DISK), 0);
     device_arg(0x20U, USB, 0U, 0U);
     assert_int_equal(hypercall(HC_ASSIGN_PCIDEV, other, SCRATCH), HYPERCALL_AGAIN); /* half way */
-    fake_tsc_hz = 1000000U; /* waiting is a tick a turn */
-    if (fake_catch() == FAKE_NONE) {
-        vm_service_off(0U);
-    }
+    assert_in_range(ends_after(true), 11U, 22U);
     assert_int_equal(vms[user].state, VM_FREE);
     assert_int_equal(vms[other].state, VM_FREE);
     assert_int_equal(iommu_table_owner(NIC), VM_SERVICE);
@@ -332,6 +359,24 @@ static void the_end_of_the_service_vm_brings_everything_back(void **state)
     assert_int_equal(iommu_table_owner(USB), VM_SERVICE);
     assert_int_equal(where(VM_SERVICE, REGS), REGS);
     assert_int_equal(nic->resets, 2U);
+}
+
+/* REQ-LIF-081 REQ-LIF-005 */
+static void the_service_vm_begins_anew_when_everything_is_back(void **state)
+{
+    (void)state;
+    assert_int_equal(assign(user, NIC), 0);
+    assert_int_equal(ioreq_set_page(user, SCRATCH & ~0xFFFULL), STATUS_OK);
+    assert_int_equal(vm_start(user), STATUS_OK);
+    set(user, PLACE, 4U, 2U, 6U);
+    (void)core_next(0U);
+    fake_tsc += fake_tsc_hz * 11U;
+    assert_in_range(ends_after(false), 11U, 22U);
+    assert_int_equal(vms[user].state, VM_FREE);
+    assert_int_equal(vcpus[SERVICE_BSP].state, VCPU_RUNNABLE);
+    assert_true(service_has_nic());
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U) & 4U, 0U);
+    assert_int_equal(core_next(0U).vcpu, SERVICE_BSP);
 }
 
 /* REQ-HYP-080 */
@@ -461,6 +506,7 @@ int main(void)
         cmocka_unit_test_setup(destroying_its_vm_gives_it_back, start),
         cmocka_unit_test_setup(a_reset_of_its_vm_resets_it_and_it_stays, start),
         cmocka_unit_test_setup(the_end_of_the_service_vm_brings_everything_back, start),
+        cmocka_unit_test_setup(the_service_vm_begins_anew_when_everything_is_back, start),
         cmocka_unit_test_setup(what_is_another_vms_is_not_returned, start),
         cmocka_unit_test_setup(ports_above_forward_and_silent_neighbours_do_not_count, start),
         cmocka_unit_test_setup(registers_that_the_service_vm_has_otherwise_are_not_lent, start),
