@@ -79,6 +79,7 @@ struct vpci_msix_entry {
     uint64_t address;    /* what the guest wrote */
     uint32_t data;
     bool masked;
+    bool live;           /* the real one may be unmasked: what is not, and stays so, is not written */
     uint32_t source;     /* of core/irq.c, or ID_NONE */
 };
 

@@ -64,7 +64,10 @@ static void entry_apply(const struct vpci_function *fn, uint32_t index)
     const struct vpci_written written = { entry->address, entry->data, !entry->masked };
     struct irq_msi_message message = vpci_message(fn, &entry->source, &written);
 
-    msix_entry_write(fn->msix.table + ((hpa_t)ENTRY_SIZE * index), &message);
+    if (message.enabled || entry->live) {
+        msix_entry_write(fn->msix.table + ((hpa_t)ENTRY_SIZE * index), &message);
+        entry->live = message.enabled;
+    }
 }
 
 bool vpci_decodes_memory(const struct vpci_function *fn)
@@ -79,8 +82,8 @@ static void entries_free(const struct vpci_function *fn)
     }
 }
 
-/* Writes all entries, also when the guest has memory decoding off: the table must be the
- * hypervisor's before the function may send. */
+/* Also when the guest has memory decoding off: the table must be the hypervisor's before the function may send. The first time all entries are
+ * written, which for 2048 may take some ms; later those that are unmasked or were, and they have a source each. */
 static void table_sync(const struct vpci_function *fn)
 {
     uint32_t command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
@@ -123,7 +126,7 @@ void vpci_msix_reset(struct vpci_function *fn)
         fn->msix.enabled = false;
         fn->msix.masked = false;
         for (uint32_t i = 0U; i < fn->msix.count; i++) {
-            *entry_of(fn, i) = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
+            *entry_of(fn, i) = (struct vpci_msix_entry){ .masked = true, .live = entry_of(fn, i)->live, .source = ID_NONE };
         }
     }
 }

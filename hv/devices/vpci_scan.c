@@ -300,7 +300,7 @@ bool vpci_msix_place(struct vpci_function *fn, uint32_t first)
             fn->msix.pba = vpci_bar_base(fn, pba & 7U) + (pba & ~7U);
             fn->msix.first = first;
             for (uint32_t i = 0U; i < fn->msix.count; i++) {
-                vpci_msix_entry[(first + i) % VPCI_MSIX_POOL] = (struct vpci_msix_entry){ .masked = true, .source = ID_NONE };
+                vpci_msix_entry[(first + i) % VPCI_MSIX_POOL] = (struct vpci_msix_entry){ .masked = true, .live = true, .source = ID_NONE };
             }
             placed = true;
         }
