@@ -154,6 +154,18 @@ struct hc_pcidev { /* ASSIGN_PCIDEV, DEASSIGN_PCIDEV; the numbers are bus << 8 |
     uint32_t bar[6];          /* registers as the User VM finds them */
 };
 
+#define HC_VDEV_IVSHMEM 0x11101AF4U /* shared memory with doorbells (docs/decisions/0024-doorbells-between-vms.md) */
+
+struct hc_vdev { /* CREATE_VDEV, DESTROY_VDEV */
+    uint32_t id;              /* HC_VDEV_*: vendor, device */
+    uint32_t reserved;
+    uint64_t slot;            /* of the User VM: bus << 8 | device << 3 | function */
+    uint32_t io_addr[6];      /* BAR registers: registers, the page behind them, and the memory, 64-bit */
+    uint32_t io_size[6];      /* [2]: the region's */
+    uint8_t args[128];        /* name of the region, which "hv:/" may precede; zeros behind it */
+};
+
+_Static_assert(sizeof(struct hc_vdev) == 192U, "acrn_vdev");
 _Static_assert(sizeof(struct hc_pcidev) == 36U, "acrn_pcidev");
 _Static_assert(sizeof(struct hc_vm_creation) == 48U, "acrn_vm_creation");
 _Static_assert(sizeof(struct hc_vcpu_regs) == 296U, "acrn_vcpu_regs");

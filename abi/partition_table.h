@@ -108,10 +108,13 @@ struct part_shared { /* RAM that several VMs may map */
     uint64_t size;
 };
 
+#define PART_IVSHMEM_USER PART_MAX_VM /* in part_ivshmem.vm: the end is open to User VMs, one at a time; and that end's number for its peers */
+
 /* A PCI device of one VM for one shared region, with doorbells between the VMs that have one for it. The first one of the
- * Service VM is function 1 in the slot of the hypervisor's device, that of a pre-launched VM function 0 of device 30 on its bus 0. */
+ * Service VM is function 1 in the slot of the hypervisor's device, that of a pre-launched VM function 0 of device 30 on its bus 0.
+ * Where a User VM has its own, its device model says; the region is the Service VM's, too. */
 struct part_ivshmem {
-    uint64_t registers_gpa;   /* BAR 0, one page, and BAR 1, the next one; below 4 GiB */
+    uint64_t registers_gpa;   /* BAR 0, one page, and BAR 1, the next one; below 4 GiB; of a User VM's both addresses are 0 */
     uint64_t memory_gpa;      /* BAR 2; of a pre-launched VM where its shared range is */
     uint16_t vm;
     uint16_t region;          /* index in part_table.shared; its size is a power of two */

@@ -54,6 +54,11 @@ enum status hypercall_read_pcidev(gpa_t gpa, struct hc_pcidev *device)
     return read_service(gpa, (uint8_t *)device, (uint32_t)sizeof(*device));
 }
 
+enum status hypercall_read_vdev(gpa_t gpa, struct hc_vdev *device)
+{
+    return read_service(gpa, (uint8_t *)device, (uint32_t)sizeof(*device));
+}
+
 enum status hypercall_read_word(gpa_t gpa, uint64_t *word)
 {
     return read_service(gpa, (uint8_t *)word, (uint32_t)sizeof(*word));

@@ -14,6 +14,7 @@ enum status hypercall_read_msi(gpa_t gpa, struct hc_msi *msi);
 enum status hypercall_read_regions(gpa_t gpa, struct hc_memory_regions *regions);
 enum status hypercall_read_region(gpa_t gpa, struct hc_memory_region *region);
 enum status hypercall_read_pcidev(gpa_t gpa, struct hc_pcidev *device);
+enum status hypercall_read_vdev(gpa_t gpa, struct hc_vdev *device);
 enum status hypercall_read_word(gpa_t gpa, uint64_t *word);
 enum status hypercall_write_word(gpa_t gpa, uint64_t word);
 

@@ -87,7 +87,11 @@ static int64_t device_call(vm_id_t v, uint64_t id, uint64_t gpa)
     case HC_RESET_PTDEV_INTR_INFO:
         result = lines_refused(v, gpa);
         break;
-    default: /* MMIO devices, and devices that live in the device model */
+    case HC_CREATE_VDEV:
+    case HC_DESTROY_VDEV:
+        result = hypercall_vdev(v, id, gpa);
+        break;
+    default: /* MMIO devices */
         result = -HC_ENODEV;
         break;
     }

@@ -15,6 +15,12 @@ static const struct part_shared *region_of(const struct part_ivshmem *d)
     return &partition.table.shared[d->region % PART_MAX_SHARED];
 }
 
+static bool is_open(const struct part_ivshmem *d)
+{
+    return d->vm == PART_IVSHMEM_USER;
+}
+
+/* Of an end that is open to User VMs: the Service VM, whose memory they are made of. */
 static const struct part_vm *vm_of(const struct part_ivshmem *d)
 {
     return &partition.table.vm[d->vm % PART_MAX_VM];
@@ -26,7 +32,7 @@ static bool check_fields(uint32_t i)
     bool ok = true;
     if ((d->reserved != 0U) || (d->reserved2 != 0U)) {
         ok = partition_refuse("reserved fields are not zero: compile the scenario again", ID_NONE, i);
-    } else if ((d->vm >= partition.table.vm_count) || partition_vm_absent(d->vm)) {
+    } else if (!is_open(d) && ((d->vm >= partition.table.vm_count) || partition_vm_absent(d->vm))) {
         ok = partition_refuse("a shared-memory device belongs to no VM of the table", ID_NONE, i);
     } else if (d->region >= partition.table.shared_count) {
         ok = partition_refuse("a shared-memory device is for no region of the table", d->vm, i);
@@ -48,6 +54,10 @@ static bool check_link(uint32_t i)
     bool ok = true;
     if ((size & (size - 1U)) != 0U) {
         ok = partition_refuse("the size of a region with doorbells is a power of two: enlarge it", d->vm, size);
+    } else if (is_open(d)) {
+        if ((d->memory_gpa | d->registers_gpa) != 0U) {
+            ok = partition_refuse("a shared-memory device of User VMs has its place at run time: compile the scenario again", ID_NONE, i);
+        }
     } else if (((d->memory_gpa & (size - 1U)) != 0U) || (d->memory_gpa >= PART_GPA_LIMIT)) {
         ok = partition_refuse("the memory of a shared-memory device is aligned to its size: move it", d->vm, d->memory_gpa);
     } else if (((d->registers_gpa % PAGE_SIZE) != 0U) || (d->registers_gpa == 0U) ||
@@ -60,7 +70,7 @@ static bool check_link(uint32_t i)
     return ok;
 }
 
-/* The VM has the region; a pre-launched one exactly where its BAR says. */
+/* The VM has the region; a pre-launched one exactly where its BAR says; for User VMs, which have no read-only memory, the Service VM to write. */
 static bool has_region(const struct part_ivshmem *d)
 {
     bool has = false;
@@ -68,7 +78,11 @@ static bool has_region(const struct part_ivshmem *d)
         const struct part_range *range = &vm_of(d)->range[r];
         bool same = (range->type == PART_RANGE_SHARED) && (range->hpa == region_of(d)->hpa) &&
                     (range->size == region_of(d)->size);
-        has = has || (same && ((d->vm == VM_SERVICE) || (range->gpa == d->memory_gpa)));
+        bool fits = (d->vm == VM_SERVICE) || (range->gpa == d->memory_gpa);
+        if (is_open(d)) {
+            fits = (range->flags & PART_RANGE_WRITE) != 0U;
+        }
+        has = has || (same && fits);
     }
     return has;
 }
@@ -104,8 +118,8 @@ static bool check_place(uint32_t i)
     const struct part_ivshmem *d = &partition.table.ivshmem[i];
     uint64_t size = region_of(d)->size;
     bool service = d->vm == VM_SERVICE;
-    bool placed = service ? (window_has(vm_of(d), d->registers_gpa, PART_IVSHMEM_REGISTERS) && window_has(vm_of(d), d->memory_gpa, size))
-                          : !meets_range(vm_of(d), d->registers_gpa, PART_IVSHMEM_REGISTERS);
+    bool placed = is_open(d) || (service ? (window_has(vm_of(d), d->registers_gpa, PART_IVSHMEM_REGISTERS) && window_has(vm_of(d), d->memory_gpa, size))
+                          : !meets_range(vm_of(d), d->registers_gpa, PART_IVSHMEM_REGISTERS));
     bool ok = true;
     if (!has_region(d)) {
         ok = partition_refuse("a VM has no range for the region of its shared-memory device, or elsewhere", d->vm, i);
@@ -127,7 +141,7 @@ static bool check_link_pair(uint32_t i, uint32_t k)
     bool ok = true;
     if ((a->vm == b->vm) && (a->region == b->region)) {
         ok = partition_refuse("a VM has two shared-memory devices for one region", a->vm, a->region);
-    } else if ((a->vm == b->vm) &&
+    } else if ((a->vm == b->vm) && !is_open(a) &&
                (interval_meets(a->registers_gpa, PART_IVSHMEM_REGISTERS, b->registers_gpa, PART_IVSHMEM_REGISTERS) ||
                 interval_meets(a->registers_gpa, PART_IVSHMEM_REGISTERS, b->memory_gpa, b_size) ||
                 interval_meets(a->memory_gpa, a_size, b->registers_gpa, PART_IVSHMEM_REGISTERS) ||
@@ -139,7 +153,7 @@ static bool check_link_pair(uint32_t i, uint32_t k)
     return ok;
 }
 
-/* REQ-CFG-050 */
+/* REQ-CFG-050 REQ-CFG-051 */
 bool partition_check_ivshmem(void)
 {
     uint32_t count = partition.table.ivshmem_count;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registers (QEMU's docs/specs/ivshmem-spec) and the MSI-X table (PCI Local Bus 3.0, 6.8.2). */
 #include "devices/ivshmem.h"
-#include "core/partition.h"
 #include "devices/ivshmem_state.h"
 
 #define REG_MASK     0x0U
@@ -14,9 +13,10 @@
 #define HALF_ONES    0xFFFFFFFFU
 
 struct ivshmem_device ivshmem_device[PART_MAX_IVSHMEM];
+struct ivshmem_end ivshmem_end[PART_MAX_IVSHMEM];
 
 /* REQ-LIF-060 */
-static void device_reset(uint32_t device)
+void ivshmem_device_reset(uint32_t device)
 {
     struct ivshmem_device *d = &ivshmem_device[device];
 
@@ -30,6 +30,11 @@ static void device_reset(uint32_t device)
 void ivshmem_init(void)
 {
     ivshmem_doorbells_init();
+    for (uint32_t i = 0U; i < PART_MAX_IVSHMEM; i++) {
+        const struct part_ivshmem *config = &partition.table.ivshmem[i];
+
+        ivshmem_end[i] = (struct ivshmem_end){ .vm = ivshmem_open(i) ? ID_NONE : config->vm, .registers = config->registers_gpa, .memory = config->memory_gpa };
+    }
     for (vm_id_t v = 0U; v < PART_MAX_VM; v++) {
         ivshmem_reset(v);
     }
@@ -43,8 +48,8 @@ void ivshmem_close(vm_id_t v)
 void ivshmem_reset(vm_id_t v)
 {
     for (uint32_t i = 0U; i < partition.table.ivshmem_count; i++) {
-        if (partition.table.ivshmem[i].vm == v) {
-            device_reset(i);
+        if (ivshmem_end[i].vm == v) {
+            ivshmem_device_reset(i);
         }
     }
     ivshmem_doorbells_open(v, true);
@@ -69,9 +74,9 @@ static uint32_t device_at(vm_id_t v, gpa_t gpa)
     uint32_t found = ID_NONE;
 
     for (uint32_t i = 0U; i < partition.table.ivshmem_count; i++) {
-        gpa_t base = partition.table.ivshmem[i].registers_gpa;
+        gpa_t base = ivshmem_end[i].registers;
 
-        if ((partition.table.ivshmem[i].vm == v) && (gpa >= base) && ((gpa - base) < PART_IVSHMEM_REGISTERS)) {
+        if ((ivshmem_end[i].vm == v) && (gpa >= base) && ((gpa - base) < PART_IVSHMEM_REGISTERS)) {
             found = i;
         }
     }
@@ -201,7 +206,7 @@ uint64_t ivshmem_read(vm_id_t v, gpa_t gpa, uint32_t size)
     uint64_t value = 0xFFFFFFFFFFFFFFFFU;
 
     if (device < PART_MAX_IVSHMEM) {
-        uint32_t offset = (uint32_t)(gpa - partition.table.ivshmem[device].registers_gpa);
+        uint32_t offset = (uint32_t)(gpa - ivshmem_end[device].registers);
 
         if (device_access_valid(offset, size)) {
             value = dword_read(device, offset);
@@ -219,7 +224,7 @@ void ivshmem_write(vm_id_t v, gpa_t gpa, uint32_t size, uint64_t value)
     uint32_t device = device_at(v, gpa);
 
     if (device < PART_MAX_IVSHMEM) {
-        uint32_t offset = (uint32_t)(gpa - partition.table.ivshmem[device].registers_gpa);
+        uint32_t offset = (uint32_t)(gpa - ivshmem_end[device].registers);
 
         if (device_access_valid(offset, size)) {
             dword_write(device, offset, (uint32_t)value);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration space of the shared-memory devices, and where they lie in the Service VM's address space. BARs do not move. */
-#include "core/partition.h"
 #include "core/stage2.h"
 #include "devices/ivshmem.h"
 #include "devices/ivshmem_state.h"
@@ -30,17 +29,23 @@ uint32_t ivshmem_find(vm_id_t v, uint16_t bdf)
     uint32_t found = ID_NONE;
 
     for (uint32_t i = 0U; i < partition.table.ivshmem_count; i++) {
-        if (partition.table.ivshmem[i].vm == v) {
+        if (ivshmem_open(i)) {
+            if ((ivshmem_end[i].vm == v) && (ivshmem_end[i].place == bdf)) {
+                found = i;
+            }
+        } else if (partition.table.ivshmem[i].vm == v) {
             if (next == bdf) {
                 found = i;
             }
             next++;
+        } else {
+            /* another VM's */
         }
     }
     return found;
 }
 
-static uint64_t region_size(uint32_t device)
+uint64_t ivshmem_region_size(uint32_t device)
 {
     return partition.table.shared[partition.table.ivshmem[device].region].size;
 }
@@ -48,10 +53,10 @@ static uint64_t region_size(uint32_t device)
 /* The dword at PCI_BAR0 + 4 * n: its address, or what a guest that asks for the size gets. */
 static uint32_t device_bar_read(uint32_t device, uint32_t n)
 {
-    const struct part_ivshmem *config = &partition.table.ivshmem[device];
+    const struct ivshmem_end *end = &ivshmem_end[device];
     bool sizing = ivshmem_device[device].sizing[n];
-    uint64_t memory = sizing ? ~(region_size(device) - 1U) : config->memory_gpa;
-    uint64_t registers = sizing ? PAGE_MASK : config->registers_gpa;
+    uint64_t memory = sizing ? ~(ivshmem_region_size(device) - 1U) : end->memory;
+    uint64_t registers = sizing ? PAGE_MASK : end->registers;
     uint32_t value;
 
     if (n == 0U) {
@@ -193,7 +198,7 @@ bool ivshmem_hole(uint32_t index, gpa_t *base, uint64_t *size)
         bool memory = (index % 2U) != 0U;
 
         *base = memory ? partition.table.ivshmem[device].memory_gpa : partition.table.ivshmem[device].registers_gpa;
-        *size = memory ? region_size(device) : (2U * (uint64_t)PAGE_SIZE);
+        *size = memory ? ivshmem_region_size(device) : (2U * (uint64_t)PAGE_SIZE);
     }
     return valid;
 }
@@ -211,7 +216,7 @@ enum status ivshmem_map(void)
             hpa_t region = partition.table.shared[config->region].hpa;
             struct stage2_mapping there = stage2_lookup(VM_SERVICE, region);
 
-            result = stage2_map(VM_SERVICE, config->memory_gpa, region, region_size(i), there.attr);
+            result = stage2_map(VM_SERVICE, config->memory_gpa, region, ivshmem_region_size(i), there.attr);
         }
     }
     return result;

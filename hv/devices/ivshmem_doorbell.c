@@ -10,7 +10,6 @@
  */
 #include "core/hw.h"
 #include "core/log.h"
-#include "core/partition.h"
 #include "core/vm.h"
 #include "devices/ivshmem.h"
 #include "devices/ivshmem_state.h"
@@ -34,9 +33,9 @@ static volatile bool doorbell[PART_MAX_IVSHMEM][PART_MAX_IVSHMEM][PART_IVSHMEM_V
 static volatile uint64_t due[PART_MAX_IVSHMEM][PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS];  /* not before this */
 static volatile bool held[PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS];
 static volatile uint32_t route[PART_MAX_IVSHMEM][PART_IVSHMEM_VECTORS]; /* of an exclusive VM's devices; its own cores write it */
-static volatile bool hears[PART_MAX_VM];
+static volatile bool hears[PART_MAX_VM + 1U]; /* of exclusive VMs; the last, for PART_IVSHMEM_USER, is none of them */
 volatile bool ivshmem_waiting;
-static volatile bool doorbell_refused[PART_MAX_VM];
+static volatile bool doorbell_refused[PART_MAX_IVSHMEM]; /* sender */
 static pcpu_id_t look_core;    /* the first shared core */
 
 void ivshmem_doorbells_init(void)
@@ -62,12 +61,12 @@ void ivshmem_doorbells_open(vm_id_t v, bool open)
 {
     if (v < PART_MAX_VM) {
         hears[v] = open;
-        doorbell_refused[v] = false;
     }
 }
 
 void ivshmem_doorbells_reset(uint32_t device)
 {
+    doorbell_refused[device] = false;
     for (uint32_t i = 0U; i < PART_IVSHMEM_VECTORS; i++) {
         route[device][i] = ROUTE_NONE;
         held[device][i] = false;
@@ -189,22 +188,22 @@ static void doorbell_take(uint32_t receiver, uint32_t sender, uint32_t vector, u
 
 static void doorbell_refuse(uint32_t sender, uint32_t value)
 {
-    vm_id_t v = partition.table.ivshmem[sender].vm;
-
-    if (!doorbell_refused[v]) {
-        doorbell_refused[v] = true;
+    if (!doorbell_refused[sender]) {
+        doorbell_refused[sender] = true;
         log_begin("ivshmem");
-        log_chars(vms[v].name, sizeof(vms[0].name));
+        log_chars(vms[ivshmem_end[sender].vm % MAX_VM].name, sizeof(vms[0].name));
         log_text(": nobody has the doorbell ");
         log_hex(value);
         log_end();
     }
 }
 
-/* Only an exclusive sender has to call a shared core: a shared one looks itself before it goes on. */
+/* Only an exclusive sender has to call a shared core: a shared one looks itself before it goes on. Any shared core will do; best is the receiver's. */
 static void call_shared_core(uint32_t receiver)
 {
-    hw_kick(is_exclusive(receiver) ? (look_core % MAX_PCPU) : vcpus[vcpu_id(partition.table.ivshmem[receiver].vm, 0U)].pcpu);
+    const vm_id_t v = ivshmem_end[receiver].vm;
+
+    hw_kick(((v >= MAX_VM) || vms[v % MAX_VM].exclusive) ? (look_core % MAX_PCPU) : vcpus[vcpu_id(v, 0U)].pcpu);
 }
 
 static void ring(uint32_t receiver, uint32_t sender, uint32_t vector)
@@ -249,7 +248,7 @@ static void interrupt_shared(uint32_t device, uint32_t vector)
 
     held[device][vector] = d->enabled && masked;
     if (d->enabled && !masked && message_valid(entry)) {
-        vlapic_deliver_msi(partition.table.ivshmem[device].vm, entry->address, entry->data);
+        vlapic_deliver_msi(ivshmem_end[device].vm % MAX_VM, entry->address, entry->data);
     }
 }
 

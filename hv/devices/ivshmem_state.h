@@ -3,7 +3,7 @@
 #ifndef DEVICES_IVSHMEM_STATE_H
 #define DEVICES_IVSHMEM_STATE_H
 
-#include "abi/partition_table.h"
+#include "core/partition.h"
 #include "core/types.h"
 
 #define IVSHMEM_BARS 4U /* dwords: registers, MSI-X table, and the two halves of the memory's address */
@@ -13,6 +13,15 @@ struct ivshmem_vector { /* an entry of the MSI-X table */
     uint32_t data;
     bool masked;
 };
+
+/* Where a device is: of the partition table's VMs from the start, of an end for User VMs as long as one holds it. */
+struct ivshmem_end {
+    volatile vm_id_t vm; /* ID_NONE: nobody's. Senders on exclusive cores read it without the lock */
+    uint16_t place;      /* of a User VM's */
+    gpa_t registers;
+    gpa_t memory;
+};
+extern struct ivshmem_end ivshmem_end[PART_MAX_IVSHMEM];
 
 /* Written by the device's own VM alone. */
 struct ivshmem_device {
@@ -26,6 +35,13 @@ struct ivshmem_device {
 };
 extern struct ivshmem_device ivshmem_device[PART_MAX_IVSHMEM];
 
+static inline bool ivshmem_open(uint32_t device)
+{
+    return partition.table.ivshmem[device].vm == PART_IVSHMEM_USER;
+}
+
+uint64_t ivshmem_region_size(uint32_t device);
+void ivshmem_device_reset(uint32_t device); /* as after power-on: no messages, nothing rings */
 /* The device of that VM for the same region, or ID_NONE. */
 uint32_t ivshmem_peer(uint32_t device, uint32_t vm);
 

@@ -301,7 +301,7 @@ bool vpci_mmio_claims(vm_id_t vm, gpa_t gpa)
     } else if (vm < PART_MAX_VM) {
         claims = vpci_given_claims(vm, gpa);
     } else {
-        claims = vpci_lent_page(vm, gpa, &at);
+        claims = ivshmem_claims(vm, gpa) || vpci_lent_page(vm, gpa, &at);
     }
     return claims;
 }
@@ -336,12 +336,12 @@ uint64_t vpci_mmio_read(vm_id_t vm, gpa_t gpa, uint32_t size)
 
     if ((vm != VM_SERVICE) && (vm < PART_MAX_VM)) {
         value = vpci_given_memory_read(vm, gpa, size);
+    } else if (ivshmem_claims(vm, gpa)) {
+        value = ivshmem_read(vm, gpa, size);
     } else if (vm != VM_SERVICE) {
         value = vpci_lent_page(vm, gpa, &at) ? vpci_msix_mmio_read(vm, at, size) : value;
     } else if (in_mmconfig(gpa)) {
         value = mmconfig_read(gpa, size);
-    } else if (ivshmem_claims(vm, gpa)) {
-        value = ivshmem_read(vm, gpa, size);
     } else if (vpci_msix_page(vm, gpa)) {
         value = vpci_msix_mmio_read(vm, gpa, size);
     } else {
@@ -356,14 +356,14 @@ void vpci_mmio_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value)
 
     if ((vm != VM_SERVICE) && (vm < PART_MAX_VM)) {
         vpci_given_memory_write(vm, gpa, size, value);
+    } else if (ivshmem_claims(vm, gpa)) {
+        ivshmem_write(vm, gpa, size, value);
     } else if (vm != VM_SERVICE) {
         if (vpci_lent_page(vm, gpa, &at)) {
             vpci_msix_mmio_write(vm, at, size, value);
         }
     } else if (in_mmconfig(gpa)) {
         mmconfig_write(gpa, size, value);
-    } else if (ivshmem_claims(vm, gpa)) {
-        ivshmem_write(vm, gpa, size, value);
     } else if (vpci_msix_page(vm, gpa)) {
         vpci_msix_mmio_write(vm, gpa, size, value);
     } else {

@@ -6,6 +6,7 @@
 #include "core/hw.h"
 #include "core/iommu.h"
 #include "core/vm.h"
+#include "devices/ivshmem.h"
 #include "devices/vpci_lent_state.h"
 
 struct lent vpci_lent_record[LENT_FUNCTIONS];
@@ -203,6 +204,7 @@ void vpci_lent_return_all(vm_id_t v)
             withdraw(&vpci_lent_record[i], true);
         }
     }
+    ivshmem_drop_all(v);
     lent_address_reset(v);
 }
 
@@ -217,6 +219,7 @@ void vpci_lent_restart(vm_id_t v)
             }
         }
     }
+    ivshmem_reset(v);
     lent_address_reset(v);
 }
 

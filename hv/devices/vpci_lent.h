@@ -15,7 +15,7 @@
 #define LENT_PER_VM    4U
 #define LENT_BARS      6U
 
-extern uint32_t vpci_lent_count; /* functions that are lent or on their way: without any, accesses of User VMs need no look at who has them */
+extern uint32_t vpci_lent_count; /* functions that are lent or on their way, and shared-memory devices: without any, accesses of User VMs need no look at who has them */
 
 struct lent_request {
     uint16_t place;         /* where the User VM sees it: function 0 of a device */

@@ -4,6 +4,7 @@
  * VM's own (vpci_lent_map.c), messages are virtual (vpci_msi.c, vpci_msix.c), lines and ROM are not there.
  */
 #include "core/hw.h"
+#include "devices/ivshmem.h"
 #include "devices/vpci_lent_state.h"
 
 #define CONTROL_KEPT 0x07EFU /* bits 0 to 3 and 5 to 10 of Device Control (PCI Express 5.0, 7.5.3.4) */
@@ -17,15 +18,25 @@ void lent_address_reset(vm_id_t v)
     lent_address[v % MAX_VM] = 0U;
 }
 
-/* What the VM has at the place that its address register names, or LENT_FUNCTIONS. */
+/* The place that the VM's address register names. */
+static uint16_t place_of(vm_id_t v)
+{
+    return (uint16_t)(lent_address[v % MAX_VM] >> 8U);
+}
+
+static bool lent_data_access(vm_id_t v, uint16_t port, uint32_t size)
+{
+    return pci_data_access(lent_address[v % MAX_VM], port, size) && pci_register_valid((uint32_t)port & 3U, size);
+}
+
+/* What the VM has there, or LENT_FUNCTIONS. */
 static uint32_t lent_addressed(vm_id_t v, uint16_t port, uint32_t size)
 {
-    const uint32_t address = lent_address[v % MAX_VM];
     uint32_t found = LENT_FUNCTIONS;
 
-    if (pci_data_access(address, port, size) && pci_register_valid((uint32_t)port & 3U, size)) {
+    if (lent_data_access(v, port, size)) {
         for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
-            if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v) && (vpci_lent_record[i].place == (uint16_t)(address >> 8U))) {
+            if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v) && (vpci_lent_record[i].place == place_of(v))) {
                 found = i;
             }
         }
@@ -91,30 +102,44 @@ static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t 
     }
 }
 
-/* REQ-INT-080 */
+/* A shared-memory device is there. */
+static bool shared_memory(vm_id_t v, uint16_t port, uint32_t size)
+{
+    return lent_data_access(v, port, size) && (ivshmem_find(v, place_of(v)) != ID_NONE);
+}
+
+/* REQ-INT-080 REQ-IO-021 */
 bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value)
 {
     const uint32_t index = lent_addressed(v, port, size);
+    const bool shared = shared_memory(v, port, size);
 
     if (index < LENT_FUNCTIONS) {
         *value = (vpci_lent_record[index].state == LENT_THERE) ? lent_read(&vpci_lent_record[index], offset_of(v, port), size) : pci_ones(size);
+    } else if (shared) {
+        *value = ivshmem_register_read(v, place_of(v), offset_of(v, port), size);
+    } else {
+        /* the device model's */
     }
-    return index < LENT_FUNCTIONS;
+    return shared || (index < LENT_FUNCTIONS);
 }
 
-/* REQ-INT-080 */
+/* REQ-INT-080 REQ-IO-021 */
 bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value)
 {
     const uint32_t index = lent_addressed(v, port, size);
+    const bool shared = shared_memory(v, port, size);
 
     if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
         lent_address[v % MAX_VM] = value & PCI_ADDRESS_BITS;
     } else if ((index < LENT_FUNCTIONS) && (vpci_lent_record[index].state == LENT_THERE)) {
         lent_write(&vpci_lent_record[index], offset_of(v, port), size, value);
+    } else if (shared) {
+        ivshmem_register_write(v, place_of(v), offset_of(v, port), size, value);
     } else {
         /* on its way, or somebody else's */
     }
-    return index < LENT_FUNCTIONS;
+    return shared || (index < LENT_FUNCTIONS);
 }
 
 /* REQ-INT-082 */

@@ -54,6 +54,7 @@ void check_dispatch(void);
 void assume_io(void);
 void check_io(void);
 void assume_lent(void);
+void assume_ivshmem(void);
 void check_lent(void);
 void assume_irq(void);
 void check_irq(void);

@@ -37,7 +37,7 @@ void assume_partition(void)
     /*@ loop unroll PART_MAX_IVSHMEM; */
     for (uint32_t i = 0U; i < PART_MAX_IVSHMEM; i++) { /* core/partition_ivshmem.c */
         struct part_ivshmem *device = &partition.table.ivshmem[i];
-        device->vm = (uint16_t)any_below(PART_MAX_VM);
+        device->vm = (uint16_t)any_below(PART_IVSHMEM_USER + 1U);
         device->region = (uint16_t)any_below(PART_MAX_SHARED);
         device->vectors = (uint16_t)(1U + any_below(PART_IVSHMEM_VECTORS));
     }
@@ -114,6 +114,7 @@ void assume_all(void)
     assume_io();
     assume_lent();
     assume_irq();
+    assume_ivshmem();
     assume_mmio();
     assume_request_wait();
     assume_sched();

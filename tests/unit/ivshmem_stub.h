@@ -17,5 +17,6 @@ bool ivshmem_claims(vm_id_t v, gpa_t gpa) { (void)v; (void)gpa; return false; }
 uint64_t ivshmem_read(vm_id_t v, gpa_t gpa, uint32_t size) { (void)v; (void)gpa; (void)size; return 0U; }
 void ivshmem_write(vm_id_t v, gpa_t gpa, uint32_t size, uint64_t value) { (void)v; (void)gpa; (void)size; (void)value; }
 void ivshmem_reset(vm_id_t v) { (void)v; }
+void ivshmem_drop_all(vm_id_t v) { (void)v; }
 
 #endif

@@ -32,6 +32,40 @@ def test_each_user_of_a_region_has_its_device(tmp_path):
                      (1, 0, 8, 250, 0xFE800000, 0x44000000), (1, 1, 1, 100, 0xFE802000, 0x44400000)]
 
 
+def user_ends(data):
+    data["service_vm"]["shared"][1].pop("access")
+    data["user_vms"] = {"max_vms": 1, "max_vcpus": 1, "cores": data["service_vm"]["cores"][:1],
+                        "shared": [{"name": "link"}, {"name": "rt0", "doorbells": {"vectors": 3, "interval_us": 7}}]}
+
+
+# REQ-TOO-020
+def test_ends_for_user_vms_come_last_and_have_no_place(tmp_path):
+    scenario = load_scenario(written(tmp_path, user_ends))
+    table = Table.from_buffer_copy(compile_scenario(scenario))
+    found = [(d.vm, d.region, d.vectors, d.interval_us, d.registers_gpa, d.memory_gpa) for d in table.ivshmem[:table.ivshmem_count]]
+    assert found == [(0, 0, 1, 100, 0x90800000, 0x90000000), (0, 1, 2, 100, 0x90802000, 0x90400000),
+                     (1, 0, 8, 250, 0xFE800000, 0x44000000), (1, 1, 1, 100, 0xFE802000, 0x44400000), (4, 1, 1, 100, 0, 0), (4, 0, 3, 7, 0, 0)]
+    text = draw(scenario)
+    assert "User VMs, one at a time: peer 4, region rt0 (bhdm --ivshmem rt0), 3 doorbells, each sender's at least 7 us apart" in text
+    assert "shared region link: service, rtvm, User VMs" in text
+
+
+# REQ-TOO-020
+def test_a_region_may_join_a_vm_and_user_vms_alone(tmp_path):
+    def change(data):
+        user_ends(data)
+        data["service_vm"]["shared"] = [{"name": "rt0"}, {"name": "link"}]     # it can reach them, and has no device
+    table = Table.from_buffer_copy(compile_scenario(load_scenario(written(tmp_path, change))))
+    assert [d.vm for d in table.ivshmem[:table.ivshmem_count]] == [1, 1, 4, 4]
+
+
+def with_ends(change):
+    def both(data):
+        user_ends(data)
+        change(data)
+    return both
+
+
 # REQ-TOO-020
 def test_registers_may_be_placed_by_hand(tmp_path):
     def change(data):
@@ -78,6 +112,12 @@ MISTAKES = [
     (lambda d: d["service_vm"]["shared"].pop(0), "prelaunched_vms[0].shared[0]: nobody but rtvm has doorbells for region rt0"),
     (lambda d: d["shared_memory"][1].update(size="1 GiB"), "the devices do not fit into virtual_bars of board qemu-q35"),
     (lambda d: d["service_vm"]["shared"][0]["doorbells"].update(vectors=9), "doorbells.vectors"),
+    (with_ends(lambda d: d["user_vms"]["shared"][0].update(name="lnk")), "user_vms.shared[0].name: there is no shared region lnk; use one of rt0, link or add it to shared_memory"),
+    (with_ends(lambda d: d["service_vm"]["shared"].pop(1)), "the Service VM does not share region link, and a User VM has nothing that the Service VM has not; add it to shared of service_vm"),
+    (with_ends(lambda d: d["service_vm"]["shared"][1].update(access="read")), "the Service VM may only read region link, and User VMs have no memory of that kind; give it access: write in shared of service_vm"),
+    (with_ends(lambda d: d["user_vms"]["shared"][1].update(name="link")), "region link stands twice; remove one"),
+    (with_ends(lambda d: [vm["shared"][1].pop("doorbells") for vm in (d["service_vm"], d["prelaunched_vms"][0])]), "nobody but User VMs has doorbells for region link"),
+    (with_ends(lambda d: d["user_vms"]["shared"][0].update(gpa=0)), "user_vms.shared[0]"),
     (lambda d: d["service_vm"]["shared"][0]["doorbells"].update(interval_us=0), "doorbells.interval_us"),
 ]
 

@@ -8,6 +8,7 @@
 #define SERVICE_DEVICE T.ivshmem[0]
 #define RTVM_DEVICE    T.ivshmem[1]
 #define OTHER_DEVICE   T.ivshmem[2]
+#define USER_DEVICE    T.ivshmem[2]
 
 static struct part_ivshmem device(uint16_t v, uint64_t registers, uint64_t memory_at)
 {
@@ -49,6 +50,32 @@ static void two_regions(void)
     T.ivshmem[3] = device(1U, 0xFE802000U, 0x24300000U);
     T.ivshmem[2].region = 1U;
     T.ivshmem[3].region = 1U;
+}
+
+static void user_end(void)
+{
+    T.ivshmem_count = 3U;
+    USER_DEVICE = device(PART_IVSHMEM_USER, 0U, 0U);
+}
+
+/* REQ-CFG-051 */
+static void ends_for_user_vms_have_no_place(void **state)
+{
+    (void)state;
+    two_regions();
+    T.ivshmem_count = 6U;
+    T.ivshmem[4] = device(PART_IVSHMEM_USER, 0U, 0U);
+    T.ivshmem[5] = device(PART_IVSHMEM_USER, 0U, 0U);
+    T.ivshmem[5].region = 1U;
+    assert_true(validate().valid);
+}
+
+/* REQ-CFG-051 */
+static void the_service_vm_needs_no_device_for_what_user_vms_have(void **state)
+{
+    (void)state;
+    SERVICE_DEVICE = device(PART_IVSHMEM_USER, 0U, 0U);
+    assert_true(validate().valid);
 }
 
 static void a_vm_may_have_devices_for_several_regions(void **state)
@@ -93,6 +120,14 @@ static bool make_mistake(int line)
     CASE("of a VM overlap", (two_regions(), T.ivshmem[2].memory_gpa = 0xC0200000U))
     CASE("of a VM overlap", (two_regions(), T.ivshmem[2].registers_gpa = 0xC0200000U))
     CASE("of a VM overlap", (two_regions(), T.ivshmem[2].memory_gpa = 0xC0100000U))
+    CASE("has its place at run time", (user_end(), USER_DEVICE.registers_gpa = 0xFE802000U))
+    CASE("has its place at run time", (user_end(), USER_DEVICE.memory_gpa = REGION))
+    CASE("belongs to no VM", (user_end(), USER_DEVICE.vm = PART_IVSHMEM_USER + 1U))
+    CASE("has no range", (SERVICE_DEVICE = device(PART_IVSHMEM_USER, 0U, 0U), SERVICE.range[1].size = 0x80000U))
+    CASE("has no range", (SERVICE_DEVICE = device(PART_IVSHMEM_USER, 0U, 0U), SERVICE.range[1].flags = 0U))
+    CASE("two shared-memory devices for one", (user_end(), T.ivshmem_count = 4U, T.ivshmem[3] = USER_DEVICE))
+    CASE("power of two", (SERVICE_DEVICE = device(PART_IVSHMEM_USER, 0U, 0U), T.ivshmem_count = 1U,
+                          T.shared[0].size = 0xC0000U, RTVM.range[1].size = 0xC0000U, SERVICE.range[1].size = 0xC0000U))
     CASE("need a shared core", (memset(&SERVICE, 0, sizeof(SERVICE)), T.user.max_vms = 0U, T.user.pcpu_mask = 0U, T.board.shared_pcpu_mask = 0U,
                                 T.vm_count = 2U, SERVICE_DEVICE = RTVM_DEVICE, T.ivshmem_count = 1U))
     CASE("belongs to no VM", (memset(&SERVICE, 0, sizeof(SERVICE)), T.user.max_vms = 0U))
@@ -117,13 +152,15 @@ static void each_mistake_is_refused_by_name(void **state)
             found++;
         }
     }
-    assert_int_equal(found, 29);
+    assert_int_equal(found, 36);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(devices_in_their_places_are_accepted, connected),
+        cmocka_unit_test_setup(ends_for_user_vms_have_no_place, connected),
+        cmocka_unit_test_setup(the_service_vm_needs_no_device_for_what_user_vms_have, connected),
         cmocka_unit_test_setup(a_vm_may_have_devices_for_several_regions, connected),
         cmocka_unit_test(each_mistake_is_refused_by_name),
     };

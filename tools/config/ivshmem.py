@@ -8,14 +8,24 @@ REGISTERS_GPA = 0xFE800000         # of a pre-launched VM's first device, below 
 INTERVAL_US = 100                  # least time between two interrupts by one doorbell, unless the scenario says another
 
 
+USER = C["PART_MAX_VM"]             # in place of a VM's index, and peer number: an end for User VMs (PART_IVSHMEM_USER)
+
+
+def user_ends(data):
+    return data.get("user_vms", {}).get("shared", [])
+
+
 def users(data):
-    """(path of the entry in a VM's shared list, VM's index, VM, entry, region's index, region) of each device, VM by VM."""
+    """(path of the entry in a VM's shared list, VM's index, VM, entry, region's index, region) of each device, VM by VM, those of User VMs last."""
     regions = {region["name"]: (index, region) for index, region in enumerate(data.get("shared_memory", []))}
     for number, (path, vm) in enumerate([(("service_vm",), data["service_vm"])] +
                                         [(("prelaunched_vms", i), vm) for i, vm in enumerate(data.get("prelaunched_vms", []))]):
         for index, use in enumerate(vm.get("shared", [])):
             if "doorbells" in use and use["name"] in regions:
                 yield path + ("shared", index), number, vm, use, *regions[use["name"]]
+    for index, use in enumerate(user_ends(data)):
+        if use["name"] in regions:
+            yield ("user_vms", "shared", index), USER, {"name": "User VMs"}, {"doorbells": {}, **use}, *regions[use["name"]]
 
 
 def align(value, step):
@@ -33,6 +43,9 @@ def places(data, board):
         if number == 0:
             memory = align(at, size)
             at = memory + size
+        if number == USER:
+            found[path] = (0, 0)        # the device model places them
+            continue
         own = sum(1 for other in found if other[:-1] == path[:-1])
         found[path] = (doorbells.get("registers", REGISTERS_GPA + own * REGISTERS_SIZE), memory)
     for path, number, _, use, _, _ in users(data):
@@ -42,8 +55,26 @@ def places(data, board):
     return found, max(0, at - window["address"] - parse_bytes(window["size"]))
 
 
+def check_user_ends(fail, data):
+    names = [region["name"] for region in data.get("shared_memory", [])]
+    services = {use["name"]: use.get("access", "write") for use in data["service_vm"].get("shared", [])}
+    seen = set()
+    for index, use in enumerate(user_ends(data)):
+        path = ("user_vms", "shared", index, "name")
+        if use["name"] not in names:
+            fail(path, f"there is no shared region {use['name']}", f"use one of {', '.join(names) or '(none defined)'} or add it to shared_memory")
+        elif use["name"] not in services:
+            fail(path, f"the Service VM does not share region {use['name']}, and a User VM has nothing that the Service VM has not", "add it to shared of service_vm")
+        elif services[use["name"]] == "read":
+            fail(path, f"the Service VM may only read region {use['name']}, and User VMs have no memory of that kind", "give it access: write in shared of service_vm")
+        elif use["name"] in seen:
+            fail(path, f"region {use['name']} stands twice", "remove one: one User VM at a time has it")
+        seen.add(use["name"])
+
+
 # REQ-TOO-020
 def check_doorbells(fail, data, board, board_name):
+    check_user_ends(fail, data)
     connected = {}
     missing = False
     for path, number, vm, use, _, region in users(data):
@@ -52,7 +83,7 @@ def check_doorbells(fail, data, board, board_name):
         memory = use.get("gpa", region["address"])
         if size & (size - 1):
             fail(path, f"region {region['name']} has {region['size']}, and the size of a region with doorbells is a power of two", "enlarge it")
-        elif number and memory % size:
+        elif number not in (0, USER) and memory % size:
             fail(path, f"{vm['name']} sees region {region['name']} at {memory:#x}, which is not a multiple of its size", "give it a gpa that is")
         missing = missing or (number == 0 and "virtual_bars" not in board)
     for name, ends in connected.items():
@@ -86,11 +117,14 @@ def doorbell_lines(data, board):
     where, _ = places(data, board)
     functions = {}
     for path, number, vm, use, _, region in users(data):
+        doorbells = f"{use['doorbells'].get('vectors', 1)} doorbells, each sender's at least {use['doorbells'].get('interval_us', INTERVAL_US)} us apart"
+        if number == USER:
+            yield f"  {vm['name']}, one at a time: peer {number}, region {region['name']} (bhdm --ivshmem {region['name']}), {doorbells}"
+            continue
         function = functions.get(number, 0 if number else 1)
         functions[number] = function + 1
         slot = "00:1e" if number else board.get("hv_device", "00:00.0").partition(".")[0]
-        yield f"  {vm['name']}: peer {number}, PCI {slot}.{function}, region {region['name']} at {where[path][1]:#x}, registers at {where[path][0]:#x}, " \
-            f"{use['doorbells'].get('vectors', 1)} doorbells, each sender's at least {use['doorbells'].get('interval_us', INTERVAL_US)} us apart"
+        yield f"  {vm['name']}: peer {number}, PCI {slot}.{function}, region {region['name']} at {where[path][1]:#x}, registers at {where[path][0]:#x}, {doorbells}"
 
 
 assert C["PART_IVSHMEM_VECTORS"] == 8, "as in configs/schema/scenario.json"

@@ -2,7 +2,7 @@
 """The core and memory map of a scenario as text."""
 from tools.config import pci
 from tools.config.check import TELEMETRY_SIZE, image_tags, vms
-from tools.config.ivshmem import doorbell_lines
+from tools.config.ivshmem import doorbell_lines, user_ends
 from tools.config.links import link_lines
 from tools.config.source import parse_bytes
 
@@ -28,6 +28,7 @@ def memory_parts(scenario):
     yield scenario.data["telemetry"]["address"], TELEMETRY_SIZE, "telemetry (Service VM reads)"
     for region in scenario.data.get("shared_memory", []):
         users = [vm["name"] for _, vm in vms(scenario.data) if any(s["name"] == region["name"] for s in vm.get("shared", []))]
+        users += ["User VMs"] if any(s["name"] == region["name"] for s in user_ends(scenario.data)) else []
         yield region["address"], parse_bytes(region["size"]), f"shared region {region['name']}: {', '.join(users) or 'nobody'}"
     for _, vm in vms(scenario.data):
         for part in vm.get("memory", []):
