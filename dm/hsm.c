@@ -166,6 +166,20 @@ int hsm_reset_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
     return request(hsm, ACRN_IOCTL_RESET_PTDEV_INTR, &copy);
 }
 
+int hsm_create_vdev(struct hsm *hsm, const struct acrn_vdev *device)
+{
+    struct acrn_vdev copy = *device;
+
+    return request(hsm, ACRN_IOCTL_CREATE_VDEV, &copy);
+}
+
+int hsm_destroy_vdev(struct hsm *hsm, const struct acrn_vdev *device)
+{
+    struct acrn_vdev copy = *device;
+
+    return request(hsm, ACRN_IOCTL_DESTROY_VDEV, &copy);
+}
+
 static int ioeventfd(struct hsm *hsm, int fd, uint64_t gpa, uint32_t size, uint32_t flags)
 {
     struct acrn_ioeventfd event = {.fd = (uint32_t)fd, .flags = flags, .addr = gpa, .len = size};

@@ -34,6 +34,9 @@ int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device);
 int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device);
 int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq);
 int hsm_reset_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq);
+/* Shared memory with doorbells, which the hypervisor emulates. While the VM does not run. */
+int hsm_create_vdev(struct hsm *hsm, const struct acrn_vdev *device);
+int hsm_destroy_vdev(struct hsm *hsm, const struct acrn_vdev *device);
 /* A guest write of size bytes to gpa signals fd instead of reaching the request loop. */
 int hsm_assign_ioeventfd(struct hsm *hsm, int fd, uint64_t gpa, uint32_t size);
 int hsm_deassign_ioeventfd(struct hsm *hsm, int fd, uint64_t gpa, uint32_t size);

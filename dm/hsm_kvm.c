@@ -526,6 +526,20 @@ int hsm_finish_request(struct hsm *hsm, unsigned slot)
     return 0;
 }
 
+int hsm_create_vdev(struct hsm *hsm, const struct acrn_vdev *device)
+{
+    (void)hsm;
+    (void)device;
+    return -ENOTTY;
+}
+
+int hsm_destroy_vdev(struct hsm *hsm, const struct acrn_vdev *device)
+{
+    (void)hsm;
+    (void)device;
+    return -ENOTTY;
+}
+
 int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
 {
     (void)hsm;

@@ -55,6 +55,7 @@
 #define MACHINE_PCI_SLOTS      16U
 #define MACHINE_DISKS_MAX      8U
 #define MACHINE_FUNCTIONS_MAX  4U /* PCI functions of the Service VM */
+#define MACHINE_IVSHMEM_MAX    4U /* regions of shared memory */
 #define MACHINE_SLEEP_S5       5U /* SLP_TYP that means power off (_S5 in the DSDT) */
 #define MACHINE_RESET_VALUE    6U /* written to MACHINE_PORT_RESET (FADT RESET_VALUE) */
 

@@ -40,6 +40,7 @@ static const char usage[] =
     "  --disk file=PATH[,ro]  virtio disk, vda first, on a raw image or a block device; up to 8\n"
     "  --pci BB:DD.F[,as-is]  a PCI function of the Service VM, with its registers, DMA and interrupts; up to 4;\n"
     "                       as-is: also one that cannot be reset between its owners\n"
+    "  --ivshmem REGION     shared memory with doorbells, a region that the scenario opens to User VMs; up to 4\n"
     "  --rng                virtio entropy source\n"
     "  --pidfile FILE       holds the process id while the VM exists\n"
     "  --events FILE        append one JSON line for each of: created, started, console ready, reset,\n"
@@ -55,7 +56,7 @@ static const char usage[] =
 
 enum option_id {
     OPT_NAME = 256, OPT_KERNEL, OPT_INITRD, OPT_CMDLINE, OPT_MEMORY, OPT_HUGEPAGES, OPT_CPUS, OPT_AFFINITY,
-    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_PCI, OPT_RNG, OPT_PIDFILE, OPT_EVENTS, OPT_STOP_TIMEOUT, OPT_HSM,
+    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_PCI, OPT_IVSHMEM, OPT_RNG, OPT_PIDFILE, OPT_EVENTS, OPT_STOP_TIMEOUT, OPT_HSM,
     OPT_HELP, OPT_VERSION
 };
 
@@ -70,6 +71,7 @@ static const struct option long_options[] = {
     {"status-file", required_argument, NULL, OPT_EVENTS}, {"stop-timeout", required_argument, NULL, OPT_STOP_TIMEOUT},
     {"hsm", required_argument, NULL, OPT_HSM},           {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},         {"pci", required_argument, NULL, OPT_PCI},
+    {"ivshmem", required_argument, NULL, OPT_IVSHMEM},
     {NULL, 0, NULL, 0},
 };
 
@@ -162,6 +164,21 @@ static bool add_function(struct options *options, const char *text)
     return valid;
 }
 
+/* Each region once. */
+static bool add_ivshmem(struct options *options, const char *name)
+{
+    bool valid = options->ivshmem_count < MACHINE_IVSHMEM_MAX && valid_name(name);
+
+    for (unsigned i = 0; i < options->ivshmem_count && valid; i++) {
+        valid = strcmp(options->ivshmem[i], name) != 0;
+    }
+    if (valid) {
+        strcpy(options->ivshmem[options->ivshmem_count], name);
+        options->ivshmem_count++;
+    }
+    return valid;
+}
+
 static bool valid_console(const char *text)
 {
     enum console_kind kind;
@@ -205,6 +222,9 @@ static bool take_checked(struct options *options, int id, const char *value)
         break;
     case OPT_PCI:
         valid = add_function(options, value);
+        break;
+    case OPT_IVSHMEM:
+        valid = add_ivshmem(options, value);
         break;
     case OPT_STOP_TIMEOUT:
         valid = parse_whole(value, 10, 0, 3600, &number);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dm/ivshmem.h"
 #include "dm/machine.h"
 #include "dm/passthrough.h"
 
@@ -25,6 +26,8 @@ struct options {
     unsigned disk_count;
     struct function_option function[MACHINE_FUNCTIONS_MAX];
     unsigned function_count;
+    char ivshmem[MACHINE_IVSHMEM_MAX][IVSHMEM_NAME]; /* names of regions */
+    unsigned ivshmem_count;
     bool rng, hugepages;
     unsigned stop_timeout_s;
 };

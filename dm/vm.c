@@ -29,7 +29,7 @@ static bool read_images(struct vm *vm)
             log_message("%s: %s", options->kernel, problem);
             result = -EINVAL;
         }
-        vm->plan.ports_only = options->function_count != 0U; /* the hypervisor answers for them at the ports */
+        vm->plan.ports_only = options->function_count != 0U || options->ivshmem_count != 0U; /* the hypervisor answers for them at the ports */
     }
     return result == 0;
 }
@@ -81,7 +81,8 @@ enum vm_exit vm_prepare(struct vm *vm, const struct options *options)
     vm->console.kind = CONSOLE_NONE;
     vm->console = (struct console){.in = -1, .out = -1, .listener = -1, .hold = -1};
     vm->serial = vm->console;
-    ready = passthrough_prepare(&vm->passthrough, vm->options->function, vm->options->function_count) && read_images(vm) && open_disks(vm);
+    ready = passthrough_prepare(&vm->passthrough, vm->options->function, vm->options->function_count) &&
+            ivshmem_prepare(&vm->ivshmem, vm->options->ivshmem, vm->options->ivshmem_count) && read_images(vm) && open_disks(vm);
     if (ready) {
         result = events_open(options->events, options->name);
         if (result != 0) {

@@ -14,6 +14,7 @@
 #include "dm/loop.h"
 #include "dm/memory.h"
 #include "dm/options.h"
+#include "dm/ivshmem.h"
 #include "dm/passthrough.h"
 #include "dm/pci.h"
 #include "dm/pm.h"
@@ -46,6 +47,7 @@ struct vm {
     struct virtio_device *virtio[MACHINE_DISKS_MAX + 2U]; /* those that exist */
     unsigned virtio_count;
     struct passthrough passthrough;
+    struct ivshmem ivshmem;
 
     struct loop loop; /* the main thread's: signals, serial input, the end */
     bool has_loop;

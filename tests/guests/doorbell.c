@@ -11,7 +11,6 @@
 #define MSR_APIC_BASE 0x1BU
 #define X2APIC_SVR    0x80FU
 #define VECTOR_FIRST  0x60U
-#define SERVICE       0U   /* peer */
 
 /* What the driver touches (rtvm/device.h). */
 uint32_t device_config_read(uint32_t function, uint32_t offset)
@@ -56,7 +55,7 @@ static void serve(const struct ivshmem *device)
             word[TAKEN] = taken;
             if (word[ECHO] != 0U) {
                 word[ANSWERED]++;
-                ivshmem_ring(device, SERVICE, 0U);
+                ivshmem_ring(device, word[ECHO] - 1U, 0U);
             }
         }
     }

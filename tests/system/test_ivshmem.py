@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stock Linux and a real-time VM exchange messages through shared memory and doorbells; what exits is counted, and a hostile sender harms nobody."""
+"""A stock Linux, as Service VM and as User VM, and a real-time VM exchange messages through shared memory and doorbells; what exits is counted, and a hostile sender harms nobody."""
 import json
 import pathlib
 import re
@@ -16,6 +16,7 @@ GUESTS = BUILD / "tests" / "guests"
 DEVICE = "/sys/bus/pci/devices/0000:00:1e.1"
 INTERVAL_US = 2000
 BOOT_S = 240
+USER_MODULE = "/modules/bulkhead_ivshmem.ko"
 
 
 def scenario_for(on, folder):
@@ -26,9 +27,20 @@ def scenario_for(on, folder):
     scenario["board"] = "bochs"
     scenario["service_vm"].update(cores=[0], image={"type": "bzimage", "kernel": "cloud-kernel", "initrd": "service-initrd"})
     scenario["prelaunched_vms"][0]["cores"] = [2]
+    scenario["user_vms"]["cores"] = [0]
     path = folder / "doorbells.yaml"
     path.write_text(yaml.safe_dump(scenario), encoding="utf-8")
     return path
+
+
+def user_files(folder):
+    """A User VM's Linux with the doorbell program and the driver, and what starts it."""
+    kernel = setup.user_kernel()
+    archive = build.base(kernel, "user.sh", build.USER_MODULES + ["uio"], [BUILD / "hsm" / kernel.version / "bulkhead_ivshmem.ko"])
+    archive.file("bin/doorbell", (GUESTS / "linux" / "doorbell").read_bytes(), 0o755)
+    initrd = folder / "user-initrd.gz"
+    initrd.write_bytes(archive.pack())
+    return {"vm/kernel": kernel.image, "vm/initrd.gz": initrd, "vm/disk.img": BUILD / "images" / "user-disk.img", "bin/bhdm": BUILD / "dm" / "bhdm"}
 
 
 @pytest.fixture
@@ -38,6 +50,7 @@ def machine(start, folder, on):
     if on == "qemu":
         files.update({f"modules/{path.name}": path for path in modules.load_order(kernel, ["uio_pci_generic"])})
         files["modules/bulkhead_ivshmem.ko"] = BUILD / "hsm" / kernel.version / "bulkhead_ivshmem.ko"
+        files.update(user_files(folder))
     files.update({f"etc/{name}": ROOT / "tools" / "images" / name for name in ("vm.sh", "motd")})
     files.update({"bin/doorbell": GUESTS / "linux" / "doorbell", "bin/bhctl": BUILD / "dm" / "bhctl"})
     image = folder / "service-initrd.gz"    # the initrd is a boot module of the loader: its path must be below the project's root
@@ -59,7 +72,7 @@ def say(machine, command, count, place=DEVICE):
     return text, dict(zip(("peer", "asked", "taken", "others", "answered"), map(int, re.search(r"^peer (\d+) asked (\d+) taken (\d+) others (\d+) answered (\d+)", text, re.M).groups())))
 
 
-# REQ-IO-020 REQ-RT-070 REQ-INT-070 REQ-INT-071 REQ-ISO-070
+# REQ-IO-020 REQ-IO-021 REQ-RT-070 REQ-INT-070 REQ-INT-071 REQ-ISO-070 REQ-ISO-071 REQ-LIF-061 REQ-DM-015
 @pytest.mark.long_on("bochs")
 def test_linux_and_a_real_time_vm_ring_each_other(machine, on):
     """One boot, in the order in which what fails first tells most."""
@@ -90,6 +103,7 @@ def test_linux_and_a_real_time_vm_ring_each_other(machine, on):
     if on == "qemu":
         stock_driver(machine, begun)
         events(machine)
+        user_vms(machine)
     machine.send("poweroff -f\n")
     machine.wait_exit(60)
 
@@ -109,3 +123,44 @@ def events(machine):
         assert f"events {count}" in text
         machine.shell("rmmod bulkhead_ivshmem")
     assert not re.findall(r".*0000:00:1e\.1.*(?:can't|no space|failed|conflict|error|MSI).*", machine.shell("dmesg"))
+
+
+def user_start(machine, name):
+    """Its place on its bus, and a console that answers."""
+    machine.shell(f"VM_SERIAL=file:/run/{name}.txt vm_start {name} 1 128 --ivshmem link; vm_expect ready {BOOT_S}", BOOT_S)
+    return json.loads(machine.shell(f"grep 'shared memory given' /run/{name}.events"))["as"]
+
+
+def user_says(machine, place, command, count):
+    """As say(), by a User VM."""
+    return machine.shell(f"vm_ask 'run doorbell {place} {command} {count} | tail -n 1' 'peer 4 asked' 120 && echo \"$line\"; vm_expect 'status 0'", 150)
+
+
+def taken_of(text):
+    return int(re.search(r"taken (\d+) others 0", text)[1])
+
+
+def user_vms(machine):
+    """Peer 4 is whichever User VM holds the end: one at a time, and what it leaves is nothing."""
+    place = user_start(machine, "first")
+    machine.shell("vm_ask 'run rmmod bulkhead_ivshmem' 'status 0'")
+    before = rtvm_exits(machine)
+    taken = taken_of(user_says(machine, f"/sys/bus/pci/devices/0000:{place}", "send", 10))
+    assert taken_of(user_says(machine, f"/sys/bus/pci/devices/0000:{place}", "send", 100)) == taken + 100
+    assert rtvm_exits(machine) == before, "a message of a User VM makes no exit of the real-time VM"
+    machine.shell(f"vm_ask 'run insmod {USER_MODULE}' 'status 0'")
+    assert taken_of(user_says(machine, "/dev/uio0", "events", 50)) == taken + 150
+    assert rtvm_exits(machine) == before + 50, "its answer's doorbell is its only exit"
+
+    for region, status, why in (("link", 3, "--ivshmem link: another User VM has it"), ("lnk", 2, "no such region of shared memory; there are: link")):
+        said = machine.shell(f"bhdm --name second --memory 128M --kernel /vm/kernel --console none --ivshmem {region} 2>&1; echo status $?")
+        assert why in said and f"status {status}" in said
+    assert "ivshmem: second: a User VM holds that end already" in machine.shell("bhctl log -n 20")
+
+    machine.shell("kill -KILL $(cat /run/first.pid); wait $vm_job; exec 8>&- 9<&-; until ! bhctl stats --json | grep -q first; do usleep 50000; done", 60, status=None)
+    say(machine, "stray", 20)
+    assert "nobody has the doorbell" not in machine.shell("bhctl log | grep rtvm", status=None), "a User VM that is gone is no mistake of its peer"
+    user_start(machine, "again")
+    user_says(machine, "/dev/uio0", "events", 10)
+    machine.shell("vm_stop")
+    say(machine, "send", 10)

@@ -41,7 +41,7 @@ static int note(const char *call)
         strcat(strcat(fake_hsm.log, call), " ");
     }
     pthread_mutex_unlock(&lock);
-    return (fake_hsm.fail != NULL && strcmp(fake_hsm.fail, call) == 0) ? -EIO : 0;
+    return (fake_hsm.fail != NULL && strcmp(fake_hsm.fail, call) == 0) ? ((fake_hsm.error != 0) ? fake_hsm.error : -EIO) : 0;
 }
 
 struct hsm *hsm_open(const char *path)
@@ -109,6 +109,20 @@ int hsm_map_memory(struct hsm *hsm, uint64_t gpa, void *hva, uint64_t size)
     (void)hva;
     (void)size;
     return note("map");
+}
+
+int hsm_create_vdev(struct hsm *hsm, const struct acrn_vdev *device)
+{
+    (void)hsm;
+    fake_hsm.vdev = *device;
+    return note("vdev");
+}
+
+int hsm_destroy_vdev(struct hsm *hsm, const struct acrn_vdev *device)
+{
+    (void)hsm;
+    fake_hsm.vdev = *device;
+    return note("novdev");
 }
 
 int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)

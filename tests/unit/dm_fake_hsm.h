@@ -10,7 +10,8 @@
 
 struct fake_hsm {
     char log[1024];      /* calls, as words: "open create map start ..." */
-    const char *fail;    /* the call that fails with -EIO */
+    const char *fail;    /* the call that fails */
+    int error;           /* with -EIO, or this */
     bool line[24];       /* interrupt lines */
     unsigned line_changes;
     unsigned msi_count;
@@ -23,6 +24,7 @@ struct fake_hsm {
     struct acrn_vcpu_regs regs;
     struct acrn_pcidev pcidev; /* of the last call */
     struct acrn_ptdev_irq ptdev_irq;
+    struct acrn_vdev vdev;
     /* Played one after the other by hsm_wait_requests, on slot 0; answers are kept. */
     struct acrn_io_request script[FAKE_REQUESTS];
     unsigned script_size, script_next, answered;

@@ -42,7 +42,7 @@ static void takes_everything(void **state)
     (void)state;
     assert_int_equal(PARSE("--name", "a.b-c_9", "--kernel=k", "--initrd", "i", "--cmdline", "quiet", "--memory", "2g", "--affinity", "0x6",
                            "--console", "pty", "--serial", "/dev/ttyS3", "--disk", "file=/a,b.img", "--disk", "file=/dev/vdb,ro", "--rng",
-                           "--pci", "00:03.0", "--pci", "0000:1f:1F.7,as-is",
+                           "--pci", "00:03.0", "--pci", "0000:1f:1F.7,as-is", "--ivshmem", "link", "--ivshmem", "region-of_15-ch",
                            "--hugepages", "--pidfile", "p", "--status-file", "e", "--hsm", "/dev/x", "--stop-timeout", "0"), OPTIONS_RUN);
     assert_int_equal(options.memory_size, 2ULL << 30);
     assert_int_equal(options.affinity, 6);
@@ -52,6 +52,9 @@ static void takes_everything(void **state)
     assert_false(options.disk[0].read_only);
     assert_string_equal(options.disk[1].path, "/dev/vdb");
     assert_true(options.disk[1].read_only);
+    assert_int_equal(options.ivshmem_count, 2);
+    assert_string_equal(options.ivshmem[0], "link");
+    assert_string_equal(options.ivshmem[1], "region-of_15-ch");
     assert_int_equal(options.function_count, 2);
     assert_string_equal(options.function[0].address, "0000:00:03.0");
     assert_string_equal(options.function[1].address, "0000:1f:1f.7");
@@ -89,6 +92,7 @@ static void refuses_bad_values(void **state)
         {"--serial", ""}, {"--disk", "/a"}, {"--disk", "file="}, {"--disk", "file=,ro"}, {"--stop-timeout", "-1"}, {"--unknown", "1"},
         {"--pci", ""}, {"--pci", "03.0"}, {"--pci", "00:20.0"}, {"--pci", "00:03.8"}, {"--pci", "00:03.0x"}, {"--pci", "0001:00:03.0"}, {"--pci", "nvme0"},
         {"--pci", "00:03.0,"}, {"--pci", "00:03.0,as"}, {"--pci", "00000000000:00:03.0"}, {"--pci", ",as-is"},
+        {"--ivshmem", ""}, {"--ivshmem", "region_of_16_chr"}, {"--ivshmem", "hv:/link"}, {"--ivshmem", "a/b"},
     };
 
     (void)state;
@@ -105,6 +109,8 @@ static void refuses_contradictions(void **state)
     assert_int_equal(PARSE(BASE, "--serial", "stdio"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "extra"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "--pci", "00:03.0", "--pci", "0000:00:03.0"), OPTIONS_BAD);
+    assert_int_equal(PARSE(BASE, "--ivshmem", "link", "--ivshmem", "link"), OPTIONS_BAD);
+    assert_int_equal(PARSE(BASE, "--ivshmem", "a", "--ivshmem", "b", "--ivshmem", "c", "--ivshmem", "d", "--ivshmem", "e"), OPTIONS_BAD);
 }
 
 static void refuses_a_ninth_disk(void **state)

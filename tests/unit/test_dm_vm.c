@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of a VM, on a recorded hypervisor: order of the calls, exit statuses, nothing left behind.
- * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/host_pci.c /dm/keeper.c /dm/passthrough.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
+ * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/host_pci.c /dm/keeper.c /dm/passthrough.c /dm/ivshmem.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * doorbell PLACE COMMAND [COUNT]: the Service VM's end of tests/guests/doorbell.c. PLACE is the PCI device's folder in sysfs, or for the
+ * doorbell PLACE COMMAND [COUNT]: the end in the Service VM, or a User VM, of tests/guests/doorbell.c. PLACE is the PCI device's folder in sysfs, or for the
  * last command a device file of the driver bulkhead_ivshmem.
  *   send: COUNT messages, each with a doorbell, each waited for
  *   echo: the same, and the real-time VM's doorbell is waited for, too, which stays pending behind its mask
+ *   stray: the same, with answers to the end of User VMs, which nobody holds
  *   flood: COUNT doorbells without a pause, then one message that must get through
  *   hostile: COUNT values of the doorbell register and others that nobody has, accesses that the device does not have, then a message
  *   events: COUNT messages, and the driver says that the real-time VM's doorbell came
@@ -24,6 +25,7 @@
 #include "tests/guests/doorbell.h"
 
 #define RTVM      1U
+#define USER      4U
 #define POSITION  2U        /* words of BAR 0 */
 #define DOORBELL  3U
 #define MASK      3U        /* of an entry of BAR 1 */
@@ -82,9 +84,9 @@ static void await(const char *what, volatile uint32_t *at, uint32_t mask, uint32
     }
 }
 
-static void message(uint32_t echo)
+static void message(bool echo)
 {
-    word[ECHO] = echo;
+    word[ECHO] = echo ? (registers[POSITION] + 1U) : 0U;
     word[ASKED]++;
     registers[DOORBELL] = RTVM << 16;
     await("the message that was seen", &word[SEEN], 0xFFFFFFFFU, word[ASKED]);
@@ -102,17 +104,28 @@ static void take_answer(void)
 static void send(uint32_t count)
 {
     for (uint32_t i = 0U; i < count; i++) {
-        message(0U);
+        message(false);
     }
 }
 
 static void echo(uint32_t count)
 {
     for (uint32_t i = 0U; i < count; i++) {
-        message(1U);
+        message(true);
         take_answer();
     }
     word[ECHO] = 0U;
+}
+
+static void stray(uint32_t count)
+{
+    for (uint32_t i = 0U; i < count; i++) {
+        word[ECHO] = USER + 1U;
+        word[ASKED]++;
+        registers[DOORBELL] = RTVM << 16;
+        await("the message that was seen", &word[SEEN], 0xFFFFFFFFU, word[ASKED]);
+    }
+    message(false);
 }
 
 /* Each of the driver's events is one doorbell, as the next is rung only by the next message. */
@@ -122,7 +135,7 @@ static void events(int file, uint32_t count)
     for (uint32_t i = 0U; i < count; i++) {
         struct pollfd wait = { .fd = file, .events = POLLIN };
         uint32_t event = 0U;
-        message(1U);
+        message(true);
         if ((poll(&wait, 1, LIMIT_S * 1000) != 1) || (read(file, &event, sizeof(event)) != sizeof(event))) {
             printf("FAILED: no event for message %u\n", i);
             exit(1);
@@ -141,13 +154,13 @@ static void flood(uint32_t count)
 {
     uint32_t before;
     uint64_t start;
-    message(0U);
+    message(false);
     before = word[TAKEN];
     start = now_ns();
     for (uint32_t i = 0U; i < count; i++) {
         registers[DOORBELL] = RTVM << 16;
     }
-    message(0U);
+    message(false);
     printf("flood of %u: %u interrupts in %llu us\n", count, word[TAKEN] - before, (unsigned long long)((now_ns() - start) / 1000U));
 }
 
@@ -171,7 +184,7 @@ static void hostile(uint32_t count)
     }
     registers[DOORBELL] = (RTVM << 16) | 2U;
     registers[DOORBELL] = 0xFFFFFFFFU;
-    message(0U);
+    message(false);
 }
 
 int main(int argc, char **argv)
@@ -199,6 +212,8 @@ int main(int argc, char **argv)
         send(count);
     } else if (strcmp(argv[2], "echo") == 0) {
         echo(count);
+    } else if (strcmp(argv[2], "stray") == 0) {
+        stray(count);
     } else if (strcmp(argv[2], "flood") == 0) {
         flood(count);
     } else {
