@@ -5,6 +5,7 @@
     proofs/parse.py [FILE...]     (scons parse: all of them)
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -38,8 +39,9 @@ def main():
     result = Result("parse", "Every file of hv/core and hv/devices is within the language that Frama-C analyses")
     files = options.file or [path.relative_to(ROOT).as_posix() for path in sorted([*ROOT.glob("hv/core/*.c"), *ROOT.glob("hv/devices/*.c")])]
     broken = 0
-    for file in files:
-        found = parse(file)
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        parsed = list(pool.map(parse, files))
+    for found in parsed:
         broken += bool(found)
         for place, line, message in found:
             result.finding("parse", message, place, line)
