@@ -315,6 +315,20 @@ static void msix_scan(struct vpci_function *fn)
     }
 }
 
+/* Firmware's drivers are gone, and units are about to be switched off and on again: a function writes to memory when its own driver has said so.
+ * Bridges forward, and nobody switches an ISA bridge on. */
+/* REQ-ISO-092 */
+static void master_take(const struct vpci_function *fn)
+{
+    const bool forwards = fn->bridge || (fn->class_code == PCI_CLASS_HOST_BRIDGE) || (fn->class_code == PCI_CLASS_ISA_BRIDGE);
+
+    if ((fn->owner != VM_SERVICE) || !forwards) {
+        uint32_t command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
+
+        hw_pci_write(fn->bdf, PCI_COMMAND, 2U, vpci_command_allowed(fn, command) & ~PCI_COMMAND_MASTER);
+    }
+}
+
 static enum status function_scan(uint16_t bdf)
 {
     enum status result = STATUS_OK;
@@ -339,11 +353,7 @@ static enum status function_scan(uint16_t bdf)
             bars_scan(fn);
             msix_scan(fn);
         }
-        if (fn->owner != VM_SERVICE) {
-            uint32_t command = hw_pci_read(bdf, PCI_COMMAND, 2U);
-
-            hw_pci_write(bdf, PCI_COMMAND, 2U, vpci_command_allowed(fn, command) & ~PCI_COMMAND_MASTER);
-        }
+        master_take(fn);
         vpci_function_count++;
     }
     return result;

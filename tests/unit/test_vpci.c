@@ -12,7 +12,7 @@ static void the_scan_leaves_messages_off_and_bars_as_they_were(void **state)
     assert_int_equal(hw_pci_read(NIC, 0x10U, 4U), FAKE_MMIO);
     assert_int_equal(hw_pci_read(NIC, 0x14U, 4U), 0xC001U);
     assert_int_equal(hw_pci_read(NIC, 0x1CU, 4U), 0x38U);
-    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 7U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 3U); /* but for the master, as firmware's driver is gone */
     assert_int_equal(hw_pci_read(HOST_BRIDGE, 0x60U, 4U), 0xB0000001U);
     assert_int_equal(platform.ich_pm_base, 0x600U);
 }
@@ -205,7 +205,7 @@ static void ports_reach_the_same_registers(void **state)
     vpci_port_write(VM_SERVICE, 0xCF8U, 4U, (uint32_t)NIC << 8U);
     assert_int_equal(vpci_port_read(VM_SERVICE, 0xCFCU, 4U), ALL_ONES);
     assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000000U + ((gpa_t)NIC << 12U), 4U), 0x10D38086U);
-    assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000000U + ((gpa_t)NIC << 12U), 8U), 0x0010000710D38086U);
+    assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000000U + ((gpa_t)NIC << 12U), 8U), 0x0010000310D38086U);
     assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000001U + ((gpa_t)NIC << 12U), 4U), ALL_ONES);
     assert_int_equal(vpci_mmio_read(VM_SERVICE, 0xB0000FFCU + ((gpa_t)NIC << 12U), 8U) >> 32U, ALL_ONES);
 }

@@ -366,6 +366,7 @@ static void the_reset_of_another_vm_touches_nothing(void **state)
 {
     (void)state;
     wr(DISK, 0x54U, 4U, 0xFEE01000U);
+    wr(NIC, 4U, 2U, 7U);
     vpci_given_reset(1U);
     assert_int_equal(hw_pci_read(NIC, 4U, 2U), 7U);
     assert_int_equal(rd(DISK, 0x54U, 4U), 0xFEE01000U);
@@ -394,6 +395,24 @@ static void capabilities_at_their_last_place_are_offered(void **state)
     fake_put(CARD, 0xECU, 4U, 0x05U, 0U); /* its longest form would not fit */
     scan();
     assert_int_equal(rd(CARD, 0xECU, 1U), 0U);
+}
+
+/* REQ-ISO-092 */
+static void what_firmware_left_a_master_is_none_until_its_driver_says_so(void **state)
+{
+    (void)state;
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 3U);         /* fake_add() has all three on */
+    assert_int_equal(hw_pci_read(DISK, 4U, 2U), 3U);
+    assert_int_equal(hw_pci_read(GIVEN, 4U, 2U) & 4U, 0U);
+    assert_int_equal(hw_pci_read(BRIDGE, 4U, 2U), 7U);      /* it only forwards */
+    assert_int_equal(hw_pci_read(ISA_BRIDGE, 4U, 2U), 7U);  /* no driver would switch it on again */
+    assert_int_equal(hw_pci_read(HOST_BRIDGE, 4U, 2U), 7U);
+    wr(NIC, 4U, 2U, 7U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 7U);
+    card(NULL, 0U);
+    fake_put(CARD, 8U, 4U, 0x06800000U, 0U);                /* a bridge by its class only, as non-transparent ones are */
+    scan();
+    assert_int_equal(hw_pci_read(CARD, 4U, 2U), 3U);
 }
 
 int main(void)
@@ -426,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup(the_reset_of_another_vm_touches_nothing, setup),
         cmocka_unit_test_setup(lists_end_where_they_say, setup),
         cmocka_unit_test_setup(capabilities_at_their_last_place_are_offered, setup),
+        cmocka_unit_test_setup(what_firmware_left_a_master_is_none_until_its_driver_says_so, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
