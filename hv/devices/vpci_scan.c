@@ -23,6 +23,8 @@
 #define CAP_ENHANCED_ALLOCATION 0x14U
 #define CAP_MSIX         0x11U
 #define CAP_EXPRESS      0x10U
+#define CAP_FLATTENING   0x15U  /* of a bridge: other routing than by the bus numbers that are looked at here */
+#define FLATTENING_SIZE  0x24U
 #define MSI_ENABLE       0x0001U
 #define MSI_64BIT        0x0080U
 #define MSI_MASKABLE     0x0100U
@@ -34,6 +36,7 @@
 #define EXT_ACS          0x0DU
 #define EXT_ATS          0x0FU
 #define EXT_SRIOV        0x10U
+#define EXT_MULTICAST    0x12U
 #define EXT_PAGE_REQUEST 0x13U
 #define EXT_RESIZABLE    0x15U
 #define EXT_PASID        0x1BU
@@ -121,6 +124,8 @@ static void capability_found(struct vpci_function *fn, uint32_t id, uint32_t off
         fn->msix.count = (control & 0x7FFU) + 1U;
     } else if ((id == CAP_MSI) || (id == CAP_MSIX) || (id == CAP_ENHANCED_ALLOCATION)) {
         capability_close(fn, offset, 0x18U);
+    } else if (id == CAP_FLATTENING) {
+        capability_close(fn, offset, FLATTENING_SIZE);
     } else if (id == CAP_EXPRESS) {
         fn->pcie = (uint8_t)offset;
     } else {
@@ -156,6 +161,9 @@ static uint32_t extended_size(uint32_t id)
         break;
     case EXT_PAGE_REQUEST:
         size = 16U;
+        break;
+    case EXT_MULTICAST:
+        size = 0x30U;
         break;
     case EXT_SRIOV:
         size = 0x40U;

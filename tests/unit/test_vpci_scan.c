@@ -76,17 +76,17 @@ static void a_pointer_without_a_list_is_not_followed(void **state)
 static void extended_capabilities_that_move_things_are_closed(void **state)
 {
     (void)state;
-    static const uint32_t id[] = { 0x0FU, 0x13U, 0x15U, 0x1BU, 0x24U };
-    static const uint32_t size[] = { 8U, 16U, 0x34U, 8U, 0x34U };
+    static const uint32_t id[] = { 0x0FU, 0x13U, 0x15U, 0x1BU, 0x24U, 0x12U };
+    static const uint32_t size[] = { 8U, 16U, 0x34U, 8U, 0x34U, 0x30U };
     card(NULL, 0U);
-    for (uint32_t i = 0U; i < 5U; i++) {
-        uint32_t next = (i < 4U) ? (0x180U + (0x80U * i)) : 0U;
+    for (uint32_t i = 0U; i < 6U; i++) {
+        uint32_t next = (i < 5U) ? (0x180U + (0x80U * i)) : 0U;
         fake_put(CARD, 0x100U + (0x80U * i), 4U, id[i] | (next << 20U), 0U);
         fake_put(CARD, 0x100U + (0x80U * i) + (size[i] - 4U), 4U, 0U, ALL_ONES);
         fake_put(CARD, 0x100U + (0x80U * i) + size[i], 4U, 0U, ALL_ONES);
     }
     scan();
-    for (uint32_t i = 0U; i < 5U; i++) {
+    for (uint32_t i = 0U; i < 6U; i++) {
         uint32_t at = 0x100U + (0x80U * i);
         wr(CARD, at + (size[i] - 4U), 4U, 1U);
         wr(CARD, at + size[i], 4U, 1U);
@@ -415,6 +415,26 @@ static void what_firmware_left_a_master_is_none_until_its_driver_says_so(void **
     assert_int_equal(hw_pci_read(CARD, 4U, 2U), 3U);
 }
 
+/* REQ-INT-026 */
+static void a_bridges_flattening_portal_is_closed(void **state)
+{
+    (void)state;
+    fake_put(BRIDGE, 0x41U, 1U, 0x60U, 0U);
+    fake_put(BRIDGE, 0x60U, 4U, 0x00000015U, 0U);
+    fake_put(BRIDGE, 0x68U, 4U, 0U, ALL_ONES);
+    fake_put(BRIDGE, 0x80U, 4U, 0U, ALL_ONES);
+    fake_put(BRIDGE, 0x84U, 4U, 0U, ALL_ONES);
+    partition.table.vm[1].pci_count = 0U; /* the bridge is its owner's alone */
+    scan();
+    assert_int_equal(rd(BRIDGE, 0x60U, 1U), 0U);
+    wr(BRIDGE, 0x68U, 4U, 1U);
+    wr(BRIDGE, 0x80U, 4U, 1U);
+    wr(BRIDGE, 0x84U, 4U, 1U);
+    assert_int_equal(hw_pci_read(BRIDGE, 0x68U, 4U), 0U);
+    assert_int_equal(hw_pci_read(BRIDGE, 0x80U, 4U), 0U);
+    assert_int_equal(hw_pci_read(BRIDGE, 0x84U, 4U), 1U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup(lists_end_where_they_say, setup),
         cmocka_unit_test_setup(capabilities_at_their_last_place_are_offered, setup),
         cmocka_unit_test_setup(what_firmware_left_a_master_is_none_until_its_driver_says_so, setup),
+        cmocka_unit_test_setup(a_bridges_flattening_portal_is_closed, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
