@@ -214,8 +214,7 @@ static void boot_iommu(enum status found)
 /* Of interrupts, as the kind of unit reads it. */
 static hpa_t remap_table(void)
 {
-    const bool amdvi = platform.iommu_present && (hw_iommu_format() == IOMMU_FORMAT_AMDVI);
-    return amdvi ? address_of(iommu_irte) : address_of(iommu_remap);
+    return platform.irqs_by_sender ? address_of(iommu_remap) : address_of(iommu_irte);
 }
 
 /* Before any other core is there, and before this one takes an interrupt. */
@@ -250,6 +249,8 @@ void boot_main(uint32_t magic, uint32_t info)
     }
     platform.x2apic = apic_is_x2apic();
     platform.iommu_present = hw_iommu_find();
+    platform.irqs_remapped = hw_iommu_remaps();
+    platform.irqs_by_sender = platform.iommu_present && (hw_iommu_format() == IOMMU_FORMAT_VTD);
     if (!platform.iommu_present || !hw_iommu_wide_ids()) {
         acpi_keep_near_cores();
     }

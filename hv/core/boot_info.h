@@ -50,6 +50,8 @@ struct platform {
     uint16_t ich_pm_base;        /* PMBASE of an Intel ICH (SMI, TCO watchdog ports), else 0 */
     bool qemu;                   /* the machine is QEMU's: it has control ports that no table names */
     bool iommu_present;          /* every unit of the machine's IOMMU can be used (x86/iommu.c) */
+    bool irqs_remapped;          /* its units turn interrupt messages into interrupts ... */
+    bool irqs_by_sender;         /* ... and look who sends them (VT-d; with AMD-Vi all functions of shared cores use one part of the table) */
     bool x2apic;                 /* CPUID: the local APICs have that mode, which exclusive cores need */
 };
 extern struct platform platform;

@@ -171,10 +171,10 @@ static bool check_machine(void)
     } else if (partition.table.board.ram_size > ram_present()) {
         ok = partition_refuse("the scenario needs more RAM than this machine has: lower ram_size or add memory",
                               ID_NONE, partition.table.board.ram_size);
-    } else if (!platform.iommu_present && !partition_vm_absent(VM_SERVICE) &&
+    } else if (!platform.irqs_remapped && !partition_vm_absent(VM_SERVICE) &&
                ((partition.table.flags & PART_ALLOW_NO_IOMMU) == 0U)) {
-        ok = partition_refuse("this machine has no IOMMU, so devices of the Service VM can reach all memory: enable "
-                              "it in the firmware, or set allow_no_iommu in the scenario", ID_NONE, 0U);
+        ok = partition_refuse("this machine has no IOMMU, or one that does not remap interrupts (see the log), so devices of the "
+                              "Service VM can reach all memory, or all cores: enable it in the firmware, or set allow_no_iommu in the scenario", ID_NONE, 0U);
     } else {
         /* the machine can carry the scenario */
     }

@@ -132,8 +132,12 @@ static bool check_pci(uint32_t v, uint32_t p)
     uint32_t bdf = partition.table.vm[v].pci[p];
     if (v == VM_SERVICE) {
         ok = partition_refuse("the Service VM gets the PCI functions that are left over: remove its list", v, bdf);
-    } else if (!platform.iommu_present) {
-        ok = partition_refuse("a PCI function can be given to a VM only on a machine with an IOMMU: remove it", v, bdf);
+    } else if (!platform.iommu_present || (!platform.irqs_remapped && ((partition.table.flags & PART_ALLOW_NO_IOMMU) == 0U))) {
+        ok = partition_refuse("a PCI function can be given to a VM only on a machine with an IOMMU (one that remaps interrupts, or set "
+                              "allow_no_iommu): remove it", v, bdf);
+    } else if (!platform.irqs_by_sender && ((partition.table.vm[v].flags & PART_VM_EXCLUSIVE) == 0U)) {
+        ok = partition_refuse("AMD's IOMMU cannot keep the interrupts of a VM on shared cores apart from the Service VM's: remove its PCI function, "
+                              "or make the VM exclusive", v, bdf);
     } else if ((bdf == 0U) || ((bdf / 8U) == ((uint32_t)partition.table.board.hv_device_bdf / 8U))) {
         ok = partition_refuse("the host bridge and the hypervisor's own device cannot be given to a VM", v, bdf);
     } else if (pci_is_taken(v, p, bdf)) {

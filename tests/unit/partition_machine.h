@@ -75,6 +75,8 @@ static inline void machine(void)
     platform.pm1a_control = 0x604U;
     platform.reset_port = 0xCF9U;
     platform.iommu_present = true;
+    platform.irqs_remapped = true;
+    platform.irqs_by_sender = true;
     platform.x2apic = true;
 }
 

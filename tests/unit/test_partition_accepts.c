@@ -20,6 +20,7 @@ static void accepts_a_scenario_without_service_vm(void **state)
     memset(&T.user, 0, sizeof(T.user));
     T.board.shared_pcpu_mask = 4U;
     platform.iommu_present = false; /* nobody drives a device */
+    platform.irqs_remapped = false;
     RTVM.pci_count = 0U;
     assert_string_equal(validate().reason, "");
 }
@@ -29,7 +30,19 @@ static void accepts_no_iommu_when_the_scenario_says_so(void **state)
 {
     (void)state;
     platform.iommu_present = false;
+    platform.irqs_remapped = false;
     RTVM.pci_count = 0U;
+    T.flags = PART_ALLOW_NO_IOMMU;
+    assert_string_equal(validate().reason, "");
+}
+
+/* REQ-CFG-008 */
+static void accepts_amds_unit_for_exclusive_vms_and_what_it_does_not_remap_when_the_scenario_says_so(void **state)
+{
+    (void)state;
+    platform.irqs_by_sender = false;
+    assert_string_equal(validate().reason, "");
+    platform.irqs_remapped = false;
     T.flags = PART_ALLOW_NO_IOMMU;
     assert_string_equal(validate().reason, "");
 }
@@ -208,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup(accepts, setup),
         cmocka_unit_test_setup(accepts_a_scenario_without_service_vm, setup),
         cmocka_unit_test_setup(accepts_no_iommu_when_the_scenario_says_so, setup),
+        cmocka_unit_test_setup(accepts_amds_unit_for_exclusive_vms_and_what_it_does_not_remap_when_the_scenario_says_so, setup),
         cmocka_unit_test_setup(accepts_a_cpu_without_x2apic_when_no_vm_is_exclusive, setup),
         cmocka_unit_test_setup(accepts_a_range_across_adjoining_ram, setup),
         cmocka_unit_test_setup(accepts_a_machine_without_some_things, setup),
