@@ -100,9 +100,11 @@ void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, 
     }
 }
 
-/* What a pre-launched VM's function may do on the bus, whatever the guest writes: its I/O ports are not given, its pin is not
- * delivered, and it is a bus master only where the IOMMU holds it to its owner's memory. */
-/* REQ-INT-054 */
+#define COMMAND_REPORTS 0x0168U /* special cycles, palette, parity, and SERR#, which lets a function report errors whatever its Device Control says (PCI Express 5.0, 6.2.6) */
+
+/* What another VM's function than the Service VM's may do on the bus, whatever the guest writes: its I/O ports are not given, its pin is not
+ * delivered, and it is a bus master only where the IOMMU holds it to its owner's memory. That of a User VM reports no errors, which the firmware might see to on all cores. */
+/* REQ-INT-054 REQ-INT-080 */
 uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command)
 {
     uint32_t allowed = command;
@@ -111,6 +113,9 @@ uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command)
         allowed = (command & ~PCI_COMMAND_IO) | PCI_COMMAND_INTX_OFF;
         if (!fn->walled) {
             allowed &= ~PCI_COMMAND_MASTER;
+        }
+        if (fn->owner >= VM_FIRST_USER) {
+            allowed &= ~COMMAND_REPORTS;
         }
     }
     return allowed;

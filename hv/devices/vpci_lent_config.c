@@ -9,6 +9,11 @@
 
 #define CONTROL_KEPT 0x07EFU /* bits 0 to 3 and 5 to 10 of Device Control (PCI Express 5.0, 7.5.3.4) */
 
+/* In the capability: Link Control, Device Control 2 (10-bit tags, latency reports) and Link Control 2, each with its status (7.5.3). */
+#define LINK_CONTROL    0x10U
+#define DEVICE_CONTROL2 0x28U
+#define LINK_CONTROL2   0x30U
+
 #define NO_MULTIFUNCTION 0xFF7FFFFFU
 
 static uint32_t lent_address[MAX_VM];
@@ -82,6 +87,14 @@ static uint32_t link_kept(const struct vpci_function *fn, uint32_t offset, uint3
     return kept;
 }
 
+/* REQ-INT-080 */
+static bool link_register(const struct vpci_function *fn, uint32_t dword)
+{
+    const uint32_t at = dword - fn->pcie; /* of what lies before: huge */
+
+    return (fn->pcie != 0U) && ((at == LINK_CONTROL) || (at == DEVICE_CONTROL2) || (at == LINK_CONTROL2));
+}
+
 static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t value)
 {
     const uint32_t dword = offset & ~3U;
@@ -92,8 +105,8 @@ static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t 
             l->bar[bar] = value;
             lent_bars_update(l);
         }
-    } else if ((dword == PCI_ROM_TYPE0) || (dword == PCI_INTERRUPT)) {
-        /* nothing there */
+    } else if ((dword == PCI_ROM_TYPE0) || (dword == PCI_INTERRUPT) || link_register(lent_function(l), dword)) {
+        /* nothing there, or it stays */
     } else {
         vpci_function_write(lent_function(l), offset, size, link_kept(lent_function(l), offset, size, value));
         if (dword == PCI_COMMAND) {

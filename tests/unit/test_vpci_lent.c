@@ -324,6 +324,29 @@ static void memory_that_comes_and_goes_is_what_it_reaches(void **state)
     assert_false(reaches(NIC, 0xC0000000U));
 }
 
+/* REQ-INT-080 */
+static void errors_and_the_link_are_not_the_user_vms(void **state)
+{
+    static const uint32_t same[] = { 0x50U, 0x68U, 0x70U }; /* Link Control, Device Control 2, Link Control 2 */
+    (void)state;
+    set(user, PLACE, 4U, 2U, 0x57FU);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x416U);     /* no SERR#, no parity, no special cycles, no palette */
+    set(user, PLACE, 5U, 1U, 0x05U);
+    assert_int_equal(hw_pci_read(NIC, 4U, 2U), 0x416U);
+    for (uint32_t i = 0U; i < 3U; i++) {
+        fake_bus_put(nic, same[i], 4U, 0x12345678U, 0xFFFFFFFFU);
+        set(user, PLACE, same[i], 2U, 0xFFFFU);
+        set(user, PLACE, same[i] + 2U, 2U, 0xFFFFU);
+        set(user, PLACE, same[i], 4U, 0U);
+        assert_int_equal(hw_pci_read(NIC, same[i], 4U), 0x12345678U);
+        assert_int_equal(get(user, PLACE, same[i], 4U), 0x12345678U);
+    }
+    assert_int_equal(assign_as(user, 0x28U, PLAIN, HC_PCIDEV_QUIRK), 0);
+    fake_bus_put(plain, 0x50U, 4U, 0U, 0xFFFFFFFFU);
+    set(user, 0x28U, 0x50U, 4U, 0x12345678U);               /* not PCI Express */
+    assert_int_equal(hw_pci_read(PLAIN, 0x50U, 4U), 0x12345678U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup(msi_works_likewise_and_sources_are_limited, with_nic),
         cmocka_unit_test_setup(it_is_a_master_with_its_lines_and_ports_off, with_nic),
         cmocka_unit_test_setup(memory_that_comes_and_goes_is_what_it_reaches, with_nic),
+        cmocka_unit_test_setup(errors_and_the_link_are_not_the_user_vms, with_nic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
