@@ -11,8 +11,8 @@
 #include "core/vm.h"
 #include "devices/vpci_lent.h"
 
-/* RESET_VM was begun, and executes again. */
-static bool reset_under_way[MAX_VM];
+/* vCPUs of the Service VM whose DEASSIGN_PCIDEV executes again, a bit each: the function may have arrived by another one's. */
+static uint32_t returns;
 
 /* REQ-HYP-013 */
 static int64_t assign(vm_id_t v, uint64_t gpa)
@@ -38,16 +38,22 @@ static int64_t assign(vm_id_t v, uint64_t gpa)
 }
 
 /* REQ-HYP-013 */
-static int64_t deassign(vm_id_t v, uint64_t gpa)
+static int64_t deassign(vcpu_id_t caller, vm_id_t v, uint64_t gpa)
 {
+    const uint32_t bit = 1U << vcpu_index(caller);
     struct hc_pcidev device;
     int64_t result = -HC_EFAULT;
     if (hypercall_read_pcidev(gpa, &device) == STATUS_OK) {
         result = hypercall_errno(vpci_lent_return(v, device.virt_bdf, device.phys_bdf));
-        if ((result == 0) && !vpci_lent_arrived(v, device.virt_bdf, device.phys_bdf)) {
+        if (result != 0) {
+            result = ((returns & bit) != 0U) ? 0 : result;
+        } else if (!vpci_lent_arrived(v, device.virt_bdf, device.phys_bdf)) {
             result = HYPERCALL_AGAIN;
+        } else {
+            /* it is back */
         }
     }
+    returns = (result == HYPERCALL_AGAIN) ? (returns | bit) : (returns & ~bit);
     return result;
 }
 
@@ -73,7 +79,7 @@ static bool names_device(uint64_t id)
 }
 
 /* REQ-HYP-013 REQ-HYP-080 */
-static int64_t device_call(vm_id_t v, uint64_t id, uint64_t gpa)
+static int64_t device_call(vcpu_id_t caller, vm_id_t v, uint64_t id, uint64_t gpa)
 {
     int64_t result;
     switch (id) {
@@ -81,7 +87,7 @@ static int64_t device_call(vm_id_t v, uint64_t id, uint64_t gpa)
         result = assign(v, gpa);
         break;
     case HC_DEASSIGN_PCIDEV:
-        result = deassign(v, gpa);
+        result = deassign(caller, v, gpa);
         break;
     case HC_SET_PTDEV_INTR_INFO:
     case HC_RESET_PTDEV_INTR_INFO:
@@ -107,16 +113,11 @@ static int64_t life_call(vm_id_t v, uint64_t id)
     if (stands && (id == HC_DESTROY_VM)) {
         vpci_lent_return_all(v);
         settled = vpci_lent_settled(v);
-        reset_under_way[v] = false;
     } else if (stands && (id == HC_RESET_VM)) {
-        if (!reset_under_way[v]) {
-            vpci_lent_restart(v);
-        }
+        vpci_lent_restart(v);
         settled = vpci_lent_settled(v);
-        reset_under_way[v] = !settled;
     } else {
         settled = (id != HC_START_VM) || !stands || vpci_lent_settled(v); /* a function that is on its way would not arrive while the VM runs */
-        reset_under_way[v] = false;
     }
     return settled ? 0 : HYPERCALL_AGAIN;
 }
@@ -136,7 +137,7 @@ int64_t hypercall_call(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t 
     int64_t result = 0;
     if (service && names_device(id)) {
         const vm_id_t v = hypercall_target(param1);
-        result = (v == ID_NONE) ? -HC_EINVAL : device_call(v, id, param2);
+        result = (v == ID_NONE) ? -HC_EINVAL : device_call(caller, v, id, param2);
     } else {
         if (service && ((id == HC_DESTROY_VM) || (id == HC_RESET_VM) || (id == HC_START_VM))) {
             const vm_id_t v = hypercall_target(param1);

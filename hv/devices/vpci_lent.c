@@ -11,6 +11,7 @@
 
 struct lent vpci_lent_record[LENT_FUNCTIONS];
 uint32_t vpci_lent_count;
+static bool lent_restarts[MAX_VM]; /* a reset was begun, and is not over */
 
 /* The record with that place and function of the VM, or LENT_FUNCTIONS. */
 static uint32_t find_lent(vm_id_t v, uint16_t place, uint16_t bdf)
@@ -199,6 +200,7 @@ enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf)
 
 void vpci_lent_return_all(vm_id_t v)
 {
+    lent_restarts[v] = false;
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
         if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v)) {
             withdraw(&vpci_lent_record[i], true);
@@ -211,7 +213,7 @@ void vpci_lent_return_all(vm_id_t v)
 /* REQ-LIF-081 */
 void vpci_lent_restart(vm_id_t v)
 {
-    for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
+    for (uint32_t i = 0U; (i < LENT_FUNCTIONS) && !lent_restarts[v]; i++) {
         if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v)) {
             withdraw(&vpci_lent_record[i], vpci_lent_record[i].leaves);
             for (uint32_t k = 0U; k < LENT_BARS; k++) {
@@ -220,6 +222,7 @@ void vpci_lent_restart(vm_id_t v)
         }
     }
     ivshmem_reset(v);
+    lent_restarts[v] = true;
     lent_address_reset(v);
 }
 
@@ -264,6 +267,7 @@ bool vpci_lent_settled(vm_id_t v)
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
         settled = ((vpci_lent_record[i].vm != v) || proceed(&vpci_lent_record[i])) && settled;
     }
+    lent_restarts[v] = lent_restarts[v] && !settled;
     return settled;
 }
 

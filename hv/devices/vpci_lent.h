@@ -30,7 +30,7 @@ enum status vpci_lend(vm_id_t v, const struct lent_request *request);
 /* Begins to give it back. STATUS_NOT_FOUND: that VM has no such function there. */
 enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf);
 void vpci_lent_return_all(vm_id_t v);
-/* Begins to reset all functions that the VM keeps, as for its next life. */
+/* Begins to reset all functions that the VM keeps, as for its next life, unless that is under way. */
 void vpci_lent_restart(vm_id_t v);
 /* Does what can be done by now; true: no function of the VM is in between, or not that one, which is on its way. */
 bool vpci_lent_settled(vm_id_t v);

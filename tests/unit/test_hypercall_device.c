@@ -492,6 +492,39 @@ static void lives_are_symmetric(void **state)
     assert_true(service_has_nic());
 }
 
+/* REQ-LIF-081 */
+static void a_reset_that_the_service_vms_end_cut_short_is_not_the_next_vms(void **state)
+{
+    uint32_t times = 0U;
+    (void)state;
+    assert_int_equal(assign(user, NIC), 0);
+    assert_int_equal(hypercall(HC_RESET_VM, user, 0U), HYPERCALL_AGAIN);
+    vpci_lent_return_all(user); /* the Service VM ends */
+    while (!vpci_lent_settled(user)) {
+        fake_tsc += fake_tsc_hz / 200U;
+    }
+    assert_int_equal(vm_destroy(user), STATUS_OK);
+    assert_int_equal(world_create(1U), user);
+    assert_int_equal(assign(user, NIC), 0);
+    assert_int_equal(nic->resets, 3U);
+    assert_int_equal(call_through(HC_RESET_VM, user, 0U, &times), 0);
+    assert_int_equal(nic->resets, 4U);
+}
+
+/* REQ-HYP-080 */
+static void of_two_that_give_it_back_at_once_neither_fails(void **state)
+{
+    uint32_t times = 0U;
+    (void)state;
+    assert_int_equal(assign(user, NIC), 0);
+    device_arg(PLACE, NIC, 0U, 0U);
+    assert_int_equal(hypercall_call(vcpu_id(VM_SERVICE, 1U), HC_DEASSIGN_PCIDEV, user, SCRATCH), HYPERCALL_AGAIN);
+    assert_int_equal(call_through(HC_DEASSIGN_PCIDEV, user, SCRATCH, &times), 0);
+    assert_int_equal(hypercall_call(vcpu_id(VM_SERVICE, 1U), HC_DEASSIGN_PCIDEV, user, SCRATCH), 0);
+    assert_int_equal(hypercall_call(vcpu_id(VM_SERVICE, 1U), HC_DEASSIGN_PCIDEV, user, SCRATCH), -HC_EINVAL); /* asked anew */
+    assert_int_equal(hypercall(HC_DEASSIGN_PCIDEV, user, SCRATCH), -HC_EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -514,6 +547,8 @@ int main(void)
         cmocka_unit_test_setup(registers_that_cannot_be_given_back_are_told, start),
         cmocka_unit_test_setup(a_reset_is_of_what_the_vm_has, start),
         cmocka_unit_test_setup(lives_are_symmetric, start),
+        cmocka_unit_test_setup(a_reset_that_the_service_vms_end_cut_short_is_not_the_next_vms, start),
+        cmocka_unit_test_setup(of_two_that_give_it_back_at_once_neither_fails, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
