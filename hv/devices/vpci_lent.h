@@ -44,5 +44,7 @@ bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *valu
 bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t value);
 /* A page that holds an MSI-X table of a function lent to v, where v has its BAR: accesses go to *hpa, by vpci_msix_mmio_*(). */
 bool vpci_lent_page(vm_id_t v, gpa_t gpa, hpa_t *hpa);
+/* A BAR of a function lent to v is mapped there, or its table would be. */
+bool vpci_lent_meets(vm_id_t v, gpa_t base, uint64_t size);
 
 #endif

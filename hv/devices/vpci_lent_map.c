@@ -4,6 +4,7 @@
  * the function's MSI-X table are mapped to nobody. BARs count in whole pages here, which belong to no other function.
  */
 #include "core/domain.h"
+#include "core/interval.h"
 #include "core/iommu.h"
 #include "core/stage2.h"
 #include "core/vm.h"
@@ -242,6 +243,21 @@ static gpa_t lent_wanted(const struct lent *l, uint32_t index)
         at = 0U;
     }
     return at;
+}
+
+/* REQ-ISO-081 */
+bool vpci_lent_meets(vm_id_t v, gpa_t base, uint64_t size)
+{
+    bool found = false;
+
+    for (uint32_t k = 0U; (k < LENT_FUNCTIONS) && (vpci_lent_count != 0U); k++) {
+        const struct lent *l = &vpci_lent_record[k];
+
+        for (uint32_t i = 0U; (l->state == LENT_THERE) && (l->vm == v) && (i < LENT_BARS); i++) {
+            found = found || ((l->at[i] != 0U) && interval_meets(base, size, l->at[i], span(lent_function(l), i)));
+        }
+    }
+    return found;
 }
 
 /* What moves leaves its old place before anything takes a new one. */

@@ -347,6 +347,60 @@ static void errors_and_the_link_are_not_the_user_vms(void **state)
     assert_int_equal(hw_pci_read(PLAIN, 0x50U, 4U), 0x12345678U);
 }
 
+/* REQ-ISO-081 */
+static void memory_regions_do_not_cut_a_bar(void **state)
+{
+    (void)state;
+    decode_on();
+    assert_int_equal(where(user, 0xC0000000U), REGS);
+    assert_int_equal(world_region(user, HC_REGION_DEL, 0U, 0xC0000000U, 0U, 0x1000U), -HC_EINVAL);
+    assert_int_equal(world_region(user, HC_REGION_DEL, 0U, 0xC000F000U, 0U, 0x2000U), -HC_EINVAL);
+    assert_int_equal(world_region(user, HC_REGION_DEL, 0U, 0xBFFFF000U, 0U, 0x2000U), -HC_EINVAL);
+    assert_int_equal(world_region(user, HC_REGION_MODIFY, WORLD_RWX_WB, 0xC0000000U, 0U, 0x1000U), -HC_EINVAL);
+    assert_int_equal(world_region(user, HC_REGION_ADD, WORLD_RWX_WB, 0xC0002000U, LENT + 0x200000U, 0x1000U), -HC_EINVAL); /* its table */
+    assert_int_equal(where(user, 0xC0000000U), REGS);
+    assert_int_equal(where(user, 0xC000F000U), REGS + 0xF000U);
+    assert_int_equal(world_region(user, HC_REGION_ADD, WORLD_RWX_WB, 0xC0010000U, LENT + 0x200000U, 0x1000U), 0);  /* behind it */
+    assert_int_equal(world_region(user, HC_REGION_DEL, 0U, 0xC0010000U, 0U, 0x1000U), 0);
+    set(user, PLACE, 4U, 2U, 0U);
+    assert_int_equal(where(user, 0xC0000000U), 0U);
+    assert_int_equal(world_region(user, HC_REGION_ADD, WORLD_RWX_WB, 0xC0000000U, LENT + 0x200000U, 0x1000U), 0);
+    vm_id_t other = world_create(2U);
+    assert_int_equal(world_region(other, HC_REGION_ADD, WORLD_RWX_WB, 0xC0100000U, LENT + 0x400000U, 0x1000U), 0);
+}
+
+/* REQ-ISO-081 REQ-HYP-006 */
+static void regions_of_a_list_are_looked_at_as_its_turn_comes(void **state)
+{
+    struct hc_memory_region list[20];
+    struct hc_memory_regions request = { (uint16_t)user, 0U, 0U, 20U, 0U, SCRATCH + 0x100U };
+    (void)state;
+    decode_on();
+    for (uint32_t i = 0U; i < 20U; i++) {
+        list[i] = (struct hc_memory_region){ HC_REGION_ADD, WORLD_RWX_WB, 0x400000U + (i * 0x1000U), LENT + 0x200000U + (i * 0x1000U), 0x1000U };
+    }
+    list[18] = (struct hc_memory_region){ HC_REGION_DEL, 0U, 0xC0000000U, 0U, 0x1000U };
+    hw_phys_copy_out(SCRATCH, (const uint8_t *)&request, sizeof(request));
+    hw_phys_copy_out(SCRATCH + 0x100U, (const uint8_t *)list, sizeof(list));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), HYPERCALL_AGAIN); /* the first 16 */
+    assert_int_equal(where(user, 0x40F000U), LENT + 0x20F000U);
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), -HC_EINVAL);
+    assert_int_equal(where(user, 0xC0000000U), REGS);
+    assert_int_equal(where(user, 0x410000U), 0U);
+    list[0] = (struct hc_memory_region){ HC_REGION_DEL, 0U, 0x400000U, 0U, 0x1000U };
+    list[1] = (struct hc_memory_region){ HC_REGION_ADD, WORLD_RWX_WB, 0U, 0U, 0U };      /* refused as ever */
+    hw_phys_copy_out(SCRATCH + 0x100U, (const uint8_t *)list, sizeof(list));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), -HC_EINVAL);      /* begins anew */
+    assert_int_equal(where(user, 0x400000U), 0U);
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, 0x8000000000U, 0U), -HC_EFAULT);
+    request.vmid = 0U;
+    hw_phys_copy_out(SCRATCH, (const uint8_t *)&request, sizeof(request));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), -HC_EINVAL);
+    request = (struct hc_memory_regions){ (uint16_t)user, 0U, 0U, 1U, 0U, 0x8000000000U };
+    hw_phys_copy_out(SCRATCH, (const uint8_t *)&request, sizeof(request));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), -HC_EFAULT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +420,8 @@ int main(void)
         cmocka_unit_test_setup(it_is_a_master_with_its_lines_and_ports_off, with_nic),
         cmocka_unit_test_setup(memory_that_comes_and_goes_is_what_it_reaches, with_nic),
         cmocka_unit_test_setup(errors_and_the_link_are_not_the_user_vms, with_nic),
+        cmocka_unit_test_setup(memory_regions_do_not_cut_a_bar, with_nic),
+        cmocka_unit_test_setup(regions_of_a_list_are_looked_at_as_its_turn_comes, with_nic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

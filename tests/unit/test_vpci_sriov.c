@@ -6,6 +6,7 @@
 #include "core/iommu.h"
 #include "core/stage2.h"
 #include "vpci_machine.h"
+#include "devices/vpci_lent_state.h"
 
 #define CARD      0x0030U        /* 00:06.0, as an 82576 */
 #define VF0       0x00B0U        /* First VF Offset 0x80, VF Stride 2 */
@@ -32,6 +33,8 @@ static uint32_t shootdowns;
 static uint16_t give_fails; /* for this function */
 static enum status unmap_status;
 bool iommu_active;
+struct lent vpci_lent_record[LENT_FUNCTIONS];
+uint32_t vpci_lent_count;
 
 static void called(enum call_kind kind, uint64_t what, uint64_t who_or_size)
 {
