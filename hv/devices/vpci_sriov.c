@@ -271,19 +271,20 @@ void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, 
     }
 }
 
-/* Behind all entries that a function uses. */
-static uint32_t entries_end(void)
+/* The first that many entries that no function uses. */
+static uint32_t entries_find(uint32_t count)
 {
-    uint32_t end = 0U;
+    uint32_t at = 0U;
+    uint32_t i = 0U;
 
-    for (uint32_t i = 0U; i < vpci_function_count; i++) {
+    while (i < vpci_function_count) {
         const struct vpci_msix *used = &vpci_function[i].msix;
+        const bool taken = (used->offset != 0U) && (at < (used->first + used->count)) && (used->first < (at + count));
 
-        if ((used->offset != 0U) && ((used->first + used->count) > end)) {
-            end = used->first + used->count;
-        }
+        at = taken ? (used->first + used->count) : at;
+        i = taken ? 0U : (i + 1U);
     }
-    return end;
+    return at;
 }
 
 /* REQ-INT-192 */
@@ -294,7 +295,7 @@ static void vf_open(uint32_t slot)
     vf.owner = VM_SERVICE;
     vpci_capabilities_scan(&vf);
     vpci_access_control_on(&vf);
-    if (vpci_msix_place(&vf, entries_end())) {
+    if (vpci_msix_place(&vf, entries_find(vf.msix.count))) {
         uint64_t size = 0U;
         const hpa_t base = vpci_msix_pages(&vf, &size);
 

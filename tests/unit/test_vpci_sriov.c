@@ -564,26 +564,39 @@ static void message_entries_are_taken_where_there_is_room(void **state)
     const uint32_t first = vpci_function[index_of(VF0)].msix.first;
     assert_int_equal(first, ENTRIES);       /* behind the network card's */
     assert_int_equal(vpci_function[index_of(VF1)].msix.first, ENTRIES + VF_ENTRIES);
-    vpci_function[index_of(CARD)].msix = (struct vpci_msix){ .offset = 0x50U, .first = ENTRIES + 1U, .count = 2040U };
+    vpci_function[index_of(CARD)].msix = (struct vpci_msix){ .offset = 0x50U, .first = ENTRIES + VF_ENTRIES - 1U, .count = 2030U };
     off();
     place();
     enable(1U);
     appear(VF0);
     assert_int_equal(rd(VF0, 0x70U, 1U), 0x11U);
-    assert_int_equal(vpci_function[index_of(VF0)].msix.first, ENTRIES + 1U + 2040U);
+    assert_int_equal(vpci_function[index_of(VF0)].msix.first, ENTRIES + VF_ENTRIES - 1U + 2030U); /* the gap is one too small */
     off();
-    vpci_function[index_of(CARD)].msix = (struct vpci_msix){ .offset = 0x50U, .first = 1000U, .count = 7U };
-    vpci_function[index_of(CARD) + 1U].msix = (struct vpci_msix){ .offset = 0x50U, .first = 1U, .count = 7U }; /* the last one is not the last function's */
+    vpci_function[index_of(CARD)].msix.first = ENTRIES + VF_ENTRIES;
+    vpci_function[index_of(CARD) + 1U].msix = (struct vpci_msix){ .offset = 0x50U, .first = VPCI_MSIX_POOL - 7U, .count = 7U };
     enable(1U);
     appear(VF0);
     assert_int_equal(rd(VF0, 0x70U, 1U), 0x11U);
-    assert_int_equal(vpci_function[index_of(VF0)].msix.first, 1007U);
-    vpci_function[index_of(CARD)].msix.count = VPCI_MSIX_POOL; /* no room, whatever is said */
+    assert_int_equal(vpci_function[index_of(VF0)].msix.first, ENTRIES); /* a gap that suffices, though the last entry is in use */
+    vpci_function[index_of(CARD)].msix = (struct vpci_msix){ .offset = 0x50U, .first = 0U, .count = VPCI_MSIX_POOL }; /* no room, whatever is said */
     off();
     enable(1U);
     appear(VF0);
     assert_int_equal(rd(VF0, 0U, 4U), VF_ID);
     assert_int_equal(rd(VF0, 0x70U, 1U), 0U);
+}
+
+/* REQ-INT-192 */
+static void two_cards_that_take_turns_use_nothing_up(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0U; i < 1000U; i++) { /* something of the other one is always in use, behind what this one has had */
+        two();
+        assert_true(vpci_function[index_of(VF1)].msix.first <= (ENTRIES + (3U * VF_ENTRIES)));
+        vpci_function[index_of(CARD)].msix = (struct vpci_msix){ .offset = 0x50U, .first = vpci_function[index_of(VF1)].msix.first, .count = VF_ENTRIES };
+        off();
+    }
+    vpci_function[index_of(CARD)].msix.offset = 0U;
 }
 
 static void behind_the_bridge(uint16_t bdf, uint32_t access_control)
@@ -692,6 +705,7 @@ int main(void)
         cmocka_unit_test_setup(a_slot_without_a_function_is_behind_no_bridge, with_card),
         cmocka_unit_test_setup(the_capability_stays_closed_where_it_is_not_the_service_vms, with_card),
         cmocka_unit_test_setup(the_capability_ends_where_it_ends, with_card),
+        cmocka_unit_test_setup(two_cards_that_take_turns_use_nothing_up, with_card),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
