@@ -161,6 +161,8 @@ uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
     return secondary;
 }
 
+static uint32_t unit_order; /* two to that power is the number of its pages */
+
 static void put8(uint32_t value) { table_bytes[table_found.length++] = (uint8_t)value; }
 static void put16(uint32_t value) { put8(value); put8(value >> 8U); }
 static void put64(uint64_t value) { for (uint32_t i = 0U; i < 8U; i++) { put8((uint32_t)(value >> (8U * i))); } }
@@ -178,7 +180,7 @@ static void put_unit(uint32_t flags, uint32_t segment, uint64_t base, uint32_t s
     put16(0U);
     put16(16U + scopes);
     put8(flags);
-    put8(0U);
+    put8(unit_order);
     put16(segment);
     put64(base);
 }

@@ -120,6 +120,7 @@ static enum status unit_add(hpa_t entry)
         result = refuse("DMAR: more units than the limit");
     } else {
         dmar.unit[dmar.unit_count] = base;
+        dmar.unit_order[dmar.unit_count] = (uint8_t)(acpi_field(entry + 5U, 1U) & 15U); /* 8.3: 0 in tables before it was defined */
         dmar.unit_count++;
         dmar.covers_all = dmar.covers_all || ((acpi_field(entry + 4U, 1U) & UNIT_ALL) != 0U);
     }

@@ -16,6 +16,7 @@ struct dmar_scope { uint16_t bdf; bool bridge; };
 struct dmar {
     uint32_t unit_count;
     hpa_t unit[MAX_IOMMU];                   /* registers, page aligned */
+    uint8_t unit_order[MAX_IOMMU];           /* two to that power is the number of their pages */
     uint32_t region_count;
     struct dmar_region region[DMAR_REGIONS]; /* one for each function that uses a reserved region */
     bool covers_all;                         /* a unit answers for every function that no other names */

@@ -173,13 +173,17 @@ static bool vtd_reserved(uint32_t index, uint16_t *bdf, hpa_t *base, uint64_t *s
     return there;
 }
 
-/* A unit has a page of registers; QEMU and chips of today put everything into it that this driver asks for. */
+/* As many pages as the firmware says; some say one whatever there is, so what the unit itself says of its records and of invalidation by registers counts, too. */
 static bool vtd_registers(uint32_t index, hpa_t *base, uint64_t *size)
 {
     const bool there = index < dmar.unit_count;
     if (there) {
+        const uint64_t records = vtd_records_end(index);
+        const uint64_t invalidation = (((vtd_read64(index, VTD_ECAP) >> 8U) & 0x3FFU) + 1U) * 16U;
+        const uint64_t own = (((records > invalidation) ? records : invalidation) + PAGE_SIZE - 1U) & PAGE_MASK;
+        const uint64_t told = (uint64_t)PAGE_SIZE << dmar.unit_order[index];
         *base = dmar.unit[index];
-        *size = PAGE_SIZE;
+        *size = (own > told) ? own : told;
     }
     return there;
 }

@@ -49,6 +49,7 @@ bool vtd_flush_irqs(uint32_t bdf);
 
 /* vtd_fault.c */
 void vtd_fault_start(uint32_t unit);
+uint32_t vtd_records_end(uint32_t unit); /* of the registers */
 bool vtd_fault_next(struct iommu_fault *fault);
 void vtd_fault_event(pcpu_id_t pcpu, uint32_t vector);
 

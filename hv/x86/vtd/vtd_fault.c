@@ -23,6 +23,11 @@ static uint32_t record_offset(uint32_t unit, uint32_t index)
     return (((uint32_t)(vtd_read64(unit, VTD_CAP) >> 24U) & 0x3FFU) * RECORD_SIZE) + (index * RECORD_SIZE);
 }
 
+uint32_t vtd_records_end(uint32_t unit)
+{
+    return record_offset(unit, record_count(unit));
+}
+
 /* Whatever was there before is nobody's. */
 void vtd_fault_start(uint32_t unit)
 {
