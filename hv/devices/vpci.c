@@ -34,7 +34,6 @@
 #define ICH_RCBA_SIZE   0x4000U
 
 static uint32_t config_address;
-static bool refusal_told[VPCI_REFUSE_COUNT];
 
 /* REQ-INT-024 */
 void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
@@ -47,9 +46,11 @@ void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
         [VPCI_REFUSE_SOURCE] = "message interrupt stays masked: bad address, or none left",
         [VPCI_REFUSE_SRIOV] = "virtual functions do not fit, or are in use",
     };
+    struct vpci_function *fn = &vpci_function[vpci_function_at(bdf) % MAX_PCI_FUNCTION];
+    const uint8_t bit = (uint8_t)(1U << kind);
 
-    if (!refusal_told[kind]) {
-        refusal_told[kind] = true;
+    if ((fn->told & bit) == 0U) {
+        fn->told = (uint8_t)(fn->told | bit);
         log_begin("pci");
         log_text("write refused, function ");
         log_hex(bdf);

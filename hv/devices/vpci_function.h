@@ -91,6 +91,7 @@ struct vpci_function {
     uint16_t device;     /* of a virtual function: its device id; 0: it stays silent */
     vm_id_t owner;       /* ID_NONE: the hypervisor's */
     uint8_t pcie;        /* offset of the PCI Express capability; 0: none */
+    uint8_t told;        /* refusals that were logged, a bit each */
     uint16_t acs;        /* of the access control services, below PCI_CONFIG_SIZE - 7; 0: none */
     bool walled;         /* the IOMMU's entry of the function names its owner, for good */
     uint16_t group;      /* functions of one number are not kept apart (vpci_group.c) */
@@ -162,7 +163,7 @@ struct irq_msi_message;
 struct irq_msi_message vpci_message(const struct vpci_function *fn, uint32_t *source, const struct vpci_written *written);
 void vpci_message_free(uint32_t *source);
 
-/* One log line for each kind of refusal since boot. */
+/* One log line for each function and kind of refusal since boot. */
 enum vpci_refusal { VPCI_REFUSE_BAR, VPCI_REFUSE_BRIDGE, VPCI_REFUSE_CHIPSET, VPCI_REFUSE_CLOSED,
                     VPCI_REFUSE_SOURCE, VPCI_REFUSE_SRIOV, VPCI_REFUSE_COUNT };
 void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset);

@@ -301,6 +301,28 @@ static void a_message_from_behind_a_bridge_has_the_bridges_number(void **state)
     iommu_remaps = false;
 }
 
+/* REQ-INT-024 */
+static void each_function_says_once_of_each_kind_what_it_was_refused(void **state)
+{
+    unsigned int before = log_lines;
+    (void)state;
+    for (uint32_t i = 0U; i < 3U; i++) {
+        wr(NIC, 0x10U, 4U, 0x1000U);
+        wr(DISK, 0x140U, 4U, 1U);
+        enable_sound(0x1000U);
+    }
+    assert_int_equal(log_lines, before + 3U);
+    enable_sound(0xFEE00000U);
+    wr(HOST_BRIDGE, 0x60U, 4U, 1U);
+    wr(ISA_BRIDGE, 0x40U, 4U, 1U); /* the same kind, of another function */
+    wr(ISA_BRIDGE, 0x40U, 4U, 1U);
+    assert_int_equal(log_lines, before + 5U);
+    wr(NIC, 0x42U, 2U, 0x8000U);
+    vpci_mmio_write(VM_SERVICE, TABLE, 8U, 0x1000U);
+    vpci_mmio_write(VM_SERVICE, TABLE + 8U, 8U, 0x55U); /* another kind, of the same function */
+    assert_int_equal(log_lines, before + 6U);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup(a_table_page_takes_whole_accesses_of_known_sizes, setup),
         cmocka_unit_test_setup(a_function_without_owner_sends_nothing, setup),
         cmocka_unit_test_setup(a_message_from_behind_a_bridge_has_the_bridges_number, setup_sound),
+        cmocka_unit_test_setup(each_function_says_once_of_each_kind_what_it_was_refused, setup_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
