@@ -28,7 +28,8 @@ void iommu_flush_vm(vm_id_t vm);
 void iommu_fault_begin(void); /* of iommu_init() */
 void iommu_fault_arrived(void);
 uint64_t iommu_fault_check(pcpu_id_t pcpu, uint64_t now);
-uint64_t iommu_fault_count(vm_id_t vm); /* of functions of this VM since boot; IOMMU_NOBODY: of nobody's */
+uint64_t iommu_fault_count(vm_id_t vm); /* of functions of this VM since boot, or since a User VM was created; IOMMU_NOBODY: of nobody's */
+void iommu_fault_forget(vm_id_t vm);
 
 void iommu_say(uint16_t bdf, const char *text); /* a line of the log about a function */
 void iommu_lost(void); /* a unit does not answer: the shared side ends */

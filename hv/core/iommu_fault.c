@@ -90,12 +90,17 @@ static uint64_t look_again(uint64_t now)
     return now + (hw_tsc_hz() / LOOKS_PER_SECOND);
 }
 
+void iommu_fault_forget(vm_id_t vm)
+{
+    fault_count[vm] = 0U;
+    line_count[vm] = 0U;
+}
+
 void iommu_fault_begin(void)
 {
     fault_due = 0U;
     for (vm_id_t v = 0U; v <= MAX_VM; v++) {
-        fault_count[v] = 0U;
-        line_count[v] = 0U;
+        iommu_fault_forget(v);
     }
 }
 

@@ -177,6 +177,9 @@ void stats_publish(void)
 void stats_reset_vm(vm_id_t v)
 {
     (void)memset(&vcpu_stats[vcpu_id(v, 0U)], 0, sizeof(vcpu_stats[0]) * MAX_VCPU_PER_VM);
+    if (v >= VM_FIRST_USER) {
+        iommu_fault_forget(v); /* another VM's, whose place this one has */
+    }
 }
 
 void stats_log_char(char c)

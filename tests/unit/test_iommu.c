@@ -5,6 +5,7 @@
 
 #include "core/iommu.h"
 #include "core/iommu_irte.h"
+#include "core/stats.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
 #include "fake/iommu.h"
@@ -859,6 +860,30 @@ static void amds_entries_of_nobody_are_blocked_at_first_or_pass_where_nothing_is
     iommu_format = IOMMU_FORMAT_AMDVI;
 }
 
+/* REQ-ISO-052 */
+static void what_a_user_vm_tried_is_not_counted_against_the_next_one(void **state)
+{
+    const vm_id_t v = user_vm();
+    (void)state;
+    assert_int_equal(iommu_give(DISK, v), STATUS_OK);
+    (void)reaches(DISK, 0x5000U);
+    core_host_interrupt(0U, VECTOR_IOMMU);
+    (void)iommu_fault_check(0U, fake_tsc);
+    log_flush();
+    assert_int_equal(iommu_fault_count(v), 1U);
+    assert_int_equal(iommu_give(DISK, VM_SERVICE), STATUS_OK);
+    assert_int_equal(vm_destroy(v), STATUS_OK);
+    assert_int_equal(iommu_fault_count(v), 1U); /* it can still be read */
+    assert_int_equal(user_vm(), v);
+    assert_int_equal(iommu_fault_count(v), 0U);
+    (void)reaches(DISK, RTVM_ONLY);
+    fake_tsc += fake_tsc_hz;
+    (void)iommu_fault_check(0U, fake_tsc);
+    stats_reset_vm(VM_SERVICE);
+    assert_int_equal(iommu_fault_count(VM_SERVICE), 1U); /* since boot */
+    log_flush();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -904,6 +929,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_device_that_changes_hands_keeps_nothing, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(memory_that_was_taken_away_is_out_of_reach, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(a_unit_that_cannot_read_stage_2_ends_the_shared_side, boot_amdvi, as_usual),
+        cmocka_unit_test_setup(what_a_user_vm_tried_is_not_counted_against_the_next_one, boot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
