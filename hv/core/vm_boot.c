@@ -24,6 +24,7 @@
 #include "devices/ivshmem.h"
 #include "devices/vioapic.h"
 #include "devices/vpci.h"
+#include "devices/vpci_given.h"
 #include "devices/vpic.h"
 
 #define ACPI_BLOCK PAGE_SIZE
@@ -117,6 +118,9 @@ static const char *boot_one(vm_id_t v)
     if (vm_memory_build(v) == STATUS_OK) {
         reason = "";
         vpci_dma_open(v);
+        if (v != VM_SERVICE) {
+            vpci_given_reset(v); /* it finds its functions as in each life, not as the firmware's drivers left them */
+        }
         if (vms[v].exclusive) {
             vm_set_exclusive(v);
             reason = vm_load_listed(v);

@@ -14,7 +14,7 @@ void vpci_given_port_write(vm_id_t vm, uint16_t port, uint32_t size, uint32_t va
 bool vpci_given_claims(vm_id_t vm, gpa_t gpa);
 uint64_t vpci_given_memory_read(vm_id_t vm, gpa_t gpa, uint32_t size);
 void vpci_given_memory_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t value);
-/* No core of the VM runs: its functions become quiet, those of an exclusive VM are reset where they can be, which takes 200 ms at most. */
+/* No core of the VM runs: its functions become quiet and are reset where they can be, which takes 200 ms at most. */
 void vpci_given_reset(vm_id_t vm);
 
 #endif

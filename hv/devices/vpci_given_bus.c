@@ -100,9 +100,7 @@ void vpci_given_memory_write(vm_id_t vm, gpa_t gpa, uint32_t size, uint64_t valu
 void vpci_given_reset(vm_id_t vm)
 {
     vpci_masters_off(vm); /* no DMA into the VM's memory while it is loaded again */
-    if (vms[vm].exclusive) {
-        vpci_functions_reset(vm);
-    }
+    vpci_functions_reset(vm);
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
         if (vpci_function[i].owner == vm) {
             vpci_function_restart(&vpci_function[i]);

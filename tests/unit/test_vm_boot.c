@@ -58,6 +58,7 @@ static struct {
     uint32_t shared;        /* vCPUs given to the scheduler */
     uint32_t exclusive;     /* vCPUs with their local APIC */
     uint32_t chips;         /* bit: VM with virtual interrupt controllers */
+    uint32_t devices_reset; /* bit: VM */
     uint32_t powered_on;
     uint32_t loaded_bzimage;
     uint32_t loaded_multiboot;
@@ -105,6 +106,11 @@ void sched_add(vcpu_id_t id, uint32_t weight) { (void)id; assert_int_equal(weigh
 void vcpu_power_on(vcpu_id_t id) { asked.powered_on++; vcpu_regs[id].rip = 0xFFF0U; }
 void vioapic_reset(vm_id_t v) { asked.chips |= 1U << v; }
 void vpci_dma_open(vm_id_t v) { asked.dma |= 1U << v; }
+void vpci_given_reset(vm_id_t v)
+{
+    assert_true((asked.dma >> v) & 1U); /* what no unit stands before is nobody's by then */
+    asked.devices_reset |= 1U << v;
+}
 void vpic_reset(vm_id_t v) { asked.chips |= 0x100U << v; }
 bool guest_map_build(vm_id_t v) { return answer.map_fits && (v != answer.map_fails_for); }
 bool guest_map_carve(vm_id_t v, gpa_t base, uint64_t size, uint32_t type)
@@ -223,6 +229,7 @@ static void all_listed_vms_are_built_and_run(void **state)
     assert_string_equal(vms[RTVM].name, "rtvm");
     assert_int_equal(vcpus[vcpu_id(RTVM, 1U)].pcpu, 3U);
     assert_int_equal(asked.memory_built, 3U);
+    assert_int_equal(asked.devices_reset, 1U << RTVM);
     assert_int_equal(asked.ports_opened, 3U);
     assert_int_equal(asked.powered_on, 4U);
     assert_int_equal(asked.published, 1U);
