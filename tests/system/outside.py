@@ -34,13 +34,19 @@ class Monitor:
             connection.connect(relative(self.path))
             self.read_prompt(connection)
             connection.sendall(command.encode() + b"\n")
-            self.read_prompt(connection)
+            return self.read_prompt(connection).decode(errors="replace")
+
+    def words(self, address, count):
+        """Of the physical address space: also of registers that read as others by the debugger port (MSI-X tables)."""
+        rows = re.findall(r"^[0-9a-f]{16}:((?: 0x[0-9a-f]{8})+)", self.say(f"xp /{count}xw {address:#x}"), re.M)
+        return [int(word, 16) for row in rows for word in row.split()]
 
     @staticmethod
     def read_prompt(connection):
         text = b""
         while not text.endswith(b"(qemu) "):
             text += connection.recv(4096)
+        return text
 
 
 class Debugger:
