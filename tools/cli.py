@@ -215,7 +215,7 @@ def build_parser():
                   "with --import it makes the same files of what that machine printed. docs/benchmark/hardware.md goes through it step by step.")
     sub.add_argument("--quick", action="store_true", help="few samples, for a first look")
     what = sub.add_mutually_exclusive_group()
-    what.add_argument("--image", metavar="FILE", help="write an image for a USB stick: a menu (BIOS and UEFI) with latency on the bare machine and on Bulkhead in four conditions, and what exits cost")
+    what.add_argument("--image", metavar="FILE", help="write an image for a USB stick: a menu (BIOS and UEFI) with latency on the bare machine and on Bulkhead in four conditions, a frame's round trip, and what exits cost")
     what.add_argument("--import", dest="imports", action="append", default=[], metavar="FILE",
                       help="make the report of results.txt from the stick, of a serial log, or of lines copied from the screen; may be repeated")
     what.add_argument("--only", action="append", default=[], choices=BENCH_PARTS, metavar="NAME", help=f"only this part; may be repeated: {', '.join(BENCH_PARTS)}")

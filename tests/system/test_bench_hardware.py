@@ -132,6 +132,17 @@ def test_the_stick_measures_what_exits_cost(from_stick, folder):
 
 
 @pytest.mark.not_on("bochs", "usb")
+# REQ-TOO-012 REQ-TOO-013
+def test_the_stick_measures_the_round_trip_of_a_frame(from_stick, folder):
+    machine = from_stick("f", firmware=["-device", "e1000e,romfile="])
+    log = log_of(machine)
+    machine.stop()
+    found = report_of(folder, [log])
+    assert found["conditions"] == {} and list(found["round_trips"]) == ["nic-msix"]
+    assert found["round_trips"]["nic-msix"]["samples"] >= 500 and found["round_trips"]["nic-msix"]["latency"]["min"] > 0
+
+
+@pytest.mark.not_on("bochs", "usb")
 # REQ-CFG-031 REQ-TOO-012
 def test_the_stick_finds_out_what_a_board_file_says_and_measures_with_that_board(from_stick, image, folder):
     stick, board = folder / "stick.img", folder / "found.yaml"

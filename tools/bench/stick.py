@@ -40,10 +40,11 @@ CONDITIONS = (
     Condition("linux", "l", "Bulkhead beside Linux that idles", "none"),
     Condition("loaded", "o", "Bulkhead beside Linux and User VMs under load", "full"),
     Condition("storm", "s", "Bulkhead beside a storm of hypercalls, interrupts and User VMs", "storm"),
+    Condition("nic-msix", "f", "round trip of a frame through an 82574 or 82576, bare machine", None),
     Condition("cost-bare", "n", "cost of instructions, bare machine", None, "cost"),
     Condition("cost-exclusive", "x", "cost of instructions that exit, on Bulkhead", None, "cost"),
 )
-BARE = ("bare", "cost-bare")
+BARE = ("bare", "nic-msix", "cost-bare")
 
 
 def place_of(board, name):
@@ -144,7 +145,8 @@ smbios --type 0 --get-string 5 --set firmware"""
 
 def bare_entry(condition, tree, images, port, samples, build):
     copy_once(tree, images[condition.image], condition.image)
-    words = f"pmtimer=0 period_us=1000 count={samples}" if condition.image == "rtvm" else f"condition={condition.name}"
+    nic = "nic=msix " if condition.name == "nic-msix" else ""
+    words = f"pmtimer=0 {nic}period_us=1000 count={samples}" if condition.image == "rtvm" else f"condition={condition.name}"
     return [*FACTS.splitlines(),
             f"multiboot /boot/{condition.image} console={port:#x} record=1 {words} build={build} "
             "date=${YEAR}-${MONTH}-${DAY}T${HOUR}:${MINUTE} machine= $maker / $product / $system / $firmware"]
