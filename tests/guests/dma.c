@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Service VM aims QEMU's edu device (docs/specs/edu) at memory: its own, and the places of the words write=A,B,.. and read=A,B,... */
+/* A VM aims QEMU's edu device (docs/specs/edu) at memory: its own, and the places of the words write=A,B,.. and read=A,B,...; with sits=1 it stays then. */
 #include "tests/guests/edu.h"
 #include "tests/guests/words.h"
 
@@ -78,4 +78,7 @@ void guest_main(void)
     aim(word_of("read="), false);
     check("own-memory-still", works(), target[0]);
     print_text("done\r\n");
+    while (*word_of("sits=") == '1') {
+        __asm__ volatile("pause" : : : "memory"); /* whoever counts ends it */
+    }
 }

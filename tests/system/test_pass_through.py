@@ -124,13 +124,16 @@ def test_a_device_of_a_user_vm_reaches_that_vms_memory_and_no_other(machine, fol
     running = machine(extra=debugger.arguments)
     places = [hv_symbols()["vms"][0] & ~0x3F, RTVM + 0x100000, SERVICE]
     assert min(places) >= GUEST_SIZE, "below that is memory of the User VM's own"
-    running.shell(f"guest aimed {EDU},as-is dma write={','.join(f'{place:x}' for place in places)}", 120)
+    running.shell(f"(guest aimed {EDU},as-is dma 'write={','.join(f'{place:x}' for place in places)} sits=1') >/dev/null 2>&1 & await grep -qs ^done /run/aimed.txt", 120)
     said = running.shell("cat /run/aimed.txt")
     assert "not ok" not in said and "ok own-memory" in said and said.count("aimed at") == len(places)
     with debugger.stopped():
         assert [place for place in places if PATTERN in debugger.read(place, 64)] == []
     for place in places:
         running.wait_for("hypervisor", rf"iommu: PCI function 0x28 of aimed: DMA write blocked, address {place & ~0xFFF:#x}, reason 0x5", BOOT_S)
+    counted = {vm["name"]: vm["dma_faults"] for vm in json.loads(running.shell("bhctl stats --json"))["vms"]}
+    assert counted["aimed"] >= len(places) and sum(counted.values()) == counted["aimed"], counted
+    running.shell(f"kill -KILL $(cat /run/aimed.pid); await is_there {EDU}", 60)
     expect_moves(running, 1)
     a_stock_linux_drives_the_disk(running)
 

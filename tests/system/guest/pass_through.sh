@@ -20,6 +20,7 @@ await() {
 }
 
 has_disk() { [ -n "$(disk_of "$1")" ]; }
+is_there() { [ "$(hexdump -v -n 4 -e '1/1 "%02x"' "/sys/bus/pci/devices/$1/config")" != ffffffff ]; }
 
 # lines TEXT BYTES: as many lines of it.
 lines() { yes "$1" | head -c "$2"; }
