@@ -47,7 +47,7 @@ void vpci_refuse(enum vpci_refusal kind, uint16_t bdf, uint32_t offset)
         [VPCI_REFUSE_SRIOV] = "virtual functions do not fit, or are in use",
     };
     struct vpci_function *fn = &vpci_function[vpci_function_at(bdf) % MAX_PCI_FUNCTION];
-    const uint8_t bit = (uint8_t)(1U << kind);
+    const uint8_t bit = (uint8_t)(1U << (uint32_t)kind);
 
     if ((fn->told & bit) == 0U) {
         fn->told = (uint8_t)(fn->told | bit);
