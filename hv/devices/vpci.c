@@ -98,7 +98,7 @@ static uint32_t closed_find(const struct vpci_function *fn, uint32_t offset)
 static uint32_t closed_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
     uint32_t dword = offset & ~3U;
-    uint32_t value = hw_pci_read(fn->bdf, dword, 4U);
+    uint32_t value = vpci_sriov_covers(fn, offset) ? vpci_sriov_read(fn, dword) : hw_pci_read(fn->bdf, dword, 4U);
 
     for (uint32_t i = 0U; i < VPCI_CLOSED; i++) {
         if ((i < fn->closed_count) && (dword == fn->closed[i].offset) && (dword != fn->sriov)) {
@@ -170,6 +170,8 @@ void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t siz
         vpci_refuse(VPCI_REFUSE_CHIPSET, fn->bdf, offset);
     } else if (vpci_bridge_shared(fn)) {
         vpci_refuse(VPCI_REFUSE_BRIDGE, fn->bdf, offset);
+    } else if ((offset < PCI_LEGACY_SIZE) && vpci_sriov_held(fn)) { /* resets and power states are there */
+        vpci_refuse(VPCI_REFUSE_SRIOV, fn->bdf, offset);
     } else {
         hw_pci_write(fn->bdf, offset, size, value);
     }
@@ -178,7 +180,7 @@ void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t siz
 static uint32_t service_read(uint16_t bdf, uint32_t offset, uint32_t size)
 {
     uint32_t index;
-    uint32_t value = pci_ones(size);
+    uint32_t value;
 
     vpci_sriov_wake(bdf);
     index = function_find(bdf);
@@ -190,7 +192,7 @@ static uint32_t service_read(uint16_t bdf, uint32_t offset, uint32_t size)
     } else if (index < MAX_PCI_FUNCTION) {
         value = vpci_function_read(&vpci_function[index], offset, size);
     } else {
-        /* nobody there: all ones */
+        value = vpci_sriov_shadow(bdf, offset, size);
     }
     return value;
 }
@@ -388,7 +390,7 @@ void vpci_reset(void)
     vpci_masters_off(VM_SERVICE); /* no DMA into the VM's memory while it is loaded again */
     for (uint32_t i = 0U; i < vpci_function_count; i++) {
         if (vpci_function[i].owner == VM_SERVICE) {
-            if (vpci_sriov_covers(&vpci_function[i], vpci_function[i].sriov)) {
+            if (vpci_sriov_covers(&vpci_function[i], vpci_function[i].sriov) && !vpci_sriov_held(&vpci_function[i])) {
                 vpci_sriov_write(&vpci_function[i], (uint32_t)vpci_function[i].sriov + PCI_SRIOV_CONTROL, 2U, 0U);
             }
             vpci_function_restart(&vpci_function[i]);

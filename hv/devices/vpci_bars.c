@@ -82,7 +82,7 @@ static uint64_t pages_size(const struct vpci_function *fn, uint32_t index)
     return ((last & PAGE_MASK) - first_page(fn, index)) + PAGE_SIZE;
 }
 
-static bool listed(vm_id_t v, hpa_t base, uint64_t size)
+bool vpci_bar_listed(vm_id_t v, hpa_t base, uint64_t size)
 {
     bool found = false;
 
@@ -100,7 +100,7 @@ static bool bar_given(vm_id_t v, const struct vpci_function *fn, uint32_t index)
 {
     bool ok = true;
 
-    if (!listed(v, first_page(fn, index), pages_size(fn, index))) {
+    if (!vpci_bar_listed(v, first_page(fn, index), pages_size(fn, index))) {
         vpci_say(fn->bdf, ": its registers are not in its VM's device memory at their own address; list these pages, or inspect the board again: ",
             first_page(fn, index));
         ok = false;

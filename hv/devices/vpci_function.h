@@ -94,6 +94,7 @@ struct vpci_function {
     uint8_t told;        /* refusals that were logged, a bit each */
     uint16_t acs;        /* of the access control services, below PCI_CONFIG_SIZE - 7; 0: none */
     bool walled;         /* the IOMMU's entry of the function names its owner, for good */
+    uint8_t vf_sizing;   /* a bit for each BAR of virtual functions that the guest wrote all ones to last, as they are on */
     uint16_t group;      /* functions of one number are not kept apart (vpci_group.c) */
     uint16_t sriov;      /* of the capability for virtual functions, below PCI_CONFIG_SIZE - 0x3F, where the owner may use it; 0: none */
     uint16_t physical;   /* of a virtual function: whose it is (vpci_sriov.c); 0: not one; PCI_SLOT_FREE: no function at all, owner ID_NONE */
@@ -201,6 +202,11 @@ bool vpci_bar_of_service(const struct vpci_function *fn, uint32_t index);
 bool vpci_sriov_covers(const struct vpci_function *fn, uint32_t offset);
 void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, uint32_t value);
 bool vpci_sriov_on(const struct vpci_function *pf); /* it has virtual functions */
+bool vpci_sriov_held(const struct vpci_function *pf); /* and one is another VM's */
+uint32_t vpci_sriov_read(const struct vpci_function *pf, uint32_t dword); /* of the capability */
+/* vpci_sriov_boot.c: those of pre-launched VMs, added behind the functions found; what the Service VM sees where one is, else all ones. */
+void vpci_sriov_boot(void);
+uint32_t vpci_sriov_shadow(uint16_t bdf, uint32_t offset, uint32_t size);
 void vpci_sriov_wake(uint16_t bdf); /* before an access: a virtual function there may have become ready */
 
 /* vpci_bars.c: a line of the log about a function, with an address unless that is 0. */
@@ -211,6 +217,7 @@ hpa_t vpci_bar_base(const struct vpci_function *fn, uint32_t index);
 uint64_t vpci_bar_size(const struct vpci_function *fn, uint32_t index);
 bool vpci_bar_pages_meet(const struct vpci_function *fn, uint32_t index, const struct vpci_function *other, uint32_t bar);
 enum status vpci_bars_check(void);
+bool vpci_bar_listed(vm_id_t v, hpa_t base, uint64_t size); /* in the device memory that the table gives the VM, at its own address */
 
 /* vpci_stop.c: function-level reset of PCI Express, and requests that wait for their completion. */
 bool vpci_flr_offered(const struct vpci_function *fn);

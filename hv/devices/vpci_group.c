@@ -57,7 +57,8 @@ static bool one_group(const struct vpci_function *a, const struct vpci_function 
     bool below = a->bridge && !(express_port(a) && (a->acs != 0U)) &&
                  (((hw_pci_read(a->bdf, PCI_BUS_NUMBERS, 4U) >> 8U) & 0xFFU) == ((uint32_t)b->bdf >> 8U));
 
-    return (same_device && ((a->acs == 0U) || (b->acs == 0U))) || below;
+    /* A virtual function that could reach others would have access control (PCI Express 5.0, 6.12.1.2). */
+    return (same_device && ((((uint32_t)a->acs | a->physical) == 0U) || (((uint32_t)b->acs | b->physical) == 0U))) || below;
 }
 
 static void group_join(uint32_t from, uint32_t into)

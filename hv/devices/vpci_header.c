@@ -24,7 +24,8 @@ static uint32_t header_bar_read(const struct vpci_function *fn, uint32_t index)
 
     uint32_t value = bar->sizing ? (bar->mask | bar_flags(fn, index)) : bar->value;
 
-    return (fn->physical != 0U) ? 0U : value; /* those of virtual functions lie in the physical one's capability */
+    /* Those of virtual functions lie in the physical one's capability, which a pre-launched VM does not have. */
+    return ((fn->physical != 0U) && (fn->owner == VM_SERVICE)) ? 0U : value;
 }
 
 /* REQ-INT-023 */

@@ -337,6 +337,18 @@ static void master_take(const struct vpci_function *fn)
     }
 }
 
+/* Those of pre-launched VMs. */
+static void virtual_scan(void)
+{
+    const uint32_t found = vpci_function_count;
+
+    vpci_sriov_boot();
+    for (uint32_t i = found; i < vpci_function_count; i++) {
+        vpci_capabilities_scan(&vpci_function[i]);
+        msix_scan(&vpci_function[i]);
+    }
+}
+
 static enum status function_scan(uint16_t bdf)
 {
     enum status result = STATUS_OK;
@@ -426,6 +438,7 @@ enum status vpci_scan(void)
             result = slot_scan(bus, slot);
         }
     }
+    virtual_scan();
     ich_find();
     vpci_hv_reset();
     if (result == STATUS_OK) {

@@ -12,39 +12,17 @@
 #include "core/vm.h"
 #include "devices/ivshmem.h"
 #include "devices/vpci.h"
-#include "devices/vpci_function.h"
+#include "devices/vpci_sriov.h"
 
 #define SRIOV_SIZE     0x40U
-#define SRIOV_TOTAL    0x0EU
-#define SRIOV_NUMBER   0x10U
-#define SRIOV_FIRST    0x14U
-#define SRIOV_STRIDE   0x16U
-#define SRIOV_DEVICE   0x1AU
-#define SRIOV_PAGES    0x20U
-#define SRIOV_BARS     0x24U
-#define SRIOV_BARS_END 0x3CU
-
-#define CONTROL_ENABLE 0x01U
-#define CONTROL_MEMORY 0x08U
 #define CONTROL_ARI    0x10U
-#define PAGES_4K       1U
 
 #define VFS_ON         1U /* there are some, */
 #define VFS_LENT       2U /* and one is not the Service VM's */
 
-static uint32_t at_of(const struct vpci_function *pf, uint32_t at)
-{
-    return (uint32_t)pf->sriov + at;
-}
-
-static uint32_t half(const struct vpci_function *pf, uint32_t at)
-{
-    return hw_pci_read(pf->bdf, at_of(pf, at), 2U);
-}
-
 static void control_put(const struct vpci_function *pf, uint32_t value)
 {
-    hw_pci_write(pf->bdf, at_of(pf, PCI_SRIOV_CONTROL), 2U, value);
+    hw_pci_write(pf->bdf, sriov_at(pf, PCI_SRIOV_CONTROL), 2U, value);
 }
 
 bool vpci_sriov_covers(const struct vpci_function *fn, uint32_t offset)
@@ -59,7 +37,7 @@ static bool bars_take(const struct vpci_function *pf, struct vpci_function *vf)
     uint32_t index = 0U;
 
     while (placed && (index < VPCI_BARS)) {
-        const uint32_t at = at_of(pf, SRIOV_BARS + (4U * index));
+        const uint32_t at = sriov_at(pf, SRIOV_BARS + (4U * index));
         const uint32_t width = vpci_bar_scan(vf, index, pf->bdf, at);
 
         placed = (vpci_bar_base(vf, index) != 0U) || (vpci_dword_size(pf->bdf, at, PCI_WORD_ONES) == 0U);
@@ -128,21 +106,27 @@ static void bars_advance(struct vpci_function *vf, const struct vpci_function *f
     }
 }
 
-/* REQ-ISO-090 */
+/* What a pre-launched VM's lacks is told when all functions are known (vpci_bars.c, vpci_group.c, vpci_dma.c). */
+/* REQ-ISO-090 REQ-ISO-093 */
 /* Returns the register at fault, or 0. */
 static uint32_t vf_add(const struct vpci_function *pf, struct vpci_function *first, uint32_t number)
 {
-    const uint32_t bdf = pf->bdf + half(pf, SRIOV_FIRST) + (half(pf, SRIOV_STRIDE) * number);
+    const uint32_t bdf = pf->bdf + sriov_half(pf, SRIOV_FIRST) + (sriov_half(pf, SRIOV_STRIDE) * number);
     const uint32_t slot = slot_find();
+    const vm_id_t home = iommu_home((uint16_t)bdf);
     uint32_t fault = SRIOV_FIRST;
 
     first->bdf = (uint16_t)bdf;
     first->group = (uint16_t)slot;
     if ((slot < MAX_PCI_FUNCTION) && (bdf <= 0xFFFFU) && place_take(pf, first)) {
         vpci_function[slot] = *first;
+        vpci_function[slot].owner = (home == VM_SERVICE) ? ID_NONE : home;
+        vpci_function[slot].silent = home == VM_SERVICE;
         bars_advance(&vpci_function[slot], first, number);
         vpci_function_count += (slot == vpci_function_count) ? 1U : 0U;
-        if (!bars_fit(&vpci_function[slot])) {
+        if (home != VM_SERVICE) {
+            fault = 0U;
+        } else if (!bars_fit(&vpci_function[slot])) {
             fault = SRIOV_BARS;
         } else if (!iommu_active || (iommu_give(first->bdf, VM_SERVICE) == STATUS_OK)) {
             fault = 0U;
@@ -165,6 +149,12 @@ static uint32_t vfs_have(const struct vpci_function *pf)
         }
     }
     return have;
+}
+
+/* REQ-ISO-093 */
+bool vpci_sriov_held(const struct vpci_function *pf)
+{
+    return (pf->sriov != 0U) && ((vfs_have(pf) & VFS_LENT) != 0U);
 }
 
 bool vpci_sriov_on(const struct vpci_function *pf)
@@ -196,14 +186,14 @@ static void vfs_drop(const struct vpci_function *pf)
 }
 
 /* Returns the register at fault, or 0. */
-static uint32_t vfs_enable(const struct vpci_function *pf, uint32_t ari)
+uint32_t sriov_enable(const struct vpci_function *pf, uint32_t ari)
 {
     struct vpci_function first = { .owner = ID_NONE, .physical = pf->bdf, .class_code = pf->class_code, .silent = true,
-                                   .walled = iommu_active, .msi.source = ID_NONE, .device = (uint16_t)half(pf, SRIOV_DEVICE) };
-    const uint32_t number = half(pf, SRIOV_NUMBER);
+                                   .walled = iommu_active, .msi.source = ID_NONE, .device = (uint16_t)sriov_half(pf, SRIOV_DEVICE) };
+    const uint32_t number = sriov_half(pf, SRIOV_NUMBER);
     uint32_t fault = SRIOV_NUMBER;
 
-    hw_pci_write(pf->bdf, at_of(pf, SRIOV_PAGES), 4U, PAGES_4K);
+    hw_pci_write(pf->bdf, sriov_at(pf, SRIOV_PAGES), 4U, PAGES_4K);
     control_put(pf, ari); /* routing ids depend on it */
     if (number != 0U) {
         fault = bars_take(pf, &first) ? 0U : SRIOV_BARS;
@@ -226,7 +216,7 @@ static uint32_t control_write(const struct vpci_function *pf, uint32_t value, ui
 
     if (have == 0U) {
         if (enable) {
-            fault = vfs_enable(pf, value & CONTROL_ARI);
+            fault = sriov_enable(pf, value & CONTROL_ARI);
         } else {
             control_put(pf, value & CONTROL_ARI);
         }
@@ -240,34 +230,60 @@ static uint32_t control_write(const struct vpci_function *pf, uint32_t value, ui
     return fault;
 }
 
+/* Of the BAR at that place in the capability; 0: there is none. */
+static uint8_t sizing_bit(uint32_t at)
+{
+    return ((at >= SRIOV_BARS) && (at < SRIOV_BARS_END)) ? (uint8_t)(1U << ((at - SRIOV_BARS) / 4U)) : 0U;
+}
+
+/* BARs of virtual functions that are on can still be sized. */
+/* REQ-ISO-093 */
+uint32_t vpci_sriov_read(const struct vpci_function *pf, uint32_t dword)
+{
+    const uint32_t at = dword - pf->sriov;
+    uint32_t value = hw_pci_read(pf->bdf, dword, 4U);
+
+    if ((sizing_bit(at) & pf->vf_sizing) != 0U) {
+        const uint32_t first = vpci_function_at((uint16_t)(pf->bdf + sriov_half(pf, SRIOV_FIRST)));
+
+        value |= vpci_function[first % MAX_PCI_FUNCTION].bar[((at - SRIOV_BARS) / 4U) % VPCI_BARS].mask; /* the address is in there */
+    }
+    return value;
+}
+
 /* REQ-INT-190 */
 void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, uint32_t value)
 {
     const uint32_t old = hw_pci_read(pf->bdf, offset & ~3U, 4U);
     const uint32_t next = pci_merge(old, offset, size, value);
     const uint32_t at = (offset & ~3U) - pf->sriov;
+    const uint8_t bit = sizing_bit(at);
     uint32_t have = vfs_have(pf);
     uint32_t fault = at;
 
-    if ((have == VFS_ON) && ((half(pf, PCI_SRIOV_CONTROL) & CONTROL_ENABLE) == 0U)) {
+    if ((have == VFS_ON) && ((sriov_half(pf, PCI_SRIOV_CONTROL) & CONTROL_ENABLE) == 0U)) {
         vfs_drop(pf); /* a reset of the physical function has ended them */
         have = 0U;
     }
+    pf->vf_sizing &= (uint8_t)~bit;
     if (at == PCI_SRIOV_CONTROL) {
         fault = control_write(pf, next, have);
     } else if (next == old) {
         fault = 0U;
-    } else if ((have == 0U) && (at == SRIOV_NUMBER) && ((next & 0xFFFFU) <= half(pf, SRIOV_TOTAL))) {
+    } else if ((have == 0U) && (at == SRIOV_NUMBER) && ((next & 0xFFFFU) <= sriov_half(pf, SRIOV_TOTAL))) {
         hw_pci_write(pf->bdf, offset & ~3U, 2U, next & 0xFFFFU);
         fault = 0U;
-    } else if ((have == 0U) && (at >= SRIOV_BARS) && (at < SRIOV_BARS_END)) {
+    } else if ((have == 0U) && (bit != 0U)) {
         hw_pci_write(pf->bdf, offset & ~3U, 4U, next);
+        fault = 0U;
+    } else if ((next == PCI_WORD_ONES) && (bit != 0U)) {
+        pf->vf_sizing |= bit;
         fault = 0U;
     } else {
         /* read-only, or beyond what the function has */
     }
     if (fault != 0U) {
-        vpci_refuse(VPCI_REFUSE_SRIOV, pf->bdf, at_of(pf, fault));
+        vpci_refuse(VPCI_REFUSE_SRIOV, pf->bdf, sriov_at(pf, fault));
     }
 }
 

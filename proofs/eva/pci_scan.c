@@ -2,7 +2,7 @@
 /* eva-sources: devices/vpci_scan.c devices/vpci_group.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_hv.c core/trace.c */
 /* eva-without: state */
 /* eva-stubs: wp log string */
-/* eva-options: -eva-precision 0 -eva-use-spec function_scan */
+/* eva-options: -eva-precision 0 -eva-use-spec function_scan -eva-use-spec virtual_scan */
 /* Boot: any PCI functions at any places; pci_function.c analyses one of them. */
 #include "core/boot_info.h"
 #include "core/domain.h"

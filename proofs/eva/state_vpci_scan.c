@@ -35,6 +35,16 @@ static void msix_scan(struct vpci_function *fn);
     ensures pool: msix_used <= VPCI_MSIX_POOL; */
 static enum status function_scan(uint16_t bdf);
 
+/*@ requires function_count: vpci_function_count <= MAX_PCI_FUNCTION;
+    requires pool: msix_used <= VPCI_MSIX_POOL;
+    assigns vpci_function[0 .. MAX_PCI_FUNCTION - 1] \from vpci_function_count;
+    assigns vpci_function_count \from vpci_function_count;
+    assigns msix_used \from msix_used;
+    assigns vpci_msix_entry[0 .. VPCI_MSIX_POOL - 1] \from msix_used;
+    ensures function_count: vpci_function_count <= MAX_PCI_FUNCTION;
+    ensures pool: msix_used <= VPCI_MSIX_POOL; */
+static void virtual_scan(void);
+
 #include "devices/vpci_scan.c"
 
 static void check_pool(void)

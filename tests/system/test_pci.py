@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PCI function of an exclusive VM: what it sees of its bus, DMA into its own memory only, message interrupts without exits."""
+"""A PCI function of an exclusive VM, also a virtual one of a card that the Service VM has: what it sees of its bus, DMA into its own memory only, message interrupts without exits."""
 import re
 
 import pytest
@@ -9,6 +9,9 @@ from tools.boot import BUILD, ROOT
 
 GUEST = BUILD / "tests" / "guests" / "pci.elf"
 EDU = {"address": "00:03.0", "id": "1234:11e8", "class": "00ff", "name": "edu", "bars": [{"address": 0xFEA00000, "size": "1 MiB"}]}
+VF_GUEST = BUILD / "tests" / "guests" / "vf.elf"
+VF = {"address": "00:15.0", "id": "8086:10ca", "class": "0200", "name": "Intel 82576 virtual function",
+      "bars": [{"address": 0xFE000000, "size": "16 KiB"}, {"address": 0xFE020000, "size": "16 KiB"}]}   # nothing is there, and eight of each have room
 RTVM_HPA, RTVM_SIZE = 0x40000000, 64 << 20
 
 pytestmark = pytest.mark.not_on("bochs", "devices")
@@ -79,3 +82,34 @@ def test_what_cannot_be_given_is_refused_at_boot(start, folder, change, expected
     machine = boot(start, scenario(folder, change=change))
     machine.wait_for("hypervisor", r"boot: cannot start: no VM was started, machine halted")
     assert re.search(rf"pci: {expected}", machine.text("hypervisor"), re.M), machine.text("hypervisor")
+
+
+def boot_virtual(start, folder, function, board_has=True):
+    def change(data, board):
+        board.update(pci=[function]) if board_has else board.pop("pci")
+        data["prelaunched_vms"][0]["pci"] = [function["address"]]
+    return start(scenario(folder, change=change), images={"idle": VF_GUEST, "rtvm": VF_GUEST}, extra=["-device", "igb,addr=5"],
+                 append={"service": f"console=0x2f8 bar=0x{VF['bars'][0]['address']:x}"})
+
+
+# REQ-ISO-093
+def test_an_exclusive_vm_has_a_virtual_function_and_the_service_vm_the_card(start, folder):
+    machine = boot_virtual(start, folder, VF)
+    machine.wait_for("service", r"^ready$")
+    machine.wait_for("rtvm", r"^sent$")
+    expect_good(machine)
+    assert "ok a frame goes out" in machine.text("rtvm") and "ok an interrupt" in machine.text("rtvm")
+    machine.wait_for("hypervisor", r"iommu: PCI function 0xa8 of rtvm: DMA read blocked, address 0x8000000, ")   # beside its memory
+    assert machine.text("hypervisor").count("virtual functions do not fit, or are in use") == 1
+
+
+# REQ-ISO-093
+@pytest.mark.parametrize("board_has, bar, expected", [
+    (True, "8 KiB", r"0x28: virtual functions of pre-launched VMs do not fit; .* At fault is register 0x24"),
+    (False, "16 KiB", r"0x28: virtual functions of pre-launched VMs do not fit; .* At fault is register 0x24"),
+], ids=["small", "none"])
+def test_a_virtual_function_without_room_is_refused_at_boot(start, folder, board_has, bar, expected):
+    machine = boot_virtual(start, folder, {**VF, "bars": [{"address": 0xFE000000, "size": bar}]}, board_has)
+    machine.wait_for("hypervisor", r"boot: cannot start: no VM was started, machine halted")
+    assert re.search(rf"pci: {expected}", machine.text("hypervisor"), re.M), machine.text("hypervisor")
+    assert re.search(r"rtvm cannot have function 0xa8: it does not exist", machine.text("hypervisor"), re.M)

@@ -9,6 +9,7 @@
 
 static unsigned int log_lines;
 static char log_last[256];
+static char log_before[256]; /* the line before it */
 
 static void log_append(const char *text)
 {
@@ -17,6 +18,7 @@ static void log_append(const char *text)
 }
 void log_begin(const char *module)
 {
+    (void)memcpy(log_before, log_last, sizeof(log_before));
     log_last[0] = '\0';
     log_append(module);
     log_append(": ");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
-     devices/vpci_msix.c devices/vpci_hv.c devices/vpci_lent_map.c devices/vpci_sriov.c */
+     devices/vpci_msix.c devices/vpci_hv.c devices/vpci_lent_map.c devices/vpci_sriov.c devices/vpci_sriov_boot.c */
 /* A card with virtual functions, as a driver of the Service VM switches them on and off: which of its writes reach the hardware, and when. */
 #define VPCI_MACHINE_SRIOV
 #include "core/iommu.h"

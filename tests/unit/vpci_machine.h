@@ -56,9 +56,10 @@ static uint32_t posted_vector;
 void log_chars(const char *text, uint32_t size) { (void)size; log_append(text); }
 void hw_port_write(uint16_t port, uint32_t size, uint32_t value) { (void)port; (void)size; (void)value; }
 static uint64_t ticks;
+static uint64_t relax_step = 1U;
 uint64_t hw_tsc(void) { return ticks; }
 uint64_t hw_tsc_hz(void) { return 1000U; }
-void hw_relax(void) { ticks++; }
+void hw_relax(void) { ticks += relax_step; }
 void hw_ioapic_mask(uint32_t pin, bool masked) { (void)pin; (void)masked; }
 void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t t, bool l, bool a) { (void)pin; (void)vector; (void)t; (void)l; (void)a; }
 uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
@@ -106,6 +107,21 @@ bool domain_owns(uint32_t domain, hpa_t hpa, uint64_t size, uint32_t type)
 bool vpci_sriov_covers(const struct vpci_function *fn, uint32_t offset) { (void)fn; (void)offset; return false; }
 void vpci_sriov_write(struct vpci_function *pf, uint32_t offset, uint32_t size, uint32_t value) { (void)pf; (void)offset; (void)size; (void)value; }
 void vpci_sriov_wake(uint16_t bdf) { (void)bdf; }
+void vpci_sriov_boot(void) { }
+bool vpci_sriov_held(const struct vpci_function *pf) { (void)pf; return false; }
+uint32_t vpci_sriov_read(const struct vpci_function *pf, uint32_t dword) { (void)pf; (void)dword; return 0U; }
+uint32_t vpci_sriov_shadow(uint16_t bdf, uint32_t offset, uint32_t size) { (void)bdf; (void)offset; return pci_ones(size); }
+#else
+vm_id_t iommu_home(uint16_t bdf)
+{
+    vm_id_t home = VM_SERVICE;
+    for (vm_id_t v = 1U; (v < partition.table.vm_count) && (v < PART_MAX_VM); v++) {
+        for (uint32_t i = 0U; (i < partition.table.vm[v].pci_count) && (i < PART_MAX_PCI); i++) {
+            home = (partition.table.vm[v].pci[i] == bdf) ? v : home;
+        }
+    }
+    return home;
+}
 #endif
 
 static inline uint32_t rd(uint16_t bdf, uint32_t offset, uint32_t size) { return vpci_config_read(VM_SERVICE, bdf, offset, size); }
