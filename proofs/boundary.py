@@ -92,7 +92,7 @@ any register and memory content, mixed with any stage-2 operations that other ex
 2. *separation*: what it reaches of another domain lies in a declared shared region;
 3. *user*: what a User VM reaches is write-back RAM of the Service VM's domain, or device memory of it, not cached;
 4. *hypervisor*: what it reaches of the hypervisor's memory it cannot write, and it lies in a declared region (telemetry);
-5. *tables*: no VM can write a stage-2 table or a table of the IOMMU;
+5. *tables*: no VM can write a stage-2 table or a table of the IOMMU (those for interrupts, and queues, are not named there: they are memory of the hypervisor's, of which 4 speaks);
 6. *dma*: what the IOMMU's walk reaches from a PCI function is what the processor's walk reaches from the VM that has it, so that 1 to 5 hold for
    devices as well; from a function of nobody, or on a bus without a table, it reaches nothing. For units of both vendors: AMD's finds its way in the same
    tables by bits of its own.
@@ -133,8 +133,10 @@ The words of the statement:
 ```
 
 ## The theorem of interrupts
-Where interrupts are remapped, from boot with any partition table and after any sequence of changes of entries, a message of a PCI function raises only a fixed interrupt that the
-function may: with a vector of `core/irq.c` on a shared core, or with a vector of a guest's own on a core of the exclusive VM that the table gives the function to. `proofs/interrupts.c`:
+Where Intel's units remap interrupts, from boot with any partition table and after any sequence of changes of entries, a message of a PCI function raises only a fixed interrupt that the
+function may: with a vector of `core/irq.c` on a shared core, or with a vector of a guest's own on a core of the exclusive VM that the table gives the function to. On shared cores the function's owner is
+not in the statement: which of these vectors are whose is for `core/irq.c`, tested. AMD's entries, and which function may use them (`core/iommu_irte.c`), are not in it: tested. It stands beside the
+isolation theorem, and is no part of it. `proofs/interrupts.c`:
 
 ```c
 {predicate("proofs/interrupts.c", "interrupts_are_own")}
@@ -198,7 +200,7 @@ No run-time error for any input; each driver names the files that it analyses, r
 - `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builders of the permission maps of both vendors (`proofs/bitmap.c`, `proofs/bitmap_vmx.c`).
 - That `stage2_unmap()` and `stage2_protect()` change exactly what they were asked to, and that no commit can run out of tables: unit tests
   compare both with a flat model under random operations. (`stage2_map()` that runs out of tables leaves other addresses alone: proved.)
-- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), and which of its own routes a shared function has: unit and system tests.
+- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), which of its own routes a shared function has, all of AMD's interrupt remapping, and what a VM reaches in PCI configuration space (`devices/vpci*.c`): unit and system tests.
 
 ## Assumptions
 {chr(10).join(entry_text(entry) for entry in entries)}

@@ -44,7 +44,7 @@ static void conclude(void)
 
 /*@ assigns iommu_remap_wide, REMAP_ALL;
     exits \false; */
-/* proves REQ-ISO-041 */
+/* proves REQ-ISO-101 */
 void interrupt_theorem(void)
 {
     iommu_remap_init((any32() % 2U) == 1U);

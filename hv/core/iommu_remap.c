@@ -114,7 +114,7 @@ bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vect
 /*@ lemma remap_route{L}: \forall integer i, low, high, f, p, vector, level;
       remap_names(low, high, f, p, vector, level) && remap_may(i, f, p, vector) ==> remap_words_ok(i, low, high); */
 
-/* REQ-ISO-041 */
+/* REQ-ISO-041 REQ-ISO-101 */
 bool iommu_remap_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
 {
     bool changed = false;

@@ -517,7 +517,7 @@ static bool blocked(uint16_t bdf, uint64_t address, uint32_t data, uint32_t reas
     return !fake_iommu_message(bdf, address, data, &irq) && hw_iommu_fault_next(&fault) && (fault.bdf == bdf) && (fault.reason == reason) && fault.interrupt;
 }
 
-/* REQ-ISO-041 */
+/* REQ-ISO-041 REQ-ISO-101 */
 static void a_message_raises_what_its_entry_says_and_only_for_its_function(void **state)
 {
     (void)state;

@@ -205,8 +205,9 @@ WORDS = {
 GENERAL_LIMITS = (
     "Nothing was measured on hardware. The machine is QEMU, which emulates a processor with AMD-V. Latency in cycles, cache and bus interference, "
     "firmware (SMI), and errata of real processors are not covered.",
-    "There is no IOMMU support yet: a device of the Service VM can reach all memory by DMA. A scenario must say allow_no_iommu to start, and "
-    "isolation is claimed against software, not against DMA.",
+    "On a machine without a usable IOMMU, where a scenario must say allow_no_iommu to start, a device of the Service VM can reach all memory by DMA and send any "
+    "interrupt: isolation is then claimed against software, not against devices. With an IOMMU it is claimed against both, as far as SAFETY.md says; which VM may have "
+    "which function is tested, not proved.",
     "Random hardware failures are outside: no diagnostic coverage and no failure rate is claimed. These belong to the system that integrates the "
     "hypervisor.",
     "Side channels (cache timing, speculation) are outside the isolation claim.",
