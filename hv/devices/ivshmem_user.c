@@ -77,19 +77,21 @@ enum status ivshmem_take(vm_id_t v, const struct ivshmem_request *request)
         result = STATUS_BUSY;
     } else if ((vms[v].state != VM_CREATED) || (ivshmem_find(v, request->place) < PART_MAX_IVSHMEM)) {
         why = ": shared memory comes before START_VM, and each to a place of its own";
-    } else if ((request->size != ivshmem_region_size(device)) || ((request->memory % request->size) != 0U) || (request->memory >= MEMORY_LIMIT) ||
+    } else if ((request->size != ivshmem_region_size(device)) || ((request->memory & (request->size - 1U)) != 0U) || (request->memory >= MEMORY_LIMIT) ||
                ((request->registers % PAGE_SIZE) != 0U) || (request->table != (request->registers + PAGE_SIZE))) {
         why = ": BAR 2 is as large as the region and aligned to that, BAR 0 to a page, and BAR 1 the next page";
     } else {
         result = end_map(v, device, request->memory);
-        why = (result == STATUS_OK) ? "" : ": BAR 2 meets other memory of the VM, or its tables are used up";
+        if (result == STATUS_OK) {
+            ivshmem_device_reset(device);
+            ivshmem_end[device] = (struct ivshmem_end){ .vm = v, .place = request->place, .registers = request->registers, .memory = request->memory };
+            vpci_lent_count++;
+        } else {
+            why = ": BAR 2 meets other memory of the VM, or its tables are used up";
+        }
     }
     if (why[0] != '\0') {
         end_refuse(v, why);
-    } else {
-        ivshmem_device_reset(device);
-        ivshmem_end[device] = (struct ivshmem_end){ .vm = v, .place = request->place, .registers = request->registers, .memory = request->memory };
-        vpci_lent_count++;
     }
     return result;
 }

@@ -221,7 +221,7 @@ void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
 void vioapic_pulse(vm_id_t vm, uint32_t pin)
 {
     if (pin < IOAPIC_PINS) {
-        vioapic[vm].pulses |= 1U << pin;
+        vioapic[vm].pulses |= (uint32_t)1U << pin;
         line_changed(vm, pin, true);
     }
 }

@@ -299,7 +299,7 @@ bool vpci_msix_place(struct vpci_function *fn, uint32_t first)
         uint32_t pba = hw_pci_read(fn->bdf, cap + 8U, 4U);
         hpa_t base = vpci_bar_base(fn, table & 7U);
 
-        if (!msix_fits(fn, table) || (first > VPCI_MSIX_POOL) || ((VPCI_MSIX_POOL - first) < fn->msix.count)) {
+        if (!msix_fits(fn, table) || ((first + fn->msix.count) > VPCI_MSIX_POOL)) {
             vpci_say(fn->bdf, " MSI-X is hidden: no table, or too many entries", 0U);
             fn->msix = (struct vpci_msix){ .offset = 0U };
             capability_close(fn, cap, 12U);

@@ -13,7 +13,7 @@
 #define BAR_WIDE   4U
 #define READY_TSC  500000000U /* 100 ms (9.3.3.3.1) at 5 GHz: the clock is not measured yet */
 
-static uint16_t place_of(const struct vpci_function *pf, uint32_t number)
+static uint16_t function_place(const struct vpci_function *pf, uint32_t number)
 {
     return (uint16_t)(pf->bdf + sriov_half(pf, SRIOV_FIRST) + (sriov_half(pf, SRIOV_STRIDE) * number));
 }
@@ -23,7 +23,7 @@ static uint32_t named_count(const struct vpci_function *pf)
 {
     uint32_t count = 0U;
 
-    while ((count < sriov_half(pf, SRIOV_TOTAL)) && (iommu_home(place_of(pf, count)) != VM_SERVICE) && (vpci_function_at(place_of(pf, count)) == ID_NONE)) {
+    while ((count < sriov_half(pf, SRIOV_TOTAL)) && (iommu_home(function_place(pf, count)) != VM_SERVICE) && (vpci_function_at(function_place(pf, count)) == ID_NONE)) {
         count++;
     }
     return count;
@@ -60,7 +60,7 @@ static hpa_t bar_place(const struct vpci_function *first, uint32_t index, uint64
 /* REQ-ISO-093 */
 static void bars_place(const struct vpci_function *pf, uint32_t count)
 {
-    struct vpci_function first = { .owner = iommu_home(place_of(pf, 0U)) };
+    struct vpci_function first = { .owner = iommu_home(function_place(pf, 0U)) };
     uint32_t index = 0U;
 
     while (index < VPCI_BARS) {

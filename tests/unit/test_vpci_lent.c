@@ -384,14 +384,23 @@ static void regions_of_a_list_are_looked_at_as_its_turn_comes(void **state)
     hw_phys_copy_out(SCRATCH + 0x100U, (const uint8_t *)list, sizeof(list));
     assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), HYPERCALL_AGAIN); /* the first 16 */
     assert_int_equal(where(user, 0x40F000U), LENT + 0x20F000U);
+    const struct hc_memory_regions one = { (uint16_t)user, 0U, 0U, 1U, 0U, SCRATCH + 0x100U + (18U * sizeof(list[0])) };
+    hw_phys_copy_out(SCRATCH + 0x80U, (const uint8_t *)&one, sizeof(one));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH + 0x80U, 0U), -HC_EINVAL); /* another list, from its beginning */
+    assert_int_equal(where(user, 0xC0000000U), REGS);
+    for (uint32_t i = 0U; i < 16U; i++) {
+        list[i].type = HC_REGION_DEL;
+    }
+    hw_phys_copy_out(SCRATCH + 0x100U, (const uint8_t *)list, sizeof(list));
+    assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), HYPERCALL_AGAIN);
     assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), -HC_EINVAL);
     assert_int_equal(where(user, 0xC0000000U), REGS);
     assert_int_equal(where(user, 0x410000U), 0U);
-    list[0] = (struct hc_memory_region){ HC_REGION_DEL, 0U, 0x400000U, 0U, 0x1000U };
+    list[0] = (struct hc_memory_region){ HC_REGION_ADD, WORLD_RWX_WB, 0x400000U, LENT + 0x200000U, 0x1000U };
     list[1] = (struct hc_memory_region){ HC_REGION_ADD, WORLD_RWX_WB, 0U, 0U, 0U };      /* refused as ever */
     hw_phys_copy_out(SCRATCH + 0x100U, (const uint8_t *)list, sizeof(list));
     assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, SCRATCH, 0U), -HC_EINVAL);      /* begins anew */
-    assert_int_equal(where(user, 0x400000U), 0U);
+    assert_int_equal(where(user, 0x400000U), LENT + 0x200000U);
     assert_int_equal(hypercall(HC_VM_SET_MEMORY_REGIONS, 0x8000000000U, 0U), -HC_EFAULT);
     request.vmid = 0U;
     hw_phys_copy_out(SCRATCH, (const uint8_t *)&request, sizeof(request));

@@ -94,7 +94,7 @@ static void svm_vcpu_init(vcpu_id_t id, bool exclusive)
     struct vmcb *const vmcb = &svm_vmcb[id];
     const uint32_t asid = vmcb->asid;
     const uint64_t root = vmcb->nested_cr3;
-    memory_fill((uintptr_t)vmcb, 0U, sizeof(struct vmcb));
+    memory_fill(address_of(vmcb), 0U, sizeof(struct vmcb));
     vmcb->asid = (asid == 0U) ? 1U : asid;
     vmcb->nested_cr3 = root;
     vmcb->nested_control = NESTED_PAGING;
