@@ -166,7 +166,36 @@ struct hc_vdev { /* CREATE_VDEV, DESTROY_VDEV */
 };
 
 _Static_assert(sizeof(struct hc_vdev) == 192U, "acrn_vdev");
+
+#define HC_PTDEV_INTX 0U
+
+struct hc_ptdev_irq { /* SET_PTDEV_INTR_INFO, RESET_PTDEV_INTR_INFO; ACRN reads 4 bytes more, which mean nothing */
+    uint32_t type;            /* HC_PTDEV_INTX */
+    uint16_t virt_bdf;
+    uint16_t phys_bdf;
+    uint32_t virt_pin;        /* of the User VM's IOAPIC */
+    uint32_t phys_pin;        /* of the machine's */
+    uint8_t pic_pin;          /* 1: virt_pin is one of the 8259s': refused */
+    uint8_t reserved[3];
+};
+
+#define HC_MMIODEV_RANGES 3U
+
+struct hc_mmio_range {
+    uint64_t user_gpa;
+    uint64_t service_gpa;
+    uint64_t size;            /* 0: not used */
+    uint64_t mem_type;        /* not looked at: as the Service VM has it */
+};
+
+struct hc_mmiodev { /* ASSIGN_MMIODEV, DEASSIGN_MMIODEV */
+    char name[8];
+    struct hc_mmio_range range[HC_MMIODEV_RANGES];
+};
+
 _Static_assert(sizeof(struct hc_pcidev) == 36U, "acrn_pcidev");
+_Static_assert(sizeof(struct hc_ptdev_irq) == 20U, "acrn_ptdev_irq");
+_Static_assert(sizeof(struct hc_mmiodev) == 104U, "acrn_mmiodev");
 _Static_assert(sizeof(struct hc_vm_creation) == 48U, "acrn_vm_creation");
 _Static_assert(sizeof(struct hc_vcpu_regs) == 296U, "acrn_vcpu_regs");
 _Static_assert(sizeof(struct hc_msi) == 16U, "acrn_msi_entry");

@@ -85,6 +85,7 @@
 #define PART_RANGE_WRITE  1U
 #define PART_RANGE_EXEC   2U
 #define PART_RANGE_WC     4U /* MMIO only: write-combining instead of uncached */
+#define PART_RANGE_LEND   8U /* MMIO of the Service VM: a device that does no DMA and sends no message; User VMs may get it */
 
 /* part_table.flags */
 #define PART_ALLOW_NO_IOMMU 1U

@@ -59,6 +59,16 @@ enum status hypercall_read_vdev(gpa_t gpa, struct hc_vdev *device)
     return read_service(gpa, (uint8_t *)device, (uint32_t)sizeof(*device));
 }
 
+enum status hypercall_read_mmiodev(gpa_t gpa, struct hc_mmiodev *device)
+{
+    return read_service(gpa, (uint8_t *)device, (uint32_t)sizeof(*device));
+}
+
+enum status hypercall_read_ptdev_irq(gpa_t gpa, struct hc_ptdev_irq *irq)
+{
+    return read_service(gpa, (uint8_t *)irq, (uint32_t)sizeof(*irq));
+}
+
 enum status hypercall_read_word(gpa_t gpa, uint64_t *word)
 {
     return read_service(gpa, (uint8_t *)word, (uint32_t)sizeof(*word));

@@ -15,6 +15,8 @@ enum status hypercall_read_regions(gpa_t gpa, struct hc_memory_regions *regions)
 enum status hypercall_read_region(gpa_t gpa, struct hc_memory_region *region);
 enum status hypercall_read_pcidev(gpa_t gpa, struct hc_pcidev *device);
 enum status hypercall_read_vdev(gpa_t gpa, struct hc_vdev *device);
+enum status hypercall_read_mmiodev(gpa_t gpa, struct hc_mmiodev *device);
+enum status hypercall_read_ptdev_irq(gpa_t gpa, struct hc_ptdev_irq *irq);
 enum status hypercall_read_word(gpa_t gpa, uint64_t *word);
 enum status hypercall_write_word(gpa_t gpa, uint64_t word);
 

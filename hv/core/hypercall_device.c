@@ -7,8 +7,8 @@
 #include "core/hypercall_copy.h"
 #include "core/hypercall_parts.h"
 #include "core/iommu.h"
-#include "core/log.h"
 #include "core/vm.h"
+#include "devices/mmio_lent.h"
 #include "devices/vpci_lent.h"
 
 /* vCPUs of the Service VM whose DEASSIGN_PCIDEV executes again, a bit each: the function may have arrived by another one's. */
@@ -57,18 +57,25 @@ static int64_t deassign(vcpu_id_t caller, vm_id_t v, uint64_t gpa)
     return result;
 }
 
-/* struct hc_ptdev_irq begins {u32 type; u16 virt_bdf; u16 phys_bdf}; type 0 is an interrupt line, and no other is asked for. */
-/* REQ-HYP-013 */
-static int64_t lines_refused(vm_id_t v, uint64_t gpa)
+/* REQ-HYP-081 */
+static int64_t mmio_call(vm_id_t v, uint64_t id, uint64_t gpa)
 {
-    uint64_t begin = 0U;
+    struct hc_mmiodev device;
     int64_t result = -HC_EFAULT;
-    if (hypercall_read_word(gpa, &begin) == STATUS_OK) {
-        const bool has = vpci_lent_has(v, (uint16_t)(begin >> 32), (uint16_t)(begin >> 48));
-        result = (has && ((uint32_t)begin == 0U)) ? -HC_EOPNOTSUPP : -HC_EINVAL;
-        if (has && vm_may_log(v)) {
-            log_line("pci", "interrupt lines are not delivered to User VMs: let the driver use MSI or MSI-X");
-        }
+    if (hypercall_read_mmiodev(gpa, &device) == STATUS_OK) {
+        result = hypercall_errno((id == HC_ASSIGN_MMIODEV) ? mmio_lend(v, &device) : mmio_lent_return(v, &device));
+    }
+    return result;
+}
+
+/* REQ-INT-084 */
+static int64_t line_call(vm_id_t v, uint64_t id, uint64_t gpa)
+{
+    struct hc_ptdev_irq irq;
+    int64_t result = -HC_EFAULT;
+    if (hypercall_read_ptdev_irq(gpa, &irq) == STATUS_OK) {
+        const enum status status = (id == HC_SET_PTDEV_INTR_INFO) ? vpci_lent_line_set(v, &irq) : vpci_lent_line_reset(v, &irq);
+        result = (status == STATUS_BUSY) ? -HC_EBUSY : hypercall_errno(status);
     }
     return result;
 }
@@ -91,14 +98,14 @@ static int64_t device_call(vcpu_id_t caller, vm_id_t v, uint64_t id, uint64_t gp
         break;
     case HC_SET_PTDEV_INTR_INFO:
     case HC_RESET_PTDEV_INTR_INFO:
-        result = lines_refused(v, gpa);
+        result = line_call(v, id, gpa);
         break;
     case HC_CREATE_VDEV:
     case HC_DESTROY_VDEV:
         result = hypercall_vdev(v, id, gpa);
         break;
-    default: /* MMIO devices */
-        result = -HC_ENODEV;
+    default: /* HC_ASSIGN_MMIODEV, HC_DEASSIGN_MMIODEV */
+        result = mmio_call(v, id, gpa);
         break;
     }
     return result;
@@ -111,6 +118,7 @@ static int64_t life_call(vm_id_t v, uint64_t id)
     const bool stands = (vms[v].state == VM_PAUSED) || (vms[v].state == VM_CREATED);
     bool settled = true;
     if (stands && (id == HC_DESTROY_VM)) {
+        mmio_lent_return_all(v);
         vpci_lent_return_all(v);
         settled = vpci_lent_settled(v);
     } else if (stands && (id == HC_RESET_VM)) {

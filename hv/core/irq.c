@@ -36,12 +36,15 @@
 #define MSI_ADDRESS_MASK  0xFFFFFFFFFFF00000U
 #define MSI_ADDRESS_LOGICAL 4U
 
+#define PCI_PIN_FIRST 16U /* those below are wired to ISA devices, timers and ACPI */
+
 #define PIC_MASTER_MASK 0x21U
 #define PIC_SLAVE_MASK  0xA1U
 #define PIC_ALL_MASKED  0xFFU
 
 struct irq_pin {
     vm_id_t owner;
+    uint32_t line;    /* of the owner's virtual IOAPIC, as vioapic_set_line() has it */
     pcpu_id_t pcpu;
     bool masked;      /* by the guest */
     bool active_low;
@@ -62,6 +65,7 @@ struct irq_source {
 };
 
 static struct irq_pin pin_state[IOAPIC_PINS];
+static uint8_t pin_of[MAX_VM][IOAPIC_PINS]; /* which pin of the machine may be behind that of the VM's; its state says whether it is */
 static bool pin_level[IOAPIC_PINS];
 static struct irq_source source_state[MAX_MSI_SOURCE];
 static uint16_t vector_source[MAX_PCPU][MSI_VECTORS];
@@ -85,7 +89,8 @@ void irq_init(void)
     hw_port_write(PIC_MASTER_MASK, 1U, PIC_ALL_MASKED);
     hw_port_write(PIC_SLAVE_MASK, 1U, PIC_ALL_MASKED);
     for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
-        pin_state[pin] = (struct irq_pin){ .owner = VM_SERVICE, .masked = true };
+        pin_state[pin] = (struct irq_pin){ .owner = VM_SERVICE, .line = pin, .masked = true };
+        pin_of[VM_SERVICE][pin] = (uint8_t)pin;
         pin_level[pin] = false;
         hw_ioapic_mask(pin, true);
     }
@@ -131,14 +136,36 @@ static void pin_apply(uint32_t pin)
     }
 }
 
-/* REQ-INT-004 */
-void irq_pin_update(vm_id_t vm_id, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target)
+static bool in_service_group(vm_id_t v)
 {
-    if ((pin < IOAPIC_PINS) && (vm_id == VM_SERVICE) && (pin_state[pin].owner == vm_id)) {
+    return (v == VM_SERVICE) || (v >= VM_FIRST_USER);
+}
+
+/* The pin of the machine behind this one of the VM's, or IOAPIC_PINS. */
+static uint32_t pin_behind(vm_id_t v, uint32_t own)
+{
+    const uint32_t line = (v == VM_SERVICE) ? own : (VIOAPIC_LENT + own);
+    const uint32_t pin = (own < IOAPIC_PINS) ? pin_of[v][own] : IOAPIC_PINS;
+
+    return ((pin < IOAPIC_PINS) && (pin_state[pin].owner == v) && (pin_state[pin].line == line)) ? pin : IOAPIC_PINS;
+}
+
+bool irq_has_line(vm_id_t vm_id, uint32_t own)
+{
+    return pin_behind(vm_id, own) < IOAPIC_PINS;
+}
+
+/* A User VM's entry says nothing about the line: it is level and active low whatever it says. Made an edge, the entry delivers nothing. */
+/* REQ-INT-004 REQ-INT-084 */
+void irq_pin_update(vm_id_t vm_id, uint32_t own, bool masked, bool level, bool active_low, vcpu_id_t target)
+{
+    const uint32_t pin = pin_behind(vm_id, own);
+
+    if (pin < IOAPIC_PINS) {
         struct irq_pin *p = &pin_state[pin];
 
-        p->masked = masked;
-        p->active_low = active_low;
+        p->masked = masked || ((vm_id != VM_SERVICE) && !level);
+        p->active_low = active_low || (vm_id != VM_SERVICE);
         p->pcpu = target_pcpu(vm_id, target);
         if (level) {
             if (!pin_level[pin]) {
@@ -151,7 +178,7 @@ void irq_pin_update(vm_id_t vm_id, uint32_t pin, bool masked, bool level, bool a
             /* An edge entry has no remote IRR: whatever was in service is over (82093AA, 3.2.4). */
             if (p->in_service) {
                 p->in_service = false;
-                vioapic_set_line(vm_id, pin, false);
+                vioapic_set_line(vm_id, p->line, false);
             }
             hw_ioapic_mask(pin, true);
             pin_level[pin] = false;
@@ -161,12 +188,50 @@ void irq_pin_update(vm_id_t vm_id, uint32_t pin, bool masked, bool level, bool a
 }
 
 /* REQ-INT-003 */
-void irq_pin_eoi(vm_id_t vm_id, uint32_t pin)
+void irq_pin_eoi(vm_id_t vm_id, uint32_t own)
 {
-    if ((pin < IOAPIC_PINS) && (pin_state[pin].owner == vm_id) && pin_state[pin].in_service) {
+    const uint32_t pin = pin_behind(vm_id, own);
+
+    if ((pin < IOAPIC_PINS) && pin_state[pin].in_service) {
         pin_state[pin].in_service = false;
-        vioapic_set_line(vm_id, pin, false);
+        vioapic_set_line(vm_id, pin_state[pin].line, false);
         pin_apply(pin);
+    }
+}
+
+/* Its next owner begins with a masked line that is low; what that one's virtual IOAPIC says comes behind. */
+static void pin_hand_over(uint32_t pin, vm_id_t owner, uint32_t line)
+{
+    hw_ioapic_mask(pin, true);
+    vioapic_set_line(pin_state[pin].owner, pin_state[pin].line, false);
+    pin_state[pin] = (struct irq_pin){ .owner = owner, .line = line, .masked = true };
+    pin_of[owner][line % VIOAPIC_LENT] = (uint8_t)pin;
+    vioapic_refresh(owner, line % VIOAPIC_LENT);
+}
+
+/* REQ-INT-084 */
+enum status irq_line_lend(vm_id_t vm_id, uint32_t pin, uint32_t line)
+{
+    enum status result = STATUS_INVALID;
+
+    if ((pin < PCI_PIN_FIRST) || (pin >= IOAPIC_PINS) || (line >= IOAPIC_PINS)) {
+        /* nothing that could be given */
+    } else if ((pin_state[pin].owner != VM_SERVICE) || (pin_behind(vm_id, line) < IOAPIC_PINS)) {
+        result = STATUS_DENIED;
+    } else if (!pin_state[pin].masked) {
+        result = STATUS_BUSY;
+    } else {
+        pin_hand_over(pin, vm_id, VIOAPIC_LENT + line);
+        result = STATUS_OK;
+    }
+    return result;
+}
+
+/* REQ-INT-084 */
+void irq_line_return(uint32_t pin)
+{
+    if ((pin < IOAPIC_PINS) && (pin_state[pin].owner >= VM_FIRST_USER)) {
+        pin_hand_over(pin, VM_SERVICE, pin);
     }
 }
 
@@ -384,9 +449,9 @@ static void pin_arrived(uint32_t pin)
     if (pin_level[pin]) {
         p->in_service = true;
         hw_ioapic_mask(pin, true);
-        vioapic_set_line(p->owner, pin, true);
+        vioapic_set_line(p->owner, p->line, true);
     } else {
-        vioapic_pulse(p->owner, pin);
+        vioapic_pulse(p->owner, p->line % VIOAPIC_LENT);
     }
 }
 
@@ -398,7 +463,7 @@ void irq_arrived(pcpu_id_t pcpu, uint32_t vector)
     } else if (vector < MSI_VECTOR_BASE) {
         uint32_t pin = vector - VECTOR_IRQ_BASE;
 
-        if (pin_state[pin].owner == VM_SERVICE) {
+        if (in_service_group(pin_state[pin].owner)) {
             pin_arrived(pin);
         } else {
             hw_ioapic_mask(pin, true);

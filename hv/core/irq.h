@@ -15,7 +15,16 @@ void irq_init(void); /* all pins masked, no vector in use */
 /* The VM is being reset: its pins masked, its message sources forgotten. */
 void irq_vm_reset(vm_id_t vm);
 
-/* The owner of the pin changed its virtual IOAPIC entry. */
+/* A line of the Service VM that one of its User VMs gets: pin of the machine's IOAPIC, and which pin of the User VM's it is; a PCI line, so level and active low.
+ * STATUS_INVALID: no such pin, or below the first one that PCI has to itself; STATUS_DENIED: it is not the Service VM's, or something else of the User VM is there;
+ * STATUS_BUSY: the Service VM uses it. */
+enum status irq_line_lend(vm_id_t vm, uint32_t pin, uint32_t line);
+/* Whether a line of the machine is behind that pin of the VM's own. */
+bool irq_has_line(vm_id_t vm, uint32_t own);
+/* The Service VM's again, as its virtual IOAPIC says now. */
+void irq_line_return(uint32_t pin);
+
+/* The owner of the pin changed its virtual IOAPIC entry; of User VMs, pins are those of their own. */
 void irq_pin_update(vm_id_t vm, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target);
 /* Virtual EOI of a level interrupt: lowers the virtual line, then unmasks the physical one,
  * which comes again if the device still asserts it. */

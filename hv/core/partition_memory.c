@@ -265,7 +265,7 @@ static bool check_shape(uint32_t v, uint32_t r)
                               "leave these guest addresses out", v, range_gpa(v, r));
     } else if ((v == VM_SERVICE) && (range_gpa(v, r) != range_hpa(v, r))) {
         ok = partition_refuse("the Service VM is identity mapped: set gpa to hpa", v, range_gpa(v, r));
-    } else if ((range_flags(v, r) & ~(PART_RANGE_WRITE | PART_RANGE_EXEC | PART_RANGE_WC)) != 0U) {
+    } else if ((range_flags(v, r) & ~(PART_RANGE_WRITE | PART_RANGE_EXEC | PART_RANGE_WC | ((v == VM_SERVICE) ? PART_RANGE_LEND : 0U))) != 0U) {
         ok = partition_refuse("unknown flag of a memory range: compile the scenario again", v, range_flags(v, r));
     } else {
         /* well formed */

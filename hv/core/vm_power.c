@@ -15,6 +15,7 @@
 #include "core/safe_state.h"
 #include "core/stats.h"
 #include "core/vm.h"
+#include "devices/mmio_lent.h"
 #include "devices/vpci.h"
 #include "devices/vpci_lent.h"
 #include "devices/vuart.h"
@@ -45,13 +46,14 @@ static void end_begin(bool off)
 }
 
 /* The User VMs go with the Service VM that they are made of. True: all are gone. What stands or returns already does so. */
-/* REQ-LIF-008 REQ-LIF-081 */
+/* REQ-LIF-008 REQ-LIF-081 REQ-LIF-082 */
 static bool users_gone(void)
 {
     bool gone = true;
     for (vm_id_t v = VM_FIRST_USER; v < MAX_VM; v++) {
         if (vms[v].state != VM_FREE) {
             (void)vm_pause(v);
+            mmio_lent_return_all(v);
             vpci_lent_return_all(v);
             if (vpci_lent_settled(v)) {
                 stats_log_summary(v);

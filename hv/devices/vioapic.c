@@ -47,8 +47,8 @@ struct vioapic {
     uint32_t id;
     uint32_t low[IOAPIC_PINS];
     uint32_t high[IOAPIC_PINS];
-    uint32_t lines; /* bit n: line n is asserted */
-    uint32_t pulses; /* bit n: a pulse at line n waits until a level can be sent */
+    uint64_t lines; /* bit n: line n is asserted */
+    uint32_t pulses; /* bit n: a pulse at pin n waits until a level can be sent */
 };
 static struct vioapic vioapic[MAX_VM];
 
@@ -59,7 +59,7 @@ static bool entry_has(vm_id_t vm, uint32_t pin, uint32_t bits)
 
 static bool is_high(vm_id_t vm, uint32_t pin)
 {
-    return ((vioapic[vm].lines >> pin) & 1U) != 0U;
+    return (((vioapic[vm].lines | (vioapic[vm].lines >> VIOAPIC_LENT)) >> pin) & 1U) != 0U;
 }
 
 static uint32_t entry_mode(vm_id_t vm, uint32_t pin)
@@ -90,7 +90,7 @@ static void vioapic_send(vm_id_t vm, uint32_t pin, bool level)
  * never be one: the entry stays ready, and the next change of it tries again. */
 static void evaluate_level(vm_id_t vm, uint32_t pin)
 {
-    bool ready = ((((vioapic[vm].lines | vioapic[vm].pulses) >> pin) & 1U) != 0U) && is_level(vm, pin) && !entry_has(vm, pin, ENTRY_MASKED) &&
+    bool ready = (is_high(vm, pin) || (((vioapic[vm].pulses >> pin) & 1U) != 0U)) && is_level(vm, pin) && !entry_has(vm, pin, ENTRY_MASKED) &&
                  !entry_has(vm, pin, ENTRY_REMOTE_IRR);
 
     if (ready && (entry_target(vm, pin) != ID_NONE)) {
@@ -100,9 +100,9 @@ static void evaluate_level(vm_id_t vm, uint32_t pin)
     }
 }
 
-static void update_physical(vm_id_t vm, uint32_t pin)
+void vioapic_refresh(vm_id_t vm, uint32_t pin)
 {
-    if (vm == VM_SERVICE) {
+    if (irq_has_line(vm, pin)) {
         irq_pin_update(vm, pin, entry_has(vm, pin, ENTRY_MASKED), is_level(vm, pin),
                        entry_has(vm, pin, ENTRY_ACTIVE_LOW), entry_target(vm, pin));
     }
@@ -113,7 +113,7 @@ void vioapic_reset(vm_id_t vm)
     vioapic[vm] = (struct vioapic){ 0 };
     for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
         vioapic[vm].low[pin] = ENTRY_MASKED;
-        update_physical(vm, pin);
+        vioapic_refresh(vm, pin);
     }
 }
 
@@ -137,7 +137,7 @@ static void vioapic_entry_write(vm_id_t vm, uint32_t reg, uint32_t value)
     } else {
         vioapic[vm].high[pin] = value & ENTRY_DEST;
     }
-    update_physical(vm, pin);
+    vioapic_refresh(vm, pin);
     evaluate_level(vm, pin);
 }
 
@@ -204,14 +204,18 @@ static void line_changed(vm_id_t vm, uint32_t pin, bool rises)
     }
 }
 
-void vioapic_set_line(vm_id_t vm, uint32_t pin, bool high)
+void vioapic_set_line(vm_id_t vm, uint32_t line, bool high)
 {
-    if (pin < IOAPIC_PINS) {
+    const uint32_t pin = line % VIOAPIC_LENT;
+
+    if ((pin < IOAPIC_PINS) && (line < (2U * VIOAPIC_LENT))) {
+        const uint64_t bit = (uint64_t)1U << line;
         bool rises = high && !is_high(vm, pin);
+
         if (high) {
-            vioapic[vm].lines |= 1U << pin;
+            vioapic[vm].lines |= bit;
         } else {
-            vioapic[vm].lines &= ~(1U << pin);
+            vioapic[vm].lines &= ~bit;
         }
         line_changed(vm, pin, rises);
     }
@@ -229,7 +233,7 @@ void vioapic_pulse(vm_id_t vm, uint32_t pin)
 static void pin_eoi(vm_id_t vm, uint32_t pin)
 {
     vioapic[vm].low[pin] &= ~ENTRY_REMOTE_IRR;
-    if (vm == VM_SERVICE) {
+    if (irq_has_line(vm, pin)) {
         irq_pin_eoi(vm, pin);
     }
     evaluate_level(vm, pin);

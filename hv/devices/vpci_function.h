@@ -93,6 +93,7 @@ struct vpci_function {
     uint8_t pcie;        /* offset of the PCI Express capability; 0: none */
     uint8_t told;        /* refusals that were logged, a bit each */
     uint16_t acs;        /* of the access control services, below PCI_CONFIG_SIZE - 7; 0: none */
+    bool line;           /* not of the Service VM: its interrupt line is its owner's */
     bool walled;         /* the IOMMU's entry of the function names its owner, for good */
     uint8_t vf_sizing;   /* a bit for each BAR of virtual functions that the guest wrote all ones to last, as they are on */
     uint16_t group;      /* functions of one number are not kept apart (vpci_group.c) */

@@ -103,14 +103,14 @@ void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, 
 #define COMMAND_REPORTS 0x0168U /* special cycles, palette, parity, and SERR#, which lets a function report errors whatever its Device Control says (PCI Express 5.0, 6.2.6) */
 
 /* What another VM's function than the Service VM's may do on the bus, whatever the guest writes: its I/O ports are not given, its pin is not
- * delivered, and it is a bus master only where the IOMMU holds it to its owner's memory. That of a User VM reports no errors, which the firmware might see to on all cores. */
+ * delivered but to a User VM that got its line, and it is a bus master only where the IOMMU holds it to its owner's memory. That of a User VM reports no errors, which the firmware might see to on all cores. */
 /* REQ-INT-054 REQ-INT-080 */
 uint32_t vpci_command_allowed(const struct vpci_function *fn, uint32_t command)
 {
     uint32_t allowed = command;
 
     if (fn->owner != VM_SERVICE) {
-        allowed = (command & ~PCI_COMMAND_IO) | PCI_COMMAND_INTX_OFF;
+        allowed = (command & ~PCI_COMMAND_IO) | (fn->line ? 0U : PCI_COMMAND_INTX_OFF);
         if (!fn->walled) {
             allowed &= ~PCI_COMMAND_MASTER;
         }

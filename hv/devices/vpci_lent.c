@@ -14,7 +14,7 @@ uint32_t vpci_lent_count;
 static bool lent_restarts[MAX_VM]; /* a reset was begun, and is not over */
 
 /* The record with that place and function of the VM, or LENT_FUNCTIONS. */
-static uint32_t find_lent(vm_id_t v, uint16_t place, uint16_t bdf)
+uint32_t lent_find(vm_id_t v, uint16_t place, uint16_t bdf)
 {
     uint32_t found = LENT_FUNCTIONS;
 
@@ -186,11 +186,14 @@ static void withdraw(struct lent *l, bool leaves)
         (void)iommu_give(fn->bdf, IOMMU_NOBODY);
         fn->walled = false;
     }
+    if (leaves) {
+        lent_line_take(l);
+    }
 }
 
 enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf)
 {
-    const uint32_t index = find_lent(v, place, bdf);
+    const uint32_t index = lent_find(v, place, bdf);
 
     if (index < LENT_FUNCTIONS) {
         withdraw(&vpci_lent_record[index], true);
@@ -273,19 +276,14 @@ bool vpci_lent_settled(vm_id_t v)
 
 bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf)
 {
-    const uint32_t index = find_lent(v, place, bdf);
+    const uint32_t index = lent_find(v, place, bdf);
 
     return proceed(&vpci_lent_record[index % LENT_FUNCTIONS]);
 }
 
-bool vpci_lent_has(vm_id_t v, uint16_t place, uint16_t bdf)
-{
-    return find_lent(v, place, bdf) < LENT_FUNCTIONS;
-}
-
 bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf)
 {
-    const uint32_t index = find_lent(v, place, bdf);
+    const uint32_t index = lent_find(v, place, bdf);
 
     return (index < LENT_FUNCTIONS) && (vpci_lent_record[index % LENT_FUNCTIONS].state != LENT_THERE) && !vpci_lent_record[index % LENT_FUNCTIONS].leaves;
 }

@@ -8,6 +8,7 @@
 #ifndef DEVICES_VPCI_LENT_H
 #define DEVICES_VPCI_LENT_H
 
+#include "abi/hypercall.h"
 #include "core/limits.h"
 #include "core/types.h"
 
@@ -35,9 +36,13 @@ void vpci_lent_restart(vm_id_t v);
 /* Does what can be done by now; true: no function of the VM is in between, or not that one, which is on its way. */
 bool vpci_lent_settled(vm_id_t v);
 bool vpci_lent_arrived(vm_id_t v, uint16_t place, uint16_t bdf);
-/* Whether the VM has such a function, on its way included; whether it is on its way to that VM. */
-bool vpci_lent_has(vm_id_t v, uint16_t place, uint16_t bdf);
+/* Whether the VM has such a function that is on its way to it. */
 bool vpci_lent_arriving(vm_id_t v, uint16_t place, uint16_t bdf);
+
+/* Its interrupt line becomes the VM's, or the Service VM's again. STATUS_NOT_FOUND: the VM has no such function there, or that has no such line; STATUS_INVALID: a
+ * message, a line of the 8259s, or no pin; STATUS_BUSY: somebody else uses the line, which the log says. */
+enum status vpci_lent_line_set(vm_id_t v, const struct hc_ptdev_irq *irq);
+enum status vpci_lent_line_reset(vm_id_t v, const struct hc_ptdev_irq *irq);
 
 /* Ports 0xCF8 to 0xCFF of a User VM. True: the access is to a function lent to it, and done. The address register is the device model's, too. */
 bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The registers of lent functions as their User VMs see them: function 0 of a device, by ports 0xCF8 to 0xCFF, so the first 256 bytes. BARs are the
- * VM's own (vpci_lent_map.c), messages are virtual (vpci_msi.c, vpci_msix.c), lines and ROM are not there.
+ * VM's own (vpci_lent_map.c), messages are virtual (vpci_msi.c, vpci_msix.c), a line is INTA where it was lent, ROM is not there.
  */
 #include "core/hw.h"
 #include "devices/ivshmem.h"
@@ -14,6 +14,7 @@
 #define DEVICE_CONTROL2 0x28U
 #define LINK_CONTROL2   0x30U
 
+#define LINE_INTA 0x0100U /* pin 1; which line of the IOAPIC that is, ACPI says */
 #define NO_MULTIFUNCTION 0xFF7FFFFFU
 
 static uint32_t lent_address[MAX_VM];
@@ -65,7 +66,9 @@ static uint32_t lent_read(const struct lent *l, uint32_t offset, uint32_t size)
         value = pci_extract(lent_bar_read(l, bar), offset, size);
     } else if (dword == PCI_HEADER) {
         value = pci_extract(hw_pci_read(fn->bdf, dword, 4U) & NO_MULTIFUNCTION, offset, size);
-    } else if ((dword == PCI_ROM_TYPE0) || (dword == PCI_INTERRUPT)) {
+    } else if (dword == PCI_INTERRUPT) {
+        value = fn->line ? pci_extract(LINE_INTA, offset, size) : 0U;
+    } else if (dword == PCI_ROM_TYPE0) {
         value = 0U;
     } else {
         value = vpci_function_read(fn, offset, size);

@@ -17,6 +17,7 @@ struct lent {
     uint16_t place;           /* on the VM's bus */
     uint16_t device_control;  /* saved over the reset: this and the next */
     uint32_t line;
+    uint32_t pin;             /* of the machine's IOAPIC, which is its VM's; 0: none */
     uint32_t cache;
     uint64_t since;           /* the state began */
     uint32_t first[LENT_BARS];/* BAR registers at power-on */
@@ -31,6 +32,11 @@ static inline struct vpci_function *lent_function(const struct lent *l)
 {
     return &vpci_function[l->function % MAX_PCI_FUNCTION];
 }
+
+uint32_t lent_find(vm_id_t v, uint16_t place, uint16_t bdf); /* LENT_FUNCTIONS: the VM has no such function there */
+
+/* vpci_lent_line.c: the function is quiet, and its line the Service VM's again; nothing without one. */
+void lent_line_take(struct lent *l);
 
 /* vpci_lent_map.c: vpci_say(), as often as the VM may. */
 void lent_say(vm_id_t v, uint16_t bdf, const char *text, hpa_t at);

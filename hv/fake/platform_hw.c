@@ -11,6 +11,7 @@ void hw_ioapic_route(uint32_t pin, uint32_t vector, pcpu_id_t target, bool level
     (void)level;
     (void)active_low;
     fake_ioapic_vector[pin] = vector;
+    fake_ioapic_masked[pin] = false;
 }
 
 void hw_ioapic_mask(uint32_t pin, bool masked)

@@ -56,6 +56,8 @@ void check_io(void);
 void assume_lent(void);
 void assume_ivshmem(void);
 void check_lent(void);
+void assume_mmio_lent(void);
+void check_mmio_lent(void);
 void assume_irq(void);
 void check_irq(void);
 void assume_mmio(void);

@@ -6,7 +6,7 @@
    devices/vlapic_quick.c devices/vlapic_pv_eoi.c devices/vlapic_lend.c
    devices/vuart.c devices/vuart_line.c
    devices/vioapic.c devices/platform.c devices/vpci.c devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c
-   devices/vpci_msix.c devices/vpci_scan.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_message.c devices/vpci_lent.c devices/vpci_lent_config.c devices/vpci_lent_map.c devices/vpci_lent_reset.c devices/vpci_group.c devices/vpci_sriov.c devices/vpci_sriov_boot.c devices/vpci_stop.c */
+   devices/vpci_msix.c devices/vpci_scan.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_message.c devices/vpci_lent.c devices/vpci_lent_config.c devices/vpci_lent_line.c devices/mmio_lent.c devices/vpci_lent_map.c devices/vpci_lent_reset.c devices/vpci_group.c devices/vpci_sriov.c devices/vpci_sriov_boot.c devices/vpci_stop.c */
 /* eva-stubs: wp log power string */
 /* eva-options: -eva-split-return-function vm_create_user:0,hypercall_errno:0 */
 /* Exclusive cores: any exit, what comes next, and what other cores may ask of them. Exits that are answered at once, of any vCPU. */

@@ -116,6 +116,7 @@ void assume_all(void)
     assume_irq();
     assume_ivshmem();
     assume_mmio();
+    assume_mmio_lent();
     assume_request_wait();
     assume_sched();
     assume_vpic();
@@ -132,6 +133,7 @@ void check_all(void)
     check_lent();
     check_irq();
     check_mmio();
+    check_mmio_lent();
     check_request_wait();
     check_sched();
     check_vpic();

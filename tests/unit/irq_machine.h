@@ -28,8 +28,8 @@ struct vm vms[MAX_VM];
 struct vcpu vcpus[MAX_VCPU];
 
 static struct { uint32_t vector; pcpu_id_t target; bool level, active_low, masked; unsigned int routes; } hw_pin[IOAPIC_PINS];
-static bool line[IOAPIC_PINS];
-static unsigned int rises[IOAPIC_PINS];
+static bool line[VIOAPIC_LENT + IOAPIC_PINS]; /* those of the Service VM; lent ones of the first User VM */
+static unsigned int rises[VIOAPIC_LENT + IOAPIC_PINS];
 /* Entries of interrupt remapping, where a test switches it on. */
 bool iommu_remaps;
 uint32_t iommu_irq_settles;
@@ -66,9 +66,17 @@ uint64_t iommu_remap_address(uint32_t index) { return 0xFEE00010U | ((uint64_t)i
 uint32_t iommu_remap_data(uint32_t offset) { return offset; }
 uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)target << 12U); }
 uint32_t hw_msi_data(uint32_t vector) { return vector; }
+static vm_id_t refreshed_vm;
+static uint32_t refreshed_pin = ID_NONE;
+void vioapic_refresh(vm_id_t v, uint32_t pin)
+{
+    refreshed_vm = v;
+    refreshed_pin = pin;
+}
+
 void vioapic_set_line(vm_id_t v, uint32_t pin, bool high)
 {
-    assert_int_equal(v, VM_SERVICE);
+    assert_int_equal(v, (pin < IOAPIC_PINS) ? VM_SERVICE : VM_FIRST_USER);
     rises[pin] += (high && !line[pin]) ? 1U : 0U;
     line[pin] = high;
 }
@@ -111,6 +119,9 @@ static inline int setup(void **state)
     for (uint32_t i = 0U; i < 3U; i++) {
         vcpus[i].pcpu = i;
     }
+    vms[VM_FIRST_USER].vcpu_count = 2U;
+    vcpus[vcpu_id(VM_FIRST_USER, 0U)].pcpu = 1U;
+    vcpus[vcpu_id(VM_FIRST_USER, 1U)].pcpu = 2U;
     delivered = 0U;
     log_lines = 0U;
     irq_init();

@@ -7,6 +7,7 @@
 
 #include "core/iommu.h"
 #include "core/irq.h"
+#include "devices/mmio_lent.h"
 #include "devices/vlapic.h"
 #include "devices/vpci.h"
 #include "devices/vpci_function.h"
@@ -39,6 +40,13 @@
 #define ENTRIES 0x70001000U
 #define REMAP   0x70021000U
 
+/* Ranges that the scenario lists for User VMs, where a test asks for them. */
+#define MMIO    0xA0100000U /* two pages */
+#define MMIO2   0xA0103000U /* one */
+#define MMIO3   0xA0200000U /* a large page, and one more */
+#define HPET    0xFED00000U /* the hypervisor's */
+
+static bool machine_lends;
 static bool machine_snoops = true; /* the unit looks into caches */
 static struct fake_bus_function *nic, *disk, *usb, *plain;
 
@@ -128,6 +136,18 @@ static int machine_start(void **state)
     world_table();
     machine_range(0U, REGS, 0x10000000U);
     machine_range(1U, HIGH, 0x40000000U);
+    if (machine_lends) {
+        machine_range(2U, MMIO, 0x2000U);
+        machine_range(3U, MMIO2, 0x1000U);
+        machine_range(4U, MMIO3, 0x201000U);
+        machine_range(5U, 0xA0000000U, 0x1000U);
+        machine_range(6U, HPET, 0x1000U);
+        machine_range(7U, 0xA2000000U, 0x1001000U);
+        machine_range(8U, 0xA0500000U, 0x1000U);
+        for (uint32_t i = 2U; i < 8U; i++) {
+            partition.table.vm[VM_SERVICE].range[i].flags |= PART_RANGE_LEND;
+        }
+    }
     partition.table.vm[RTVM].pci_count = 1U;
     partition.table.vm[RTVM].pci[0] = GIVEN;
     platform.iommu_present = true;

@@ -121,6 +121,20 @@ def test_service_vm_windows_leave_out_what_was_given_away():
     assert list(without(0x1000, 0x1000, [(0, 0x10000)])) == []
 
 
+# REQ-CFG-041
+def test_what_may_be_lent_is_a_range_of_its_own(tmp_path):
+    data = yaml.safe_load(yaml.safe_dump(DEMO))
+    data["service_vm"]["lend_mmio"] = [{"address": 0xFE000000, "size": "4 KiB"}, {"address": 0xFED40000, "size": "20 KiB", "access": "read"}]
+    path = tmp_path / "lends.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    service = Table.from_buffer_copy(compile_scenario(load_scenario(path))).vm[0]
+    mmio, write, lend = C["PART_RANGE_MMIO"], C["PART_RANGE_WRITE"], C["PART_RANGE_LEND"]
+    ranges = {entry.hpa: (entry.gpa, entry.size, entry.type, entry.flags) for entry in service.range[:service.range_count]}
+    assert ranges[0xC0000000] == (0xC0000000, 0x3E000000, mmio, write) and ranges[0xFE001000][3] == write, "the board's window around it"
+    assert ranges[0xFE000000] == (0xFE000000, 0x1000, mmio, write | lend)
+    assert ranges[0xFED40000] == (0xFED40000, 0x5000, mmio, lend), "no window of the board's"
+
+
 def test_picture_names_every_vm_and_core():
     text = draw(load_scenario("demo"))
     for words in ("core 3", "rtvm (exclusive)", "service, User VMs", "shared region rt0: service, rtvm", "64 MiB"):
@@ -240,6 +254,14 @@ MISTAKES = {
     "ports twice": (lambda d: d["service_vm"].update(ports=[{"base": 0x3E0, "count": 16}]), "overlap ports of service"),
     "ports too high": (lambda d: rtvm(d)["ports"][0].update(base=0xFFFF), "go beyond 0xFFFF"),
     "window is RAM": (lambda d: rtvm(d).update(mmio=[{"address": 0x50000000, "size": "4 KiB"}]), "is RAM, not a device"),
+    "lent RAM": (lambda d: d["service_vm"].update(lend_mmio=[{"address": 0x50000000, "size": "4 KiB"}]), "is RAM, not a device"),
+    "lent HPET": (lambda d: d["service_vm"].update(lend_mmio=[{"address": 0xFED00000, "size": "4 KiB"}]), "overlaps the HPET"),
+    "lent part of a page": (lambda d: d["service_vm"].update(lend_mmio=[{"address": 0xFED40000, "size": 512}]), "not made of whole 4 KiB pages"),
+    "lent too much": (lambda d: d["service_vm"].update(lend_mmio=[{"address": 0xFC000000, "size": "17 MiB"}]), "more than 16 MiB"),
+    "lent twice": (lambda d: d["service_vm"].update(lend_mmio=[{"address": 0xFED40000, "size": "4 KiB"}] * 2), "overlaps device window 0xfed40000"),
+    "lent and given": (lambda d: (d["service_vm"].update(lend_mmio=[{"address": 0xFED40000, "size": "4 KiB"}]), rtvm(d).update(mmio=[{"address": 0xFED40000, "size": "4 KiB"}])),
+                       "overlaps device window 0xfed40000"),
+    "lent by an RTVM": (lambda d: rtvm(d).update(lend_mmio=[{"address": 0xFED40000, "size": "4 KiB"}]), "lend_mmio"),
     "window is IOAPIC": (lambda d: rtvm(d).update(mmio=[{"address": 0xFEC00000, "size": "4 KiB"}]), "overlaps the IOAPIC"),
     "device without IOMMU": (lambda d: rtvm(d).update(pci=["00:03.0"]), "needs an IOMMU"),
     "no IOMMU not accepted": (lambda d: d.pop("allow_no_iommu"), "set allow_no_iommu: true"),

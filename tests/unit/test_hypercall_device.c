@@ -39,24 +39,10 @@ static void only_the_service_vm_lends_and_only_to_user_vms(void **state)
     assert_true(service_has_nic());
 }
 
-/* REQ-HYP-013 REQ-HYP-080 */
-static void lines_and_other_devices_are_refused(void **state)
+/* REQ-HYP-013 */
+static void other_devices_are_refused(void **state)
 {
     (void)state;
-    hw_phys_write(SCRATCH, 8U, ((uint64_t)NIC << 48U) | ((uint64_t)PLACE << 32U));
-    assert_int_equal(hypercall(HC_SET_PTDEV_INTR_INFO, user, SCRATCH), -HC_EINVAL); /* it has no such function */
-    assert_int_equal(hypercall(HC_SET_PTDEV_INTR_INFO, user, 0x8000000000U), -HC_EFAULT);
-    assert_int_equal(assign(user, NIC), 0);
-    hw_phys_write(SCRATCH, 8U, ((uint64_t)NIC << 48U) | ((uint64_t)PLACE << 32U));
-    assert_int_equal(hypercall(HC_SET_PTDEV_INTR_INFO, user, SCRATCH), -HC_EOPNOTSUPP);
-    assert_true(told("interrupt lines are not delivered"));
-    for (uint32_t i = 0U; i < 20U; i++) {
-        assert_int_equal(hypercall(HC_RESET_PTDEV_INTR_INFO, user, SCRATCH), -HC_EOPNOTSUPP);
-    }
-    hw_phys_write(SCRATCH, 4U, 1U);
-    assert_int_equal(hypercall(HC_SET_PTDEV_INTR_INFO, user, SCRATCH), -HC_EINVAL); /* messages need no word */
-    assert_int_equal(hypercall(HC_ASSIGN_MMIODEV, user, SCRATCH), -HC_ENODEV);
-    assert_int_equal(hypercall(HC_DEASSIGN_MMIODEV, user, SCRATCH), -HC_ENODEV);
     assert_int_equal(hypercall(HC_CREATE_VDEV, user, SCRATCH), -HC_ENODEV);
     assert_int_equal(hypercall(HC_DESTROY_VDEV, user, SCRATCH), -HC_ENODEV);
     assert_int_equal(hypercall(0x8000005BU, user, SCRATCH), -HC_ENOTTY);
@@ -529,7 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(only_the_service_vm_lends_and_only_to_user_vms, start),
-        cmocka_unit_test_setup(lines_and_other_devices_are_refused, start),
+        cmocka_unit_test_setup(other_devices_are_refused, start),
         cmocka_unit_test_setup(functions_that_cannot_be_lent_are_named_with_the_reason, start),
         cmocka_unit_test_setup(a_sleeping_port_an_rmrr_and_no_unit_are_refused, start),
         cmocka_unit_test_setup(a_vm_that_has_started_and_one_with_its_share_get_none, start),

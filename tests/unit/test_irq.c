@@ -218,6 +218,100 @@ static void a_pins_entry_is_the_ioapics_and_changes_before_the_pin_is_opened(voi
     assert_int_equal(hw_pin[17].vector, index);
 }
 
+#define USER VM_FIRST_USER
+#define AT(own) (VIOAPIC_LENT + (own))
+
+/* REQ-INT-084 */
+static void only_lines_of_pci_that_nobody_uses_are_lent(void **state)
+{
+    (void)state;
+    assert_int_equal(irq_line_lend(USER, 15U, 17U), STATUS_INVALID);
+    assert_int_equal(irq_line_lend(USER, IOAPIC_PINS, 17U), STATUS_INVALID);
+    assert_int_equal(irq_line_lend(USER, 23U, IOAPIC_PINS), STATUS_INVALID);
+    assert_int_equal(irq_line_lend(USER, 20U, 17U), STATUS_DENIED); /* the pre-launched VM's */
+    irq_pin_update(VM_SERVICE, 22U, false, true, true, vcpu_id(VM_SERVICE, 0U));
+    assert_int_equal(irq_line_lend(USER, 22U, 17U), STATUS_BUSY);
+    irq_pin_update(VM_SERVICE, 22U, true, true, true, vcpu_id(VM_SERVICE, 0U));
+    assert_int_equal(irq_line_lend(USER, 22U, 17U), STATUS_OK);
+    assert_int_equal(irq_line_lend(USER + 1U, 22U, 17U), STATUS_DENIED);
+    assert_int_equal(irq_line_lend(USER, 22U, 18U), STATUS_DENIED);
+    assert_int_equal(irq_line_lend(USER, 23U, 17U), STATUS_DENIED); /* its pin 17 has a line */
+    assert_int_equal(irq_line_lend(USER, 16U, 18U), STATUS_OK);
+    irq_line_return(20U);
+    assert_int_equal(irq_line_lend(USER, 20U, 19U), STATUS_DENIED);
+    irq_line_return(IOAPIC_PINS);
+}
+
+/* REQ-INT-003 REQ-INT-084 */
+static void a_lent_line_is_masked_until_its_vms_eoi(void **state)
+{
+    (void)state;
+    assert_int_equal(irq_line_lend(USER, 23U, 17U), STATUS_OK);
+    assert_int_equal(refreshed_vm, USER);
+    assert_int_equal(refreshed_pin, 17U);
+    assert_true(hw_pin[23].masked);
+    irq_pin_update(USER, 17U, false, true, false, vcpu_id(USER, 1U));
+    assert_false(hw_pin[23].masked);
+    assert_true(hw_pin[23].level && hw_pin[23].active_low); /* as PCI's lines are */
+    assert_int_equal(hw_pin[23].target, 2U);
+    assert_int_equal(irq_level_pin(hw_pin[23].vector), 23U);
+    irq_arrived(2U, hw_pin[23].vector);
+    assert_true(hw_pin[23].masked && line[AT(17U)] && !line[23]);
+    irq_pin_eoi(VM_SERVICE, 23U);
+    irq_pin_eoi(USER, 16U);
+    irq_pin_eoi(USER, 23U);
+    assert_true(hw_pin[23].masked && line[AT(17U)]);
+    irq_pin_eoi(USER, 17U);
+    assert_false(hw_pin[23].masked || line[AT(17U)]);
+    irq_pin_eoi(USER, 17U);
+    assert_int_equal(rises[AT(17U)], 1U);
+    assert_int_equal(irq_stray_count(), 0U);
+    /* what the Service VM writes meanwhile has no effect */
+    irq_pin_update(VM_SERVICE, 23U, true, false, false, vcpu_id(VM_SERVICE, 0U));
+    assert_false(hw_pin[23].masked);
+}
+
+/* REQ-INT-084 */
+static void an_entry_made_an_edge_delivers_nothing_and_ends_what_was_in_service(void **state)
+{
+    (void)state;
+    assert_int_equal(irq_line_lend(USER, 23U, 17U), STATUS_OK);
+    irq_pin_update(USER, 17U, false, true, false, vcpu_id(USER, 0U));
+    irq_arrived(1U, hw_pin[23].vector);
+    irq_pin_update(USER, 17U, false, false, false, vcpu_id(USER, 0U));
+    assert_true(hw_pin[23].masked && !line[AT(17U)]);
+    irq_pin_update(USER, 17U, false, true, false, vcpu_id(USER, 0U));
+    assert_false(hw_pin[23].masked);
+    irq_pin_update(USER, 17U, true, true, false, vcpu_id(USER, 0U));
+    assert_true(hw_pin[23].masked);
+}
+
+/* REQ-INT-084 */
+static void a_returned_line_is_the_service_vms_again(void **state)
+{
+    (void)state;
+    irq_pin_update(VM_SERVICE, 23U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    irq_arrived(0U, hw_pin[23].vector);
+    irq_pin_update(VM_SERVICE, 23U, true, true, false, vcpu_id(VM_SERVICE, 0U)); /* in service, and masked */
+    assert_int_equal(irq_line_lend(USER, 23U, 17U), STATUS_OK);
+    assert_false(line[23]);
+    irq_pin_update(USER, 17U, false, true, false, vcpu_id(USER, 0U));
+    irq_arrived(1U, hw_pin[23].vector);
+    irq_line_return(23U);
+    assert_true(hw_pin[23].masked);
+    assert_false(line[AT(17U)]);
+    assert_int_equal(refreshed_vm, VM_SERVICE);
+    assert_int_equal(refreshed_pin, 23U);
+    irq_pin_update(USER, 17U, false, true, false, vcpu_id(USER, 0U));
+    assert_true(hw_pin[23].masked);
+    irq_pin_update(VM_SERVICE, 23U, false, true, false, vcpu_id(VM_SERVICE, 0U));
+    assert_false(hw_pin[23].masked || hw_pin[23].active_low);
+    irq_arrived(0U, hw_pin[23].vector);
+    assert_true(line[23]);
+    irq_line_return(23U); /* it is not lent */
+    assert_true(line[23]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +329,10 @@ int main(void)
         cmocka_unit_test_setup(lines_and_vms_behind_the_lists_ends_stay_the_service_vms, setup),
         cmocka_unit_test_setup(a_line_of_another_vm_that_arrives_is_masked_and_counted, setup),
         cmocka_unit_test_setup(all_lines_are_edges_until_their_entry_says_otherwise, setup),
+        cmocka_unit_test_setup(only_lines_of_pci_that_nobody_uses_are_lent, setup),
+        cmocka_unit_test_setup(a_lent_line_is_masked_until_its_vms_eoi, setup),
+        cmocka_unit_test_setup(an_entry_made_an_edge_delivers_nothing_and_ends_what_was_in_service, setup),
+        cmocka_unit_test_setup(a_returned_line_is_the_service_vms_again, setup),
         cmocka_unit_test_setup(a_pins_entry_is_the_ioapics_and_changes_before_the_pin_is_opened, setup),
     };
 

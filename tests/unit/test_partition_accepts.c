@@ -57,6 +57,14 @@ static void accepts_a_cpu_without_x2apic_when_no_vm_is_exclusive(void **state)
     assert_string_equal(validate().reason, "");
 }
 
+/* REQ-CFG-041 */
+static void accepts_ranges_of_the_service_vm_that_may_be_lent(void **state)
+{
+    (void)state;
+    SERVICE.range[0].flags |= PART_RANGE_LEND;
+    assert_string_equal(validate().reason, "");
+}
+
 /* REQ-CFG-005 */
 static void accepts_a_range_across_adjoining_ram(void **state)
 {
@@ -224,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup(accepts_amds_unit_for_exclusive_vms_and_what_it_does_not_remap_when_the_scenario_says_so, setup),
         cmocka_unit_test_setup(accepts_a_cpu_without_x2apic_when_no_vm_is_exclusive, setup),
         cmocka_unit_test_setup(accepts_a_range_across_adjoining_ram, setup),
+        cmocka_unit_test_setup(accepts_ranges_of_the_service_vm_that_may_be_lent, setup),
         cmocka_unit_test_setup(accepts_a_machine_without_some_things, setup),
         cmocka_unit_test_setup(accepts_boards_that_leave_values_to_the_machine, setup),
         cmocka_unit_test_setup(accepts_each_face_and_image_type, setup),

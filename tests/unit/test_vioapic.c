@@ -22,10 +22,20 @@ bool vpic_pending(vm_id_t v) { (void)v; return false; }
 /* The physical side, as core/irq.c keeps it: the virtual EOI lowers the line. */
 static struct { uint32_t updates; bool masked, level, active_low; vcpu_id_t target; } physical[IOAPIC_PINS];
 static uint32_t pin_eois;
+static uint32_t guest_updates;
+static bool guest_has; /* pin 10 is a line of the machine's */
+
+bool irq_has_line(vm_id_t v, uint32_t own)
+{
+    return (v == VM_SERVICE) || (guest_has && (v == GUEST) && (own == 10U));
+}
 
 void irq_pin_update(vm_id_t v, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target)
 {
-    assert_int_equal(v, VM_SERVICE);
+    if (v != VM_SERVICE) {
+        assert_int_equal(v, GUEST);
+        guest_updates++;
+    }
     physical[pin].updates++;
     physical[pin].masked = masked;
     physical[pin].level = level;
@@ -35,9 +45,13 @@ void irq_pin_update(vm_id_t v, uint32_t pin, bool masked, bool level, bool activ
 
 void irq_pin_eoi(vm_id_t v, uint32_t pin)
 {
-    assert_int_equal(v, VM_SERVICE);
-    pin_eois++;
-    vioapic_set_line(v, pin, false);
+    if (v == VM_SERVICE) {
+        pin_eois++;
+        vioapic_set_line(v, pin, false);
+    } else {
+        pin_eois++;
+        vioapic_set_line(v, VIOAPIC_LENT + pin, false);
+    }
 }
 
 static int setup(void **state)
@@ -50,6 +64,8 @@ static int setup(void **state)
     vioapic_reset(VM_SERVICE);
     memset(physical, 0, sizeof(physical));
     pin_eois = 0U;
+    guest_updates = 0U;
+    guest_has = false;
     return 0;
 }
 
@@ -394,18 +410,46 @@ static void entries_of_the_service_vm_program_the_physical_pin(void **state)
 }
 
 /* REQ-INT-004 */
-static void other_vms_reach_no_physical_pin(void **state)
+static void pre_launched_vms_reach_no_physical_pin(void **state)
 {
     (void)state;
-    entry_write(GUEST, 10U, 0U, VECTOR | LEVEL);
-    vioapic_set_line(GUEST, 10U, true);
-    (void)take_interrupt(CPU(0));
-    eoi(CPU(0));
-    vioapic_reset(GUEST);
+    entry_write(1U, 10U, 0U, VECTOR | LEVEL);
+    vioapic_eoi(1U, VECTOR);
+    vioapic_refresh(1U, 10U);
+    vioapic_reset(1U);
     for (uint32_t pin = 0U; pin < IOAPIC_PINS; pin++) {
         assert_int_equal(physical[pin].updates, 0U);
     }
     assert_int_equal(pin_eois, 0U);
+}
+
+/* REQ-INT-084 */
+static void a_pin_of_a_user_vm_is_high_while_its_device_model_or_a_lent_line_drives_it(void **state)
+{
+    (void)state;
+    guest_has = true;
+    entry_write(GUEST, 10U, 0U, VECTOR | LEVEL);
+    assert_int_equal(guest_updates, 2U);
+    assert_false(physical[10].masked);
+    vioapic_set_line(GUEST, VIOAPIC_LENT + 10U, true);
+    assert_int_equal(take_interrupt(CPU(0)), VECTOR);
+    eoi(CPU(0));
+    assert_int_equal(pin_eois, 1U);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE); /* the line is low */
+    vioapic_set_line(GUEST, 10U, true);
+    vioapic_set_line(GUEST, VIOAPIC_LENT + 10U, true);
+    assert_int_equal(take_interrupt(CPU(0)), VECTOR);
+    eoi(CPU(0));
+    assert_int_equal(take_interrupt(CPU(0)), VECTOR);      /* the device model's is still high */
+    vioapic_set_line(GUEST, 10U, false);
+    eoi(CPU(0));
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    vioapic_set_line(GUEST, VIOAPIC_LENT + IOAPIC_PINS, true);
+    vioapic_set_line(GUEST, (2U * VIOAPIC_LENT) + 10U, true); /* no lines at all */
+    vioapic_set_line(GUEST, IOAPIC_PINS, true);
+    assert_int_equal(vlapic_pending(CPU(0)), VECTOR_NONE);
+    vioapic_refresh(GUEST, 10U);
+    assert_int_equal(guest_updates, 3U);
 }
 
 /* REQ-LIF-009 */
@@ -510,10 +554,11 @@ int main(void)
         T(a_masked_level_comes_when_unmasked), T(eoi_of_another_vector_changes_nothing),
         T(pins_that_share_a_vector_are_all_ended), T(remote_irr_cannot_be_written),
         T(turning_to_edge_and_back_clears_remote_irr), T(a_level_without_a_receiver_waits_for_one),
-        T(entries_of_the_service_vm_program_the_physical_pin), T(other_vms_reach_no_physical_pin),
+        T(entries_of_the_service_vm_program_the_physical_pin), T(pre_launched_vms_reach_no_physical_pin),
         T(reset_of_the_service_vm_masks_every_physical_pin), T(the_eoi_of_a_physical_level_ends_it),
         T(the_eoi_counts_though_the_entry_was_masked_meanwhile), T(a_physical_edge_needs_no_eoi),
         T(an_eoi_that_is_not_its_own_does_not_touch_a_pin), T(pin_0_is_ended_like_the_others),
+        T(a_pin_of_a_user_vm_is_high_while_its_device_model_or_a_lent_line_drives_it),
         cmocka_unit_test_setup(a_lowest_priority_level_is_a_level, setup),
         cmocka_unit_test_setup(a_line_that_is_high_sends_nothing_to_an_edge_entry, setup),
     };

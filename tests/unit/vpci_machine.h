@@ -66,6 +66,7 @@ uint64_t hw_msi_address(pcpu_id_t target) { return 0xFEE00000U | ((uint64_t)targ
 uint32_t hw_msi_data(uint32_t vector) { return vector; }
 void vioapic_set_line(vm_id_t v, uint32_t pin, bool high) { (void)v; (void)pin; (void)high; }
 void vioapic_pulse(vm_id_t v, uint32_t pin) { (void)v; (void)pin; }
+void vioapic_refresh(vm_id_t v, uint32_t pin) { (void)v; (void)pin; }
 void vlapic_deliver_msi(vm_id_t v, uint64_t address, uint32_t data)
 {
     assert_int_equal(v, VM_SERVICE);

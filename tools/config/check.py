@@ -13,6 +13,8 @@ MIB = 1 << 20
 TELEMETRY_SIZE = 0x123000       # HV_TELEMETRY_SIZE in abi/hv_info.h
 MSI_WINDOW = (0xFEE00000, 0x100000)
 IOAPIC = (0xFEC00000, 0x1000)
+HPET = (0xFED00000, 0x1000)
+LENT_MOST = 0x1000000   # hv/devices/mmio_lent.c
 
 
 # Ports that no VM is given, as in hv/core/partition_device.c: PICs, reset, SMI, PCI configuration.
@@ -148,6 +150,10 @@ class Checker:
         for i, part in enumerate(vm.get("mmio", [])):
             parts.append((path + ("mmio", i), part.get("gpa", part["address"]), parse_bytes(part["size"])))
             self.check_mmio(path + ("mmio", i), part)
+        for i, part in enumerate(vm.get("lend_mmio", [])):
+            parts.append((path + ("lend_mmio", i), part["address"], parse_bytes(part["size"])))
+            self.check_mmio(path + ("lend_mmio", i), part)
+            self.check_lent(path + ("lend_mmio", i), part)
         for i, (start, size) in enumerate(pci.windows(self.board, vm.get("pci", []))):
             parts.append((path + ("pci", min(i, len(vm["pci"]) - 1)), start, size))
             self.check_mmio(path + ("pci",), {"address": start, "size": size})
@@ -187,6 +193,14 @@ class Checker:
         other = self.memory.take(start, size, f"device window {start:#x}")
         if other:
             self.fail(path, f"overlaps {other}", "give each window to one VM")
+
+    # REQ-CFG-041
+    def check_lent(self, path, part):
+        """What looks like a device that could be lent, and is not."""
+        if overlap((part["address"], parse_bytes(part["size"])), HPET):
+            self.fail(path, f"{part['address']:#x} overlaps the HPET, which the hypervisor owns: it writes messages to memory", "leave it out")
+        if parse_bytes(part["size"]) > LENT_MOST:
+            self.fail(path, f"{part['address']:#x} has more than 16 MiB, which is the most that is lent", "list parts of it")
 
     def check_ports(self, path, vm):
         owned = KEPT_PORTS | set(self.board.get("platform_ports", []))

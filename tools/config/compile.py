@@ -75,13 +75,21 @@ def without(start, size, holes):
 
 
 def service_windows(scenario):
-    """The board's device windows less what pre-launched VMs have."""
+    """The board's device windows less what pre-launched VMs have, and less what is listed to be lent."""
     given = [(part["address"], parse_bytes(part["size"])) for _, vm in vms(scenario.data) for part in vm.get("mmio", [])]
+    given += [(part["address"], parse_bytes(part["size"])) for part in scenario.data["service_vm"].get("lend_mmio", [])]
     given += [window for _, vm in vms(scenario.data) for window in pci.windows(scenario.board, vm.get("pci", []))]
     for window in scenario.board["mmio"]:
         write = C["PART_RANGE_WRITE"] if window.get("write", True) else 0
         for start, size in without(window["address"], parse_bytes(window["size"]), given):
             yield Range(start, start, size, C["PART_RANGE_MMIO"], write)
+
+
+# REQ-CFG-041
+def lent_windows(vm):
+    """What the Service VM may lend: ranges of their own, and the Service VM's also where the board lists nothing."""
+    for part in vm.get("lend_mmio", []):
+        yield Range(part["address"], part["address"], parse_bytes(part["size"]), C["PART_RANGE_MMIO"], flags(part) | C["PART_RANGE_LEND"])
 
 
 def vm_ranges(scenario, path, vm):
@@ -96,6 +104,7 @@ def vm_ranges(scenario, path, vm):
         records.append(Range(start, start, size, C["PART_RANGE_MMIO"], C["PART_RANGE_WRITE"]))
     if path == ("service_vm",):
         records += service_windows(scenario)
+        records += lent_windows(vm)
     regions = {region["name"]: region for region in scenario.data.get("shared_memory", [])}
     for use in vm.get("shared", []):
         region = regions[use["name"]]
