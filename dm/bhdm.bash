@@ -16,8 +16,8 @@ _bhdm() {
         --ivshmem) for i in /sys/bus/pci/drivers/bulkhead_hsm/*:*/region_*; do
                 case ${i##*region_} in stats|log|trace|crash|\*) ;; *) words+=" ${i##*region_}" ;; esac
             done ;;
-        --name|--cmdline|--memory|--cpus|--affinity|--disk|--stop-timeout) return ;;
-        *) words="--name --kernel --initrd --cmdline --memory --hugepages --cpus --affinity --console --serial --disk --pci --ivshmem --rng --pidfile --events --stop-timeout --hsm --help --version"
+        --name|--cmdline|--memory|--cpus|--affinity|--disk|--mmio|--stop-timeout) return ;;
+        *) words="--name --kernel --initrd --cmdline --memory --hugepages --cpus --affinity --console --serial --disk --pci --ivshmem --mmio --rng --pidfile --events --stop-timeout --hsm --help --version"
            typed=$word ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$typed")

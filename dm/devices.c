@@ -105,6 +105,7 @@ int vm_create_devices(struct vm *vm)
     result = (result == 0) ? passthrough_take(&vm->passthrough, &vm->pci) : result;
     result = (result == 0) ? passthrough_assign(&vm->passthrough, vm->hsm) : result;
     result = (result == 0) ? ivshmem_create(&vm->ivshmem, &vm->pci, vm->hsm) : result;
+    result = (result == 0) ? mmio_assign(&vm->mmio_ranges, vm->options->mmio, vm->options->mmio_count, vm->hsm) : result;
     return (result == 0) ? console_attach(&vm->serial, &vm->loop, serial_input, vm) : result;
 }
 
@@ -121,6 +122,7 @@ void vm_reset_devices(struct vm *vm)
 void vm_destroy_devices(struct vm *vm)
 {
     if (vm->hsm != NULL) {
+        mmio_deassign(&vm->mmio_ranges, vm->options->mmio, vm->hsm);
         ivshmem_destroy(&vm->ivshmem, vm->hsm);
         passthrough_deassign(&vm->passthrough, vm->hsm);
     }

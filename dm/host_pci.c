@@ -206,6 +206,18 @@ void host_pci_close(struct host_function *function)
     }
 }
 
+/* Which line of the IOAPIC its pin is, ACPI says once the function is switched on; before that, "irq" is what the firmware wrote for the 8259s. */
+static void find_line(struct host_function *function)
+{
+    char text[HOST_PCI_NAME];
+
+    if (write_file(function, "enable", "1") == 0) {
+        read_line(function, "irq", text, sizeof(text));
+        (void)sscanf(text, "%u", &function->line);
+        (void)write_file(function, "enable", "0");
+    }
+}
+
 /* REQ-DM-014 */
 int host_pci_take(struct host_function *function)
 {
@@ -217,6 +229,9 @@ int host_pci_take(struct host_function *function)
     result = write_file(function, "driver_override", KEEP_OFF "\n");
     if (result == 0 && function->driver[0] != '\0') {
         result = write_file(function, "driver/unbind", function->address);
+    }
+    if (result == 0 && !function->messages && function->pin != 0U) {
+        find_line(function);
     }
     return result;
 }

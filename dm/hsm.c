@@ -152,6 +152,20 @@ int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
     return request(hsm, ACRN_IOCTL_DEASSIGN_PCIDEV, &copy);
 }
 
+int hsm_assign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device)
+{
+    struct acrn_mmiodev copy = *device;
+
+    return request(hsm, ACRN_IOCTL_ASSIGN_MMIODEV, &copy);
+}
+
+int hsm_deassign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device)
+{
+    struct acrn_mmiodev copy = *device;
+
+    return request(hsm, ACRN_IOCTL_DEASSIGN_MMIODEV, &copy);
+}
+
 int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
 {
     struct acrn_ptdev_irq copy = *irq;

@@ -32,6 +32,8 @@ int hsm_set_irq_line(struct hsm *hsm, uint32_t gsi, bool high);
 /* PCI functions of the Service VM, and their interrupt lines. While the VM does not run. */
 int hsm_assign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device);
 int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device);
+int hsm_assign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device);
+int hsm_deassign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device);
 int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq);
 int hsm_reset_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq);
 /* Shared memory with doorbells, which the hypervisor emulates. While the VM does not run. */

@@ -554,6 +554,20 @@ int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
     return -ENOTTY;
 }
 
+int hsm_assign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device)
+{
+    (void)hsm;
+    (void)device;
+    return -ENOTTY;
+}
+
+int hsm_deassign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device)
+{
+    (void)hsm;
+    (void)device;
+    return -ENOTTY;
+}
+
 int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
 {
     (void)hsm;

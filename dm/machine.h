@@ -56,6 +56,7 @@
 #define MACHINE_DISKS_MAX      8U
 #define MACHINE_FUNCTIONS_MAX  4U /* PCI functions of the Service VM */
 #define MACHINE_IVSHMEM_MAX    4U /* regions of shared memory */
+#define MACHINE_MMIO_MAX       4U /* ranges of registers of the Service VM */
 #define MACHINE_SLEEP_S5       5U /* SLP_TYP that means power off (_S5 in the DSDT) */
 #define MACHINE_RESET_VALUE    6U /* written to MACHINE_PORT_RESET (FADT RESET_VALUE) */
 

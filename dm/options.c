@@ -41,6 +41,8 @@ static const char usage[] =
     "  --pci BB:DD.F[,as-is]  a PCI function of the Service VM, with its registers, DMA and interrupts; up to 4;\n"
     "                       as-is: also one that cannot be reset between its owners\n"
     "  --ivshmem REGION     shared memory with doorbells, a region that the scenario opens to User VMs; up to 4\n"
+    "  --mmio BASE,SIZE[,guest=GPA]  registers of a device of the Service VM that is no PCI function, which the\n"
+    "                       scenario lists under lend_mmio; up to 4; guest: where the VM finds them (default: BASE)\n"
     "  --rng                virtio entropy source\n"
     "  --pidfile FILE       holds the process id while the VM exists\n"
     "  --events FILE        append one JSON line for each of: created, started, console ready, reset,\n"
@@ -56,7 +58,7 @@ static const char usage[] =
 
 enum option_id {
     OPT_NAME = 256, OPT_KERNEL, OPT_INITRD, OPT_CMDLINE, OPT_MEMORY, OPT_HUGEPAGES, OPT_CPUS, OPT_AFFINITY,
-    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_PCI, OPT_IVSHMEM, OPT_RNG, OPT_PIDFILE, OPT_EVENTS, OPT_STOP_TIMEOUT, OPT_HSM,
+    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_PCI, OPT_IVSHMEM, OPT_MMIO, OPT_RNG, OPT_PIDFILE, OPT_EVENTS, OPT_STOP_TIMEOUT, OPT_HSM,
     OPT_HELP, OPT_VERSION
 };
 
@@ -72,6 +74,7 @@ static const struct option long_options[] = {
     {"hsm", required_argument, NULL, OPT_HSM},           {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},         {"pci", required_argument, NULL, OPT_PCI},
     {"ivshmem", required_argument, NULL, OPT_IVSHMEM},
+    {"mmio", required_argument, NULL, OPT_MMIO},
     {NULL, 0, NULL, 0},
 };
 
@@ -179,6 +182,21 @@ static bool add_ivshmem(struct options *options, const char *name)
     return valid;
 }
 
+static bool add_mmio(struct options *options, const char *text)
+{
+    const char *problem = "4 ranges are the most";
+
+    if (options->mmio_count < MACHINE_MMIO_MAX) {
+        problem = mmio_parse(text, &options->mmio[options->mmio_count]);
+    }
+    if (problem == NULL) {
+        options->mmio_count++;
+    } else {
+        log_message("--mmio %s: %s", text, problem);
+    }
+    return problem == NULL;
+}
+
 static bool valid_console(const char *text)
 {
     enum console_kind kind;
@@ -225,6 +243,9 @@ static bool take_checked(struct options *options, int id, const char *value)
         break;
     case OPT_IVSHMEM:
         valid = add_ivshmem(options, value);
+        break;
+    case OPT_MMIO:
+        valid = add_mmio(options, value);
         break;
     case OPT_STOP_TIMEOUT:
         valid = parse_whole(value, 10, 0, 3600, &number);

@@ -8,6 +8,7 @@
 
 #include "dm/ivshmem.h"
 #include "dm/machine.h"
+#include "dm/mmio.h"
 #include "dm/passthrough.h"
 
 #define BHDM_VERSION "0.1"
@@ -28,6 +29,8 @@ struct options {
     unsigned function_count;
     char ivshmem[MACHINE_IVSHMEM_MAX][IVSHMEM_NAME]; /* names of regions */
     unsigned ivshmem_count;
+    struct mmio_option mmio[MACHINE_MMIO_MAX];
+    unsigned mmio_count;
     bool rng, hugepages;
     unsigned stop_timeout_s;
 };

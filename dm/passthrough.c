@@ -153,21 +153,21 @@ static const char *reason_of(int result)
     return reason;
 }
 
-/* Messages need nothing. A function without them gets its line, or nothing would tell the guest of its work. */
+/* Messages need nothing. A function without them gets its line, or nothing would tell the guest of its work; as it is it may come without. */
 static int assign_line(struct passed_function *passed, const struct host_function *host, struct hsm *hsm)
 {
     struct acrn_ptdev_irq line = line_of(passed, host);
     int result = 0;
 
-    if (!host->messages && !passed->as_is) {
+    if (!host->messages) {
         result = (host->pin != 0U) ? hsm_set_ptdev_intr(hsm, &line) : -ENODEV;
         passed->has_line = result == 0;
     }
     if (result != 0) {
-        log_message("--pci %s: it has no MSI, and its interrupt line cannot be given (%s); with ,as-is it comes without interrupts",
-                    host->address, strerror(-result));
+        log_message("--pci %s: it has no MSI, and its interrupt line cannot be given (%s; 'bhctl log' says more); %s", host->address, strerror(-result),
+                    passed->as_is ? "it comes without interrupts" : "with ,as-is it comes without interrupts");
     }
-    return result;
+    return passed->as_is ? 0 : result;
 }
 
 /* REQ-DM-013 */

@@ -13,6 +13,7 @@
 #include "dm/iobus.h"
 #include "dm/loop.h"
 #include "dm/memory.h"
+#include "dm/mmio.h"
 #include "dm/options.h"
 #include "dm/ivshmem.h"
 #include "dm/passthrough.h"
@@ -48,6 +49,7 @@ struct vm {
     unsigned virtio_count;
     struct passthrough passthrough;
     struct ivshmem ivshmem;
+    struct mmio_ranges mmio_ranges;
 
     struct loop loop; /* the main thread's: signals, serial input, the end */
     bool has_loop;

@@ -139,6 +139,20 @@ int hsm_deassign_pcidev(struct hsm *hsm, const struct acrn_pcidev *device)
     return note("deassign");
 }
 
+int hsm_assign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device)
+{
+    (void)hsm;
+    fake_hsm.mmiodev = *device;
+    return note("mmio");
+}
+
+int hsm_deassign_mmiodev(struct hsm *hsm, const struct acrn_mmiodev *device)
+{
+    (void)hsm;
+    fake_hsm.mmiodev = *device;
+    return note("nommio");
+}
+
 int hsm_set_ptdev_intr(struct hsm *hsm, const struct acrn_ptdev_irq *irq)
 {
     (void)hsm;

@@ -25,6 +25,7 @@ struct fake_hsm {
     struct acrn_pcidev pcidev; /* of the last call */
     struct acrn_ptdev_irq ptdev_irq;
     struct acrn_vdev vdev;
+    struct acrn_mmiodev mmiodev;
     /* Played one after the other by hsm_wait_requests, on slot 0; answers are kept. */
     struct acrn_io_request script[FAKE_REQUESTS];
     unsigned script_size, script_next, answered;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of bhdm: what is not understood is refused.
- * unit-sources: /dm/options.c /dm/host_pci.c /dm/console.c /dm/loop.c /dm/log.c */
+ * unit-sources: /dm/options.c /dm/mmio.c /tests/unit/dm_fake_hsm.c /dm/host_pci.c /dm/console.c /dm/loop.c /dm/log.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -43,6 +43,7 @@ static void takes_everything(void **state)
     assert_int_equal(PARSE("--name", "a.b-c_9", "--kernel=k", "--initrd", "i", "--cmdline", "quiet", "--memory", "2g", "--affinity", "0x6",
                            "--console", "pty", "--serial", "/dev/ttyS3", "--disk", "file=/a,b.img", "--disk", "file=/dev/vdb,ro", "--rng",
                            "--pci", "00:03.0", "--pci", "0000:1f:1F.7,as-is", "--ivshmem", "link", "--ivshmem", "region-of_15-ch",
+                           "--mmio", "0xfed40000,20K", "--mmio", "0x80000000,0x1000,guest=0xe8000000", "--mmio", "4272947200,1m",
                            "--hugepages", "--pidfile", "p", "--status-file", "e", "--hsm", "/dev/x", "--stop-timeout", "0"), OPTIONS_RUN);
     assert_int_equal(options.memory_size, 2ULL << 30);
     assert_int_equal(options.affinity, 6);
@@ -59,6 +60,15 @@ static void takes_everything(void **state)
     assert_string_equal(options.function[0].address, "0000:00:03.0");
     assert_string_equal(options.function[1].address, "0000:1f:1f.7");
     assert_true(!options.function[0].as_is && options.function[1].as_is);
+    assert_int_equal(options.mmio_count, 3);
+    assert_int_equal(options.mmio[0].base, 0xFED40000);
+    assert_int_equal(options.mmio[0].size, 0x5000);
+    assert_int_equal(options.mmio[0].guest, 0xFED40000);
+    assert_int_equal(options.mmio[1].base, 0x80000000);
+    assert_int_equal(options.mmio[1].size, 0x1000);
+    assert_int_equal(options.mmio[1].guest, 0xE8000000);
+    assert_int_equal(options.mmio[2].base, 0xFEB00000);
+    assert_int_equal(options.mmio[2].size, 1 << 20);
     assert_string_equal(options.events, "e");
     assert_int_equal(options.stop_timeout_s, 0);
 }
@@ -93,6 +103,11 @@ static void refuses_bad_values(void **state)
         {"--pci", ""}, {"--pci", "03.0"}, {"--pci", "00:20.0"}, {"--pci", "00:03.8"}, {"--pci", "00:03.0x"}, {"--pci", "0001:00:03.0"}, {"--pci", "nvme0"},
         {"--pci", "00:03.0,"}, {"--pci", "00:03.0,as"}, {"--pci", "00000000000:00:03.0"}, {"--pci", ",as-is"},
         {"--ivshmem", ""}, {"--ivshmem", "region_of_16_chr"}, {"--ivshmem", "hv:/link"}, {"--ivshmem", "a/b"},
+        {"--mmio", ""}, {"--mmio", "0xfed40000"}, {"--mmio", "0xfed40000,"}, {"--mmio", "0xfed40000,x"}, {"--mmio", "0xfed40000,4Kb"}, {"--mmio", "-4096,4K"}, {"--mmio", "0xfed40000;4K"},
+        {"--mmio", "0xfed40000,0"}, {"--mmio", "0xfed40000,4k,at=0"}, {"--mmio", "0xfed40000,4K,guest="}, {"--mmio", "0xfed40000,4K,guest=0xfed40000x"}, {"--mmio", "0xfffffffffffffffff,4K"},
+        {"--mmio", "0xfed40800,4K"}, {"--mmio", "0xfed40000,2K"}, {"--mmio", "0xfed40000,4K,guest=0xfed40800"}, {"--mmio", "0xfed40000,99999999999999999999K"}, {"--mmio", "0xfed40000,17592186044416M"},
+        {"--mmio", "0x80000000,4K"}, {"--mmio", "0xe00ff000,8K"}, {"--mmio", "0xfffff000,8K"}, {"--mmio", "0x100000000,4K"}, {"--mmio", "0xe0100000,4096M"},
+        {"--mmio", "0xfec00000,4K"}, {"--mmio", "0xfebff000,8K"}, {"--mmio", "0xfeeff000,4K"}, {"--mmio", "0xfedff000,8K"},
     };
 
     (void)state;
@@ -111,6 +126,13 @@ static void refuses_contradictions(void **state)
     assert_int_equal(PARSE(BASE, "--pci", "00:03.0", "--pci", "0000:00:03.0"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "--ivshmem", "link", "--ivshmem", "link"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "--ivshmem", "a", "--ivshmem", "b", "--ivshmem", "c", "--ivshmem", "d", "--ivshmem", "e"), OPTIONS_BAD);
+}
+
+static void refuses_a_fifth_range(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE(BASE, "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K"), OPTIONS_RUN);
+    assert_int_equal(PARSE(BASE, "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K"), OPTIONS_BAD);
 }
 
 static void refuses_a_ninth_disk(void **state)
@@ -132,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_least), cmocka_unit_test(takes_everything), cmocka_unit_test(prints_help_and_version),
         cmocka_unit_test(refuses_what_is_missing), cmocka_unit_test(refuses_bad_values), cmocka_unit_test(refuses_contradictions),
-        cmocka_unit_test(refuses_a_ninth_disk),
+        cmocka_unit_test(refuses_a_ninth_disk), cmocka_unit_test(refuses_a_fifth_range),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,6 +325,38 @@ static void a_line_is_needed_only_without_messages(void **state)
     passthrough_deassign(&all, hsm);
     all.passed[0].as_is = true;
     assert_int_equal(passthrough_assign(&all, hsm), 0);
+    passthrough_deassign(&all, hsm);
+    all.host[0].pin = 1;
+    assert_int_equal(passthrough_assign(&all, hsm), 0); /* without interrupts */
+    passthrough_deassign(&all, hsm);
+    fake_hsm_reset();
+    assert_int_equal(passthrough_assign(&all, hsm), 0); /* with */
+    passthrough_deassign(&all, hsm);
+    assert_string_equal(fake_hsm.log, "assign line noline deassign ");
+    passthrough_finish(&all);
+}
+
+/* REQ-DM-013 */
+static void the_line_is_what_acpi_says_once_the_function_is_on(void **state)
+{
+    (void)state;
+    write_text(NVME, "enable", "0");
+    start(1);
+    all.host[0].line = 11; /* as the firmware had it */
+    assert_int_equal(passthrough_take(&all, &bus), 0);
+    assert_int_equal(all.host[0].line, 11); /* it has messages */
+    assert_string_equal(text_of(NVME, "enable"), "0");
+    all.host[0].messages = false;
+    all.host[0].pin = 0;
+    pci_bus_create(&bus, set_irq, NULL);
+    assert_int_equal(passthrough_take(&all, &bus), 0);
+    assert_int_equal(all.host[0].line, 11);
+    all.host[0].pin = 1;
+    pci_bus_create(&bus, set_irq, NULL);
+    write_text(NVME, "enable", "x");
+    assert_int_equal(passthrough_take(&all, &bus), 0);
+    assert_int_equal(all.host[0].line, 23);
+    assert_string_equal(text_of(NVME, "enable"), "0"); /* and off again */
     passthrough_finish(&all);
 }
 
@@ -370,7 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_function_gets_a_place_of_its_own), TEST(a_function_leaves_its_driver_and_comes_back), TEST(what_was_not_taken_stays_as_it_is),
         TEST(a_killed_device_model_does_not_keep_a_function), TEST(what_cannot_be_given_is_refused_by_name),
-        TEST(a_refusal_of_the_hypervisor_ends_it_all), TEST(a_line_is_needed_only_without_messages),
+        TEST(a_refusal_of_the_hypervisor_ends_it_all), TEST(a_line_is_needed_only_without_messages), TEST(the_line_is_what_acpi_says_once_the_function_is_on),
         TEST(a_function_that_does_not_fit_is_refused), TEST(a_driver_that_does_not_let_go_is_named),
     };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of a VM, on a recorded hypervisor: order of the calls, exit statuses, nothing left behind.
- * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/host_pci.c /dm/keeper.c /dm/passthrough.c /dm/ivshmem.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
+ * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/host_pci.c /dm/keeper.c /dm/passthrough.c /dm/ivshmem.c /dm/mmio.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <setjmp.h>
@@ -195,6 +195,31 @@ static void a_function_stays_for_the_next_life(void **state)
     assert_int_equal(live(), VM_BAD_ARGUMENT);
 }
 
+/* REQ-DM-016 */
+static void registers_are_given_before_the_start_and_taken_back_at_the_end(void **state)
+{
+    (void)state;
+    options.mmio_count = 2;
+    options.mmio[0] = (struct mmio_option){.base = 0xFED40000, .size = 0x5000, .guest = 0xFED40000};
+    options.mmio[1] = (struct mmio_option){.base = 0x80000000, .size = 0x1000, .guest = 0xE8000000};
+    power_off();
+    assert_int_equal(live(), VM_POWERED_OFF);
+    assert_string_equal(fake_hsm.log, "open create map mmio mmio client regs start pause noclient nommio nommio close ");
+    assert_true(events_have("\"event\":\"mmio given\",\"base\":\"0x80000000\",\"size\":4096,\"as\":\"0xe8000000\""));
+    assert_int_equal(fake_hsm.mmiodev.res[0].user_vm_pa, 0xFED40000); /* of the last call */
+    assert_int_equal(fake_hsm.mmiodev.res[0].service_vm_pa, 0xFED40000);
+    assert_int_equal(fake_hsm.mmiodev.res[0].size, 0x5000);
+    assert_int_equal(fake_hsm.mmiodev.res[1].size, 0);
+    fake_hsm_reset();
+    fake_hsm.fail = "mmio";
+    assert_int_equal(live(), VM_HYPERVISOR_ERROR);
+    assert_string_equal(fake_hsm.log, "open create map mmio close ");
+    fake_hsm_reset();
+    fake_hsm.fail = "nommio"; /* said, and the rest goes on */
+    power_off();
+    assert_int_equal(live(), VM_POWERED_OFF);
+}
+
 /* REQ-DM-006 */
 static void tells_a_crash(void **state)
 {
@@ -334,7 +359,7 @@ static void consoles_of_each_kind_come_and_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(powers_off), TEST(maps_memory_above_the_hole), TEST(restarts_in_place), TEST(a_function_stays_for_the_next_life), TEST(tells_a_crash),
+        TEST(powers_off), TEST(maps_memory_above_the_hole), TEST(restarts_in_place), TEST(a_function_stays_for_the_next_life), TEST(registers_are_given_before_the_start_and_taken_back_at_the_end), TEST(tells_a_crash),
         TEST(answers_configuration_requests), TEST(a_signal_stops_a_deaf_guest), TEST(a_signal_presses_the_button),
         TEST(bad_images_create_nothing), TEST(bad_disks_and_consoles_create_nothing), TEST(each_failing_call_is_undone),
         TEST(a_failing_restart_ends_the_vm), TEST(consoles_of_each_kind_come_and_go),
