@@ -6,15 +6,18 @@ import pathlib
 import re
 
 import pytest
+import yaml
 
 from outside import Debugger, hv_symbols
 from tools import setup
-from tools.boot import BUILD, known_images
+from tools.boot import BUILD, ROOT, known_images
 from tools.images import modules
 from tools.images.cpio import Archive
 
 HERE = pathlib.Path(__file__).parent / "guest"
 GUESTS = BUILD / "tests" / "guests" / "user"
+LINE, SAME_LINE = "0000:00:07.0", "0000:00:0b.0"     # controllers without messages, both on line 0x17
+REGISTERS, READS = 0xFFFFF000, "0x5BEA"              # the last page of the firmware's flash, and what the CPU starts with there
 MOVED, NEIGHBOUR, EDU, PORT, SATA = "0000:00:03.0", "0000:00:04.0", "0000:00:05.0", "0000:00:06.0", "0000:00:1f.2"
 SIZE = 2 << 20
 RTVM, SERVICE = 0x40000000, 0x30000000      # memory of the RTVM; of the Service VM
@@ -30,6 +33,15 @@ def content(name):
     return hashlib.shake_128(name.encode()).digest(SIZE)
 
 
+def lending_scenario(folder):
+    """The demo with an IOMMU, whose User VMs may get a page of the flash."""
+    scenario = yaml.safe_load((ROOT / "configs" / "scenarios" / "demo-iommu.yaml").read_text(encoding="utf-8"))
+    scenario["service_vm"]["lend_mmio"] = [{"address": REGISTERS, "size": "4 KiB"}]
+    path = folder / "lends.yaml"
+    path.write_text(yaml.safe_dump(scenario, sort_keys=False), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def machine(linux, folder):
     """machine(): a machine with an IOMMU, an RTVM, and two NVMe disks, an edu device and an empty root port of the Service VM's."""
@@ -39,7 +51,7 @@ def machine(linux, folder):
         order = modules.load_order(setup.service_kernel(), ["nvme"])
         for path in order:
             added.file(f"test/{modules.plain_name(path)}", modules.read(path))
-        for name in ("nvme", "dma"):
+        for name in ("nvme", "dma", "lent"):
             added.file(f"test/{name}.bz", (GUESTS / f"{name}.bz").read_bytes())
         added.file("test/functions.sh", (HERE / "pass_through.sh").read_bytes())
         initrd = folder / "initrd"
@@ -48,7 +60,8 @@ def machine(linux, folder):
         for name, function in (("moved", MOVED), ("neighbour", NEIGHBOUR)):
             (folder / name).write_bytes(content(name))
             extra += ["-drive", f"file={folder / name},if=none,id={name},format=raw", "-device", f"nvme,serial={name},addr={function[8:10]},drive={name}"]
-        running = linux("demo-iommu", images={"service-initrd": initrd}, extra=extra + options.pop("extra", []), **options)
+        extra += [word for function in (LINE, SAME_LINE) for word in ("-device", f"e1000,addr={function[8:10]},romfile=")]
+        running = linux(lending_scenario(folder), words="iomem=relaxed", images={"service-initrd": initrd}, extra=extra + options.pop("extra", []), **options)
         running.shell("set +m; . /test/functions.sh")     # no words about jobs
         running.shell("".join(f"insmod /test/{modules.plain_name(path)}; " for path in order) + f"await has_disk {MOVED} && await has_disk {NEIGHBOUR}", 60)
         return running
@@ -71,13 +84,14 @@ def expect_peace(running):
     assert running.shell("dmesg | sed -n '/bulkhead_hsm/,$p' | grep -E 'BUG|WARNING:|Oops|hung task'", status=None) == ""
 
 
-# REQ-DM-013 REQ-DM-014 REQ-ISO-081
+# REQ-DM-013 REQ-DM-014 REQ-DM-016 REQ-INT-084 REQ-ISO-081 REQ-ISO-083
 def test_a_disk_moves_to_a_user_vm_and_back_under_load(machine):
     running = machine()
     expect_moves(running, 5)
     expect_to_come_back_from_a_killed_device_model(running)
     expect_moves(running, 1)
     expect_refusals(running)
+    expect_registers_and_a_line_of_the_machine(running)
     expect_peace(running)
 
 
@@ -100,8 +114,24 @@ def expect_to_come_back_from_a_killed_device_model(running):
     assert {vm["name"] for vm in json.loads(running.shell("bhctl stats --json"))["vms"]} == {"service", "rtvm"}
 
 
-def refused(running, function, why):
-    said = running.shell(f"guest none {function} nvme '' 2>&1", 60, status=None)
+def expect_registers_and_a_line_of_the_machine(running):
+    """They are the User VM's until it was killed, and then the Service VM's again; what is not to be had is refused."""
+    there = f"busybox devmem {REGISTERS + 0xFF0:#x} 16"
+    assert running.shell(there) == READS
+    running.shell(f"(guest lent {LINE},as-is lent 'line=yes stay=yes mmio=e8000ff0' --mmio {REGISTERS:#x},4K,guest=0xe8000000) >/run/lent.said 2>&1 & await grep -qs ^done /run/lent.txt", 60)
+    said = running.shell("cat /run/lent.txt /run/lent.said")
+    assert "not ok" not in said and "ok interrupts-by-its-line" in said and READS[2:].lower() in said, said
+    assert running.shell(there) == "0xFFFF"
+    refused(running, f"{SAME_LINE},as-is", "its interrupt line cannot be given .*busy.*it comes without interrupts", "lent")
+    assert "0x58: its interrupt line is another VM's, or its VM has one there: 0x17" in running.shell("bhctl log -n 8")
+    running.shell(f"kill -KILL $(cat /run/lent.pid); wait; await all_is_back; reads {REGISTERS + 0xFF0:#x} {READS}", 60)
+    refused(running, f"{LINE},as-is", "the hypervisor does not give it to a User VM; the scenario must list it", "lent", "--mmio 0xfffff000,4K,guest=0xe8000000 --mmio 0xffffe000,4K,guest=0xe9000000")
+    assert "0xffffe000 is not lent: the scenario's lend_mmio has no such range" in running.shell("bhctl log -n 8")
+    assert running.shell(there) == READS
+
+
+def refused(running, function, why, kernel="nvme", more=""):
+    said = running.shell(f"guest none {function} {kernel} '' {more} 2>&1", 60, status=None)
     assert re.search(why, said), said
 
 

@@ -22,6 +22,12 @@ await() {
 has_disk() { [ -n "$(disk_of "$1")" ]; }
 is_there() { [ "$(hexdump -v -n 4 -e '1/1 "%02x"' "/sys/bus/pci/devices/$1/config")" != ffffffff ]; }
 
+# reads ADDRESS VALUE: there are these 16 bits in the machine's memory. (devmem maps the next page, too, if the width in bits, taken for bytes, reaches there.)
+reads() { [ "$(busybox devmem "$1" 16)" = "$2" ]; }
+
+# No device model runs, nor what sees to its devices behind it.
+all_is_back() { ! pidof bhdm bhdm-keeper >/dev/null; }
+
 # lines TEXT BYTES: as many lines of it.
 lines() { yes "$1" | head -c "$2"; }
 
@@ -33,11 +39,13 @@ read_on() {
     await test -e /run/reading
 }
 
-# guest NAME FUNCTION KERNEL WORDS: a test guest; its words in /run/NAME.txt.
+# guest NAME FUNCTION KERNEL WORDS [OPTION...]: a test guest; its words in /run/NAME.txt.
 guest() {
-    rm -f "/run/$1.txt" "/run/$1.events"
-    timeout -s KILL 120 bhdm --name "$1" --memory 32M --kernel "/test/$3.bz" --cmdline "console=0x3f8 $4" --serial "file:/run/$1.txt" --console none \
-        --pidfile "/run/$1.pid" --events "/run/$1.events" --pci "$2"
+    name=$1 function=$2 kernel=$3 words=$4
+    shift 4
+    rm -f "/run/$name.txt" "/run/$name.events"
+    timeout -s KILL 120 bhdm --name "$name" --memory 32M --kernel "/test/$kernel.bz" --cmdline "console=0x3f8 $words" --serial "file:/run/$name.txt" --console none \
+        --pidfile "/run/$name.pid" --events "/run/$name.events" --pci "$function" "$@"
 }
 
 # move FUNCTION NUMBER: to a User VM and back, its disk in use before; each side finds what the other wrote.
