@@ -24,7 +24,7 @@ from tools.evidence.result import Result  # noqa: E402
 ROOT = prove.ROOT
 LIST = ROOT / "proofs" / "assumptions.yaml"
 DOCUMENT = ROOT / "docs" / "proof-boundary.md"
-FIELDS = {"id", "says", "because", "tested", "words", "functions", "frame", "apart", "stubs"}
+FIELDS = {"id", "says", "because", "tested", "words", "functions", "frame", "apart", "own", "stubs"}
 # Who may write what the theorem speaks of; elsewhere these names may only be read.
 OWNERS = {
     "hv/core/stage2.c hv/core/stage2_table.c": ("stage2_table", "stage2_level", "stage2_parent", "stage2_slot", "stage2_pool"),
@@ -45,6 +45,10 @@ FORMAT = "stage2_format = iommu_entry_format(vendor->entry_format);"
 ADDRESS = {("hv/boot/main.c", "stage2_table"), ("hv/boot/main.c", "iommu_root"), ("hv/boot/main.c", "iommu_entry"), ("hv/boot/main.c", "iommu_remap"),
            ("hv/boot/main.c", "iommu_irte")}
 WRITER_FILES = ("hv/core/stage2.c", "hv/core/stage2_table.c", "hv/core/domain_build.c", "hv/core/iommu_table.c")
+
+
+# Functions of proofs/config_space.c that take what a VM writes to a function's registers.
+FROM_GUESTS = {"vpci_function_write", "vpci_header_write", "vpci_msi_write", "vpci_msix_write"}
 
 
 class Findings(list):
@@ -122,7 +126,8 @@ def check_functions(entries, found):
     proved = present - bodiless
     for unit, functions in prove.APART.items():
         calls, _, _ = call_graph([prove.UNITS[unit]], ["-Ihv", "-I."], len(functions))
-        called = set().union(*(calls.get(name, set()) for name in functions)) - set(functions)
+        named_there = set().union(*(words for name, words in bodies(prove.headers(unit)).items() if name in functions))
+        called = set().union(*(calls.get(name, set()) for name in functions)) & named_there - set(functions)
         inline = {name for header in prove.INLINE for name in prove.inline_functions(header)}
         bodiless |= {name for name in called if name not in proved and name not in inline}
     for name in sorted(bodiless - set(named)):
@@ -149,7 +154,29 @@ def check_frame(entries, found):
                 found.add("proofs/assumptions.yaml", 1, "frame", f"{entry['id']}: {name}() has no body in hv/core or hv/devices")
             for writer in sorted(reached(within, name) & forbidden):
                 found.add("proofs/assumptions.yaml", 1, "frame", f"{entry['id']}: {name}() reaches {writer}(), which writes stage 2, domains or the IOMMU's tables")
+    check_config_space(entries, bodies(files), found)
     return {name for name in present if name not in forbidden and reached(calls, name) & forbidden}
+
+
+def bodies(paths):
+    """{function: words of its body}. The call graph of frama-c also has edges that stand for several calls."""
+    texts = [without_comments((ROOT / path).read_text()) for path in paths if path.endswith((".c", ".h"))]
+    return {name: set(re.findall(r"\w+", body)) for text in texts
+            for name, body in re.findall(r"^\w[\w *]*?\b(\w+)\([^;{}]*\)\n\{(.*?)^\}", text, re.M | re.S)}
+
+
+def check_config_space(entries, calls, found):
+    """Who writes configuration space is proved, or does it for the hypervisor itself; what a VM writes comes by proved functions only."""
+    proved = set(prove.APART["config_space"])
+    own = {name: entry["id"] for entry in entries for name in entry.get("own", [])}
+    writing = {name for name, called in calls.items() if "hw_pci_write" in called} - proved
+    for name in sorted(writing - set(own)):
+        found.add("proofs/assumptions.yaml", 1, "config-space", f"{name}() writes configuration space: prove it in proofs/config_space.c, or add it to the own functions of "
+                  "an entry if no VM chooses what it writes")
+    for name in sorted(set(own) - writing):
+        found.add("proofs/assumptions.yaml", 1, "unused", f"{own[name]} lists {name}(), which does not write configuration space, or is proved: take it out")
+    for name in sorted(caller for caller, called in calls.items() for callee in sorted(called & FROM_GUESTS) if caller not in proved):
+        found.add("proofs/config_space.c", 1, "config-space", f"{name}() hands on what a VM writes, and is not proved there")
 
 
 def after_index(text, position, depth):

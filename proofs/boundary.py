@@ -36,6 +36,12 @@ def contract(path, name):
     return text[text.rindex("/*@", 0, end.start()):end.end()]
 
 
+def config_words():
+    """The definitions that the contract of hw_pci_write() in proofs/config_space.c uses."""
+    text = (ROOT / "proofs" / "config_space.c").read_text()
+    return text[text.index("/* Bits that stay as they were read"):text.index("/* ---- Hardware ---- */")].strip()
+
+
 def unit_rows():
     floors = json.loads((ROOT / "proofs" / "floors.json").read_text())
     for unit, path in prove.UNITS.items():
@@ -148,6 +154,32 @@ isolation theorem, and is no part of it. `proofs/interrupts.c`:
 
 `iommu_remap_set()` is the only writer, whoever calls it with whatever arguments: this needs no frame.
 
+## The filter of configuration space
+Whatever a VM (`pci_actor`) writes to a register of its bus, each write that reaches configuration space of the machine is one that `hw_pci_write()` allows; what is read to
+answer it are registers of a function that the VM has, at that moment, but for two: the vendor of a virtual function is its card's, and where a pre-launched VM has a virtual
+function, the Service VM reads its class (`vpci_sriov_shadow()`). `proofs/config_space.c` proves that every caller between these two and `vpci_config_read()`,
+`vpci_config_write()` (Service VM and pre-launched VMs) and `vpci_lent_port_read()`, `vpci_lent_port_write()` (User VMs) shows what they require; `pci_fn` is the function at hand, `pci_seen` what was
+read last and the message that was chosen last:
+
+```c
+{contract("proofs/config_space.c", "hw_pci_read")}
+{contract("proofs/config_space.c", "hw_pci_write")}
+
+{config_words()}
+
+{predicate("proofs/config_space.c", "pci_access")}
+{predicate("proofs/config_space.c", "pci_layouts")}
+{predicate("proofs/config_space.c", "pci_layout")}
+{predicate("proofs/config_space.c", "pci_outside")}
+{predicate("proofs/config_space.c", "pci_bar_write")}
+{predicate("proofs/config_space.c", "pci_msi_write")}
+{predicate("proofs/config_space.c", "pci_device_write")}
+```
+
+Not in it: that an access arrives there in the name of the VM that made it (`vpci_port_*()`, `vpci_mmio_*()`, `vpci_given_bus.c`); that the message of `vpci_message()` is the owner's; which bridges are shared (`vpci_bridge.c`);
+the capability for virtual functions and whether a pre-launched VM has one (`vpci_sriov.c`, `vpci_sriov_boot.c`); which reports of errors a User VM's function may make (`COMMAND_REPORTS`, `link_kept()`); MSI-X tables, which are memory; that owners and places of capabilities stay what A-PCI says from one access to the next: unit and system tests.
+It is a statement about each access on its own, and stands beside the isolation theorem: neither is part of the other's proof.
+
 ## What stage2_map() does to the walks
 WP proves of the hardware's walk before and after, in the VM and in all other VMs (`proofs/walks_table.c` and `proofs/walks.c` have the
 lemmas; the properties are named `walk`):
@@ -182,7 +214,7 @@ The proof is about one sequence of steps. The machine has several cores; why the
 Functions outside the proved files from which a stage-2 or domain writer can be reached, by the call graph: {', '.join(outside)}.
 
 ## Proved by WP
-Contracts, absence of run-time errors and termination of loops. In the hypercall files, `vm_user.c`, `ioreq.c`, `bitmap.c` and `log.c`, unsigned wrap-around is allowed, as C defines it. Goals: at least this many, all proved.
+Contracts, absence of run-time errors and termination of loops. In the hypercall files, `vm_user.c`, `ioreq.c`, `bitmap.c`, `log.c` and `config_space.c`, unsigned wrap-around is allowed, as C defines it. Goals: at least this many, all proved.
 
 | file | goals | functions | which |
 |---|---|---|---|
@@ -200,7 +232,7 @@ No run-time error for any input; each driver names the files that it analyses, r
 - `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builders of the permission maps of both vendors (`proofs/bitmap.c`, `proofs/bitmap_vmx.c`).
 - That `stage2_unmap()` and `stage2_protect()` change exactly what they were asked to, and that no commit can run out of tables: unit tests
   compare both with a flat model under random operations. (`stage2_map()` that runs out of tables leaves other addresses alone: proved.)
-- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), which of its own routes a shared function has, all of AMD's interrupt remapping, and what a VM reaches in PCI configuration space (`devices/vpci*.c`): unit and system tests.
+- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), which of its own routes a shared function has, all of AMD's interrupt remapping, and the ways to the filter of configuration space and what it leaves out, as said above: unit and system tests.
 
 ## Assumptions
 {chr(10).join(entry_text(entry) for entry in entries)}

@@ -28,6 +28,7 @@ WORDS = ["-wp-prover", prove.PROVERS, "-wp-timeout", "10", "-wp-par", "2", "-wp-
 TOOLS = ["frama-c", "why3", "z3", "cvc4", "cvc5"]
 TABLE, STAGE2, DOMAIN, IOMMU = "hv/core/stage2_table.c", "hv/core/stage2.c", "hv/core/domain.c", "hv/core/iommu_table.c"
 REMAP = "hv/core/iommu_remap.c"
+HEADER = "hv/devices/vpci_header.c"
 # name, file, function whose proof must fail, unit, right, wrong, goal that must not be proved any more
 MUTANTS = [
     ("no-domain-check", TABLE, "stage2_set_leaf", "stage2_table", "!stage2_allowed(vm, hpa, stage2_span(level), rights, type)", "hpa == 1U",
@@ -121,6 +122,16 @@ MUTANTS = [
     ("write-needs-no-right", "hv/core/guest_copy.c", "guest_write", "guest_copy",
      "guest_check(v, gpa, size, S2_READ | S2_WRITE)", "guest_check(v, gpa, size, S2_READ)",
      "guest_write_loop_invariant_mapped"),
+    ("bars-move", HEADER, "bar_write", "config_space", "PCI_BAR0 + (4U * index), 4U, bar->value)", "PCI_BAR0 + (4U * index), 4U, value)",
+     "hw_pci_write_requires_allowed"),
+    ("reserved-bits-of-the-command-register", HEADER, "header_command_write", "config_space", "(command & COMMAND_WRITABLE)", "command",
+     "hw_pci_write_requires_allowed"),
+    ("function-of-another-vm", "hv/devices/vpci_given.c", "given_find", "config_space", "(vpci_function[i].owner == vm) && ", "",
+     "given_find_loop_invariant"),
+    ("closed-capability-is-open", "hv/devices/vpci.c", "vpci_function_write", "config_space", "(closed_find(fn, offset) != ID_NONE) {\n        vpci_refuse", "(offset == 1U) {\n        vpci_refuse",
+     "hw_pci_write_requires_allowed"),
+    ("message-of-the-guest", "hv/devices/vpci_msi.c", "hardware_message", "config_space", "MSI_ADDRESS, 4U, (uint32_t)message->address)", "MSI_ADDRESS, 4U, (uint32_t)fn->msi.address)",
+     "hw_pci_write_requires_allowed"),
     ("write-opens-the-read", "hv/x86/svm/bitmap.c", "svm_msr_open", "bitmap", "bit + 1U", "bit",
      "svm_msr_open_ensures_write"),
     ("msr-ranges-overlap", "hv/x86/svm/bitmap.c", "msr_index", "bitmap", "(2U * MSR_RANGE) + ", "MSR_RANGE + ",

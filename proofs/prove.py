@@ -57,6 +57,7 @@ UNITS = {
     "bitmap_vmx": "proofs/bitmap_vmx.c",
     "msr_policy": "proofs/msr_policy.c",
     "log": "proofs/log.c",
+    "config_space": "proofs/config_space.c",
 }
 # Units that stand apart: their contracts of other modules' functions are not those of the dispatcher. These functions are proved.
 APART = {
@@ -67,6 +68,16 @@ APART = {
     "bitmap_vmx": ("access_without_bit", "vmx_msr_open", "vmx_port_open", "vmx_bitmaps_close"),
     "msr_policy": ("msr_open_bitmap",),
     "log": ("ring_distance", "ring_next", "ring_previous", "log_put"),
+    "config_space": ("pci_ones", "pci_dword", "pci_extract", "pci_merge", "pci_data_access", "pci_register_valid", "pci_rom_offset", "pci_bar_count",
+                     "vpci_command_allowed", "vpci_access_control_on", "bar_flags", "header_bar_read", "bar_write", "rom_read", "rom_write",
+                     "vpci_bars_restore", "header_command_write", "command_status_write", "interrupt_write", "bar_at", "vpci_header_read",
+                     "vpci_header_write", "data_offset", "capability_size", "vpci_msi_covers", "vpci_msi_read", "control_word", "hardware_control", "hardware_message",
+                     "hardware_mask", "apply", "vpci_msi_write", "vpci_msix_covers", "vpci_msix_read", "msix_entry_write", "entry_of", "entry_apply",
+                     "vpci_decodes_memory", "entries_free", "table_sync", "vpci_msix_write", "function_find", "is_hv_device", "closed_find", "closed_read",
+                     "with_multifunction", "vpci_function_read", "chipset_register", "vpci_function_write", "service_read", "service_write", "given_count",
+                     "vpci_given_bus", "given_find", "host_bridge", "vpci_given_read", "vpci_given_write", "vpci_config_read", "vpci_config_write",
+                     "lent_function", "place_of", "lent_data_access", "shared_memory", "lent_addressed", "offset_of", "lent_read", "link_kept", "link_register",
+                     "lent_write", "vpci_lent_port_read", "vpci_lent_port_write"),
 }
 # The properties named walk are proved in units of their own, with lemmas that would slow the other proofs down: together they
 # prove all properties of these files.
@@ -80,7 +91,7 @@ INLINE = {
 }
 # Counters, guest addresses and guest values wrap around here, as C defines it; elsewhere that is a goal.
 HYPERCALL = ("hypercall", "hypercall_memory", "hypercall_vm", "vm_user")
-WRAPPING = (*HYPERCALL, "ioreq", "bitmap", "bitmap_vmx", "log")
+WRAPPING = (*HYPERCALL, "ioreq", "bitmap", "bitmap_vmx", "log", "config_space")
 DISPATCHER = (*HYPERCALL, "theorem")
 # Warnings of frama-c after which "proved" would say less than it seems.
 HOLES = {

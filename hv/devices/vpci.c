@@ -67,6 +67,10 @@ static uint32_t function_find(uint16_t bdf)
 {
     uint32_t found = ID_NONE;
 
+    /*@ loop invariant i <= vpci_function_count;
+        loop invariant found == ID_NONE || (found < vpci_function_count && vpci_function[found].bdf == bdf && vpci_function[found].owner == VM_SERVICE);
+        loop assigns i, found;
+        loop variant vpci_function_count - i; */
     for (uint32_t i = 0U; (i < vpci_function_count) && (found == ID_NONE); i++) {
         if ((vpci_function[i].bdf == bdf) && (vpci_function[i].owner == VM_SERVICE)) {
             found = i;
@@ -85,6 +89,11 @@ static uint32_t closed_find(const struct vpci_function *fn, uint32_t offset)
 {
     uint32_t found = ID_NONE;
 
+    /*@ loop invariant i <= VPCI_CLOSED && (found == ID_NONE || found < i);
+        loop invariant found == ID_NONE ==> \forall integer k; 0 <= k < i && k < fn->closed_count ==>
+          offset < fn->closed[k].offset || offset >= fn->closed[k].offset + fn->closed[k].size;
+        loop assigns i, found;
+        loop variant VPCI_CLOSED - i; */
     for (uint32_t i = 0U; i < VPCI_CLOSED; i++) {
         if ((i < fn->closed_count) && (offset >= fn->closed[i].offset) &&
             (offset < (fn->closed[i].offset + fn->closed[i].size))) {
@@ -97,9 +106,12 @@ static uint32_t closed_find(const struct vpci_function *fn, uint32_t offset)
 /* The id of a closed capability reads as the null capability, but where virtual functions may be used; the list stays whole. */
 static uint32_t closed_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
-    uint32_t dword = offset & ~3U;
+    uint32_t dword = pci_dword(offset);
     uint32_t value = vpci_sriov_covers(fn, offset) ? vpci_sriov_read(fn, dword) : hw_pci_read(fn->bdf, dword, 4U);
 
+    /*@ loop invariant i <= VPCI_CLOSED;
+        loop assigns i, value;
+        loop variant VPCI_CLOSED - i; */
     for (uint32_t i = 0U; i < VPCI_CLOSED; i++) {
         if ((i < fn->closed_count) && (dword == fn->closed[i].offset) && (dword != fn->sriov)) {
             value &= (dword < PCI_LEGACY_SIZE) ? 0xFFFFFF00U : 0xFFFF0000U;
@@ -113,7 +125,7 @@ static uint32_t with_multifunction(const struct vpci_function *fn, uint32_t offs
 {
     uint32_t result = value;
 
-    if (((offset & ~3U) == PCI_HEADER) &&
+    if ((pci_dword(offset) == PCI_HEADER) &&
         (((fn->bdf ^ partition.table.board.hv_device_bdf) & 0xFFF8U) == 0U)) {
         result |= pci_extract((uint32_t)MULTIFUNCTION << 16U, offset, size);
     }
@@ -122,7 +134,7 @@ static uint32_t with_multifunction(const struct vpci_function *fn, uint32_t offs
 
 uint32_t vpci_function_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
-    uint32_t dword = offset & ~3U;
+    uint32_t dword = pci_dword(offset);
     uint32_t value;
 
     if (offset < PCI_DEVICE_AREA) {
@@ -156,7 +168,7 @@ static bool chipset_register(const struct vpci_function *fn, uint32_t offset, ui
 
 void vpci_function_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
-    uint32_t dword = offset & ~3U;
+    uint32_t dword = pci_dword(offset);
 
     if (offset < PCI_DEVICE_AREA) {
         vpci_header_write(fn, offset, size, value);
@@ -188,8 +200,9 @@ static uint32_t service_read(uint16_t bdf, uint32_t offset, uint32_t size)
     if (ivshmem_find(VM_SERVICE, bdf) < PART_MAX_IVSHMEM) {
         value = ivshmem_register_read(VM_SERVICE, bdf, offset, size);
     } else if (is_hv_device(bdf)) {
-        value = (offset < PCI_LEGACY_SIZE) ? pci_extract(vpci_hv_read(offset & ~3U), offset, size) : 0U;
+        value = (offset < PCI_LEGACY_SIZE) ? pci_extract(vpci_hv_read(pci_dword(offset)), offset, size) : 0U;
     } else if (index < MAX_PCI_FUNCTION) {
+        /*@ ghost pci_fn = &vpci_function[index]; */
         value = vpci_function_read(&vpci_function[index], offset, size);
     } else {
         value = vpci_sriov_shadow(bdf, offset, size);
@@ -205,15 +218,17 @@ static void service_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t
         ivshmem_register_write(VM_SERVICE, bdf, offset, size, value);
     } else if (is_hv_device(bdf)) {
         if (offset < PCI_LEGACY_SIZE) {
-            uint32_t dword = offset & ~3U;
+            uint32_t dword = pci_dword(offset);
 
-            vpci_hv_write(dword, pci_merge(vpci_hv_read(dword), offset, size, value), pci_ones(size) << (8U * (offset & 3U)));
+            vpci_hv_write(dword, pci_merge(vpci_hv_read(dword), offset, size, value), pci_ones(size) << (8U * (offset % 4U)));
         }
     } else if (index >= MAX_PCI_FUNCTION) {
         /* nobody there */
     } else if (vpci_sriov_covers(&vpci_function[index], offset)) {
+        /*@ ghost pci_fn = &vpci_function[index]; */
         vpci_sriov_write(&vpci_function[index], offset, size, value);
     } else {
+        /*@ ghost pci_fn = &vpci_function[index]; */
         vpci_function_write(&vpci_function[index], offset, size, value);
     }
 }
@@ -234,6 +249,7 @@ uint32_t vpci_config_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t si
     return value;
 }
 
+/* REQ-ISO-100 */
 void vpci_config_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
     if ((offset >= PCI_CONFIG_SIZE) || !pci_register_valid(offset, size)) {

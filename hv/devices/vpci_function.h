@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/types.h"
+#include "devices/vpci_config_spec.h"
 
 #define PCI_COMMAND       0x04U
 #define PCI_STATUS        0x06U
@@ -124,13 +125,17 @@ static inline uint32_t pci_ones(uint32_t size)
 {
     return (size >= 4U) ? PCI_WORD_ONES : (((uint32_t)1U << (8U * size)) - 1U);
 }
+static inline uint32_t pci_dword(uint32_t offset)
+{
+    return offset - (offset % 4U);
+}
 static inline uint32_t pci_extract(uint32_t dword, uint32_t offset, uint32_t size)
 {
-    return (dword >> (8U * (offset & 3U))) & pci_ones(size);
+    return (dword >> (8U * (offset % 4U))) & pci_ones(size);
 }
 static inline uint32_t pci_merge(uint32_t dword, uint32_t offset, uint32_t size, uint32_t value)
 {
-    uint32_t shift = 8U * (offset & 3U);
+    uint32_t shift = 8U * (offset % 4U);
     uint32_t mask = pci_ones(size) << shift;
 
     return (dword & ~mask) | ((value << shift) & mask);

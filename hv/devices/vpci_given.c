@@ -32,10 +32,15 @@ bool vpci_given_bus(vm_id_t vm)
 /* REQ-INT-053 */
 static uint32_t given_find(vm_id_t vm, uint16_t bdf)
 {
-    uint32_t device = (uint32_t)bdf >> 3U;
+    uint32_t device = (uint32_t)bdf / 8U;
     uint32_t found = ID_NONE;
 
     if (((bdf & 7U) == 0U) && (device != 0U) && (device <= given_count(vm))) {
+        /*@ loop invariant i <= vpci_function_count;
+            loop invariant found == ID_NONE || (found < vpci_function_count && vpci_function[found].owner == vm &&
+              vpci_function[found].bdf == partition.table.vm[vm].pci[device - 1]);
+            loop assigns i, found;
+            loop variant vpci_function_count - i; */
         for (uint32_t i = 0U; (i < vpci_function_count) && (found == ID_NONE); i++) {
             if ((vpci_function[i].owner == vm) && (vpci_function[i].bdf == partition.table.vm[vm].pci[device - 1U])) {
                 found = i;
@@ -61,7 +66,7 @@ static uint32_t host_bridge(uint32_t dword)
 
 uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size)
 {
-    uint32_t dword = offset & ~3U;
+    uint32_t dword = pci_dword(offset);
     uint32_t index = given_find(vm, bdf);
     uint32_t value = pci_ones(size);
 
@@ -72,6 +77,7 @@ uint32_t vpci_given_read(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t siz
     } else if (index < MAX_PCI_FUNCTION) {
         const struct vpci_function *fn = &vpci_function[index];
 
+        /*@ ghost pci_fn = fn; */
         if (dword == PCI_HEADER) {
             value = pci_extract(hw_pci_read(fn->bdf, dword, 4U) & NO_MULTIFUNCTION, offset, size);
         } else if (dword == PCI_INTERRUPT) {
@@ -93,7 +99,8 @@ void vpci_given_write(vm_id_t vm, uint16_t bdf, uint32_t offset, uint32_t size, 
 
     if (pci_register_valid(offset, size) && (ivshmem_find(vm, bdf) < PART_MAX_IVSHMEM)) {
         ivshmem_register_write(vm, bdf, offset, size, value);
-    } else if ((index < MAX_PCI_FUNCTION) && (offset < PCI_CONFIG_SIZE) && pci_register_valid(offset, size) && ((offset & ~3U) != PCI_INTERRUPT)) {
+    } else if ((index < MAX_PCI_FUNCTION) && (offset < PCI_CONFIG_SIZE) && pci_register_valid(offset, size) && (pci_dword(offset) != PCI_INTERRUPT)) {
+        /*@ ghost pci_fn = &vpci_function[index]; */
         vpci_function_write(&vpci_function[index], offset, size, value);
     } else {
         /* nobody there */

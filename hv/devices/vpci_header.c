@@ -80,6 +80,9 @@ static void rom_write(struct vpci_function *fn, uint32_t value)
 /* REQ-INT-023 */
 void vpci_bars_restore(const struct vpci_function *fn)
 {
+    /*@ loop invariant i <= VPCI_BARS;
+        loop assigns i;
+        loop variant VPCI_BARS - i; */
     for (uint32_t i = 0U; i < pci_bar_count(fn); i++) {
         if (fn->bar[i].mask != 0U) {
             hw_pci_write(fn->bdf, PCI_BAR0 + (4U * i), 4U, fn->bar[i].value);
@@ -144,7 +147,7 @@ static uint32_t bar_at(const struct vpci_function *fn, uint32_t dword)
 
 uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint32_t size)
 {
-    uint32_t dword = offset & ~3U;
+    uint32_t dword = pci_dword(offset);
     uint32_t bar = bar_at(fn, dword);
     uint32_t value;
 
@@ -164,7 +167,7 @@ uint32_t vpci_header_read(const struct vpci_function *fn, uint32_t offset, uint3
 
 void vpci_header_write(struct vpci_function *fn, uint32_t offset, uint32_t size, uint32_t value)
 {
-    uint32_t dword = offset & ~3U;
+    uint32_t dword = pci_dword(offset);
     uint32_t bar = bar_at(fn, dword);
 
     if ((bar >= VPCI_BARS) && vpci_bridge_shared(fn)) {

@@ -32,7 +32,7 @@ static uint16_t place_of(vm_id_t v)
 
 static bool lent_data_access(vm_id_t v, uint16_t port, uint32_t size)
 {
-    return pci_data_access(lent_address[v % MAX_VM], port, size) && pci_register_valid((uint32_t)port & 3U, size);
+    return pci_data_access(lent_address[v % MAX_VM], port, size) && pci_register_valid((uint32_t)port % 4U, size);
 }
 
 /* What the VM has there, or LENT_FUNCTIONS. */
@@ -41,6 +41,10 @@ static uint32_t lent_addressed(vm_id_t v, uint16_t port, uint32_t size)
     uint32_t found = LENT_FUNCTIONS;
 
     if (lent_data_access(v, port, size)) {
+        /*@ loop invariant i <= LENT_FUNCTIONS;
+            loop invariant found <= LENT_FUNCTIONS && (found < LENT_FUNCTIONS ==> vpci_lent_record[found].vm == v);
+            loop assigns i, found;
+            loop variant LENT_FUNCTIONS - i; */
         for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
             if ((vpci_lent_record[i].state != LENT_FREE) && (vpci_lent_record[i].vm == v) && (vpci_lent_record[i].place == place_of(v))) {
                 found = i;
@@ -52,13 +56,13 @@ static uint32_t lent_addressed(vm_id_t v, uint16_t port, uint32_t size)
 
 static uint32_t offset_of(vm_id_t v, uint16_t port)
 {
-    return (lent_address[v % MAX_VM] & 0xFCU) | ((uint32_t)port & 3U);
+    return pci_dword(lent_address[v % MAX_VM] % PCI_LEGACY_SIZE) + ((uint32_t)port % 4U);
 }
 
 static uint32_t lent_read(const struct lent *l, uint32_t offset, uint32_t size)
 {
     const struct vpci_function *fn = lent_function(l);
-    const uint32_t dword = offset & ~3U;
+    const uint32_t dword = pci_dword(offset);
     const uint32_t bar = (dword - PCI_BAR0) / 4U; /* of what lies before the BARs: huge */
     uint32_t value;
 
@@ -82,8 +86,8 @@ static uint32_t link_kept(const struct vpci_function *fn, uint32_t offset, uint3
 {
     uint32_t kept = value;
 
-    if ((fn->pcie != 0U) && ((offset & ~3U) == (fn->pcie + PCI_EXPRESS_CONTROL))) {
-        const uint32_t bits = (CONTROL_KEPT >> (8U * (offset & 3U))) & pci_ones(size);
+    if ((fn->pcie != 0U) && (pci_dword(offset) == (fn->pcie + PCI_EXPRESS_CONTROL))) {
+        const uint32_t bits = (CONTROL_KEPT >> (8U * (offset % 4U))) & pci_ones(size);
 
         kept = (value & ~bits) | (hw_pci_read(fn->bdf, offset, size) & bits);
     }
@@ -100,7 +104,7 @@ static bool link_register(const struct vpci_function *fn, uint32_t dword)
 
 static void lent_write(struct lent *l, uint32_t offset, uint32_t size, uint32_t value)
 {
-    const uint32_t dword = offset & ~3U;
+    const uint32_t dword = pci_dword(offset);
     const uint32_t bar = (dword - PCI_BAR0) / 4U;
 
     if (bar < LENT_BARS) {
@@ -131,6 +135,7 @@ bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *valu
     const bool shared = shared_memory(v, port, size);
 
     if (index < LENT_FUNCTIONS) {
+        /*@ ghost pci_fn = &vpci_function[vpci_lent_record[index].function % MAX_PCI_FUNCTION]; */
         *value = (vpci_lent_record[index].state == LENT_THERE) ? lent_read(&vpci_lent_record[index], offset_of(v, port), size) : pci_ones(size);
     } else if (shared) {
         *value = ivshmem_register_read(v, place_of(v), offset_of(v, port), size);
@@ -149,6 +154,7 @@ bool vpci_lent_port_write(vm_id_t v, uint16_t port, uint32_t size, uint32_t valu
     if ((port == PCI_PORT_ADDRESS) && (size == 4U)) {
         lent_address[v % MAX_VM] = value & PCI_ADDRESS_BITS;
     } else if ((index < LENT_FUNCTIONS) && (vpci_lent_record[index].state == LENT_THERE)) {
+        /*@ ghost pci_fn = &vpci_function[vpci_lent_record[index].function % MAX_PCI_FUNCTION]; */
         lent_write(&vpci_lent_record[index], offset_of(v, port), size, value);
     } else if (shared) {
         ivshmem_register_write(v, place_of(v), offset_of(v, port), size, value);

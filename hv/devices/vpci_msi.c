@@ -53,12 +53,16 @@ uint32_t vpci_msi_read(const struct vpci_function *fn, uint32_t offset)
     return value;
 }
 
+static uint32_t control_word(uint32_t before, bool enabled)
+{
+    return (before & MSI_FIXED) | (enabled ? MSI_ENABLE : 0U);
+}
+
 static void hardware_control(const struct vpci_function *fn, bool enabled)
 {
     uint32_t at = fn->msi.offset + MSI_CONTROL;
-    uint32_t control = hw_pci_read(fn->bdf, at, 2U) & MSI_FIXED;
 
-    hw_pci_write(fn->bdf, at, 2U, control | (enabled ? MSI_ENABLE : 0U));
+    hw_pci_write(fn->bdf, at, 2U, control_word(hw_pci_read(fn->bdf, at, 2U), enabled));
 }
 
 /* REQ-INT-001 */

@@ -77,6 +77,9 @@ bool vpci_decodes_memory(const struct vpci_function *fn)
 
 static void entries_free(const struct vpci_function *fn)
 {
+    /*@ loop invariant i <= fn->msix.count;
+        loop assigns i, vpci_msix_entry[0 .. VPCI_MSIX_POOL - 1], pci_seen.others;
+        loop variant fn->msix.count - i; */
     for (uint32_t i = 0U; i < fn->msix.count; i++) {
         vpci_message_free(&entry_of(fn, i)->source);
     }
@@ -86,13 +89,16 @@ static void entries_free(const struct vpci_function *fn)
  * written, which for 2048 may take some ms; later those that are unmasked or were, and they have a source each. */
 static void table_sync(const struct vpci_function *fn)
 {
-    uint32_t command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
     bool decodes = vpci_decodes_memory(fn);
+    uint32_t command = hw_pci_read(fn->bdf, PCI_COMMAND, 2U);
 
     if (!decodes) {
         vpci_bars_restore(fn);
         hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command | PCI_COMMAND_MEMORY);
     }
+    /*@ loop invariant i <= fn->msix.count;
+        loop assigns i, vpci_msix_entry[0 .. VPCI_MSIX_POOL - 1], vpci_function[0 .. MAX_PCI_FUNCTION - 1].told, pci_seen.address, pci_seen.data, pci_seen.others;
+        loop variant fn->msix.count - i; */
     for (uint32_t i = 0U; i < fn->msix.count; i++) {
         entry_apply(fn, i);
     }

@@ -11,6 +11,8 @@
 #include "core/limits.h"
 #include "core/types.h"
 
+struct vpci_function;
+
 extern volatile uint64_t any; /* a new value at each read */
 
 static inline bool any_bool(void) { return any != 0U; }
@@ -46,6 +48,8 @@ void check_boot_info(void);
 void assume_domains(void);
 void assume_functions(void);
 void check_functions(void);
+void assume_layout(struct vpci_function *fn); /* of its capabilities (A-PCI) */
+void check_layout(const struct vpci_function *fn);
 void assume_guest_map(void);
 void check_guest_map(void);
 /* state_NAME.c, for each module with invariants of its own */

@@ -3,7 +3,7 @@
 /* eva-without: state */
 /* eva-stubs: wp log string */
 /* eva-options: -eva-precision 0 -eva-split-limit 200 -eva-use-spec msix_scan */
-/* Boot: one more PCI function with any configuration space, after any number of others. pci_msix_table.c has its table. */
+/* Boot: one more PCI function with any configuration space, after any number of others, and where the capabilities of one lie. pci_msix_table.c has its table. */
 #include "core/boot_info.h"
 #include "core/domain.h"
 #include "core/partition.h"
@@ -16,11 +16,16 @@ union partition_storage partition;
 void scan_function(void); /* state_vpci_scan.c */
 void vpci_hv_reset(void) { }
 
+static struct vpci_function function;
+
 int main(void)
 {
     domain_count[VM_SERVICE] = any_below(DOMAIN_RANGES + 1U);
     assume_functions();
     scan_function();
     check_functions();
+    assume_layout(&function);
+    vpci_capabilities_scan(&function);
+    check_layout(&function);
     return 0;
 }

@@ -19,12 +19,9 @@ static struct vpci_function function;
 
 int main(void)
 {
-    function.msi.offset = any_below(PCI_LEGACY_SIZE - 0x17U);
-    function.msix.offset = any_below(PCI_LEGACY_SIZE - 11U);
-    function.sriov = (uint16_t)any_below(PCI_CONFIG_SIZE - 0x3FU);
+    assume_layout(&function);
     scan_msix_table(&function);
-    /*@ assert msi_offset: function.msi.offset <= PCI_LEGACY_SIZE - 0x18; */
-    /*@ assert msix_offset: function.msix.offset <= PCI_LEGACY_SIZE - 12; */
+    check_layout(&function);
     /*@ assert sriov_offset: function.sriov <= PCI_CONFIG_SIZE - 0x40; */
     return 0;
 }

@@ -82,6 +82,31 @@ void assume_functions(void)
     }
 }
 
+void assume_layout(struct vpci_function *fn)
+{
+    fn->msi.offset = 4U * any_below(59U);
+    fn->msix.offset = 4U * any_below(62U);
+    fn->msix.count = any_below(0x801U);
+    fn->acs = (uint16_t)(4U * any_below(1023U));
+    fn->sriov = (uint16_t)any_below(PCI_CONFIG_SIZE - 0x3FU);
+    fn->closed_count = any_below(VPCI_CLOSED + 1U);
+    /*@ loop unroll VPCI_CLOSED; */
+    for (uint32_t k = 0U; k < VPCI_CLOSED; k++) {
+        fn->closed[k].offset = 4U * any_below(1024U);
+        fn->closed[k].size = any_below(65U);
+    }
+}
+
+void check_layout(const struct vpci_function *fn)
+{
+    uint32_t k = any_below(VPCI_CLOSED);
+    /*@ assert msi: fn->msi.offset <= 232 && fn->msi.offset % 4 == 0; */
+    /*@ assert msix: fn->msix.offset <= 244 && fn->msix.offset % 4 == 0 && fn->msix.count <= 0x800; */
+    /*@ assert acs: fn->acs <= 4088 && fn->acs % 4 == 0; */
+    /*@ assert closed: fn->closed_count <= VPCI_CLOSED && fn->closed[k].offset <= 4092 && fn->closed[k].offset % 4 == 0 && fn->closed[k].size <= 64; */
+    (void)k;
+}
+
 void check_functions(void)
 {
     uint32_t i = any_below(MAX_PCI_FUNCTION);

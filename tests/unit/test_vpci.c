@@ -18,6 +18,7 @@ static void the_scan_leaves_messages_off_and_bars_as_they_were(void **state)
 }
 
 /* REQ-INT-025 */
+/* REQ-ISO-100 */
 static void functions_of_others_do_not_exist(void **state)
 {
     (void)state;

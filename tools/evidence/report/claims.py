@@ -33,7 +33,7 @@ OTHER = "Other"
 Words = collections.namedtuple("Words", "shows open standard")
 WORDS = {
     "proofs": Words(
-        "Frama-C WP turns the contracts of stage 2, of the domains, of the partition table's checks but for its device lists, of the hypercall "
+        "Frama-C WP turns the contracts of stage 2, of the domains, of the tables of both kinds of IOMMU, of the filter of PCI configuration space, of the partition table's checks but for its device lists, of the hypercall "
         "dispatcher, of the life of User VMs and of the slots of I/O requests, and the isolation theorem, into proof goals; Qed, CVC4, Z3 and CVC5 "
         "prove them. Every goal is counted from WP's own report. In each unit a false canary goal must stay unproved, or its annotations contradict "
         "each other.",
