@@ -25,10 +25,10 @@ bool irq_has_line(vm_id_t vm, uint32_t own);
 void irq_line_return(uint32_t pin);
 
 /* The owner of the pin changed its virtual IOAPIC entry; of User VMs, pins are those of their own. */
-void irq_pin_update(vm_id_t vm, uint32_t pin, bool masked, bool level, bool active_low, vcpu_id_t target);
+void irq_pin_update(vm_id_t vm_id, uint32_t own, bool masked, bool level, bool active_low, vcpu_id_t target);
 /* Virtual EOI of a level interrupt: lowers the virtual line, then unmasks the physical one,
  * which comes again if the device still asserts it. */
-void irq_pin_eoi(vm_id_t vm, uint32_t pin);
+void irq_pin_eoi(vm_id_t vm_id, uint32_t own);
 
 /* An MSI or MSI-X entry of a function: the guest's address and data, and whether it is enabled.
  * Returns what to write into the hardware. source: index from irq_msi_alloc. */

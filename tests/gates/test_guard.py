@@ -32,7 +32,7 @@ def test_a_wait_for_an_exclusive_core_that_was_kicked(gate, project):
 
 def test_a_wait_for_an_exclusive_core_that_was_not_told_to_stop(gate, project):
     project.replace(TABLE, "bound: 100 ms, after: exclusive_stop", "bound: none, after: exclusive_stop")
-    gate.fails("vm_service_off waits for an exclusive core that it has not told what it waits for, or without a limit of time")
+    gate.fails("vm_service_end waits for an exclusive core that it has not told what it waits for, or without a limit of time")
 
 
 def test_a_wait_that_an_exclusive_core_would_meet(gate, project):
