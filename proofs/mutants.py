@@ -127,7 +127,7 @@ MUTANTS = [
     ("reserved-bits-of-the-command-register", HEADER, "header_command_write", "config_space", "(command & COMMAND_WRITABLE)", "command",
      "hw_pci_write_requires_allowed"),
     ("function-of-another-vm", "hv/devices/vpci_given.c", "given_find", "config_space", "(vpci_function[i].owner == vm) && ", "",
-     "given_find_loop_invariant"),
+     "given_find_loop_invariant_2"),
     ("closed-capability-is-open", "hv/devices/vpci.c", "vpci_function_write", "config_space", "(closed_find(fn, offset) != ID_NONE) {\n        vpci_refuse", "(offset == 1U) {\n        vpci_refuse",
      "hw_pci_write_requires_allowed"),
     ("message-of-the-guest", "hv/devices/vpci_msi.c", "hardware_message", "config_space", "MSI_ADDRESS, 4U, (uint32_t)message->address)", "MSI_ADDRESS, 4U, (uint32_t)fn->msi.address)",
