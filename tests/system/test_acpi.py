@@ -37,7 +37,7 @@ def tables(text):
 
 def disassembled(found, folder):
     """{name: source} by iasl, which has nothing to say against them; a DSDT compiles again."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for name, data in found.items():
         assert name.startswith("FACS") or sum(data) & 0xFF == 0, f"checksum of {name}"
         (folder / f"{name}.dat").write_bytes(data)
