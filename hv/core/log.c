@@ -2,7 +2,7 @@
 /*
  * Each core owns one ring that it alone fills; the drainer, under the shared-side lock, alone
  * empties it. The indices only grow and are stored after the text, which x86's ordering of
- * stores (Intel SDM 3, 9.2.2) makes visible in that order: no atomic operation is needed.
+ * stores (Intel SDM 3, 9.2.2) makes visible in that order: no atomic operation is needed, and one fence, of the drainer (log_drain()).
  */
 #include "core/log.h"
 #include "core/boot_info.h"
