@@ -130,8 +130,6 @@ static int64_t life_call(vm_id_t v, uint64_t id)
     return settled ? 0 : HYPERCALL_AGAIN;
 }
 
-#define REGIONS_AT_ONCE 16U /* of hypercall_memory.c */
-
 /* Of the regions that the next step changes one lies where a lent function has registers. What others write into the list meanwhile spoils that User VM alone. */
 /* REQ-ISO-081 */
 static bool regions_meet(uint64_t gpa)

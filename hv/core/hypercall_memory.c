@@ -10,7 +10,6 @@
 #include "core/vm.h"
 
 /* What one execution of the hypercall does at most; then the lock is free, interrupts are served and it goes on. */
-#define REGIONS_AT_ONCE  16U
 #define BYTES_AT_ONCE    0x200000U   /* and never across a multiple of it: one large leaf, or one table of small ones */
 #define REGIONS_MAX      0x100000U
 #define GPA_LIMIT        0x8000000000U /* 512 GiB */
