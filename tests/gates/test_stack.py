@@ -95,7 +95,7 @@ with machine_for("rt-only", BUILD / "tests" / "overflow", images={"idle": idle, 
 @pytest.mark.skipif(shutil.which("qemu-system-x86_64") is None, reason="no QEMU")
 def test_on_the_machine_the_guard_page_turns_an_overflow_into_a_double_fault(project):
     project.replace("hv/core/cpuid.c", HANDLER, DEEP + HANDLER + "    vcpu_regs[id].gpr[GPR_RAX] = deep(vcpu_regs[id].gpr[GPR_RAX]);\n")
-    built = subprocess.run(["scons", "-Q", "-j2", "hv", "guests"], cwd=project.root, capture_output=True, text=True, check=False)
+    built = subprocess.run(["scons", "-Q", "-j2", "hv", "guests", "qemu-plugin"], cwd=project.root, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
     status, text = project.run("-c", OVERFLOWING_RUN)
     assert status == 0, text
