@@ -5,6 +5,7 @@
  * the letter of that life in "ends=..." on the command line: t triple fault, s access to nothing, h a loop with interrupts
  * off, m a loop of exits (one of which a test turns into a machine check), r it stays and beats. The hypervisor's restart leaves the shared region as it is.
  */
+#include "tests/guests/gates.h"
 #include "tests/guests/guest.h"
 
 #define SHARED       0x44000000UL
@@ -142,15 +143,11 @@ static void spoil(void)
 /* In the handler of OUTER, interrupts off: INNER and the low ones become pending, and this life ends. */
 void guest_outer(void)
 {
-    static const struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) no_handlers = { 0U, 0U };
     write_msr(0x83FU, INNER);
     write_msr(0x83FU, LOW_MC);
     write_msr(0x83FU, LOW_ERROR);
     if (guest_end == 't') {
-        __asm__ volatile("lidt %0; ud2" : : "m"(no_handlers));
+        triple_fault();
     } else if (guest_end == 's') {
         *(volatile uint32_t *)NOWHERE = 1U;
     } else if (guest_end == 'm') {
@@ -167,18 +164,6 @@ void guest_outer(void)
 
 __asm__(".globl outer_entry\nouter_entry:\n    call guest_outer\n");
 extern const uint8_t outer_entry;
-
-static void handle_outer(void)
-{
-    struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) pointer;
-    const uint64_t at = (uint64_t)(uintptr_t)&outer_entry;
-    __asm__ volatile("sidt %0" : "=m"(pointer));
-    *(volatile uint64_t *)(uintptr_t)(pointer.base + (OUTER * 16U)) = (at & 0xFFFFU) | (8UL << 16) | (0x8EUL << 40) | ((at >> 16) << 48);
-    *(volatile uint64_t *)(uintptr_t)(pointer.base + (OUTER * 16U) + 8U) = at >> 32;
-}
 
 static char letter_of_life(uint32_t life)
 {
@@ -232,7 +217,7 @@ void guest_main(void)
         beat(0U);
     }
     beat(20U);
-    handle_outer();
+    handler_set(OUTER, (uint64_t)(uintptr_t)&outer_entry);
     spoil();
     __asm__ volatile("sti");
     write_msr(0x808U, 0U);

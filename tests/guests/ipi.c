@@ -8,6 +8,7 @@
  * hypervisor answers between two entries, and then waits in a loop without exits; the first sends when it sees the beginning. The
  * number of NOPs goes through a range longer than the way of a kick, so that kicks meet every instruction of exit and entry.
  */
+#include "tests/guests/gates.h"
 #include "tests/guests/guest.h"
 
 #define MSR_APIC_BASE 0x1BU
@@ -30,17 +31,6 @@
 #define STEPS    17U
 #define SPINS    1000000U   /* of the second, without an exit: what a lost kick would wait for */
 
-struct pointer {
-    uint16_t limit;
-    uint64_t base;
-} __attribute__((packed));
-struct gate {
-    uint16_t offset0, selector;
-    uint8_t ist, type;
-    uint16_t offset16;
-    uint32_t offset32, reserved;
-};
-
 extern const uint8_t ipi_trampoline[];
 extern const uint8_t ipi_trampoline_end[];
 extern const uint8_t ipi_ask[];
@@ -56,7 +46,7 @@ static volatile bool second_up;
 static volatile bool busy;
 static volatile uint32_t round_wanted, round_begun, round_over;
 static volatile uint32_t distance;
-static struct pointer idt;
+static struct table_pointer idt;
 
 void ipi_second(void);
 
@@ -176,15 +166,6 @@ void ipi_second(void)
     }
 }
 
-static void handler_set(uint32_t vector, const uint8_t *handler)
-{
-    struct gate *const gate = &((struct gate *)(uintptr_t)idt.base)[vector];
-    const uint64_t at = (uint64_t)(uintptr_t)handler;
-    gate->offset0 = (uint16_t)at;
-    gate->offset16 = (uint16_t)(at >> 16);
-    gate->offset32 = (uint32_t)(at >> 32);
-}
-
 static void send(uint32_t command)
 {
     __asm__ volatile("wrmsr" : : "c"(X2APIC(ICR)), "a"(command), "d"(SECOND) : "memory");
@@ -192,7 +173,7 @@ static void send(uint32_t command)
 
 static bool second_start(void)
 {
-    struct pointer gdt;
+    struct table_pointer gdt;
     uint64_t cr3;
     volatile uint8_t *to = (volatile uint8_t *)(uintptr_t)TRAMPOLINE;
     __asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
@@ -289,8 +270,8 @@ void guest_main(void)
         busy = busy || ((guest_line[i] == 'b') && (guest_line[i + 1U] == 'u') && (guest_line[i + 2U] == 's') && (guest_line[i + 3U] == 'y'));
     }
     apic_on();
-    handler_set(VECTOR_ASK, ipi_ask);
-    handler_set(VECTOR_ANSWER, ipi_answer);
+    handler_set(VECTOR_ASK, (uint64_t)(uintptr_t)ipi_ask);
+    handler_set(VECTOR_ANSWER, (uint64_t)(uintptr_t)ipi_answer);
     if (second_start()) {
         if (busy) {
             kick();

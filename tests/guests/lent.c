@@ -3,6 +3,7 @@
  * A User VM with a network controller that interrupts by its line only (82540EM, as QEMU's e1000), and with registers of the machine at mmio=ADDRESS.
  * The controller's interrupt cause can be set by software (8254x manual, 13.4.18); the line is high until the cause is read (13.4.17).
  */
+#include "tests/guests/gates.h"
 #include "tests/guests/guest.h"
 #include "tests/guests/words.h"
 
@@ -32,12 +33,6 @@
 #define QUIET          20000000U   /* 256 times 500 ns pass until the controller tells of a cause */
 
 struct interrupted;
-struct gate {
-    uint16_t offset0, selector;
-    uint8_t ist, type;
-    uint16_t offset16;
-    uint32_t offset32, reserved;
-};
 
 static uint64_t registers;
 static volatile uint32_t came, before_end, cause; /* interrupts of this round; of all those that came before the end of the one before; read in this round */
@@ -84,21 +79,6 @@ __attribute__((interrupt)) static void line_rose(struct interrupted *frame)
         cause = *at(registers + CAUSE_READ);
     }
     __asm__ volatile("wrmsr" : : "c"(MSR_EOI), "a"(0U), "d"(0U) : "memory");
-}
-
-static void handler_set(uint32_t vector, uint64_t address)
-{
-    struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) idt;
-    struct gate *gate;
-
-    __asm__ volatile("sidt %0" : "=m"(idt));
-    gate = &((struct gate *)(uintptr_t)idt.base)[vector];
-    gate->offset0 = (uint16_t)address;
-    gate->offset16 = (uint16_t)(address >> 16);
-    gate->offset32 = (uint32_t)(address >> 32);
 }
 
 static bool round_of_interrupts(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Console and traps of the test guests. The console's I/O base comes as "console=0x..." on the command line. */
+#include "tests/guests/gates.h"
 #include "tests/guests/guest.h"
 
 #define COM3 0x3E8U
@@ -10,15 +11,6 @@
 
 struct trap_frame {
     uint64_t vector, error, rip, cs, rflags, rsp, ss;
-};
-struct gate {
-    uint16_t offset0;
-    uint16_t selector;
-    uint8_t ist;
-    uint8_t type;
-    uint16_t offset16;
-    uint32_t offset32;
-    uint32_t reserved;
 };
 
 extern const uint8_t guest_vectors[];
@@ -127,17 +119,11 @@ void guest_trap(struct trap_frame *frame)
 
 static void traps_init(void)
 {
-    struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) pointer = { sizeof(gates) - 1U, (uint64_t)(uintptr_t)gates };
+    const struct table_pointer pointer = { sizeof(gates) - 1U, (uint64_t)(uintptr_t)gates };
     for (uint32_t i = 0U; i < 256U; i++) {
-        const uint64_t at = (uint64_t)(uintptr_t)&guest_vectors[i * 16U];
-        gates[i].offset0 = (uint16_t)at;
         gates[i].selector = 8U;
         gates[i].type = 0x8EU;
-        gates[i].offset16 = (uint16_t)(at >> 16);
-        gates[i].offset32 = (uint32_t)(at >> 32);
+        gate_point(&gates[i], (uint64_t)(uintptr_t)&guest_vectors[i * 16U]);
     }
     __asm__ volatile("lidt %0" : : "m"(pointer));
 }

@@ -3,6 +3,7 @@
  * QEMU's "edu" device (docs/specs/edu.rst of QEMU) as function of an exclusive VM, which ends with a triple fault: what it sees of its bus, its registers,
  * DMA into its own memory and beside it, count=0x... message interrupts, and messages that it must not send. As Service VM: that there is no such device.
  */
+#include "tests/guests/gates.h"
 #include "tests/guests/statistics.h"
 
 #define EDU        0x11E81234U
@@ -172,10 +173,6 @@ static void as_service(void)
 
 void guest_main(void)
 {
-    static const struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) no_handlers = { 0U, 0U };
     if (number_of("bar=0x") != 0U) {
         as_service();
     } else {
@@ -184,6 +181,6 @@ void guest_main(void)
         transfer();
         interrupts(number_of("count=0x"));
         print_text("triple fault\r\n");
-        __asm__ volatile("lidt %0; ud2" : : "m"(no_handlers));
+        triple_fault();
     }
 }

@@ -3,6 +3,7 @@
  * The local APIC of a Service VM's vCPU where the CPU may have one for guests (REQ-INT-033): the same answers with it and without. What differs are
  * the exits, which the guest has the hypervisor count: of accesses that such a CPU answers alone, and of one that it never does.
  */
+#include "tests/guests/gates.h"
 #include "tests/guests/statistics.h"
 
 #define MSR_APIC_BASE 0x1BU
@@ -85,12 +86,6 @@ static void refusals(void)
 }
 
 struct interrupted;
-struct gate {
-    uint16_t offset0, selector;
-    uint8_t ist, type;
-    uint16_t offset16;
-    uint32_t offset32, reserved;
-};
 
 /* Its line falls with the look at what the interrupt is, and rises when the character is gone. */
 __attribute__((interrupt)) static void transmitted(struct interrupted *frame)
@@ -102,20 +97,6 @@ __attribute__((interrupt)) static void transmitted(struct interrupted *frame)
         out8(COM2, (uint8_t)'\n');
     }
     __asm__ volatile("wrmsr" : : "c"(EOI), "a"(0U), "d"(0U) : "memory");
-}
-
-static void handler_set(uint32_t vector, uint64_t at)
-{
-    struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) idt;
-    struct gate *gate;
-    __asm__ volatile("sidt %0" : "=m"(idt));
-    gate = &((struct gate *)(uintptr_t)idt.base)[vector];
-    gate->offset0 = (uint16_t)at;
-    gate->offset16 = (uint16_t)(at >> 16);
-    gate->offset32 = (uint32_t)(at >> 32);
 }
 
 /* The transmitter's interrupt at a level-triggered pin: the hypervisor masks the pin when it comes, and lets it come again after the EOI. */
