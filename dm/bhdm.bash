@@ -12,12 +12,13 @@ _bhdm() {
     case $option in
         --kernel|--initrd|--pidfile|--events|--status-file|--hsm) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --console|--serial) words="stdio none pty file: unix: /dev/" ;;
+        --net) words="link:" ;;
         --pci) for i in /sys/bus/pci/devices/0000:*; do words+=" ${i##*/0000:}"; done ;;
         --ivshmem) for i in /sys/bus/pci/drivers/bulkhead_hsm/*:*/region_*; do
                 case ${i##*region_} in stats|log|trace|crash|\*) ;; *) words+=" ${i##*region_}" ;; esac
             done ;;
         --name|--cmdline|--memory|--cpus|--affinity|--disk|--mmio|--stop-timeout) return ;;
-        *) words="--name --kernel --initrd --cmdline --memory --hugepages --cpus --affinity --console --serial --disk --pci --ivshmem --mmio --rng --pidfile --events --stop-timeout --hsm --help --version"
+        *) words="--name --kernel --initrd --cmdline --memory --hugepages --cpus --affinity --console --serial --disk --net --pci --ivshmem --mmio --rng --pidfile --events --stop-timeout --hsm --help --version"
            typed=$word ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$typed")

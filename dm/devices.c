@@ -86,6 +86,15 @@ static int create_virtio(struct vm *vm)
     if (result == 0 && vm->options->rng) {
         result = keep(vm, virtio_rng_create(&vm->rng, &setup), &vm->rng);
     }
+    for (unsigned i = 0; i < vm->links_open && result == 0; i++) {
+        const struct net_option *option = &vm->options->net[i];
+        uint8_t mac[NET_MAC_SIZE];
+
+        net_default_mac(vm->options->name, i, mac);
+        result = keep(vm, virtio_net_create(&vm->net[i], &setup, option->has_mac ? option->mac : mac, &vm->link[i].backend),
+                      &vm->net[i].device);
+        vm->net_count += (result == 0) ? 1U : 0U;
+    }
     return result;
 }
 
@@ -129,5 +138,9 @@ void vm_destroy_devices(struct vm *vm)
     while (vm->virtio_count != 0U) {
         vm->virtio_count--;
         virtio_destroy(vm->virtio[vm->virtio_count]);
+    }
+    while (vm->net_count != 0U) {
+        vm->net_count--;
+        virtio_net_report(&vm->net[vm->net_count], vm->link[vm->net_count].path);
     }
 }

@@ -54,6 +54,7 @@
 #define MACHINE_VCPUS_MAX      8U
 #define MACHINE_PCI_SLOTS      16U
 #define MACHINE_DISKS_MAX      8U
+#define MACHINE_NETS_MAX       4U
 #define MACHINE_FUNCTIONS_MAX  4U /* PCI functions of the Service VM */
 #define MACHINE_IVSHMEM_MAX    4U /* regions of shared memory */
 #define MACHINE_MMIO_MAX       4U /* ranges of registers of the Service VM */

@@ -38,6 +38,8 @@ static const char usage[] =
     "                       WHERE: stdio, none, pty, file:PATH, unix:PATH (a socket to connect to),\n"
     "                       or the path of a terminal such as /dev/ttyS3\n"
     "  --disk file=PATH[,ro]  virtio disk, vda first, on a raw image or a block device; up to 8\n"
+    "  --net link:PATH[,mac=XX:XX:XX:XX:XX:XX]  network device; its cable goes to the VM that has the same PATH, a socket\n"
+    "                       of the Service VM; up to 4\n"
     "  --pci BB:DD.F[,as-is]  a PCI function of the Service VM, with its registers, DMA and interrupts; up to 4;\n"
     "                       as-is: also one that cannot be reset between its owners\n"
     "  --ivshmem REGION     shared memory with doorbells, a region that the scenario opens to User VMs; up to 4\n"
@@ -46,7 +48,7 @@ static const char usage[] =
     "  --rng                virtio entropy source\n"
     "  --pidfile FILE       holds the process id while the VM exists\n"
     "  --events FILE        append one JSON line for each of: created, started, console ready, reset,\n"
-    "                       poweroff, stopped, crashed, failed (also: --status-file)\n"
+    "                       link up, link down, poweroff, stopped, crashed, failed (also: --status-file)\n"
     "  --stop-timeout S     seconds between the power button and pulling the plug (default: 20)\n"
     "  --hsm PATH           the hypervisor's device (default: " DEFAULT_DEVICE ")\n"
     "  --help, --version\n"
@@ -58,7 +60,8 @@ static const char usage[] =
 
 enum option_id {
     OPT_NAME = 256, OPT_KERNEL, OPT_INITRD, OPT_CMDLINE, OPT_MEMORY, OPT_HUGEPAGES, OPT_CPUS, OPT_AFFINITY,
-    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_PCI, OPT_IVSHMEM, OPT_MMIO, OPT_RNG, OPT_PIDFILE, OPT_EVENTS, OPT_STOP_TIMEOUT, OPT_HSM,
+    OPT_CONSOLE, OPT_SERIAL, OPT_DISK, OPT_NET, OPT_PCI, OPT_IVSHMEM, OPT_MMIO, OPT_RNG, OPT_PIDFILE, OPT_EVENTS,
+    OPT_STOP_TIMEOUT, OPT_HSM,
     OPT_HELP, OPT_VERSION
 };
 
@@ -73,7 +76,7 @@ static const struct option long_options[] = {
     {"status-file", required_argument, NULL, OPT_EVENTS}, {"stop-timeout", required_argument, NULL, OPT_STOP_TIMEOUT},
     {"hsm", required_argument, NULL, OPT_HSM},           {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},         {"pci", required_argument, NULL, OPT_PCI},
-    {"ivshmem", required_argument, NULL, OPT_IVSHMEM},
+    {"ivshmem", required_argument, NULL, OPT_IVSHMEM},   {"net", required_argument, NULL, OPT_NET},
     {"mmio", required_argument, NULL, OPT_MMIO},
     {NULL, 0, NULL, 0},
 };
@@ -197,6 +200,27 @@ static bool add_mmio(struct options *options, const char *text)
     return problem == NULL;
 }
 
+/* Each path once: a VM has no link to itself. */
+static bool add_net(struct options *options, const char *text)
+{
+    struct net_option net;
+    const char *problem = net_parse(text, &net);
+
+    if (problem == NULL && options->net_count >= MACHINE_NETS_MAX) {
+        problem = "4 network devices are the most";
+    }
+    for (unsigned i = 0; i < options->net_count && problem == NULL; i++) {
+        problem = (strcmp(options->net[i].path, net.path) == 0) ? "the VM has this link already" : NULL;
+    }
+    if (problem == NULL) {
+        options->net[options->net_count] = net;
+        options->net_count++;
+    } else {
+        log_message("--net %s: %s", text, problem);
+    }
+    return problem == NULL;
+}
+
 static bool valid_console(const char *text)
 {
     enum console_kind kind;
@@ -237,6 +261,9 @@ static bool take_checked(struct options *options, int id, const char *value)
         break;
     case OPT_DISK:
         valid = add_disk(options, value);
+        break;
+    case OPT_NET:
+        valid = add_net(options, value);
         break;
     case OPT_PCI:
         valid = add_function(options, value);

@@ -9,6 +9,7 @@
 #include "dm/ivshmem.h"
 #include "dm/machine.h"
 #include "dm/mmio.h"
+#include "dm/net.h"
 #include "dm/passthrough.h"
 
 #define BHDM_VERSION "0.1"
@@ -31,6 +32,8 @@ struct options {
     unsigned ivshmem_count;
     struct mmio_option mmio[MACHINE_MMIO_MAX];
     unsigned mmio_count;
+    struct net_option net[MACHINE_NETS_MAX];
+    unsigned net_count;
     bool rng, hugepages;
     unsigned stop_timeout_s;
 };

@@ -158,6 +158,13 @@ static void interrupt(struct virtio_device *device, uint8_t cause, uint16_t vect
     }
 }
 
+static void notify_config(struct virtio_device *device)
+{
+    if ((device->status & VIRTIO_STATUS_DRIVER_OK) != 0U) {
+        interrupt(device, VIRTIO_ISR_CONFIG, device->config_vector);
+    }
+}
+
 /* REQ-DM-002 */
 void virtio_fail(struct virtio_device *device, const char *why)
 {
@@ -165,9 +172,7 @@ void virtio_fail(struct virtio_device *device, const char *why)
         log_guest("virtio-%s in slot %u: %s; stopped until the guest resets it", device->model->name,
                   device->pci.slot, why);
         device->status |= VIRTIO_STATUS_NEEDS_RESET;
-        if ((device->status & VIRTIO_STATUS_DRIVER_OK) != 0U) {
-            interrupt(device, VIRTIO_ISR_CONFIG, device->config_vector);
-        }
+        notify_config(device);
     }
 }
 
@@ -186,6 +191,12 @@ void virtio_complete(struct virtio_device *device, unsigned queue)
     if (virtqueue_must_interrupt(&device->queue[queue])) {
         interrupt(device, VIRTIO_ISR_QUEUE, device->queue_vector[queue]);
     }
+}
+
+void virtio_config_changed(struct virtio_device *device)
+{
+    device->config_generation++;
+    notify_config(device);
 }
 
 void virtio_kick_again(struct virtio_device *device, unsigned queue)

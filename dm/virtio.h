@@ -31,6 +31,7 @@
 #define VIRTIO_STATUS_DRIVER_OK   0x04U
 #define VIRTIO_STATUS_NEEDS_RESET 0x40U
 
+#define VIRTIO_ID_NETWORK 1U
 #define VIRTIO_ID_BLOCK   2U
 #define VIRTIO_ID_CONSOLE 3U
 #define VIRTIO_ID_RNG     4U
@@ -80,6 +81,7 @@ struct virtio_device {
     uint32_t device_feature_select, driver_feature_select;
     uint64_t driver_features;
     uint8_t status, isr;
+    uint8_t config_generation;
     uint8_t cfg_capability; /* offset of VIRTIO_PCI_CAP_PCI_CFG */
 };
 
@@ -101,6 +103,7 @@ bool virtio_running(const struct virtio_device *device, unsigned queue);
 /* Next chain; a broken ring stops the device until the driver resets it. */
 bool virtio_pop(struct virtio_device *device, unsigned queue, struct vq_chain *chain);
 void virtio_complete(struct virtio_device *device, unsigned queue); /* interrupts, if wanted */
+void virtio_config_changed(struct virtio_device *device); /* device configuration space has another content */
 void virtio_kick_again(struct virtio_device *device, unsigned queue);
 void virtio_fail(struct virtio_device *device, const char *why);
 

@@ -60,6 +60,7 @@ static struct common_config common_snapshot(const struct virtio_device *device)
         .msix_config = device->config_vector,
         .num_queues = device->model->queue_count,
         .device_status = device->status,
+        .config_generation = device->config_generation,
         .queue_select = device->queue_select,
         .queue_msix_vector = VIRTIO_NO_VECTOR,
     };

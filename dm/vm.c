@@ -58,6 +58,29 @@ static bool open_disks(struct vm *vm)
     return opened;
 }
 
+static const char *link_problem(int error)
+{
+    return (error == -EEXIST || error == -EPROTOTYPE) ? "something else than a link is there" : strerror(-error);
+}
+
+static bool open_links(struct vm *vm)
+{
+    bool opened = true;
+
+    for (unsigned i = 0; i < vm->options->net_count && opened; i++) {
+        const char *path = vm->options->net[i].path;
+        int result = net_link_open(&vm->link[i], path);
+
+        opened = result == 0;
+        if (opened) {
+            vm->links_open++;
+        } else {
+            log_message("--net link:%s: %s", path, link_problem(result));
+        }
+    }
+    return opened;
+}
+
 static bool open_console(struct console *console, const char *text)
 {
     int result = console_open(console, text);
@@ -90,7 +113,7 @@ enum vm_exit vm_prepare(struct vm *vm, const struct options *options)
         }
     }
     ready = ready && result == 0 && open_console(&vm->console, options->console) &&
-            open_console(&vm->serial, options->serial);
+            open_console(&vm->serial, options->serial) && open_links(vm);
     return ready ? VM_POWERED_OFF : VM_BAD_ARGUMENT;
 }
 
@@ -306,6 +329,10 @@ void vm_destroy(struct vm *vm)
     while (vm->disks_open != 0U) {
         vm->disks_open--;
         virtio_blk_close(&vm->disk[vm->disks_open]);
+    }
+    while (vm->links_open != 0U) {
+        vm->links_open--;
+        net_link_close(&vm->link[vm->links_open]);
     }
     events_close();
     image_free(&vm->kernel);

@@ -14,6 +14,7 @@
 #include "dm/loop.h"
 #include "dm/memory.h"
 #include "dm/mmio.h"
+#include "dm/net_link.h"
 #include "dm/options.h"
 #include "dm/ivshmem.h"
 #include "dm/passthrough.h"
@@ -23,6 +24,7 @@
 #include "dm/uart.h"
 #include "dm/virtio_blk.h"
 #include "dm/virtio_console.h"
+#include "dm/virtio_net.h"
 
 enum vm_exit { VM_POWERED_OFF = 0, VM_BAD_ARGUMENT = 2, VM_HYPERVISOR_ERROR = 3, VM_CRASHED = 4 };
 
@@ -45,7 +47,10 @@ struct vm {
     struct virtio_device rng;
     struct virtio_blk disk[MACHINE_DISKS_MAX];
     unsigned disks_open;
-    struct virtio_device *virtio[MACHINE_DISKS_MAX + 2U]; /* those that exist */
+    struct net_link link[MACHINE_NETS_MAX];
+    struct virtio_net net[MACHINE_NETS_MAX];
+    unsigned links_open, net_count;
+    struct virtio_device *virtio[MACHINE_DISKS_MAX + MACHINE_NETS_MAX + 2U]; /* those that exist */
     unsigned virtio_count;
     struct passthrough passthrough;
     struct ivshmem ivshmem;
@@ -62,7 +67,7 @@ struct vm {
     enum vm_exit exit;
 };
 
-/* vm.c. Reads and checks images, opens disks and consoles; creates nothing. */
+/* vm.c. Reads and checks images, opens disks, links and consoles; creates no VM. */
 enum vm_exit vm_prepare(struct vm *vm, const struct options *options);
 enum vm_exit vm_create(struct vm *vm);
 enum vm_exit vm_run(struct vm *vm); /* from start to end */

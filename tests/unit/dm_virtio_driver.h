@@ -3,64 +3,23 @@
 #ifndef UNIT_DM_VIRTIO_DRIVER_H
 #define UNIT_DM_VIRTIO_DRIVER_H
 
-#define _GNU_SOURCE
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <cmocka.h>
+#include "dm_virtio_registers.h"
 
 #include <errno.h>
 #include <fcntl.h>
 
-#include "dm/machine.h"
 #include "dm/virtio_blk.h"
-#include "dm_fake_hsm.h"
 
-#define SLOT      1U
-#define RAM       (4ULL << 20)
 #define DESC_GPA  0x1000U
 #define AVAIL_GPA 0x2000U
 #define USED_GPA  0x3000U
 #define HEAD_GPA  0x8000U
 #define DATA_GPA  0x10000U
 #define STAT_GPA  0x9000U
-#define NOTIFY    (bar + VIRTIO_BAR_NOTIFY)
 #define SECTORS   16U
 
-struct desc {
-    uint64_t address;
-    uint32_t length;
-    uint16_t flags, next;
-};
-
-static struct guest_memory memory;
-static struct pci_bus bus;
 static struct virtio_blk blk;
 static char path[] = "/tmp/test_dm_virtio.XXXXXX";
-static uint32_t bar;
-
-static inline void set_line(void *owner, uint32_t gsi, bool high)
-{
-    (void)owner;
-    (void)hsm_set_irq_line(NULL, gsi, high);
-}
-
-static inline uint32_t config_read(uint32_t reg, uint32_t size) { return pci_config_read(&bus, SLOT, 0, reg, size); }
-static inline void config_write(uint32_t reg, uint32_t size, uint32_t value) { pci_config_write(&bus, SLOT, 0, reg, size, value); }
-
-static inline uint64_t rd(uint32_t address, uint32_t size)
-{
-    return pci_mmio_ops.read(&bus, address - MACHINE_PCI_MMIO_BASE, size) & io_size_mask(size);
-}
-
-static inline void wr(uint32_t address, uint32_t size, uint64_t value)
-{
-    pci_mmio_ops.write(&bus, address - MACHINE_PCI_MMIO_BASE, size, value);
-}
 
 /* The worker is not started: the test runs the queue when it wants to. */
 static inline void work(void)
@@ -71,8 +30,6 @@ static inline void work(void)
     }
     pthread_mutex_unlock(&blk.device.lock);
 }
-
-static inline void *at(uint64_t gpa) { return memory_range(&memory, gpa, 512); }
 
 static inline void open_disk(bool read_only)
 {
@@ -114,17 +71,6 @@ static inline int teardown(void **state)
     return 0;
 }
 
-static inline void negotiate(uint64_t features)
-{
-    wr(bar + 20, 1, 0);
-    wr(bar + 20, 1, 3);
-    wr(bar + 8, 4, 0);
-    wr(bar + 12, 4, (uint32_t)features);
-    wr(bar + 8, 4, 1);
-    wr(bar + 12, 4, features >> 32);
-    wr(bar + 20, 1, 0x0B);
-}
-
 static inline void start(void)
 {
     negotiate(VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC);
@@ -141,16 +87,7 @@ static inline void start(void)
     wr(bar + 20, 1, 0x0F);
 }
 
-static inline void enable_msix(void)
-{
-    uint32_t table = config_read(PCI_REG_BAR0 + 4U, 4);
-
-    wr(table + 16U, 4, 0xFEE01000U);
-    wr(table + 20U, 4, 0);
-    wr(table + 24U, 4, 0x4041);
-    wr(table + 28U, 4, 0);
-    config_write(blk.device.msix.capability + 2U, 2, 0x8000);
-}
+static inline void enable_msix(void) { enable_vector(&blk.device, 1); }
 
 static inline void offer(uint16_t head)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of bhdm: what is not understood is refused.
- * unit-sources: /dm/options.c /dm/mmio.c /tests/unit/dm_fake_hsm.c /dm/host_pci.c /dm/console.c /dm/loop.c /dm/log.c */
+ * unit-sources: /dm/options.c /dm/mmio.c /dm/net.c /tests/unit/dm_fake_hsm.c /dm/host_pci.c /dm/console.c /dm/loop.c /dm/log.c */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -43,6 +43,7 @@ static void takes_everything(void **state)
     assert_int_equal(PARSE("--name", "a.b-c_9", "--kernel=k", "--initrd", "i", "--cmdline", "quiet", "--memory", "2g", "--affinity", "0x6",
                            "--console", "pty", "--serial", "/dev/ttyS3", "--disk", "file=/a,b.img", "--disk", "file=/dev/vdb,ro", "--rng",
                            "--pci", "00:03.0", "--pci", "0000:1f:1F.7,as-is", "--ivshmem", "link", "--ivshmem", "region-of_15-ch",
+                           "--net", "link:/run/a", "--net", "link:/run/b,mac=02:00:00:00:00:01",
                            "--mmio", "0xfed40000,20K", "--mmio", "0x80000000,0x1000,guest=0xe8000000", "--mmio", "4272947200,1m",
                            "--hugepages", "--pidfile", "p", "--status-file", "e", "--hsm", "/dev/x", "--stop-timeout", "0"), OPTIONS_RUN);
     assert_int_equal(options.memory_size, 2ULL << 30);
@@ -53,6 +54,9 @@ static void takes_everything(void **state)
     assert_false(options.disk[0].read_only);
     assert_string_equal(options.disk[1].path, "/dev/vdb");
     assert_true(options.disk[1].read_only);
+    assert_int_equal(options.net_count, 2);
+    assert_string_equal(options.net[1].path, "/run/b");
+    assert_true(options.net[1].has_mac);
     assert_int_equal(options.ivshmem_count, 2);
     assert_string_equal(options.ivshmem[0], "link");
     assert_string_equal(options.ivshmem[1], "region-of_15-ch");
@@ -102,6 +106,7 @@ static void refuses_bad_values(void **state)
         {"--serial", ""}, {"--disk", "/a"}, {"--disk", "file="}, {"--disk", "file=,ro"}, {"--stop-timeout", "-1"}, {"--unknown", "1"},
         {"--pci", ""}, {"--pci", "03.0"}, {"--pci", "00:20.0"}, {"--pci", "00:03.8"}, {"--pci", "00:03.0x"}, {"--pci", "0001:00:03.0"}, {"--pci", "nvme0"},
         {"--pci", "00:03.0,"}, {"--pci", "00:03.0,as"}, {"--pci", "00000000000:00:03.0"}, {"--pci", ",as-is"},
+        {"--net", ""}, {"--net", "/run/a"}, {"--net", "link:/run/a,mac=01:00:00:00:00:00"},
         {"--ivshmem", ""}, {"--ivshmem", "region_of_16_chr"}, {"--ivshmem", "hv:/link"}, {"--ivshmem", "a/b"},
         {"--mmio", ""}, {"--mmio", "0xfed40000"}, {"--mmio", "0xfed40000,"}, {"--mmio", "0xfed40000,x"}, {"--mmio", "0xfed40000,4Kb"}, {"--mmio", "-4096,4K"}, {"--mmio", "0xfed40000;4K"},
         {"--mmio", "0xfed40000,0"}, {"--mmio", "0xfed40000,4k,at=0"}, {"--mmio", "0xfed40000,4K,guest="}, {"--mmio", "0xfed40000,4K,guest=0xfed40000x"}, {"--mmio", "0xfffffffffffffffff,4K"},
@@ -124,6 +129,7 @@ static void refuses_contradictions(void **state)
     assert_int_equal(PARSE(BASE, "--serial", "stdio"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "extra"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "--pci", "00:03.0", "--pci", "0000:00:03.0"), OPTIONS_BAD);
+    assert_int_equal(PARSE(BASE, "--net", "link:a", "--net", "link:a,mac=02:00:00:00:00:01"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "--ivshmem", "link", "--ivshmem", "link"), OPTIONS_BAD);
     assert_int_equal(PARSE(BASE, "--ivshmem", "a", "--ivshmem", "b", "--ivshmem", "c", "--ivshmem", "d", "--ivshmem", "e"), OPTIONS_BAD);
 }
@@ -133,6 +139,13 @@ static void refuses_a_fifth_range(void **state)
     (void)state;
     assert_int_equal(PARSE(BASE, "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K"), OPTIONS_RUN);
     assert_int_equal(PARSE(BASE, "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K", "--mmio", "0xfed40000,4K"), OPTIONS_BAD);
+}
+
+static void refuses_a_fifth_network_device(void **state)
+{
+    (void)state;
+    assert_int_equal(PARSE(BASE, "--net", "link:a", "--net", "link:b", "--net", "link:c", "--net", "link:d"), OPTIONS_RUN);
+    assert_int_equal(PARSE(BASE, "--net", "link:a", "--net", "link:b", "--net", "link:c", "--net", "link:d", "--net", "link:e"), OPTIONS_BAD);
 }
 
 static void refuses_a_ninth_disk(void **state)
@@ -154,7 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_least), cmocka_unit_test(takes_everything), cmocka_unit_test(prints_help_and_version),
         cmocka_unit_test(refuses_what_is_missing), cmocka_unit_test(refuses_bad_values), cmocka_unit_test(refuses_contradictions),
-        cmocka_unit_test(refuses_a_ninth_disk), cmocka_unit_test(refuses_a_fifth_range),
+        cmocka_unit_test(refuses_a_ninth_disk), cmocka_unit_test(refuses_a_fifth_range), cmocka_unit_test(refuses_a_fifth_network_device),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of a VM, on a recorded hypervisor: order of the calls, exit statuses, nothing left behind.
- * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/host_pci.c /dm/keeper.c /dm/passthrough.c /dm/ivshmem.c /dm/mmio.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
+ * unit-sources: /dm/vm.c /dm/devices.c /dm/requests.c /dm/options.c /dm/host_pci.c /dm/keeper.c /dm/passthrough.c /dm/ivshmem.c /dm/mmio.c /dm/net.c /dm/net_link.c /dm/virtio_net.c /dm/image.c /dm/acpi.c /build/dm/dsdt.c /dm/memory.c /dm/console.c /dm/loop.c /dm/log.c /dm/iobus.c /dm/uart.c /dm/rtc.c /dm/pm.c /dm/legacy.c /dm/pci.c /dm/msix.c /dm/virtio.c /dm/virtio_pci.c /dm/virtqueue.c /dm/virtio_blk.c /dm/virtio_console.c /dm/virtio_rng.c /tests/unit/dm_fake_hsm.c */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <setjmp.h>
@@ -336,6 +336,40 @@ static void a_failing_restart_ends_the_vm(void **state)
     assert_int_equal(live(), VM_HYPERVISOR_ERROR);
 }
 
+/* REQ-DM-017 REQ-DM-018 */
+static void network_devices_come_and_go_with_the_vm(void **state)
+{
+    struct stat status;
+    char *path[] = {options.net[0].path, options.net[1].path};
+
+    (void)state;
+    options.net_count = 2;
+    snprintf(path[0], NET_PATH_SIZE, "%s/link0", folder);
+    snprintf(path[1], NET_PATH_SIZE, "%s/link1", folder);
+    options.net[1].has_mac = true;
+    options.net[1].mac[5] = 0x19;
+    for (uint64_t slot = 4; slot < 6U; slot++) {
+        fake_hsm_play_pio(ACRN_IOREQ_DIR_WRITE, 0xCF8, 4, (uint32_t)(0x80000000U | (slot << 11)));
+        fake_hsm_play_pio(ACRN_IOREQ_DIR_READ, 0xCFC, 4, 0);
+    }
+    power_off();
+    assert_int_equal(live(), VM_POWERED_OFF);
+    assert_int_equal(fake_hsm.answer[1], 0x10411AF4);
+    assert_int_equal(fake_hsm.answer[3], 0x10411AF4);
+    assert_memory_equal(vm.net[1].config.mac, options.net[1].mac, NET_MAC_SIZE);
+    assert_int_equal(vm.net[0].config.mac[0], 2);
+    assert_int_equal(stat(path[0], &status), -1);
+    assert_int_equal(stat(path[1], &status), -1);
+    fake_hsm_reset();
+    write_file(path[1], "", 0); /* not ours */
+    assert_int_equal(live(), VM_BAD_ARGUMENT);
+    assert_string_equal(fake_hsm.log, "");
+    assert_int_equal(stat(path[0], &status), -1);
+    assert_int_equal(stat(path[1], &status), 0);
+    strcpy(path[1], "/nonexistent/link");
+    assert_int_equal(live(), VM_BAD_ARGUMENT);
+}
+
 static void consoles_of_each_kind_come_and_go(void **state)
 {
     char socket[80];
@@ -362,7 +396,7 @@ int main(void)
         TEST(powers_off), TEST(maps_memory_above_the_hole), TEST(restarts_in_place), TEST(a_function_stays_for_the_next_life), TEST(registers_are_given_before_the_start_and_taken_back_at_the_end), TEST(tells_a_crash),
         TEST(answers_configuration_requests), TEST(a_signal_stops_a_deaf_guest), TEST(a_signal_presses_the_button),
         TEST(bad_images_create_nothing), TEST(bad_disks_and_consoles_create_nothing), TEST(each_failing_call_is_undone),
-        TEST(a_failing_restart_ends_the_vm), TEST(consoles_of_each_kind_come_and_go),
+        TEST(a_failing_restart_ends_the_vm), TEST(consoles_of_each_kind_come_and_go), TEST(network_devices_come_and_go_with_the_vm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
