@@ -136,7 +136,7 @@ static bool regions_meet(uint64_t gpa)
 {
     struct hc_memory_regions request;
     bool found = false;
-    if ((vpci_lent_count != 0U) && (hypercall_read_regions(gpa, &request) == STATUS_OK)) {
+    if ((vpci_user_count != 0U) && (hypercall_read_regions(gpa, &request) == STATUS_OK)) {
         const vm_id_t v = hypercall_target(request.vmid);
         const bool goes_on = (v != ID_NONE) && region_progress[v % MAX_VM].under_way && (region_progress[v % MAX_VM].gpa == gpa);
         const uint32_t first = goes_on ? region_progress[v % MAX_VM].next : 0U;

@@ -105,7 +105,7 @@ static bool port_access(vcpu_id_t id, const struct vm_exit *exit, uint32_t *valu
     bool answered = true;
     if (is_vpic_port(port)) {
         *value = vpic_access(v, exit, sent);
-    } else if ((vpci_lent_count != 0U) && (vms[v].kind == VM_KIND_USER) && lent_access(v, exit, value)) {
+    } else if ((vpci_user_count != 0U) && (vms[v].kind == VM_KIND_USER) && lent_access(v, exit, value)) {
         /* a function lent to it */
     } else if (vms[v].kind == VM_KIND_USER) {
         ioreq_port(id, port, exit->size, exit->write, sent);

@@ -85,7 +85,7 @@ static void device_write(vcpu_id_t id, gpa_t gpa, uint32_t size, uint64_t value)
 static bool is_request(vm_id_t v, gpa_t gpa)
 {
     return (vms[v].kind == VM_KIND_USER) && !in_page(gpa, VLAPIC_BASE) && !in_page(gpa, VIOAPIC_BASE) &&
-           ((vpci_lent_count == 0U) || !vpci_mmio_claims(v, gpa));
+           ((vpci_user_count == 0U) || !vpci_mmio_claims(v, gpa));
 }
 
 /* True: *value is there. False: an I/O request is under way. memory: there may be memory at gpa. */

@@ -85,7 +85,7 @@ enum status ivshmem_take(vm_id_t v, const struct ivshmem_request *request)
         if (result == STATUS_OK) {
             ivshmem_device_reset(device);
             ivshmem_end[device] = (struct ivshmem_end){ .vm = v, .place = request->place, .registers = request->registers, .memory = request->memory };
-            vpci_lent_count++;
+            vpci_user_count++;
         } else {
             why = ": BAR 2 meets other memory of the VM, or its tables are used up";
         }
@@ -103,7 +103,7 @@ static void end_release(vm_id_t v, uint32_t device)
     ivshmem_device_reset(device);
     (void)stage2_unmap(v, ivshmem_end[device].memory, ivshmem_region_size(device)); /* one leaf or several, all its own: nothing to split */
     vm_shootdown(v);
-    vpci_lent_count--;
+    vpci_user_count--;
 }
 
 enum status ivshmem_drop(vm_id_t v, uint16_t place)

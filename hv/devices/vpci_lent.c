@@ -10,7 +10,7 @@
 #include "devices/vpci_lent_state.h"
 
 struct lent vpci_lent_record[LENT_FUNCTIONS];
-uint32_t vpci_lent_count;
+uint32_t vpci_user_count;
 static bool lent_restarts[MAX_VM]; /* a reset was begun, and is not over */
 
 /* The record with that place and function of the VM, or LENT_FUNCTIONS. */
@@ -164,7 +164,7 @@ enum status vpci_lend(vm_id_t v, const struct lent_request *request)
         if (result == STATUS_OK) {
             fn->owner = v;
             fn->walled = false;
-            vpci_lent_count++;
+            vpci_user_count++;
             lent_reset_begin(l);
         } else {
             hw_pci_write(fn->bdf, PCI_COMMAND, 2U, command);
@@ -243,7 +243,7 @@ static void arrive(struct lent *l)
         lent_bars_give_back(l);
         lent_say(l->vm, fn->bdf, " is the Service VM's again", 0U);
         l->state = LENT_FREE;
-        vpci_lent_count--;
+        vpci_user_count--;
     } else {
         vpci_bridges_open(); /* its ports forward, whatever the Service VM left there */
         l->state = LENT_THERE;

@@ -16,7 +16,7 @@
 #define LENT_PER_VM    4U
 #define LENT_BARS      6U
 
-extern uint32_t vpci_lent_count; /* functions that are lent or on their way, and shared-memory devices: without any, accesses of User VMs need no look at who has them */
+extern uint32_t vpci_user_count; /* functions of User VMs that the hypervisor answers for: lent ones, also on their way, and ends of shared memory. Without any, their accesses need no look at whose they are */
 
 struct lent_request {
     uint16_t place;         /* where the User VM sees it: function 0 of a device */

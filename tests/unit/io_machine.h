@@ -57,7 +57,7 @@ void ioreq_port(vcpu_id_t id, uint16_t port, uint32_t size, bool write, uint32_t
 }
 
 static bool function_lent; /* to the guest, where its address register points */
-uint32_t vpci_lent_count = 1U;
+uint32_t vpci_user_count = 1U;
 bool vpci_lent_port_read(vm_id_t v, uint16_t port, uint32_t size, uint32_t *value)
 {
     assert_int_equal(v, vcpu_vm(cpu));

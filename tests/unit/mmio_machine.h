@@ -110,7 +110,7 @@ enum status vlapic_mmio_write(vcpu_id_t id, uint32_t offset, uint32_t value)
 
 uint32_t vioapic_mmio_read(vm_id_t v, uint32_t offset) { (void)v; return ioapic_reg[offset >> 2U]; }
 void vioapic_mmio_write(vm_id_t v, uint32_t offset, uint32_t value) { (void)v; ioapic_reg[offset >> 2U] = value; }
-uint32_t vpci_lent_count = 1U;
+uint32_t vpci_user_count = 1U;
 bool vpci_mmio_claims(vm_id_t v, gpa_t gpa) { return ((v == VM_SERVICE) && ((gpa & ~0xFFFULL) == CONFIG_PAGE)) || ((v == USER) && ((gpa & ~0xFFFULL) == TABLE_PAGE)); }
 
 uint64_t vpci_mmio_read(vm_id_t v, gpa_t gpa, uint32_t size)

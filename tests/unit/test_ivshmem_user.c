@@ -44,7 +44,7 @@ static void share(vm_id_t v, hpa_t hpa, uint64_t size)
 static int start(void **state)
 {
     (void)machine_start(state);
-    vpci_lent_count = 0U;
+    vpci_user_count = 0U;
     partition.table.shared_count = 2U;
     strcpy(partition.table.shared[0].name, "link");
     partition.table.shared[0].hpa = REGION;
@@ -153,7 +153,7 @@ static uint32_t heard(void)
 static void it_is_qemus_device_at_its_place(void **state)
 {
     (void)state;
-    assert_int_equal(vpci_lent_count, 1U);
+    assert_int_equal(vpci_user_count, 1U);
     assert_int_equal(get(user, AT, 0U, 4U), 0x11101AF4U);
     assert_int_equal(get(user, AT, 2U, 2U), 0x1110U);
     assert_int_equal(get(user, AT, 8U, 4U), 0x05000001U);
@@ -205,7 +205,7 @@ static void the_memory_is_the_region_with_the_rights_of_the_service_vm(void **st
     device.io_addr[2] = 0x0000000CU;
     device.io_addr[3] = 0x10U; /* above 4 GiB */
     assert_int_equal(vdev_call(user, HC_CREATE_VDEV, &device), 0);
-    assert_int_equal(vpci_lent_count, 2U);
+    assert_int_equal(vpci_user_count, 2U);
     assert_int_equal(where(user, 0x1000000000ULL), OTHER);
     assert_int_equal(get(user, AT + 8U, 0x1CU, 4U), 0x10U);
 }
@@ -253,7 +253,7 @@ static void an_end_that_is_given_back_leaves_nothing(void **state)
     assert_int_equal(drop(user, AT), 0);
     assert_true(vms[user].generation != generation);
     assert_int_equal(drop(user, AT), -HC_ENOENT);
-    assert_int_equal(vpci_lent_count, 0U);
+    assert_int_equal(vpci_user_count, 0U);
     assert_int_equal(where(user, USER_BAR2), 0U);
     assert_false(vpci_mmio_claims(user, USER_REGS));
     assert_int_equal(heard(), VECTOR_NONE);
@@ -269,7 +269,7 @@ static void it_goes_with_its_vm_and_the_next_one_gets_it(void **state)
         user_listens();
         rtvm_rings(USER_PEER, 0U);
         world_destroy(user);
-        assert_int_equal(vpci_lent_count, 0U);
+        assert_int_equal(vpci_user_count, 0U);
         assert_int_equal(ivshmem_end[LINK_USER].vm, ID_NONE);
         (void)ivshmem_look(fake_tsc);
         fake_tsc += INTERVAL;
@@ -311,7 +311,7 @@ static void it_ends_with_the_service_vm(void **state)
     if (fake_catch() == FAKE_NONE) {
         vm_service_off(0U);
     }
-    assert_int_equal(vpci_lent_count, 0U);
+    assert_int_equal(vpci_user_count, 0U);
     assert_int_equal(ivshmem_end[LINK_USER].vm, ID_NONE);
     assert_int_equal(vms[user].state, VM_FREE);
 }
@@ -338,7 +338,7 @@ static void expect_refusal(int64_t error, const struct hc_vdev *device, const ch
     fake_tsc += fake_tsc_hz; /* another second of the log */
     assert_int_equal(vdev_call(user, HC_CREATE_VDEV, device), error);
     assert_true(told(why));
-    assert_int_equal(vpci_lent_count, 0U);
+    assert_int_equal(vpci_user_count, 0U);
     assert_int_equal(ivshmem_end[LINK_USER].vm, ID_NONE);
     assert_int_equal(where(user, USER_BAR2), 0U);
 }
@@ -394,7 +394,7 @@ static void a_place_is_one_devices_and_comes_before_the_start(void **state)
     (void)state;
     assert_int_equal(vdev_call(user, HC_CREATE_VDEV, &device), -HC_EINVAL);
     assert_true(told(early));
-    assert_int_equal(vpci_lent_count, 1U);
+    assert_int_equal(vpci_user_count, 1U);
     device.slot = AT + 8U;
     assert_int_equal(world_ioreq_page(user, IOREQ_PAGE), 0);
     assert_int_equal(hypercall(HC_START_VM, user, 0U), 0);
@@ -409,7 +409,7 @@ static void a_lent_function_stays_when_it_goes(void **state)
 {
     (void)state;
     assert_int_equal(assign(user, NIC), 0);
-    assert_int_equal(vpci_lent_count, 2U);
+    assert_int_equal(vpci_user_count, 2U);
     assert_int_equal(get(user, PLACE, 0U, 4U), 0x10D38086U);
     assert_int_equal(get(user, AT, 0U, 4U), 0x11101AF4U);
     assert_int_equal(drop(user, AT), 0);
@@ -419,7 +419,7 @@ static void a_lent_function_stays_when_it_goes(void **state)
     assert_true(fake_iommu_flushes != flushes); /* the function's DMA finds it, too */
     assert_int_equal(drop(user, AT), 0);
     assert_int_equal(deassign(user, NIC), 0);
-    assert_int_equal(vpci_lent_count, 0U);
+    assert_int_equal(vpci_user_count, 0U);
 }
 
 int main(void)

@@ -34,7 +34,7 @@ static uint16_t give_fails; /* for this function */
 static enum status unmap_status;
 bool iommu_active;
 struct lent vpci_lent_record[LENT_FUNCTIONS];
-uint32_t vpci_lent_count;
+uint32_t vpci_user_count;
 
 static void called(enum call_kind kind, uint64_t what, uint64_t who_or_size)
 {

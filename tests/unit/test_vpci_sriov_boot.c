@@ -25,7 +25,7 @@
 
 bool iommu_active;
 struct lent vpci_lent_record[LENT_FUNCTIONS];
-uint32_t vpci_lent_count;
+uint32_t vpci_user_count;
 enum status iommu_give(uint16_t bdf, vm_id_t vm) { (void)bdf; (void)vm; return STATUS_OK; }
 enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr) { (void)vm; (void)gpa; (void)hpa; (void)size; (void)attr; return STATUS_OK; }
 enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size) { (void)vm; (void)gpa; (void)size; return STATUS_OK; }
