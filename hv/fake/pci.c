@@ -11,7 +11,7 @@ void fake_bus_reset(void)
     memset(fake_bus, 0, sizeof(fake_bus));
 }
 
-static struct fake_bus_function *find(uint16_t bdf)
+struct fake_bus_function *fake_bus_find(uint16_t bdf)
 {
     struct fake_bus_function *found = NULL;
     for (uint32_t i = 0U; i < FAKE_BUS_FUNCTIONS; i++) {
@@ -39,6 +39,7 @@ struct fake_bus_function *fake_bus_add(uint16_t bdf, uint32_t id, uint32_t class
             abort();
         }
     }
+    memset(f, 0, sizeof(*f));
     f->present = true;
     f->bdf = bdf;
     fake_bus_put(f, 0U, 4U, id, 0U);
@@ -59,7 +60,7 @@ static void bus_function_reset(struct fake_bus_function *f)
 
 uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
 {
-    const struct fake_bus_function *f = find(bdf);
+    const struct fake_bus_function *f = fake_bus_find(bdf);
     uint32_t value = 0U;
     if ((offset % size) != 0U || offset + size > 4096U) {
         abort();
@@ -72,7 +73,7 @@ uint32_t hw_pci_read(uint16_t bdf, uint32_t offset, uint32_t size)
 
 void hw_pci_write(uint16_t bdf, uint32_t offset, uint32_t size, uint32_t value)
 {
-    struct fake_bus_function *f = find(bdf);
+    struct fake_bus_function *f = fake_bus_find(bdf);
     if ((offset % size) != 0U || offset + size > 4096U) {
         abort();
     }

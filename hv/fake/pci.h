@@ -5,7 +5,7 @@
 
 #include "core/hw.h"
 
-#define FAKE_BUS_FUNCTIONS 24U
+#define FAKE_BUS_FUNCTIONS 160U
 
 struct fake_bus_function {
     bool present;
@@ -21,6 +21,7 @@ struct fake_bus_function {
 extern struct fake_bus_function fake_bus[FAKE_BUS_FUNCTIONS];
 
 void fake_bus_reset(void);
+struct fake_bus_function *fake_bus_find(uint16_t bdf); /* NULL: nothing answers there */
 struct fake_bus_function *fake_bus_add(uint16_t bdf, uint32_t id, uint32_t class_code);
 /* A register: its value now, and which bits can be written. */
 void fake_bus_put(struct fake_bus_function *f, uint32_t offset, uint32_t size, uint32_t value, uint32_t writable);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
-     devices/vpci_msix.c devices/vpci_hv.c */
+     devices/vpci_msix.c devices/vpci_hv.c fake/pci.c */
 /* Message interrupts of functions with short capabilities, without sources, and of other partitions. */
 #include "vpci_machine.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
-     devices/vpci_msix.c devices/vpci_hv.c devices/vpci_lent_map.c devices/vpci_sriov.c devices/vpci_sriov_boot.c */
+     devices/vpci_msix.c devices/vpci_hv.c devices/vpci_lent_map.c devices/vpci_sriov.c devices/vpci_sriov_boot.c fake/pci.c */
 /* A card with virtual functions, as a driver of the Service VM switches them on and off: which of its writes reach the hardware, and when. */
 #define VPCI_MACHINE_SRIOV
 #include "core/iommu.h"
@@ -108,7 +108,7 @@ static void appear(uint16_t bdf)
 
 static void disappear(uint16_t bdf)
 {
-    struct fake_function *f = fake_find(bdf);
+    struct fake_bus_function *f = fake_bus_find(bdf);
     if (f != NULL) {
         f->present = false;
     }
@@ -620,7 +620,7 @@ static void what_a_bridge_does_not_keep_apart_is_one_group(void **state)
     behind_the_bridge(0x0100U, 0x0001000DU);
     assert_int_equal(vpci_function[index_of(0x0180U)].group, index_of(0x0180U));
     wr(0x0100U, CONTROL, 2U, 0U);
-    fake_find(0x0100U)->present = false;
+    fake_bus_find(0x0100U)->present = false;
     behind_the_bridge(0x0100U, 0U);
     assert_int_equal(vpci_function[index_of(0x0180U)].group, vpci_function[index_of(0x0100U)].group);
     assert_int_equal(vpci_function[index_of(0x0180U)].group, vpci_function[index_of(BRIDGE)].group);

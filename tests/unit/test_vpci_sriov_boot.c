@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
-     devices/vpci_msix.c devices/vpci_hv.c devices/vpci_lent_map.c devices/vpci_sriov.c devices/vpci_sriov_boot.c */
+     devices/vpci_msix.c devices/vpci_hv.c devices/vpci_lent_map.c devices/vpci_sriov.c devices/vpci_sriov_boot.c fake/pci.c */
 /* Virtual functions that the partition table gives to pre-launched VMs: how they are switched on at boot, and that the Service VM, which has the card, cannot end them. */
 #define VPCI_MACHINE_SRIOV
 #include "core/iommu.h"
@@ -250,7 +250,7 @@ static void without_room_for_its_registers_the_machine_does_not_start(void **sta
 static void one_that_does_not_answer_is_refused(void **state)
 {
     (void)state;
-    fake_find(VF0)->present = false;
+    fake_bus_find(VF0)->present = false;
     refused("do not answer");
     partition.table.vm[1].pci_count = 3U;
     partition.table.vm[1].pci[2] = VF1;

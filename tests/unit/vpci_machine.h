@@ -131,7 +131,7 @@ static inline uint32_t hw32(hpa_t pa) { return (uint32_t)hw_mmio_read(pa, 4U); }
 
 static inline void machine(void)
 {
-    memset(fake_pci, 0, sizeof(fake_pci));
+    fake_bus_reset();
     memset(fake_mmio, 0, sizeof(fake_mmio));
     fake_add(HOST_BRIDGE, 0x29C08086U, 0x0600U);
     fake_put(HOST_BRIDGE, 0x60U, 4U, 0xB0000001U, ALL_ONES);
