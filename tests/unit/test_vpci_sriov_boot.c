@@ -2,51 +2,12 @@
 /* unit-sources: core/irq.c devices/vpci.c devices/vpci_scan.c devices/vpci_stop.c core/irq_exclusive.c devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_group.c devices/vpci_message.c devices/vpci_header.c devices/vpci_msi.c
      devices/vpci_msix.c devices/vpci_hv.c devices/vpci_lent_map.c devices/vpci_sriov.c devices/vpci_sriov_boot.c fake/pci.c */
 /* Virtual functions that the partition table gives to pre-launched VMs: how they are switched on at boot, and that the Service VM, which has the card, cannot end them. */
-#define VPCI_MACHINE_SRIOV
-#include "core/iommu.h"
-#include "core/stage2.h"
-#include "vpci_machine.h"
-#include "devices/vpci_lent_state.h"
+#include "sriov_machine.h"
 
-#define CARD      0x0030U        /* 00:06.0, as an 82576 */
-#define VF0       0x00B0U        /* First VF Offset 0x80, VF Stride 2 */
-#define VF1       0x00B2U
-#define SRIOV     0x100U
-#define CONTROL   (SRIOV + 0x08U)
-#define NUMBER    (SRIOV + 0x10U)
-#define FIRST     (SRIOV + 0x14U)
-#define BAR(n)    (SRIOV + 0x24U + (4U * (n)))
 #define ROOM      (FAKE_MMIO + 0x10000U)
 #define SIZE      0x4000U        /* of a BAR */
 #define MINE      0x0010U        /* where its VM sees it: 00:02.0 */
-#define VF_ID     0x10CA8086U
-#define ON        0x09U
 #define FLR       0x8000U
-
-bool iommu_active;
-struct lent vpci_lent_record[LENT_FUNCTIONS];
-uint32_t vpci_user_count;
-enum status iommu_give(uint16_t bdf, vm_id_t vm) { (void)bdf; (void)vm; return STATUS_OK; }
-enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t attr) { (void)vm; (void)gpa; (void)hpa; (void)size; (void)attr; return STATUS_OK; }
-enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size) { (void)vm; (void)gpa; (void)size; return STATUS_OK; }
-struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa)
-{
-    (void)vm;
-    return (struct stage2_mapping){ .present = true, .hpa = gpa, .span = PAGE_SIZE, .attr = S2_READ | S2_WRITE | S2_UC };
-}
-void iommu_flush_vm(vm_id_t vm) { (void)vm; }
-bool vm_may_log(vm_id_t v) { (void)v; return true; }
-void vm_shootdown(vm_id_t v) { (void)v; }
-
-static void appear(uint16_t bdf)
-{
-    fake_add(bdf, ALL_ONES, 0x0200U);
-    fake_put(bdf, 4U, 4U, 0x00100000U, 0x00000404U);
-    fake_put(bdf, 0x34U, 4U, 0x70U, 0U);
-    fake_put(bdf, 0x70U, 4U, 0x00020011U, 0xC0000000U);
-    fake_put(bdf, 0x74U, 4U, 3U, 0U);
-    fake_put(bdf, 0x78U, 4U, 0x2003U, 0U);
-}
 
 static void room(vm_id_t vm, uint32_t range, hpa_t base, uint64_t size)
 {
@@ -60,22 +21,10 @@ static int with_card(void **state)
     (void)setup(state);
     relax_step = 250000000U;
     iommu_active = false;
-    fake_add(CARD, 0x10C98086U, 0x0200U);
-    fake_put(CARD, 0x34U, 4U, 0x40U, 0U);
-    fake_put(CARD, 0x40U, 4U, 0x00020010U, 0U);
+    card_add();
     fake_put(CARD, 0x48U, 4U, 0U, 0xFFFFU);
     fake_put(CARD, 0x180U, 4U, 0U, ALL_ONES);
-    fake_put(CARD, SRIOV, 4U, 0x00010010U, 0U);
-    fake_put(CARD, CONTROL, 4U, 0U, 0x1FU);
-    fake_put(CARD, SRIOV + 0x0CU, 4U, 0x00080008U, 0U);
-    fake_put(CARD, NUMBER, 4U, 0U, 0xFFFFU);
-    fake_put(CARD, FIRST, 4U, 0x00020080U, 0U);
-    fake_put(CARD, SRIOV + 0x18U, 4U, 0x10CA0000U, 0U);
-    fake_put(CARD, SRIOV + 0x20U, 4U, 0U, 0x553U);
-    fake_put(CARD, BAR(0U), 4U, 0x0000000CU, 0xFFFFC000U);
-    fake_put(CARD, BAR(1U), 4U, 0U, ALL_ONES);
-    fake_put(CARD, BAR(3U), 4U, 0x0000000CU, 0xFFFFC000U);
-    fake_put(CARD, BAR(4U), 4U, 0U, ALL_ONES);
+    fake_put(CARD, PAGES, 4U, 0U, 0x553U); /* as after power-on */
     appear(VF0);
     appear(VF1);
     partition.table.vm[1].pci_count = 2U;
