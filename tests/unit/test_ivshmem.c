@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: all */
 /* Shared-memory devices and their doorbells, between the Service VM, an exclusive VM and a second one. */
-#include "world.h"
+#include "ivshmem_machine.h"
 
 #include "core/exclusive.h"
 #include "core/exclusive_life.h"
 #include "core/exclusive_pci.h"
 #include "core/vm_memory.h"
-#include "devices/ivshmem.h"
-#include "devices/ivshmem_state.h"
-#include "devices/vlapic.h"
 #include "devices/vpci.h"
 
 #define RTVM2        2U
@@ -18,16 +15,11 @@
 #define SERVICE_REGS 0xC0100000U
 #define SERVICE_BAR2 0xC0200000U
 #define RTVM_REGS    0xFE800000U
-#define INTERVAL     100000U /* ticks: 100 us of the fake TSC's 1 GHz */
 
 #define SERVICE_BDF 0xF1U
 #define RTVM_BDF    0xF0U
 
-#define DOORBELL 0xCU
-#define TABLE    0x1000U
 #define PBA      0x1800U
-#define MSIX     0x40U
-#define ENABLE   0x80000000U
 #define FUNCTION_MASK 0x40000000U
 #define ONES     0xFFFFFFFFU
 
@@ -38,14 +30,6 @@ static struct part_ivshmem device(uint16_t v, uint64_t registers, uint64_t memor
 {
     struct part_ivshmem d = { .registers_gpa = registers, .memory_gpa = memory, .vm = v, .vectors = vectors, .interval_us = 100U };
     return d;
-}
-
-static void share(vm_id_t v, gpa_t gpa)
-{
-    struct part_vm *config = &partition.table.vm[v];
-    struct part_range r = { .gpa = gpa, .hpa = REGION_HPA, .size = REGION_SIZE, .type = PART_RANGE_SHARED, .flags = PART_RANGE_WRITE };
-    config->range[config->range_count] = r;
-    config->range_count++;
 }
 
 static void window(void)
@@ -77,21 +61,15 @@ static int boot(void **state)
     partition.table.shared_count = 1U;
     partition.table.shared[0].hpa = REGION_HPA;
     partition.table.shared[0].size = REGION_SIZE;
-    share(VM_SERVICE, REGION_HPA);
-    share(RTVM, REGION_HPA);
-    share(RTVM2, REGION_HPA);
+    for (vm_id_t v = 0U; v <= RTVM2; v++) {
+        share(v, REGION_HPA, REGION_SIZE, PART_RANGE_WRITE);
+    }
     partition.table.ivshmem_count = 3U;
     partition.table.ivshmem[0] = device(VM_SERVICE, SERVICE_REGS, SERVICE_BAR2, 2U);
     partition.table.ivshmem[1] = device(RTVM, RTVM_REGS, REGION_HPA, 3U);
     partition.table.ivshmem[2] = device(RTVM2, RTVM_REGS, REGION_HPA, 8U);
-    stage2_init(0x100000000U);
-    assert_int_equal(domain_build(), STATUS_OK);
-    assert_int_equal(vm_boot_all(), STATUS_OK);
-    log_flush();
-    for (uint32_t p = 0U; p < MAX_PCPU; p++) {
-        fake_pcpu[p].kicks = 0U;
-        fake_pcpu[p].ipis = 0U;
-    }
+    world_boot();
+    world_quiet();
     fake_tsc += 10U * INTERVAL; /* longer ago than any doorbell of the test before */
     return 0;
 }
@@ -137,23 +115,9 @@ static void ring(vm_id_t from, vm_id_t to, uint32_t vector)
     reg_set(from, DOORBELL, (to << 16U) | vector);
 }
 
-static uint32_t interrupts(vm_id_t v) /* of an exclusive VM's vCPU 1 */
-{
-    return fake_pcpu[vcpus[vcpu_id(v, 1U)].pcpu].ipis;
-}
-
-static uint32_t last_vector(vm_id_t v)
-{
-    return fake_pcpu[vcpus[vcpu_id(v, 1U)].pcpu].last_ipi;
-}
-
 static void service_listens(void)
 {
-    vcpu_id_t id = vcpu_id(VM_SERVICE, 0U);
-    uint64_t base = 0U;
-    assert_int_equal(vlapic_msr_read(id, 0x1BU, &base), STATUS_OK);
-    assert_int_equal(vlapic_msr_write(id, 0x1BU, base | 0xC00U), STATUS_OK);
-    assert_int_equal(vlapic_msr_write(id, 0x80FU, 0x1FFU), STATUS_OK);
+    apic_on(vcpu_id(VM_SERVICE, 0U));
     listen(VM_SERVICE);
     for (uint32_t i = 0U; i < 2U; i++) {
         vector_set(VM_SERVICE, i, 0xFEE00000U, 0x40U + i); /* its vCPU 1 is not up yet */

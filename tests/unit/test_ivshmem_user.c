@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit-sources: all */
 /* Ends of shared memory for User VMs: who gets one and what is refused, what the VM sees, doorbells both ways, and that nothing outlives the VM. */
+#include "ivshmem_machine.h"
 #include "lent_machine.h"
 
 #include "core/exclusive_pci.h"
-#include "devices/ivshmem.h"
-#include "devices/ivshmem_state.h"
 #include "devices/vpci_given.h"
 
 #define REGION     0x1800000U
@@ -16,11 +15,6 @@
 #define USER_BAR2  0xC0200000U
 #define AT         0x0020U    /* place on the User VM's bus */
 #define USER_PEER  4U
-#define INTERVAL   100000U    /* ticks: 100 us of the fake TSC's 1 GHz */
-#define DOORBELL   0xCU
-#define TABLE      0x1000U
-#define MSIX       0x40U
-#define ENABLE     0x80000000U
 #define LINK       0U         /* devices in the table: the RTVM's, and the open ends */
 #define LINK_USER  1U
 #define OTHER_USER 2U
@@ -34,13 +28,6 @@ static void connect(uint32_t i, uint16_t v, uint16_t region, uint64_t registers)
     partition.table.ivshmem_count = i + 1U;
 }
 
-static void share(vm_id_t v, hpa_t hpa, uint64_t size)
-{
-    struct part_vm *config = &partition.table.vm[v];
-    config->range[config->range_count] = (struct part_range){ .gpa = hpa, .hpa = hpa, .size = size, .type = PART_RANGE_SHARED, .flags = PART_RANGE_WRITE | PART_RANGE_EXEC };
-    config->range_count++;
-}
-
 static int start(void **state)
 {
     (void)machine_start(state);
@@ -52,22 +39,16 @@ static int start(void **state)
     strcpy(partition.table.shared[1].name, "links");
     partition.table.shared[1].hpa = OTHER;
     partition.table.shared[1].size = PAGE_SIZE;
-    share(VM_SERVICE, REGION, SIZE);
-    share(VM_SERVICE, OTHER, PAGE_SIZE);
-    share(RTVM, REGION, SIZE);
+    share(VM_SERVICE, REGION, SIZE, PART_RANGE_WRITE | PART_RANGE_EXEC);
+    share(VM_SERVICE, OTHER, PAGE_SIZE, PART_RANGE_WRITE | PART_RANGE_EXEC);
+    share(RTVM, REGION, SIZE, PART_RANGE_WRITE | PART_RANGE_EXEC);
     connect(LINK, RTVM, 0U, RTVM_REGS);
     connect(LINK_USER, PART_IVSHMEM_USER, 0U, 0U);
     connect(OTHER_USER, PART_IVSHMEM_USER, 1U, 0U);
     memset(vms, 0, sizeof(vms));
     memset(vcpus, 0, sizeof(vcpus));
-    stage2_init(0x100000000U);
-    assert_int_equal(domain_build(), STATUS_OK);
-    assert_int_equal(vm_boot_all(), STATUS_OK);
-    log_flush();
-    for (uint32_t p = 0U; p < MAX_PCPU; p++) {
-        fake_pcpu[p].kicks = 0U;
-        fake_pcpu[p].ipis = 0U;
-    }
+    world_boot();
+    world_quiet();
     user = world_create(2U); /* on core 1 */
     assert_int_equal(world_region(user, HC_REGION_ADD, WORLD_RWX_WB, GUEST_RAM, LENT, 0x200000U), 0);
     return 0;
@@ -114,17 +95,12 @@ static int with_end(void **state)
 
 static uint32_t reg(uint32_t offset) { return (uint32_t)vpci_mmio_read(user, USER_REGS + offset, 4U); }
 static void reg_set(uint32_t offset, uint32_t value) { vpci_mmio_write(user, USER_REGS + offset, 4U, value); }
-static uint32_t interrupts(void) { return fake_pcpu[vcpus[vcpu_id(RTVM, 1U)].pcpu].ipis; }
 static void rtvm_rings(uint32_t peer, uint32_t vector) { vpci_given_memory_write(RTVM, RTVM_REGS + DOORBELL, 4U, (peer << 16U) | vector); }
 
 /* Both VMs: vector n of the device is 0x40 + n. */
 static void user_listens(void)
 {
-    const vcpu_id_t id = vcpu_id(user, 0U);
-    uint64_t base = 0U;
-    assert_int_equal(vlapic_msr_read(id, 0x1BU, &base), STATUS_OK);
-    assert_int_equal(vlapic_msr_write(id, 0x1BU, base | 0xC00U), STATUS_OK);
-    assert_int_equal(vlapic_msr_write(id, 0x80FU, 0x1FFU), STATUS_OK);
+    apic_on(vcpu_id(user, 0U));
     for (uint32_t i = 0U; i < 2U; i++) {
         reg_set(TABLE + (16U * i), 0xFEE00000U);
         reg_set(TABLE + (16U * i) + 8U, 0x40U + i);
@@ -217,8 +193,8 @@ static void doorbells_go_both_ways(void **state)
     user_listens();
     rtvm_listens();
     reg_set(DOORBELL, (RTVM << 16U) | 1U);
-    assert_int_equal(interrupts(), 1U); /* at once, as a message to its own core */
-    assert_int_equal(fake_pcpu[vcpus[vcpu_id(RTVM, 1U)].pcpu].last_ipi, 0x41U);
+    assert_int_equal(interrupts(RTVM), 1U); /* at once, as a message to its own core */
+    assert_int_equal(last_vector(RTVM), 0x41U);
     assert_int_equal(fake_pcpu[vcpus[vcpu_id(RTVM, 1U)].pcpu].kicks, 0U);
     rtvm_rings(USER_PEER, 1U);
     assert_int_equal(fake_pcpu[1].kicks, 1U); /* the core of the User VM delivers it */

@@ -80,9 +80,7 @@ static int boot(void **state)
     line(0U, (struct part_uart){ VM_SERVICE, COM4, 3U, 0U }, (struct part_uart){ RTVM, COM2, 0U, 0U });
     line(1U, (struct part_uart){ SHARED, COM1, 4U, 0U }, (struct part_uart){ VM_SERVICE, COM3, 4U, 0U });
     line(2U, (struct part_uart){ RTVM, COM1, 0U, 0U }, (struct part_uart){ RTVM2, COM1, 0U, 0U });
-    stage2_init(0x100000000U);
-    assert_int_equal(domain_build(), STATUS_OK);
-    assert_int_equal(vm_boot_all(), STATUS_OK);
+    world_boot();
     memset(vuart_line, 0, sizeof(vuart_line)); /* as at the machine's start */
     for (vm_id_t v = 0U; v < PART_MAX_VM; v++) {
         vuart_reset(v);
@@ -90,10 +88,7 @@ static int boot(void **state)
     vuart_waiting = false;
     take_pins(VM_SERVICE);
     take_pins(SHARED);
-    for (uint32_t p = 0U; p < MAX_PCPU; p++) {
-        fake_pcpu[p].kicks = 0U;
-        fake_pcpu[p].ipis = 0U;
-    }
+    world_quiet();
     return 0;
 }
 

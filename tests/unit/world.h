@@ -152,15 +152,21 @@ static inline void world_machine(void)
     fake_cpuid_set(0x0DU, 2U, 256U, 576U, 0U, 0U);
 }
 
+/* As the partition table says. */
+static inline void world_boot(void)
+{
+    stage2_init(0x100000000U);
+    assert_int_equal(domain_build(), STATUS_OK);
+    assert_int_equal(vm_boot_all(), STATUS_OK);
+    log_flush();
+}
+
 static inline int world_start(void **state)
 {
     (void)state;
     world_machine();
     world_table();
-    stage2_init(0x100000000U);
-    assert_int_equal(domain_build(), STATUS_OK);
-    assert_int_equal(vm_boot_all(), STATUS_OK);
-    log_flush();
+    world_boot();
     return 0;
 }
 
@@ -225,6 +231,15 @@ static inline void slot_answer(uint32_t slot, uint64_t value)
 {
     hw_phys_write(IOREQ_PAGE + (slot * IOREQ_SLOT_SIZE) + IOREQ_OFF_VALUE, 8U, value);
     hw_phys_write(IOREQ_PAGE + (slot * IOREQ_SLOT_SIZE) + IOREQ_OFF_PROCESSED, 4U, IOREQ_COMPLETE);
+}
+
+/* From now on kicks and interrupts of cores are counted. */
+static inline void world_quiet(void)
+{
+    for (uint32_t p = 0U; p < MAX_PCPU; p++) {
+        fake_pcpu[p].kicks = 0U;
+        fake_pcpu[p].ipis = 0U;
+    }
 }
 
 #endif
