@@ -15,20 +15,11 @@
 #include <cmocka.h>
 
 #include "dm/ivshmem.h"
-#include "dm_fake_hsm.h"
+#include "dm_sysfs.h"
 
-static char root[64], said[1024];
+static char said[1024];
 static struct ivshmem all;
-static struct pci_bus bus;
-static struct hsm *hsm;
 static const char both[2][IVSHMEM_NAME] = {"link", "wide"};
-
-static void set_irq(void *owner, uint32_t gsi, bool high)
-{
-    (void)owner;
-    (void)gsi;
-    (void)high;
-}
 
 static void make_region(const char *name, off_t size)
 {
@@ -44,26 +35,13 @@ static void make_region(const char *name, off_t size)
 static int setup(void **state)
 {
     (void)state;
-    strcpy(root, "/tmp/test_dm_ivshmem.XXXXXX");
-    assert_non_null(mkdtemp(root));
+    sysfs_create();
     ivshmem_regions = root;
     make_region("stats", 4096);
     make_region("log", 4096);
     make_region("link", 1 << 20);
     make_region("wide", 16 << 20);
-    fake_hsm_reset();
-    pci_bus_create(&bus, set_irq, NULL);
-    hsm = hsm_open("");
     return 0;
-}
-
-static int teardown(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof(command), "rm -r %s", root);
-    return system(command);
 }
 
 /* What goes to standard error meanwhile is in said. */
@@ -209,12 +187,12 @@ static void what_does_not_fit_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_region_gets_a_place_of_its_own, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_regions_nothing_is_looked_for, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_unknown_region_is_refused_with_those_that_there_are, setup, teardown),
-        cmocka_unit_test_setup_teardown(where_only_the_hypervisors_regions_are_there_are_none, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_refusal_of_the_hypervisor_is_explained, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_region_gets_a_place_of_its_own, setup, sysfs_remove),
+        cmocka_unit_test_setup_teardown(without_regions_nothing_is_looked_for, setup, sysfs_remove),
+        cmocka_unit_test_setup_teardown(an_unknown_region_is_refused_with_those_that_there_are, setup, sysfs_remove),
+        cmocka_unit_test_setup_teardown(where_only_the_hypervisors_regions_are_there_are_none, setup, sysfs_remove),
+        cmocka_unit_test_setup_teardown(a_refusal_of_the_hypervisor_is_explained, setup, sysfs_remove),
+        cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, setup, sysfs_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,23 +19,13 @@
 #include <cmocka.h>
 
 #include "dm/passthrough.h"
-#include "dm_fake_hsm.h"
+#include "dm_sysfs.h"
 
 #define NVME "0000:00:03.0"
 #define NIC  "0000:01:00.1"
 
-static char root[64];
 static struct passthrough all;
-static struct pci_bus bus;
-static struct hsm *hsm;
 static const struct function_option both[2] = {{.address = NVME}, {.address = NIC, .as_is = true}};
-
-static void set_irq(void *owner, uint32_t gsi, bool high)
-{
-    (void)owner;
-    (void)gsi;
-    (void)high;
-}
 
 static void path_of(char path[256], const char *address, const char *file) { snprintf(path, 256, "%s/devices/%s/%s", root, address, file); }
 
@@ -127,8 +117,7 @@ static int setup(void **state)
     char path[128];
 
     (void)state;
-    strcpy(root, "/tmp/test_dm_pass.XXXXXX");
-    assert_non_null(mkdtemp(root));
+    sysfs_create();
     host_pci_root = root;
     snprintf(path, sizeof(path), "%s/devices", root);
     mkdir(path, 0755);
@@ -139,19 +128,7 @@ static int setup(void **state)
     make_function(NIC, NULL, "0x000000000000c000 0x000000000000c01f 0x0000000000040101\n"
                              "0x00000000febf5100 0x00000000febf51ff 0x0000000000040200\n"
                              "0x00000000fea00000 0x00000000feafffff 0x0000000000042208\n" NO_BAR NO_BAR NO_BAR, 0x05);
-    fake_hsm_reset();
-    pci_bus_create(&bus, set_irq, NULL);
-    hsm = hsm_open("");
     return 0;
-}
-
-static int teardown(void **state)
-{
-    char command[96];
-
-    (void)state;
-    snprintf(command, sizeof(command), "rm -r %s", root);
-    return system(command);
 }
 
 static void start(unsigned count)
@@ -348,11 +325,11 @@ static void the_line_is_what_acpi_says_once_the_function_is_on(void **state)
     assert_string_equal(text_of(NVME, "enable"), "0");
     all.host[0].messages = false;
     all.host[0].pin = 0;
-    pci_bus_create(&bus, set_irq, NULL);
+    pci_bus_create(&bus, ignore_irq, NULL);
     assert_int_equal(passthrough_take(&all, &bus), 0);
     assert_int_equal(all.host[0].line, 11);
     all.host[0].pin = 1;
-    pci_bus_create(&bus, set_irq, NULL);
+    pci_bus_create(&bus, ignore_irq, NULL);
     write_text(NVME, "enable", "x");
     assert_int_equal(passthrough_take(&all, &bus), 0);
     assert_int_equal(all.host[0].line, 23);
@@ -371,7 +348,7 @@ static void a_function_that_does_not_fit_is_refused(void **state)
     assert_int_equal(passthrough_take(&all, &bus), -ENOSPC);
     passthrough_finish(&all);
     assert_string_equal(bound_to("nvme"), "");
-    pci_bus_create(&bus, set_irq, NULL);
+    pci_bus_create(&bus, ignore_irq, NULL);
     for (unsigned i = 1; i < MACHINE_PCI_SLOTS; i++) {
         pci_device_init(&other[i], 1, 1, 0, 0);
         assert_true(pci_bus_add(&bus, &other[i]));
@@ -395,7 +372,7 @@ static void a_driver_that_does_not_let_go_is_named(void **state)
     assert_string_equal(bound_to("nvme"), NVME);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, sysfs_remove)
 
 int main(void)
 {
