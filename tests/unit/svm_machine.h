@@ -3,17 +3,8 @@
 #ifndef UNIT_SVM_MACHINE_H
 #define UNIT_SVM_MACHINE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-#include <cmocka.h>
+#include "backend_machine.h"
 
-#include "core/cpuid.h"
-#include "core/quick.h"
-#include "core/trace.h"
-#include "core/stats.h"
-#include "x86/access_maps.h"
 #include "x86/asm.h"
 #include "x86/core_pages.h"
 #include "x86/fatal.h"
@@ -21,22 +12,17 @@
 #include "x86/pcpu.h"
 #include "x86/svm/svm.h"
 
-#define GUEST 8U /* vCPU 0 of VM 1 */
 #define SERVICE_GUEST 0U
 #define MISC1_INTR (1U << 0)
 #define MISC1_HLT (1U << 24)
 #define MISC2_XSETBV (1U << 13)
 #define CR8 (1U << 8)
 
-struct vcpu_regs vcpu_regs[MAX_VCPU];
 uint8_t core_pages[MAX_PCPU][2][PAGE_SIZE];
-uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
-uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
 static struct vmcb entered; /* the VMCB as the CPU would see it at VMRUN */
 static struct vmcb leaves;  /* what the CPU would write at #VMEXIT */
 static uint32_t vmruns;
 static bool kicked;
-static _Atomic uint32_t kick;
 
 pcpu_id_t hw_pcpu(void)
 {
@@ -57,36 +43,7 @@ NORETURN void fatal_boot(const char *what, const char *detail)
     __builtin_unreachable();
 }
 
-struct vcpu_stats vcpu_stats[MAX_VCPU];
-static bool answers;       /* what core/quick.h says */
-static uint32_t asked, asked_cpl, asked_size, asked_port;
-static bool asked_write;
-static bool answer(vcpu_id_t id)
-{
-    assert_int_equal(id, GUEST);
-    asked++;
-    vcpu_regs[id].gpr[GPR_RAX] += answers ? 0x100U : 0U;
-    return answers;
-}
 void cpuid_emulate(vcpu_id_t id) { (void)answer(id); }
-volatile uint32_t trace_events;
-static uint32_t quick_traced;  /* the reason of the last one + 1 */
-void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t left, uint64_t now)
-{
-    assert_int_equal(vcpu, GUEST);
-    assert_true(left <= now);
-    quick_traced = (uint32_t)reason + 1U;
-}
-bool core_quick_msr_read(vcpu_id_t id) { return answer(id); }
-bool core_quick_msr_write(vcpu_id_t id) { asked_write = true; return answer(id); }
-bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl) { asked_cpl = cpl; return answer(id); }
-bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
-{
-    asked_port = port;
-    asked_size = size;
-    asked_write = write;
-    return answer(id);
-}
 
 /* x86/svm/left.c: what it deals with itself has a test of its own. */
 struct vmcb *svm_left(struct svm_run *run) { return svm_quick(run, asm_rdtsc()); }
@@ -136,13 +93,9 @@ static int setup(void **state)
     (void)state;
     svm_features = none;
     memset(svm_vmcb, 0, sizeof(svm_vmcb));
-    memset(vcpu_regs, 0, sizeof(vcpu_regs));
     memset(&leaves, 0, sizeof(leaves));
-    memset(vcpu_stats, 0, sizeof(vcpu_stats));
+    quick_reset();
     vmruns = 0U;
-    asked = 0U;
-    asked_write = false;
-    answers = false;
     kicked = false;
     svm_vendor.bitmaps_close(1U);
     svm_vendor.vcpu_init(GUEST, false);

@@ -166,15 +166,6 @@ static void only_the_service_vm_exits_on_undefined_opcodes(void **state)
     assert_true((svm_vmcb[SERVICE_GUEST].intercept_exception & (1U << 6)) != 0U);
 }
 
-static uint32_t open_bits(const uint8_t *map, uint32_t size)
-{
-    uint32_t count = 0U;
-    for (uint32_t i = 0U; i < (size * 8U); i++) {
-        count += ((map[i / 8U] >> (i % 8U)) & 1U) ^ 1U;
-    }
-    return count;
-}
-
 /* REQ-ISO-017 */
 static void bitmaps_are_closed_until_opened_one_by_one(void **state)
 {

@@ -377,15 +377,6 @@ static void every_reason_gives_one_of_ours(void **state)
 
 /* ---- bitmaps ---- */
 
-static uint32_t open_bits(const uint8_t *map, uint32_t size)
-{
-    uint32_t count = 0U;
-    for (uint32_t i = 0U; i < (size * 8U); i++) {
-        count += ((map[i / 8U] >> (i % 8U)) & 1U) ^ 1U;
-    }
-    return count;
-}
-
 /* REQ-ISO-017 */
 static void bitmaps_are_closed_until_opened_one_by_one(void **state)
 {

@@ -3,40 +3,25 @@
 #ifndef TESTS_UNIT_VMX_MACHINE_H
 #define TESTS_UNIT_VMX_MACHINE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-#include <cmocka.h>
+#include "backend_machine.h"
 
-#include "core/cpuid.h"
 #include "core/hw.h"
 #include "core/log.h"
-#include "core/quick.h"
-#include "core/stats.h"
-#include "core/trace.h"
 #include "core/vm.h"
-#include "x86/access_maps.h"
 #include "x86/fatal.h"
 #include "x86/vmx/core.h"
 #include "x86/vmx/vmx.h"
 
 #include "vmx_samples.h"
 
-#define GUEST 8U    /* vCPU 0 of VM 1 */
-#define SIBLING 9U  /* vCPU 1 of it */
+#define SIBLING 9U  /* vCPU 1 of VM 1 */
 #define OTHER 16U   /* vCPU 0 of VM 2 */
 #define CORES 2U
 #define TLB_SIZE 16U
 #define ROOT 0x123000U
 
-uint8_t access_msr_map[MAX_VM][ACCESS_MSR_BYTES];
-uint8_t access_io_map[MAX_VM][ACCESS_IO_BYTES];
 struct vmx_apic_page vmx_apic_page[MAX_VCPU];
 struct vmx_caps vmx_caps;
-struct vcpu_regs vcpu_regs[MAX_VCPU];
-struct vcpu_stats vcpu_stats[MAX_VCPU];
-volatile uint32_t trace_events;
 
 static uint64_t vmcs[CORES][0x8000]; /* by field */
 static uint64_t entered[0x8000];     /* as the CPU saw it at the last entry */
@@ -44,7 +29,6 @@ static pcpu_id_t core;
 static uint32_t entries;
 static vm_id_t entered_vm;
 static bool kick_before, kick_after_first, refused;
-static _Atomic uint32_t kick;
 static uint64_t now_armed;
 
 /* What the CPU would write at the exit. */
@@ -130,34 +114,8 @@ void vmx_nmi_open(void) { nmi_opened++; }
 
 const uint64_t vmx_marks[VMX_MARKS] = { 0x5000U, 0x5040U, 0x5100U, 0x5080U };
 
-static bool answers; /* what core/quick.h says */
-static uint32_t asked, asked_cpl, asked_size, asked_port;
-static bool asked_write;
-static bool answer_now(vcpu_id_t id)
-{
-    asked++;
-    vcpu_regs[id].gpr[GPR_RAX] += answers ? 0x100U : 0U;
-    return answers;
-}
 static uint64_t cr4_seen; /* by what a quick exit asks the backend */
-void cpuid_emulate(vcpu_id_t id) { cr4_seen = vmx_get(id, REG_CR4); (void)answer_now(id); }
-bool core_quick_msr_read(vcpu_id_t id) { return answer_now(id); }
-bool core_quick_msr_write(vcpu_id_t id) { asked_write = true; return answer_now(id); }
-bool core_quick_hypercall(vcpu_id_t id, uint32_t cpl) { asked_cpl = cpl; return answer_now(id); }
-bool core_quick_port(vcpu_id_t id, uint32_t port, uint32_t size, bool write)
-{
-    asked_port = port;
-    asked_size = size;
-    asked_write = write;
-    return answer_now(id);
-}
-static uint32_t quick_traced; /* the reason of the last one + 1 */
-void trace_record_quick(vcpu_id_t vcpu, enum hv_exit_reason reason, uint64_t left, uint64_t now)
-{
-    (void)vcpu;
-    assert_true(left <= now);
-    quick_traced = (uint32_t)reason + 1U;
-}
+void cpuid_emulate(vcpu_id_t id) { cr4_seen = vmx_get(id, REG_CR4); (void)answer(id); }
 
 /* The MSR map that opens the APIC's registers is there with all that makes them virtual, and nothing of that without it: else the guest would reach
  * the physical APIC, or the entry fail (26.2.1.1). */
@@ -244,14 +202,13 @@ static int setup(void **state)
     memset(tlb, 0, sizeof(tlb));
     memset(vmx_apic_page, 0xA5, sizeof(vmx_apic_page));
     memset(vmx_vcpu, 0, sizeof(vmx_vcpu));
-    memset(vcpu_regs, 0, sizeof(vcpu_regs));
-    memset(vcpu_stats, 0, sizeof(vcpu_stats));
+    quick_reset();
     memset(&leaves, 0, sizeof(leaves));
     memset(said, 0, sizeof(said));
-    kick_before = kick_after_first = refused = answers = asked_write = false;
+    kick_before = kick_after_first = refused = false;
     log_full = false;
     lines = 0U;
-    asked = entries = invepts = invvpids = nmi_opened = quick_traced = ends_after = 0U;
+    entries = invepts = invvpids = nmi_opened = ends_after = 0U;
     now_armed = TIME_NEVER;
     life = 1U;
     vmx_vendor.bitmaps_close(1U);
