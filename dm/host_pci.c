@@ -142,6 +142,16 @@ static bool read_bars(struct host_function *function)
     return valid;
 }
 
+/* To take their card from its driver would end them, whoever has them. */
+static bool has_virtual_functions(const struct host_function *function)
+{
+    char text[HOST_PCI_NAME];
+    unsigned count = 0;
+
+    read_line(function, "sriov_numvfs", text, sizeof(text));
+    return sscanf(text, "%u", &count) == 1 && count != 0U;
+}
+
 static const char *read_function(struct host_function *function, int fd)
 {
     uint8_t config[PCI_CONFIG_SIZE] = {0};
@@ -154,6 +164,8 @@ static const char *read_function(struct host_function *function, int fd)
         problem = "is a bridge, and bridges are not given away; name a function behind it";
     } else if (pci_get16(config, 0) == HV_PCI_VENDOR) {
         problem = "is the hypervisor's own device";
+    } else if (has_virtual_functions(function)) {
+        problem = "its virtual functions are on; write 0 to its sriov_numvfs first, or name one of them";
     } else {
         function->pin = config[REG_PIN];
         function->messages = has_messages(config);

@@ -2,9 +2,11 @@
 /*
  * A virtual function of QEMU's igb (Intel 82576 data sheet, chapters 7.10 and 8; PCI Express 5.0, chapter 9) as function of an exclusive VM: what it sees of it, a frame that
  * it sends, one that is not in its memory, a message interrupt. As Service VM, which has the card: bar=0x... are the virtual function's registers; it tries to take the
- * function away before it lets the card send.
+ * function away before it lets the card send. As User VM (user=y), to which it is lent by a Service VM whose driver has the card: the same, but first it asks that driver by the mailbox (7.10.2.9),
+ * which answers with a message interrupt; then it waits until it finds a word there and is rung, sends once more, and ends.
  */
 #include "tests/guests/statistics.h"
+#include "tests/guests/words.h"
 
 #define VF_ID       0x10CA8086U
 #define MINE        0x08U        /* 00:01.0 */
@@ -29,12 +31,31 @@
 #define SIZE_16K    0xFFFFC000U
 #define MESSAGE     0xFEE00000U  /* vCPU 0 */
 #define VECTOR      0x41U
+#define ANSWER      0x42U        /* of the mailbox */
+#define APIC_BASE   0x1BU
+#define X2APIC      0xC00U
+#define SVR         0x80FU
 #define TCTL        0x0400U      /* of the card */
 #define TCTL_ON     2U
 #define GPIE        0x1514U
 #define GPIE_MSIX   0x10U
 #define EICS        0x1520U      /* of both */
 #define EIMS        0x1524U
+#define EICR        0x1580U
+#define IVAR_MISC   0x1740U      /* which message the mailbox has */
+#define IVAR_LAST   0x82U        /* valid, the third; QEMU takes the second */
+#define MESSAGES    3U
+#define ALL         7U
+#define BUFFER      0x0800U      /* of the mailbox, its first word */
+#define BUFFER_LAST 0x083CU
+#define RUNG        0x600DU
+#define MAILBOX     0x0C40U
+#define MAIL_REQUEST 1U
+#define MAIL_ACKNOWLEDGE 2U
+#define MAIL_MINE   4U
+#define MAIL_CAME   0x10U
+#define RESET_ME    1U           /* a message: the first one of each driver */
+#define ANSWERED    0xC0000000U  /* or refused, as the function has no address of its owner's choice */
 #define TDBAL       0x3800U
 #define TDBAH       0x3804U
 #define TDLEN       0x3808U
@@ -73,9 +94,40 @@ static bool sent(uint32_t n, uint64_t buffer)
     return (ring[n].status & DONE) != 0U;
 }
 
-static void as_owner(void)
+/* The driver of the card hears that this one begins, and lets it send from then on. */
+static void ask(void)
 {
-    volatile uint32_t *table;
+    const uint64_t start = tsc();
+    put(IVAR_MISC, IVAR_LAST);
+    put(MAILBOX, MAIL_MINE);
+    check("the mailbox", (get(MAILBOX) & MAIL_MINE) != 0U, get(MAILBOX));
+    put(BUFFER, RESET_ME);
+    put(MAILBOX, MAIL_REQUEST);
+    while ((interrupt_count[ANSWER] == 0U) && ((tsc() - start) < PATIENCE)) {
+        __asm__ volatile("sti; nop; cli" : : : "memory");
+    }
+    check("an interrupt by the driver of the card", interrupt_count[ANSWER] != 0U, interrupt_count[ANSWER]);
+    while (((get(MAILBOX) & MAIL_CAME) == 0U) && ((tsc() - start) < PATIENCE)) {
+        __asm__ volatile("pause" : : : "memory");
+    }
+    check("its answer", ((get(BUFFER) & 0xFFFFU) == RESET_ME) && ((get(BUFFER) & ANSWERED) != 0U), get(BUFFER));
+    put(MAILBOX, MAIL_ACKNOWLEDGE);
+}
+
+static void messages_on(void)
+{
+    volatile uint32_t *const table = (volatile uint32_t *)(uintptr_t)(config_read(MINE, BAR3) & ADDRESS);
+    for (uint32_t i = 0U; i < MESSAGES; i++) {
+        table[4U * i] = MESSAGE;
+        table[(4U * i) + 1U] = 0U;
+        table[(4U * i) + 2U] = (i == 0U) ? VECTOR : ANSWER;
+        table[(4U * i) + 3U] = 0U;
+    }
+    config_write(MINE, MSIX, MSIX_ON);
+}
+
+static void as_owner(bool lent)
+{
     uint32_t others = 0U;
     for (uint32_t bdf = 1U; bdf < FUNCTIONS; bdf++) {
         others += ((bdf != MINE) && (config_read(bdf, 0U) != 0xFFFFFFFFU)) ? 1U : 0U;
@@ -88,6 +140,11 @@ static void as_owner(void)
     registers = (volatile uint8_t *)(uintptr_t)(config_read(MINE, BAR0) & ADDRESS);
     check("and has a place", registers != 0, (uintptr_t)registers);
     config_write(MINE, COMMAND, MASTER_MEMORY);
+    messages_on();
+    if (lent) {
+        put(EIMS, ALL & ~1U);
+        ask();
+    }
     put(TDBAL, (uint32_t)(uintptr_t)ring);
     put(TDBAH, 0U);
     put(TDLEN, sizeof(ring));
@@ -96,17 +153,21 @@ static void as_owner(void)
     check("a frame goes out", sent(0U, (uintptr_t)frame), ring[0].status);
     (void)sent(1U, BESIDE);
     print_text("beside\r\n");
-    table = (volatile uint32_t *)(uintptr_t)(config_read(MINE, BAR3) & ADDRESS);
-    table[0] = MESSAGE;
-    table[1] = 0U;
-    table[2] = VECTOR;
-    table[3] = 0U;
-    config_write(MINE, MSIX, MSIX_ON);
     put(EIMS, 1U);
     put(EICS, 1U);
     wait_for_interrupt();
-    check("an interrupt", interrupt_count[VECTOR] == 1U, interrupt_count[VECTOR]);
+    /* Where its driver before let QEMU's card wait between messages, that sends a second one. */
+    check("an interrupt", (interrupt_count[VECTOR] == 1U) || (lent && (interrupt_count[VECTOR] == 2U)), interrupt_count[VECTOR]);
     print_text("sent\r\n");
+    if (lent) {
+        while (get(BUFFER_LAST) != RUNG) {
+            put(EICR, ALL);
+            wait_for_interrupt(); /* also one that the card sends late, to send fewer */
+        }
+        check("its registers still", get(TDBAL) == (uint32_t)(uintptr_t)ring, get(TDBAL));
+        check("a frame goes out still", sent(2U, (uintptr_t)frame), ring[2].status);
+        print_text("done\r\n");
+    }
 }
 
 static bool still_there(void)
@@ -153,8 +214,12 @@ void guest_main(void)
     }
     if (bar != 0U) {
         as_service(bar);
+    } else if (word_of("user=")[0] == 'y') {
+        msr_set(APIC_BASE, msr_get(APIC_BASE) | X2APIC);
+        msr_set(SVR, 0x1FFU);
+        as_owner(true);
     } else {
-        msr_set(0x80FU, 0x1FFU);
-        as_owner();
+        msr_set(SVR, 0x1FFU);
+        as_owner(false);
     }
 }

@@ -252,6 +252,11 @@ static void what_cannot_be_given_is_refused_by_name(void **state)
     refused("0000:00:04.0", "no such PCI function");
     assert_false(passthrough_prepare(&all, missing, 1));
     passthrough_finish(&all);
+    write_text(NIC, "sriov_numvfs", "2\n");
+    refused(NIC, "its virtual functions are on");
+    write_text(NIC, "sriov_numvfs", "0\n");
+    assert_true(passthrough_prepare(&all, &both[1], 1));
+    passthrough_finish(&all);
     config[0x0E] = 0x81;
     write_file(NVME, "config", config, sizeof(config));
     refused(NVME, "is a bridge");
