@@ -97,7 +97,7 @@ static const char *shm_reason(int result)
         reason = "the scenario does not open this region to User VMs: name it in shared of user_vms";
         break;
     case -EBUSY:
-        reason = "another User VM has it; stop that one first";
+        reason = "another User VM has it, which is to be stopped first, or another device is at its place";
         break;
     case -ENODEV:
     case -ENOTTY:

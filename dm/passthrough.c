@@ -138,6 +138,9 @@ static const char *reason_of(int result)
     case -EINVAL:
         reason = "the hypervisor does not give it to a User VM";
         break;
+    case -EBUSY:
+        reason = "another device of the VM is at its place on the VM's bus";
+        break;
     case -ENODEV:
         reason = "the machine has no IOMMU that could hold it to the VM's memory";
         break;

@@ -11,6 +11,11 @@
 #include "devices/mmio_lent.h"
 #include "devices/vpci_lent.h"
 
+static int64_t device_errno(enum status status)
+{
+    return (status == STATUS_BUSY) ? -HC_EBUSY : hypercall_errno(status);
+}
+
 /* vCPUs of the Service VM whose DEASSIGN_PCIDEV executes again, a bit each: the function may have arrived by another one's. */
 static uint32_t returns;
 
@@ -28,7 +33,7 @@ static int64_t assign(vm_id_t v, uint64_t gpa)
         } else {
             /* Under way already: the hypercall executes again. */
             const bool begun = vpci_lent_arriving(v, request.place, request.bdf);
-            result = begun ? 0 : hypercall_errno(vpci_lend(v, &request));
+            result = begun ? 0 : device_errno(vpci_lend(v, &request));
             if ((result == 0) && !vpci_lent_arrived(v, request.place, request.bdf)) {
                 result = HYPERCALL_AGAIN;
             }
@@ -75,7 +80,7 @@ static int64_t line_call(vm_id_t v, uint64_t id, uint64_t gpa)
     int64_t result = -HC_EFAULT;
     if (hypercall_read_ptdev_irq(gpa, &irq) == STATUS_OK) {
         const enum status status = (id == HC_SET_PTDEV_INTR_INFO) ? vpci_lent_line_set(v, &irq) : vpci_lent_line_reset(v, &irq);
-        result = (status == STATUS_BUSY) ? -HC_EBUSY : hypercall_errno(status);
+        result = device_errno(status);
     }
     return result;
 }

@@ -29,8 +29,8 @@ enum status ivshmem_map(void); /* boot: BAR 2 of the Service VM's devices, into 
 /* close: from here on, no doorbell reaches the VM. reset: its devices are as after power-on, and doorbells are heard again. */
 void ivshmem_close(vm_id_t vm);
 void ivshmem_reset(vm_id_t vm);
-/* An end for User VMs, which one holds at a time, at the addresses that its device model chose. STATUS_NOT_FOUND: no such end; STATUS_BUSY: another VM
- * has it; STATUS_NO_MEMORY: the VM's tables are used up; STATUS_DENIED: all the rest. The log says why. */
+/* An end for User VMs, which one holds at a time, at the addresses that its device model chose. STATUS_NOT_FOUND: no such end; STATUS_BUSY: a VM
+ * has it, or another device is in its place; STATUS_NO_MEMORY: the VM's tables are used up; STATUS_DENIED: all the rest. The log says why. */
 struct ivshmem_request {
     uint16_t place;
     gpa_t registers;

@@ -72,11 +72,11 @@ enum status ivshmem_take(vm_id_t v, const struct ivshmem_request *request)
     if (device >= PART_MAX_IVSHMEM) {
         why = ": the scenario opens no region of that name to User VMs";
         result = STATUS_NOT_FOUND;
-    } else if (ivshmem_end[device].vm != ID_NONE) {
-        why = ": a User VM holds that end already";
+    } else if ((ivshmem_end[device].vm != ID_NONE) || vpci_lent_taken(v, request->place)) {
+        why = ": a User VM holds that end already, or another device is in its place";
         result = STATUS_BUSY;
-    } else if ((vms[v].state != VM_CREATED) || (ivshmem_find(v, request->place) < PART_MAX_IVSHMEM)) {
-        why = ": shared memory comes before START_VM, and each to a place of its own";
+    } else if (vms[v].state != VM_CREATED) {
+        why = ": shared memory comes before START_VM";
     } else if ((request->size != ivshmem_region_size(device)) || ((request->memory & (request->size - 1U)) != 0U) || (request->memory >= MEMORY_LIMIT) ||
                ((request->registers % PAGE_SIZE) != 0U) || (request->table != (request->registers + PAGE_SIZE))) {
         why = ": BAR 2 is as large as the region and aligned to that, BAR 0 to a page, and BAR 1 the next page";

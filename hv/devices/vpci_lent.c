@@ -26,13 +26,13 @@ uint32_t lent_find(vm_id_t v, uint16_t place, uint16_t bdf)
     return found;
 }
 
-/* A free record, or LENT_FUNCTIONS: none, or the VM has its share, or something is in that place. */
+/* A free record, or LENT_FUNCTIONS: none, or the VM has its share. taken: a function or shared memory of the VM is in that place. */
 static uint32_t find_free(vm_id_t v, uint16_t place, bool *taken)
 {
     uint32_t found = LENT_FUNCTIONS;
     uint32_t count = 0U;
 
-    *taken = false;
+    *taken = ivshmem_find(v, place) != ID_NONE;
     for (uint32_t i = 0U; i < LENT_FUNCTIONS; i++) {
         if (vpci_lent_record[i].state == LENT_FREE) {
             found = i;
@@ -46,6 +46,15 @@ static uint32_t find_free(vm_id_t v, uint16_t place, bool *taken)
         }
     }
     return (count < LENT_PER_VM) ? found : LENT_FUNCTIONS;
+}
+
+/* REQ-INT-083 */
+bool vpci_lent_taken(vm_id_t v, uint16_t place)
+{
+    bool taken = false;
+
+    (void)find_free(v, place, &taken);
+    return taken;
 }
 
 /* REQ-INT-083 */
@@ -105,7 +114,8 @@ static enum status request_refused(vm_id_t v, const struct lent_request *request
     } else if (vpci_function[index].owner != VM_SERVICE) {
         why = " is not lent: it is not the Service VM's, or is lent already";
     } else if (taken) {
-        why = " is not lent: another function is in its place";
+        why = " is not lent: another device of its VM is in its place";
+        result = STATUS_BUSY;
     } else if (!room) {
         why = " is not lent: 4 functions for one VM, 8 in all";
         result = STATUS_NO_MEMORY;

@@ -26,8 +26,10 @@ struct lent_request {
 };
 
 /* Begins to hand the function over; v is a User VM in VM_CREATED. Else it stays what it was, and the log says why: STATUS_NO_DEVICE: no IOMMU;
- * STATUS_NO_MEMORY: no record, or no tables left; STATUS_DENIED: all the rest. */
+ * STATUS_NO_MEMORY: no record, or no tables left; STATUS_BUSY: another device is in its place; STATUS_DENIED: all the rest. */
 enum status vpci_lend(vm_id_t v, const struct lent_request *request);
+/* A function that is lent, or on its way, or shared memory has that place on the VM's bus. */
+bool vpci_lent_taken(vm_id_t v, uint16_t place);
 /* Begins to give it back. STATUS_NOT_FOUND: that VM has no such function there. */
 enum status vpci_lent_return(vm_id_t v, uint16_t place, uint16_t bdf);
 void vpci_lent_return_all(vm_id_t v);

@@ -122,7 +122,7 @@ static void a_vm_that_has_started_and_one_with_its_share_get_none(void **state)
 {
     (void)state;
     assert_int_equal(assign_as(user, 0x08U, NIC, 0U), 0);
-    assert_int_equal(assign_as(user, 0x08U, DISK, 0U), -HC_EINVAL); /* the place is taken */
+    assert_int_equal(assign_as(user, 0x08U, DISK, 0U), -HC_EBUSY); /* the place is taken */
     assert_int_equal(assign_as(user, 0x10U, NIC, 0U), -HC_EINVAL);  /* lent already */
     assert_int_equal(assign_as(user, 0x08U, NIC, 0U), -HC_EINVAL);
     assert_int_equal(assign_as(user, 0x10U, DISK, 0U), 0);

@@ -362,19 +362,39 @@ static void acrns_names_have_a_prefix(void **state)
     assert_int_equal(where(user, USER_BAR2), REGION);
 }
 
-/* REQ-IO-021 */
-static void a_place_is_one_devices_and_comes_before_the_start(void **state)
+/* REQ-IO-021 REQ-INT-083 */
+static void a_place_is_one_devices(void **state)
 {
-    static const char early[] = "ivshmem: user: shared memory comes before START_VM, and each to a place of its own";
     struct hc_vdev device = vdev_of(AT, "links", PAGE_SIZE);
     (void)state;
-    assert_int_equal(vdev_call(user, HC_CREATE_VDEV, &device), -HC_EINVAL);
-    assert_true(told(early));
+    assert_int_equal(vdev_call(user, HC_CREATE_VDEV, &device), -HC_EBUSY);
+    assert_true(told("ivshmem: user: a User VM holds that end already, or another device is in its place"));
     assert_int_equal(vpci_user_count, 1U);
-    device.slot = AT + 8U;
+    assert_int_equal(assign_as(user, AT, NIC, 0U), -HC_EBUSY);
+    assert_true(told("0x10 is not lent: another device of its VM is in its place"));
+    assert_int_equal(vpci_config_read(VM_SERVICE, NIC, 0U, 2U), 0x8086U); /* it stays where it was */
+    assert_int_equal(assign(user, NIC), 0);
+    device.slot = PLACE;
+    device.io_addr[2] = 0xC0400000U;
+    assert_int_equal(vdev_call(user, HC_CREATE_VDEV, &device), -HC_EBUSY);
+    assert_int_equal(get(user, PLACE, 0U, 4U), 0x10D38086U);
+    assert_int_equal(get(user, AT, 0U, 4U), 0x11101AF4U);
+    assert_int_equal(ivshmem_end[OTHER_USER].vm, ID_NONE);
+    assert_int_equal(deassign(user, NIC), 0);
+    assert_int_equal(vdev_call(user, HC_CREATE_VDEV, &device), 0); /* once the place is free */
+    assert_int_equal(drop(user, AT), 0);
+    assert_int_equal(assign_as(user, AT, NIC, 0U), 0);
+}
+
+/* REQ-IO-021 */
+static void it_comes_before_the_start(void **state)
+{
+    struct hc_vdev device = vdev_of(AT + 8U, "links", PAGE_SIZE);
+    (void)state;
     assert_int_equal(world_ioreq_page(user, IOREQ_PAGE), 0);
     assert_int_equal(hypercall(HC_START_VM, user, 0U), 0);
     assert_int_equal(vdev_call(user, HC_CREATE_VDEV, &device), -HC_EINVAL);
+    assert_true(told("ivshmem: user: shared memory comes before START_VM"));
     assert_int_equal(ivshmem_end[OTHER_USER].vm, ID_NONE);
     assert_int_equal(drop(user, AT), 0); /* but it may go at any time */
     assert_int_equal(where(user, USER_BAR2), 0U);
@@ -413,7 +433,8 @@ int main(void)
         cmocka_unit_test_setup(one_at_a_time_has_it, with_end),
         cmocka_unit_test_setup(what_is_refused_is_named, start),
         cmocka_unit_test_setup(acrns_names_have_a_prefix, start),
-        cmocka_unit_test_setup(a_place_is_one_devices_and_comes_before_the_start, with_end),
+        cmocka_unit_test_setup(a_place_is_one_devices, with_end),
+        cmocka_unit_test_setup(it_comes_before_the_start, with_end),
         cmocka_unit_test_setup(a_lent_function_stays_when_it_goes, with_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
