@@ -148,7 +148,7 @@ static void log_started(vm_id_t v)
     log_end();
 }
 
-/* Stage 2 stays as it was built at boot: it never changes for this VM. */
+/* Into stage 2 as it is: what was lent to User VMs is back by then. */
 /* REQ-LIF-005 */
 enum status vm_boot_service(void)
 {
