@@ -25,6 +25,11 @@ bool partition_vm_absent(uint32_t v); /* entry 0 of a scenario without a Service
     assigns \nothing;
     exits \false; */
 bool partition_text_ends(const char *text, uint32_t size);
+/* An address that no VM's memory or device has: interrupt controllers and PCI configuration. */
+/*@ requires size > 0;
+    assigns \nothing;
+    exits \false; */
+bool partition_meets_controller(uint64_t base, uint64_t size);
 
 /* Kinds, names, images, counts, cores. */
 /*@ requires boot_ok && header_ok && partition.table.board.pcpu_count <= MAX_PCPU;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shared-memory devices of the partition table: whose, for which region, and where that VM sees them. */
-#include "core/boot_info.h"
 #include "core/interval.h"
 #include "core/partition_check.h"
 
 #define REGISTERS_LIMIT 0x100000000U /* BARs of 32 bits */
-#define MSI_BASE       0xFEE00000U
-#define MSI_SIZE       0x100000U
-#define INTERVAL_MAX   1000000U
+#define INTERVAL_MAX    1000000U
 
 /* Of any device in the table: one that was not accepted has these, too. */
 static const struct part_shared *region_of(const struct part_ivshmem *d)
@@ -107,11 +104,6 @@ static bool meets_range(const struct part_vm *vm, gpa_t gpa, uint64_t size)
     return meets;
 }
 
-static bool meets_interrupts(gpa_t gpa, uint64_t size)
-{
-    return interval_meets(MSI_BASE, MSI_SIZE, gpa, size) || interval_meets(platform.ioapic_base, PAGE_SIZE, gpa, size);
-}
-
 /* REQ-CFG-050 */
 static bool check_place(uint32_t i)
 {
@@ -123,7 +115,7 @@ static bool check_place(uint32_t i)
     bool ok = true;
     if (!has_region(d)) {
         ok = partition_refuse("a VM has no range for the region of its shared-memory device, or elsewhere", d->vm, i);
-    } else if (!placed || meets_interrupts(d->registers_gpa, PART_IVSHMEM_REGISTERS)) {
+    } else if (!placed || partition_meets_controller(d->registers_gpa, PART_IVSHMEM_REGISTERS)) {
         ok = partition_refuse("the registers of a shared-memory device meet something else: move them", d->vm,
                               d->registers_gpa);
     } else {

@@ -123,12 +123,8 @@ static bool meets_ram(hpa_t base, uint64_t size)
     return meets;
 }
 
-/* Registers that the hypervisor keeps: interrupt controllers and PCI configuration. */
-/*@ requires size > 0;
-    assigns \nothing;
-    exits \false; */
 /* REQ-ISO-028 */
-static bool meets_controller(hpa_t base, uint64_t size)
+bool partition_meets_controller(uint64_t base, uint64_t size)
 {
     bool meets = interval_meets(LOCAL_APIC_BASE, LOCAL_APIC_SIZE, base, size) ||
                  ((platform.ioapic_base != 0U) &&
@@ -260,7 +256,7 @@ static bool check_shape(uint32_t v, uint32_t r)
         !paged(range_hpa(v, r), range_size(v, r), PART_HPA_LIMIT)) {
         ok = partition_refuse("a memory range must have whole pages below 2^48: align gpa, hpa and size to 4 KiB", v,
                               range_hpa(v, r));
-    } else if (meets_controller(range_gpa(v, r), range_size(v, r))) {
+    } else if (partition_meets_controller(range_gpa(v, r), range_size(v, r))) {
         ok = partition_refuse("a memory range hides the interrupt controllers or PCI configuration from its VM: "
                               "leave these guest addresses out", v, range_gpa(v, r));
     } else if ((v == VM_SERVICE) && (range_gpa(v, r) != range_hpa(v, r))) {
@@ -302,7 +298,7 @@ static bool check_mmio(uint32_t v, uint32_t r)
         ok = partition_refuse("device registers are not executable: remove 'exec'", v, range_hpa(v, r));
     } else if (meets_ram(range_hpa(v, r), range_size(v, r))) {
         ok = partition_refuse("an MMIO range covers RAM: shrink it", v, range_hpa(v, r));
-    } else if (meets_controller(range_hpa(v, r), range_size(v, r))) {
+    } else if (partition_meets_controller(range_hpa(v, r), range_size(v, r))) {
         ok = partition_refuse("an MMIO range covers the IOAPIC, the local APIC or MMCONFIG, which the hypervisor keeps: "
                               "split it around them", v, range_hpa(v, r));
     } else {

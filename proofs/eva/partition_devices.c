@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eva-sources: core/partition_device.c core/partition_ivshmem.c core/partition_link.c */
 /* eva-without: state */
+/* eva-stubs: wp */
 /* Any ports, interrupt lines and PCI functions in a partition table whose counts have passed. */
 #include "core/boot_info.h"
 #include "core/partition_check.h"

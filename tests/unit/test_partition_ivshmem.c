@@ -36,6 +36,17 @@ static void devices_in_their_places_are_accepted(void **state)
     assert_true(validate().valid);
 }
 
+/* REQ-CFG-050 */
+static void registers_may_lie_where_a_machine_without_mmconfig_has_none(void **state)
+{
+    (void)state;
+    T.board.mmconfig_base = 0U;
+    platform.mmconfig_base = 0U;
+    platform.mmconfig_buses = 0U;
+    RTVM_DEVICE.registers_gpa = 0xB0000000U;
+    assert_string_equal(validate().reason, "");
+}
+
 /* A second region, both VMs have devices for both. */
 static void two_regions(void)
 {
@@ -109,6 +120,10 @@ static bool make_mistake(int line)
     CASE("meet something else", RTVM_DEVICE.registers_gpa = 0x3FFF000U)
     CASE("meet something else", RTVM_DEVICE.registers_gpa = 0xFEC00000U)
     CASE("meet something else", RTVM_DEVICE.registers_gpa = 0xFEDFF000U)
+    CASE("meet something else", RTVM_DEVICE.registers_gpa = 0xFEE00000U)
+    CASE("meet something else", RTVM_DEVICE.registers_gpa = 0xB0000000U)
+    CASE("meet something else", RTVM_DEVICE.registers_gpa = 0xAFFFF000U)
+    CASE("meet something else", RTVM_DEVICE.registers_gpa = 0xBFFFF000U)
     CASE("meet something else", SERVICE_DEVICE.registers_gpa = 0x90000000U)
     CASE("meet something else", SERVICE_DEVICE.memory_gpa = 0x90000000U)
     CASE("two shared-memory devices for one", (T.ivshmem_count = 3U, T.ivshmem[2] = device(1U, 0xFE802000U, REGION)))
@@ -138,13 +153,14 @@ static bool make_mistake(int line)
 static void each_mistake_is_refused_by_name(void **state)
 {
     (void)state;
-    assert_int_equal(mistakes_refused(connected, make_mistake, __LINE__), 36U);
+    assert_int_equal(mistakes_refused(connected, make_mistake, __LINE__), 40U);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(devices_in_their_places_are_accepted, connected),
+        cmocka_unit_test_setup(registers_may_lie_where_a_machine_without_mmconfig_has_none, connected),
         cmocka_unit_test_setup(ends_for_user_vms_have_no_place, connected),
         cmocka_unit_test_setup(the_service_vm_needs_no_device_for_what_user_vms_have, connected),
         cmocka_unit_test_setup(a_vm_may_have_devices_for_several_regions, connected),
