@@ -3,9 +3,10 @@
 import pathlib
 
 from tools import setup
-from tools.config.check import image_tags, vms
+from tools.config.check import image_tags
 from tools.bochs import MODELS, Bochs
 from tools.config.compile import compile_scenario, load_scenario, scenario_path
+from tools.config.space import vms
 from tools.config.errors import ConfigError
 from tools.machine import ROOT, Machine, board_devices
 

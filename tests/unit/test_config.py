@@ -13,12 +13,14 @@ import yaml
 
 from tools.boot import tags
 from tools.config import acpi
-from tools.config.check import KEPT_PORTS, Checker
-from tools.config.compile import compile_scenario, load_scenario, without
+from tools.config.board import KEPT_PORTS
+from tools.config.check import Checker
+from tools.config.compile import compile_scenario, load_scenario
 from tools.config.errors import ConfigError
 from tools.config.layout import C, STRUCTS, Table
 from tools.config.picture import draw
 from tools.config.source import ROOT, Document
+from tools.config.space import without
 
 SCENARIOS = sorted(path.stem for path in (ROOT / "configs" / "scenarios").glob("*.yaml"))
 DEMO = yaml.safe_load((ROOT / "configs" / "scenarios" / "demo.yaml").read_text(encoding="utf-8"))
@@ -263,6 +265,21 @@ MISTAKES = {
                        "overlaps device window 0xfed40000"),
     "lent by an RTVM": (lambda d: rtvm(d).update(lend_mmio=[{"address": 0xFED40000, "size": "4 KiB"}]), "lend_mmio"),
     "window is IOAPIC": (lambda d: rtvm(d).update(mmio=[{"address": 0xFEC00000, "size": "4 KiB"}]), "overlaps the IOAPIC"),
+    "window in MMCONFIG": (lambda d: rtvm(d).update(mmio=[{"address": 0xBFFFF000, "size": "4 KiB"}]), "mmio[0]: 0xbffff000 overlaps PCI configuration (MMCONFIG, 0xb0000000 to 0xc0000000), which the hypervisor owns"),
+    "lent MMCONFIG": (lambda d: d["service_vm"].update(lend_mmio=[{"address": 0xB8000000, "size": "4 KiB"}]), "lend_mmio[0]: 0xb8000000 overlaps PCI configuration"),
+    "window seen in MMCONFIG": (lambda d: rtvm(d).update(mmio=[{"address": 0xFE000000, "gpa": 0xB8000000, "size": "4 KiB"}]), "mmio[0]: guest addresses 0xb8000000 to 0xb8001000 meet PCI configuration"),
+    "memory in MMCONFIG": (lambda d: rtvm(d)["memory"].append({"gpa": 0xB8000000, "address": 0x48000000, "size": "16 MiB"}),
+                           "memory[1]: guest addresses 0xb8000000 to 0xb9000000 meet PCI configuration (MMCONFIG, 0xb0000000 to 0xc0000000), where a VM has no memory and no device; "
+                           "give it another gpa, such as 0x4000000"),
+    "memory at the IOAPIC": (lambda d: rtvm(d)["memory"].append({"gpa": 0xFEBFF000, "address": 0x48000000, "size": "8 KiB"}), "meet the IOAPIC, where a VM has no memory"),
+    "memory beyond 2^48": (lambda d: rtvm(d)["memory"].append({"gpa": (1 << 48) - 4096, "address": 0x48000000, "size": "8 KiB"}), "go beyond 2^48; give it a gpa below"),
+    "window beyond 2^48": (lambda d: rtvm(d).update(mmio=[{"address": 1 << 48, "size": "4 KiB"}]), "mmio[0]: guest addresses 0x1000000000000 to 0x1000000001000 go beyond 2^48; give it a gpa below"),
+    "lent beyond 2^48": (lambda d: d["service_vm"].update(lend_mmio=[{"address": 1 << 48, "size": "4 KiB"}]), "go beyond 2^48; leave it out"),
+    "window beyond 2^52": (lambda d: rtvm(d).update(mmio=[{"address": (1 << 52) - 4096, "gpa": 0xFE000000, "size": "8 KiB"}]), "goes beyond 2^52, where no machine has addresses"),
+    "memory of no size": (lambda d: rtvm(d)["memory"][0].update(size="0 MiB"), "memory[0].size: '0 MiB' does not fit; a size"),
+    "region twice": (lambda d: rtvm(d)["shared"].append({"name": "rt0", "gpa": 0x60000000}), "shared[1].name: region rt0 stands twice; remove one"),
+    "more than the board has": (lambda d: d["service_vm"].update(min_memory="4 GiB"), "service_vm.min_memory: the scenario needs 4673 MiB with the hypervisor's, board qemu-q35 has 4096"),
+    "counter in no memory": (lambda d: rtvm(d).update(heartbeat={"timeout_us": 5000, "counter": 0x4000000}), "heartbeat.counter: 0x4000000 is neither in memory of rtvm nor in a shared region"),
     "device without IOMMU": (lambda d: rtvm(d).update(pci=["00:03.0"]), "needs an IOMMU"),
     "no IOMMU not accepted": (lambda d: d.pop("allow_no_iommu"), "set allow_no_iommu: true"),
     "name twice": (lambda d: rtvm(d).update(name="service"), "the name service is used by service_vm already"),

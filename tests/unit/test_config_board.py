@@ -82,6 +82,45 @@ def test_the_service_vm_gets_no_window_of_what_the_hypervisor_owns(tmp_path):
 
 
 # REQ-CFG-031
+@pytest.mark.parametrize("fact, expected", [("0xf8000000 0xfbffffff", (0xF8000000, 64)), ("0xe0000000 0xefffffff", (0xE0000000, None)), ("0xe0000000", (0xE0000000, None))])
+def test_a_small_mmconfig_window_is_as_large_as_it_is(tmp_path, fact, expected):
+    board, _ = made(tmp_path, lines=[*without_line("mmconfig"), f"mmconfig {fact}"])
+    assert (board["mmconfig"], board.get("mmconfig_buses")) == expected
+    assert ((0xFC000000, 0x2C00000) in [(part["address"], parse_bytes(part["size"])) for part in board["mmio"]]) == (expected[1] is not None)
+
+
+BOARD_MISTAKES = [
+    (lambda b: b["mmio"].append({"name": "x", "address": 0xB0000000, "size": "1 MiB"}), "mmio[7]: 0xb0000000 to 0xb0100000 meets PCI configuration (MMCONFIG, 0xb0000000 to 0xc0000000), which the hypervisor owns; split it around that"),
+    (lambda b: b["mmio"].append({"name": "x", "address": 0xFEC00000, "size": "4 KiB"}), "meets the IOAPIC"),
+    (lambda b: b["mmio"].append({"name": "x", "address": 0xFEEFF000, "size": "4 KiB"}), "meets the local APIC and MSI window"),
+    (lambda b: b["mmio"].append({"name": "x", "address": 0xFED00800, "size": "4 KiB"}), "0xfed00800, 0x1000 bytes, is not made of whole 4 KiB pages"),
+    (lambda b: b["mmio"].append({"name": "x", "address": (1 << 48) - 4096, "size": "8 KiB"}), "goes beyond 2^48"),
+    (lambda b: b["mmio"].append({"name": "x", "address": 0x17FFFF000, "size": "4 KiB"}), "meets RAM of the board"),
+    (lambda b: b["mmio"].append({"name": "x", "address": 0x9F000, "size": "4 KiB"}), "meets RAM of the board"),
+    (lambda b: b["mmio"].append({"name": "x", "address": 0xC0001000, "size": "4 KiB"}), "overlaps a window before it"),
+    (lambda b: b.pop("hv_device"), "hv_device: the hypervisor's PCI device is function 0 of a device other than 00:00; name one that the machine has not"),
+    (lambda b: b.update(hv_device="00:1e.1"), "hv_device: the hypervisor's PCI device is function 0"),
+    (lambda b: b.update(log_port=0xFFF9), "log_port: 0xfff9 is not the base of a 16550 UART"),
+    (lambda b: b.update(log_port=0x60), "log_port: 0x60 is not the base of a 16550 UART"),
+    (lambda b: b.update(tsc_hz=99_999_999), "tsc_hz: 99999999 is not 100 MHz to 20 GHz"),
+    (lambda b: b.update(tsc_hz=20_000_000_001), "tsc_hz: 20000000001 is not 100 MHz to 20 GHz"),
+]
+
+
+# REQ-TOO-001
+@pytest.mark.parametrize("change, words", BOARD_MISTAKES, ids=[f"{index} {words}" for index, (_, words) in enumerate(BOARD_MISTAKES)])
+def test_what_the_hypervisor_would_refuse_of_a_board_is_said(tmp_path, change, words):
+    board = yaml.safe_load((BOARDS / "qemu-q35.yaml").read_text(encoding="utf-8"))
+    change(board)
+    (tmp_path / "wrong.yaml").write_text(yaml.safe_dump(board, sort_keys=False), encoding="utf-8")
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text((ROOT / "configs" / "scenarios" / "rt-only.yaml").read_text(encoding="utf-8").replace("board: qemu-q35", "board: wrong.yaml"), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(scenario)
+    assert words in str(caught.value) and "wrong.yaml:" in str(caught.value)
+
+
+# REQ-CFG-031
 def test_a_scenario_beside_the_board_compiles_with_it(tmp_path):
     board, _ = made(tmp_path)
     assert "0xe0000000" in (tmp_path / "acme.yaml").read_text(encoding="utf-8")

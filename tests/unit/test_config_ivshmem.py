@@ -105,8 +105,59 @@ def test_without_mmconfig_the_bus_has_its_ports_only(tmp_path):
     assert b"PCI0" in blob and b"MCFG" not in blob and b"MCF0" not in blob
 
 
+def at(registers, vm=lambda data: data["prelaunched_vms"][0]):
+    """A change that puts the registers of a VM's first device there."""
+    return lambda data: vm(data)["shared"][0]["doorbells"].update(registers=registers)
+
+
+def service(data):
+    return data["service_vm"]
+
+
+# REQ-TOO-020
+def test_the_compiler_chooses_a_place_that_is_free(tmp_path):
+    def change(data):
+        vm = data["prelaunched_vms"][0]
+        vm["mmio"] = [{"address": 0xFE800000, "size": "4 KiB"}, {"address": 0xFE805000, "size": "4 KiB"}]
+        vm["shared"][1]["doorbells"]["registers"] = 0xFE802000
+    table = Table.from_buffer_copy(compile_scenario(load_scenario(written(tmp_path, change))))
+    assert [d.registers_gpa for d in table.ivshmem[2:4]] == [0xFE806000, 0xFE802000]
+    full = {"gpa": 0xFE000000, "address": 0x50000000, "size": "12 MiB"}      # up to the IOAPIC
+    table = Table.from_buffer_copy(compile_scenario(load_scenario(written(tmp_path, lambda data: data["prelaunched_vms"][0]["memory"].append(full)))))
+    assert [d.registers_gpa for d in table.ivshmem[2:4]] == [0x4000000, 0x4002000], "behind the VM's RAM"
+
+
+# REQ-TOO-020
+@pytest.mark.parametrize("given", [0x90000000, 0x9C000000])
+def test_bars_of_the_service_vm_lie_where_it_has_a_window(tmp_path, given):
+    def change(data):
+        data["prelaunched_vms"][0]["mmio"] = [{"address": given, "size": "4 KiB"}]
+    if given == 0x9C000000:                  # beyond what the devices take
+        assert compile_scenario(load_scenario(written(tmp_path, change)))
+        return
+    with pytest.raises(ConfigError) as caught:
+        load_scenario(written(tmp_path, change))
+    assert "service_vm.shared[0]: virtual_bars of board qemu-q35 has the device for region rt0 at 0x90000000 to 0x90100000, which is in no device window" in str(caught.value)
+
+
 MISTAKES = [
-    (lambda d: d["prelaunched_vms"][0]["memory"].append({"gpa": 0xB0000000, "address": 0x50000000, "size": "1 MiB"}), "overlap"),
+    (at(0), "prelaunched_vms[0].shared[0].doorbells.registers: the registers of the device for region rt0, 0x0 to 0x2000, are not two pages below 4 GiB, on a page boundary and not at 0; "
+     "give doorbells other registers, such as 0xfe800000"),
+    (at(0xFE800800), "0xfe800800 to 0xfe802800, are not two pages below 4 GiB"),
+    (at(0xFFFFF000), "0xfffff000 to 0x100001000, are not two pages below 4 GiB"),
+    (at(0x100000000), "0x100000000 to 0x100002000, are not two pages below 4 GiB"),
+    (at(0xFEE00000), "0xfee00000 to 0xfee02000, meet the local APIC and MSI window"),
+    (at(0xFEBFF000), "0xfebff000 to 0xfec01000, meet the IOAPIC"),
+    (at(0xB0000000), "0xb0000000 to 0xb0002000, meet PCI configuration (MMCONFIG, 0xb0000000 to 0xc0000000)"),
+    (at(0xAFFFF000), "0xaffff000 to 0xb0001000, meet PCI configuration"),
+    (at(0x3FFF000), "0x3fff000 to 0x4001000, meet memory[0] of the same VM"),
+    (at(0x44400000), "0x44400000 to 0x44402000, meet shared[1] of the same VM"),
+    (lambda d: [use["doorbells"].update(registers=0xD0000000) for use in d["prelaunched_vms"][0]["shared"]], "0xd0000000 to 0xd0002000, meet the device of region link of the same VM"),
+    (at(0x50000000, service), "service_vm.shared[0].doorbells.registers: the registers of the device for region rt0, 0x50000000 to 0x50002000, are in no device window that the board gives the Service VM; "
+     "give doorbells other registers, such as 0x80000000"),
+    (at(0xB0000000, service), "0xb0000000 to 0xb0002000, meet PCI configuration"),
+    (at(0x90400000, service), "0x90400000 to 0x90402000, meet the device of region link"),
+    (lambda d: d["prelaunched_vms"][0]["memory"].append({"gpa": 0xB0000000, "address": 0x50000000, "size": "1 MiB"}), "memory[1]: guest addresses 0xb0000000 to 0xb0100000 meet PCI configuration"),
     (lambda d: d["shared_memory"][0].update(size="768 KiB"), "shared[0]: region rt0 has 768 KiB, and the size of a region with doorbells is a power of two; enlarge it"),
     (lambda d: d["prelaunched_vms"][0]["shared"][0].update(gpa=0x50080000), "rtvm sees region rt0 at 0x50080000, which is not a multiple of its size"),
     (lambda d: d["service_vm"]["shared"].pop(0), "prelaunched_vms[0].shared[0]: nobody but rtvm has doorbells for region rt0"),

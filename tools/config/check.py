@@ -1,35 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a schema cannot say: overlap and ownership. The hypervisor checks the compiled table again and
 trusts nothing of this; the compiler only says it earlier, with the line in the file."""
-from tools.config import pci
+from tools.config import pci, space
+from tools.config.board import KEPT_PORTS
 from tools.config.health import check_counter, check_health
 from tools.config.ivshmem import check_doorbells
 from tools.config.links import check_links
 from tools.config.pci import bdf_number
 from tools.config.source import key_text, parse_bytes
+from tools.config.space import MIB, PAGE, overlap, vms
 
-PAGE = 4096
-MIB = 1 << 20
 TELEMETRY_SIZE = 0x123000       # HV_TELEMETRY_SIZE in abi/hv_info.h
-MSI_WINDOW = (0xFEE00000, 0x100000)
-IOAPIC = (0xFEC00000, 0x1000)
+SERVICE_MIN_MEMORY = "512 MiB"
 HPET = (0xFED00000, 0x1000)
 LENT_MOST = 0x1000000   # hv/devices/mmio_lent.c
-
-
-# Ports that no VM is given, as in hv/core/partition_device.c: PICs, reset, SMI, PCI configuration.
-KEPT_PORTS = {0x20, 0x21, 0x64, 0x92, 0xA0, 0xA1, 0xB2, 0xB3, 0x4D0, 0x4D1, *range(0xCF8, 0xD00)}
-
-
-def overlap(a, b):
-    return a[0] < b[0] + b[1] and b[0] < a[0] + a[1]
-
-
-def vms(scenario):
-    """Every VM of the table with its path in the file."""
-    yield ("service_vm",), scenario["service_vm"]
-    for index, vm in enumerate(scenario.get("prelaunched_vms", [])):
-        yield ("prelaunched_vms", index), vm
 
 
 def image_tags(vm):
@@ -67,6 +51,7 @@ class Checker:
         self.check_names()
         self.check_cores()
         self.check_memory()
+        self.check_ram()
         for path, vm in vms(self.scenario):
             self.check_image(path + ("image",), vm["image"])
             self.check_gpa(path, vm)
@@ -140,46 +125,59 @@ class Checker:
             for index, part in enumerate(vm.get("memory", [])):
                 self.claim(path + ("memory", index), part["address"], parse_bytes(part["size"]), f"memory of {vm['name']}")
 
+    def check_ram(self):
+        """All of it together, with what the Service VM needs at least."""
+        needed = space.ram_needed(self.scenario, self.board, TELEMETRY_SIZE, SERVICE_MIN_MEMORY)
+        there = sum(parse_bytes(part["size"]) for part in self.board["ram"])
+        if needed > there:
+            self.fail(("service_vm", "min_memory"), f"the scenario needs {-(-needed // MIB)} MiB with the hypervisor's, board {self.board_name} has {there // MIB}",
+                      "give the VMs less, or lower min_memory")
+
     def check_gpa(self, path, vm):
         """One VM's own view: no two ranges at the same guest address."""
         view = Claims()
-        view.take(*MSI_WINDOW, "the local APIC and MSI window")
-        view.take(*IOAPIC, "the IOAPIC page")
-        regions = {region["name"]: region for region in self.scenario.get("shared_memory", [])}
-        parts = [(path + ("memory", i), p["gpa"], parse_bytes(p["size"])) for i, p in enumerate(vm.get("memory", []))]
         for i, part in enumerate(vm.get("mmio", [])):
-            parts.append((path + ("mmio", i), part.get("gpa", part["address"]), parse_bytes(part["size"])))
             self.check_mmio(path + ("mmio", i), part)
         for i, part in enumerate(vm.get("lend_mmio", [])):
-            parts.append((path + ("lend_mmio", i), part["address"], parse_bytes(part["size"])))
             self.check_mmio(path + ("lend_mmio", i), part)
             self.check_lent(path + ("lend_mmio", i), part)
-        for i, (start, size) in enumerate(pci.windows(self.board, vm.get("pci", []))):
-            parts.append((path + ("pci", min(i, len(vm["pci"]) - 1)), start, size))
+        for start, size in pci.windows(self.board, vm.get("pci", [])):
             self.check_mmio(path + ("pci",), {"address": start, "size": size})
-        doorbells = path != ("service_vm",) and any("doorbells" in use for use in vm.get("shared", []))
-        if (vm.get("pci") or doorbells) and "mmconfig" in self.board:
-            parts.append((path + ("pci" if vm.get("pci") else "shared",), self.board["mmconfig"], pci.BUS_SIZE))
-        for i, use in enumerate(vm.get("shared", [])):
-            where = path + ("shared", i)
-            if use["name"] not in regions:
-                self.fail(where + ("name",), f"there is no shared region {use['name']}",
-                          f"use one of {', '.join(regions) or '(none defined)'} or add it to shared_memory")
-                continue
-            region = regions[use["name"]]
-            if path == ("service_vm",) and use.get("gpa", region["address"]) != region["address"]:
-                self.fail(where + ("gpa",), "the Service VM sees memory at its host-physical address", "leave gpa out")
-            parts.append((where, use.get("gpa", region["address"]), parse_bytes(region["size"])))
-        for where, gpa, size in parts:
+        self.check_shared(path, vm)
+        parts = space.guest_ranges(self.scenario, self.board, vm)
+        for where, gpa, size, by in parts:
             if gpa % PAGE:
-                self.fail(where, f"guest address {gpa:#x} is not a multiple of 4096", "align it")
-            other = view.take(gpa, size, key_text(where[len(path):]))
+                self.fail(path + where, f"guest address {gpa:#x} is not a multiple of 4096", "align it")
+            if gpa + size > space.GPA_LIMIT:
+                self.fail(path + where, f"guest addresses {gpa:#x} to {gpa + size:#x} go beyond 2^48", "give it a gpa below" if by else "leave it out")
+            kept = space.controller(self.board, gpa, size)
+            if kept and "gpa" in vm[where[0]][where[1]]:    # else the address is the machine's, and check_mmio() says it
+                self.fail(path + where, f"guest addresses {gpa:#x} to {gpa + size:#x} meet {kept}, where a VM has no memory and no device", self.other_gpa(parts, size))
+            other = view.take(gpa, size, key_text(where))
             if other:
-                self.fail(where, f"guest addresses {gpa:#x} to {gpa + size:#x} overlap {other} of the same VM", "move one of the two")
+                self.fail(path + where, f"guest addresses {gpa:#x} to {gpa + size:#x} overlap {other} of the same VM", "move one of the two")
         if vm.get("acpi", True) and "memory" in vm and not any(
                 p["gpa"] <= 0xE0000 and p["gpa"] + parse_bytes(p["size"]) >= 0x100000 for p in vm["memory"]):
             self.fail(path + ("memory",), "no RAM at guest addresses 0xE0000 to 0xFFFFF, where the ACPI tables go",
                       "start the VM's memory at gpa 0, or set acpi: false")
+
+    def other_gpa(self, parts, size):
+        """What to do about a guest range that lies where none may be."""
+        at = space.room(space.align(size, PAGE), [part[1:3] for part in parts] + space.kept_ranges(self.board), [(MIB, space.FOUR_GIB), (space.FOUR_GIB, space.GPA_LIMIT)])
+        return "give it another gpa" + (f", such as {at:#x}" if at else "")
+
+    def check_shared(self, path, vm):
+        regions = {region["name"]: region for region in self.scenario.get("shared_memory", [])}
+        seen = set()
+        for i, use in enumerate(vm.get("shared", [])):
+            where, name = path + ("shared", i), use["name"]
+            if name not in regions:
+                self.fail(where + ("name",), f"there is no shared region {name}", f"use one of {', '.join(regions) or '(none defined)'} or add it to shared_memory")
+            elif path == ("service_vm",) and use.get("gpa", regions[name]["address"]) != regions[name]["address"]:
+                self.fail(where + ("gpa",), "the Service VM sees memory at its host-physical address", "leave gpa out")
+            if name in seen:
+                self.fail(where + ("name",), f"region {name} stands twice", "remove one: a VM has a region at one place")
+            seen.add(name)
 
     def check_mmio(self, path, part):
         start, size = part["address"], parse_bytes(part["size"])
@@ -187,9 +185,11 @@ class Checker:
             self.fail(path, f"{start:#x}, {size:#x} bytes, is not made of whole 4 KiB pages", "align address and size to 4096")
         if any(overlap((start, size), (r["address"], parse_bytes(r["size"]))) for r in self.board["ram"]):
             self.fail(path, f"{start:#x} is RAM, not a device", "use memory or shared for RAM")
-        for what, fixed in (("the IOAPIC", IOAPIC), ("the local APIC and MSI window", MSI_WINDOW)):
-            if overlap((start, size), fixed):
-                self.fail(path, f"{start:#x} overlaps {what}, which the hypervisor owns", "choose another window")
+        if start + size > space.HPA_LIMIT:
+            self.fail(path, f"{start:#x} to {start + size:#x} goes beyond 2^52, where no machine has addresses", "correct address or size")
+        kept = space.controller(self.board, start, size)
+        if kept:
+            self.fail(path, f"{start:#x} overlaps {kept}, which the hypervisor owns", "choose another window")
         other = self.memory.take(start, size, f"device window {start:#x}")
         if other:
             self.fail(path, f"overlaps {other}", "give each window to one VM")
@@ -234,8 +234,10 @@ class Checker:
             return
         address = pci.address_of(self.board, text)
         bdf = bdf_number(address)
-        if bdf == bdf_number(self.board.get("hv_device", "00:00.0")):
-            self.fail(where, f"{text} is the hypervisor's own device", "leave it out")
+        if bdf == 0:
+            self.fail(where, f"{text} is the host bridge", "leave it out")
+        elif bdf // 8 == bdf_number(self.board.get("hv_device", "00:00.0")) // 8:
+            self.fail(where, f"{text} is the hypervisor's own device, or where its functions are", "leave it out")
         if bdf in self.devices:
             self.fail(where, f"{text} belongs to {self.devices[bdf]} already", "give each device to one VM")
         self.devices[bdf] = vm["name"]
@@ -246,7 +248,7 @@ class Checker:
         sharing = [f for f in pci.page_sharers(self.board, address) if f["address"].lower() not in own]
         if sharing:
             self.fail(where, f"a page of the registers of {address} holds registers of {pci.names(sharing)}", "give both to this VM, or have the firmware place them apart")
-        if "mmconfig" not in self.board:
+        if not space.mmconfig(self.board):
             self.fail(where, f"board {self.board_name} does not say where PCI MMCONFIG is, which a VM with a function needs", "add mmconfig to the board")
 
     def check_cache(self):

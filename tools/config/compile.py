@@ -3,8 +3,9 @@
 import ctypes
 import zlib
 
-from tools.config import acpi, pci
-from tools.config.check import TELEMETRY_SIZE, Checker, vms
+from tools.config import acpi, pci, space
+from tools.config.board import check_board
+from tools.config.check import SERVICE_MIN_MEMORY, TELEMETRY_SIZE, Checker
 from tools.config.errors import ConfigError
 from tools.config.health import fill_health
 from tools.config.ivshmem import records as ivshmem_records
@@ -14,10 +15,10 @@ from tools.config.links import pins as link_pins
 from tools.config.links import records as link_records
 from tools.config.pci import bdf_number
 from tools.config.source import ROOT, Document, parse_bytes
+from tools.config.space import vms
 
 ACPI_GPA = 0xE0000     # where PCs keep the RSDP (ACPI 5.2.5.1)
 BOARDS = ROOT / "configs" / "boards"
-SERVICE_MIN_MEMORY = "512 MiB"
 FACES = {"kvm": C["PART_FACE_KVM"], "acrn": C["PART_FACE_ACRN"]}
 IMAGES = {"bzimage": C["PART_IMAGE_BZIMAGE"], "multiboot": C["PART_IMAGE_MULTIBOOT"]}
 
@@ -47,8 +48,11 @@ def load_scenario(name):
     if not board_path.exists():
         known = ", ".join(sorted(p.stem for p in BOARDS.glob("*.yaml")))
         raise ConfigError([document.problem(("board",), f"there is no board {board_name}", f"use one of {known}")])
-    board = Document(board_path, "board")
-    problems = Checker(document, document.data, board.data, board_name).run()
+    return checked(document, Document(board_path, "board"), board_name)
+
+
+def checked(document, board, board_name):
+    problems = check_board(board) + Checker(document, document.data, board.data, board_name).run()
     if problems:
         raise ConfigError(problems)
     return Scenario(document, board.data)
@@ -62,27 +66,9 @@ def flags(part):
     return C["PART_RANGE_WRITE"] if part.get("access", "write") == "write" else 0
 
 
-def without(start, size, holes):
-    """The parts of [start, start + size) outside the holes [(start, size)], in order."""
-    at, end = start, start + size
-    for hole, length in sorted(holes):
-        if hole < end and at < hole + length:
-            if hole > at:
-                yield at, hole - at
-            at = max(at, hole + length)
-    if at < end:
-        yield at, end - at
-
-
 def service_windows(scenario):
-    """The board's device windows less what pre-launched VMs have, and less what is listed to be lent."""
-    given = [(part["address"], parse_bytes(part["size"])) for _, vm in vms(scenario.data) for part in vm.get("mmio", [])]
-    given += [(part["address"], parse_bytes(part["size"])) for part in scenario.data["service_vm"].get("lend_mmio", [])]
-    given += [window for _, vm in vms(scenario.data) for window in pci.windows(scenario.board, vm.get("pci", []))]
-    for window in scenario.board["mmio"]:
-        write = C["PART_RANGE_WRITE"] if window.get("write", True) else 0
-        for start, size in without(window["address"], parse_bytes(window["size"]), given):
-            yield Range(start, start, size, C["PART_RANGE_MMIO"], write)
+    for start, size, window in space.service_windows(scenario.data, scenario.board):
+        yield Range(start, start, size, C["PART_RANGE_MMIO"], C["PART_RANGE_WRITE"] if window.get("write", True) else 0)
 
 
 # REQ-CFG-041
@@ -175,12 +161,7 @@ def fill_board(scenario, board):
     board.s5_slp_typ = source.get("s5_slp_typ", 0)
     board.hv_device_bdf = bdf_number(source.get("hv_device", "00:00.0"))
     board.memory_gbps = source.get("memory_gbps", 0)
-    needed = parse_bytes(source["hypervisor"]["size"]) + TELEMETRY_SIZE
-    needed += sum(parse_bytes(region["size"]) for region in data.get("shared_memory", []))
-    for path, vm in vms(data):
-        needed += sum(parse_bytes(part["size"]) for part in vm.get("memory", []))
-        needed += parse_bytes(vm.get("min_memory", SERVICE_MIN_MEMORY)) if path == ("service_vm",) else 0
-    board.ram_size = needed
+    board.ram_size = space.ram_needed(data, source, TELEMETRY_SIZE, SERVICE_MIN_MEMORY)
 
 
 def bus_of(scenario, path, vm):

@@ -52,6 +52,10 @@ def regions_of_counter(vm, scenario):
 def check_counter(fail, path, vm, scenario):
     """Nobody else may write the counter: the writer could hide that the VM hangs, or stop it by holding the counter still."""
     names = regions_of_counter(vm, scenario) if "heartbeat" in vm else []
+    counter = vm.get("heartbeat", {}).get("counter")
+    ram = any(part["gpa"] <= counter < part["gpa"] + parse_bytes(part["size"]) for part in vm.get("memory", [])) if counter is not None else True
+    if not ram and not names:
+        fail(path + ("heartbeat", "counter"), f"{counter:#x} is neither in memory of {vm['name']} nor in a shared region of it", "say where in them the VM counts")
     for other in [scenario["service_vm"], *scenario.get("prelaunched_vms", [])]:
         for use in other.get("shared", []):
             if other is not vm and use["name"] in names and use.get("access", "write") == "write":

@@ -6,9 +6,9 @@ import re
 
 import yaml
 
-from tools.config.compile import without
 from tools.config.errors import ConfigError
 from tools.config.source import Document
+from tools.config.space import BUSES, without
 
 FORM = "bhi1"
 PAGE, MIB = 4096, 1 << 20
@@ -17,7 +17,6 @@ FOUR_GIB = 1 << 32
 HYPERVISOR = (0x200000, 254 * MIB)          # the image, then what a boot loader puts behind it
 LOW_WINDOWS = ({"name": "VGA", "address": 0xA0000, "size": "128 KiB"}, {"name": "BIOS ROM", "address": 0xC0000, "size": "256 KiB", "write": False})
 OWNED = (0xFEC00000, FOUR_GIB - 0xFEC00000)  # IOAPIC, HPET, local APIC and MSI window, flash: not the Service VM's
-MMCONFIG_SIZE = 256 * MIB
 DEVICES = range(0x1E, 0, -1)
 BRIDGES = ("0600", "0604")                  # classes of PCI functions
 # ACPI 6.5, 5.2.9: PM1a_CNT_BLK, PM1b_CNT_BLK, and the addresses in X_PM1a_CNT_BLK, X_PM1b_CNT_BLK
@@ -72,8 +71,16 @@ def size_text(size):
     return size
 
 
+def mmconfig_of(facts):
+    """(address, buses), of which each has 1 MiB; facts of older sticks do not say the last address. None: there is none."""
+    if "mmconfig" not in facts:
+        return None
+    first, *last = (int(word, 16) for word in facts["mmconfig"][0].split())
+    return first, min(BUSES, -(-(last[0] + 1 - first) // MIB)) if last else BUSES
+
+
 def windows_of(facts, mmconfig, name):
-    holes = [OWNED] + [(mmconfig, MMCONFIG_SIZE)] * (mmconfig is not None)
+    holes = [OWNED] + ([(mmconfig[0], mmconfig[1] * MIB)] if mmconfig else [])
     found = list(LOW_WINDOWS)
     for value in facts.get("window", []):
         first, last = (int(word, 16) for word in value.split())
@@ -128,7 +135,7 @@ def free_device(facts):
 def board_of(facts, board, name):
     """(the board as a mapping, [what to look at])."""
     cores, notes = int(facts["cores"][0]), []
-    mmconfig = int(facts["mmconfig"][0], 16) if "mmconfig" in facts else None
+    mmconfig = mmconfig_of(facts)
     device, off = free_device(facts), soft_off(bytes.fromhex(facts.get("s5", [""])[0]))
     has, roots = set(facts.get("has", [])), [root for root in facts.get("root", []) if root != "0000:00"]
     if not ({"svm", "npt"} <= has or {"vmx", "ept"} <= has):
@@ -155,7 +162,8 @@ def board_of(facts, board, name):
         fail(name, "no device number is free on PCI bus 0", "write the board file by hand")
     found = {"name": board, "description": f"{facts.get('model', ['unknown CPU'])[0]}; {facts.get('machine', ['unknown board'])[0]}",
              "cores": min(cores, MOST_CORES), "ram": ram_of(facts, name), "hypervisor": {"address": HYPERVISOR[0], "size": size_text(HYPERVISOR[1])}}
-    found.update({"mmconfig": mmconfig} if mmconfig is not None else {})
+    found.update({"mmconfig": mmconfig[0]} if mmconfig else {})
+    found.update({"mmconfig_buses": mmconfig[1]} if mmconfig and mmconfig[1] != BUSES else {})
     found.update({"tsc_hz": 0, "log_port": int(facts["uart"][0], 16) if facts.get("uart") else 0, "s5_slp_typ": 5 if off is None else off, "hv_device": device,
                   "iommu": False, "platform_ports": power_ports(bytes.fromhex(facts.get("fadt", [""])[0])), "mmio": windows_of(facts, mmconfig, name)})
     found.update({"pci": functions} if functions else {})

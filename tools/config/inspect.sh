@@ -34,7 +34,7 @@ facts() {
     done
     sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : PCI Bus 0000:00$/window 0x\1 0x\2/p' /proc/iomem
     sed -n 's/^[0-9a-f]*-[0-9a-f]* : PCI Bus \(....:..\)$/root \1/p' /proc/iomem | sort -u
-    sed -n 's/^ *\([0-9a-f]*\)-[0-9a-f]* : PCI \(MMCONFIG\|ECAM\) 0000.*/mmconfig 0x\1/p' /proc/iomem
+    sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : PCI \(MMCONFIG\|ECAM\) 0000.*/mmconfig 0x\1 0x\2/p' /proc/iomem
     for device in /sys/bus/pci/devices/0000:00:*; do
         echo "pci ${device##*/0000:}"
     done

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shared-memory devices: which VM has one for which region, and where it sees them."""
+from tools.config import space
 from tools.config.layout import C, Ivshmem
-from tools.config.source import parse_bytes
+from tools.config.source import key_text, parse_bytes
+from tools.config.space import align
 
 REGISTERS_SIZE = C["PART_IVSHMEM_REGISTERS"]     # BAR 0 and BAR 1
-REGISTERS_GPA = 0xFE800000         # of a pre-launched VM's first device, below the IOAPIC
+REGISTERS_GPA = 0xFE800000         # of a pre-launched VM's first device, below the IOAPIC, when nothing else of the VM is there
 INTERVAL_US = 100                  # least time between two interrupts by one doorbell, unless the scenario says another
 
 
@@ -28,8 +30,15 @@ def users(data):
             yield ("user_vms", "shared", index), USER, {"name": "User VMs"}, {"doorbells": {}, **use}, *regions[use["name"]]
 
 
-def align(value, step):
-    return -(-value // step) * step
+def vm_at(data, path):
+    """The VM that an entry of a shared list is of."""
+    return data["service_vm"] if path[0] == "service_vm" else data["prelaunched_vms"][path[1]]
+
+
+def free_registers(data, board, vm, more, first=REGISTERS_GPA):
+    """Where a pre-launched VM has room for the registers of a device, at first or behind it when it is there; None: nowhere. more: what else is taken."""
+    taken = [part[1:3] for part in space.guest_ranges(data, board, vm)] + space.kept_ranges(board) + more
+    return space.room(REGISTERS_SIZE, taken, [(first, space.IOAPIC[0] - first), (space.MIB, space.FOUR_GIB - space.MIB)])
 
 
 def places(data, board):
@@ -37,8 +46,9 @@ def places(data, board):
     found = {}
     window = board.get("virtual_bars", {"address": 0, "size": 0})
     at = window["address"]
-    for path, number, _, use, _, region in users(data):
-        doorbells, size = use["doorbells"], parse_bytes(region["size"])
+    by_hand = {path: use["doorbells"]["registers"] for path, _, _, use, _, _ in users(data) if "registers" in use["doorbells"]}
+    for path, number, vm, use, _, region in users(data):
+        size = parse_bytes(region["size"])
         memory = use.get("gpa", region["address"])
         if number == 0:
             memory = align(at, size)
@@ -46,13 +56,63 @@ def places(data, board):
         if number == USER:
             found[path] = (0, 0)        # the device model places them
             continue
-        own = sum(1 for other in found if other[:-1] == path[:-1])
-        found[path] = (doorbells.get("registers", REGISTERS_GPA + own * REGISTERS_SIZE), memory)
+        registers = by_hand.get(path)
+        if registers is None and number:
+            own = [found[other][0] for other in found if other[:-1] == path[:-1]]
+            theirs = [(other, REGISTERS_SIZE) for other in own + [at for other, at in by_hand.items() if other[:-1] == path[:-1]]]
+            first = REGISTERS_GPA + len(own) * REGISTERS_SIZE
+            registers = free_registers(data, board, vm, theirs, first) or first
+        found[path] = (registers, memory)
     for path, number, _, use, _, _ in users(data):
         if number == 0 and "registers" not in use["doorbells"]:
             found[path] = (at, found[path][1])
             at += REGISTERS_SIZE
     return found, max(0, at - window["address"] - parse_bytes(window["size"]))
+
+
+def bars(places_of, path, region):
+    """[(start, size)] of one device."""
+    return [(places_of[path][0], REGISTERS_SIZE), (places_of[path][1], parse_bytes(region["size"]))]
+
+
+def in_window(data, board, part):
+    return any(space.within(part, (start, size)) for start, size, _ in space.service_windows(data, board))
+
+
+# REQ-TOO-020
+def registers_problem(data, board, path, registers, others):
+    """What is wrong with where the registers of a device are, or None. others: [(BAR, region)] of the VM's other devices."""
+    part = (registers, REGISTERS_SIZE)
+    kept = space.controller(board, *part)
+    if registers % space.PAGE or registers == 0 or registers + REGISTERS_SIZE > space.FOUR_GIB:
+        return "are not two pages below 4 GiB, on a page boundary and not at 0"
+    if kept:
+        return f"meet {kept}"
+    if path[0] == "service_vm" and not in_window(data, board, part):
+        return "are in no device window that the board gives the Service VM"
+    met = [key_text(where) for where, start, size, _ in space.guest_ranges(data, board, vm_at(data, path)) if space.overlap(part, (start, size))]
+    met += [f"the device of region {name}" for bar, name in others if space.overlap(part, bar)]
+    return f"meet {met[0]} of the same VM" if met else None
+
+
+# REQ-TOO-020
+def check_places(fail, data, board, board_name, service):
+    """service: the Service VM's devices have places."""
+    where, _ = places(data, board)
+    devices = [(path, vm, use, region) for path, number, vm, use, _, region in users(data) if number != USER and (number or service)]
+    for path, vm, use, region in devices:
+        others = [(bar, other["name"]) for own, _, _, other in devices if own[:-1] == path[:-1] and own != path for bar in bars(where, own, other)]
+        registers, memory = bars(where, path, region)
+        problem = registers_problem(data, board, path, registers[0], others)
+        if problem:
+            taken = [bar for bar, _ in others]
+            free = free_registers(data, board, vm, taken) if path[0] != "service_vm" else space.room(
+                REGISTERS_SIZE, taken + [memory], [(start, min(size, space.FOUR_GIB - start)) for start, size, _ in space.service_windows(data, board) if space.MIB <= start < space.FOUR_GIB])
+            fail(path + (("doorbells", "registers") if "registers" in use["doorbells"] else ()), f"the registers of the device for region {region['name']}, {registers[0]:#x} to {sum(registers):#x}, {problem}",
+                 "give doorbells other registers" + (f", such as {free:#x}" if free else ""))
+        if path[0] == "service_vm" and not in_window(data, board, memory):
+            fail(path, f"virtual_bars of board {board_name} has the device for region {region['name']} at {memory[0]:#x} to {sum(memory):#x}, which is in no device window that the board gives the Service VM",
+                 "correct virtual_bars, or give nothing in it to another VM")
 
 
 def check_user_ends(fail, data):
@@ -93,6 +153,8 @@ def check_doorbells(fail, data, board, board_name):
         fail(("service_vm", "shared"), f"board {board_name} does not say where the BARs of virtual devices may be", "add virtual_bars to it")
     elif places(data, board)[1]:
         fail(("service_vm", "shared"), f"the devices do not fit into virtual_bars of board {board_name}", "make regions smaller or the window larger")
+        missing = True
+    check_places(fail, data, board, board_name, not missing)
 
 
 # REQ-TOO-020
