@@ -60,6 +60,7 @@ void hw_send_ipi(pcpu_id_t target, uint32_t vector); /* fixed, physical; to a co
 bool hw_lapic_drain(void);
 uint64_t hw_machine_check(void);             /* calling core: status of the first bank that has one; all are cleared */
 void hw_fence(void);                         /* others see what was stored before it, before what follows is loaded */
+bool hw_raise(volatile bool *flag);           /* sets it, and a fence; whether it was set. No other core comes between */
 void hw_relax(void);                         /* body of a wait loop (PAUSE) */
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]); /* EAX EBX ECX EDX */
 bool hw_arch_capabilities(uint64_t *value);  /* what an Intel CPU says of its own flaws; false: CPUID has no such register, *value is 0 */

@@ -209,9 +209,8 @@ static void call_shared_core(uint32_t receiver)
 static void ring(uint32_t receiver, uint32_t sender, uint32_t vector)
 {
     uint64_t now = hw_tsc();
-    bool told = doorbell[receiver][sender][vector];
+    bool told = hw_raise(&doorbell[receiver][sender][vector]); /* a shared core that takes it meanwhile takes this one, or it was not told of it */
 
-    doorbell[receiver][sender][vector] = true;
     if (is_exclusive(receiver) && (now >= due[receiver][sender][vector])) {
         doorbell_take(receiver, sender, vector, now);
         interrupt_exclusive(receiver, vector);

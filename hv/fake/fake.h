@@ -20,6 +20,7 @@ struct fake_pcpu {
 extern struct fake_pcpu fake_pcpu[MAX_PCPU];
 extern pcpu_id_t fake_current_pcpu;
 extern void (*fake_on_fence)(void);    /* what another core does at that moment */
+extern void (*fake_on_raise)(void);    /* and just before hw_raise() */
 extern uint64_t fake_tsc;
 extern uint64_t fake_tsc_hz;
 

@@ -8,6 +8,7 @@
 struct fake_pcpu fake_pcpu[MAX_PCPU];
 pcpu_id_t fake_current_pcpu;
 void (*fake_on_fence)(void);
+void (*fake_on_raise)(void);
 uint64_t fake_tsc;
 uint64_t fake_tsc_hz;
 uint32_t fake_port_value[0x10000];
@@ -51,6 +52,7 @@ void fake_reset(void)
     }
     fake_current_pcpu = 0U;
     fake_on_fence = NULL;
+    fake_on_raise = NULL;
     fake_tsc = 1000000U;
     fake_tsc_hz = 1000000000U;
     fake_port_writes = 0U;
@@ -157,6 +159,17 @@ void hw_fence(void)
     if (fake_on_fence != NULL) {
         fake_on_fence();
     }
+}
+
+bool hw_raise(volatile bool *flag)
+{
+    bool was;
+    if (fake_on_raise != NULL) {
+        fake_on_raise();
+    }
+    was = *flag;
+    *flag = true;
+    return was;
 }
 
 void hw_relax(void)

@@ -132,6 +132,14 @@ static inline void asm_verw(void)
     __asm__ volatile("verw %0" : : "m"(selector) : "cc", "memory");
 }
 
+/* Locked by itself, and so a fence. */
+static inline uint8_t asm_xchg8(volatile uint8_t *place, uint8_t value)
+{
+    uint8_t was = value;
+    __asm__ volatile("xchgb %0, %1" : "+q"(was), "+m"(*place) : : "memory");
+    return was;
+}
+
 static inline void asm_clflush(uint64_t address)
 {
     __asm__ volatile("clflush (%0)" : : "r"(address) : "memory");

@@ -61,6 +61,11 @@ void hw_fence(void)
     asm_mfence();
 }
 
+bool hw_raise(volatile bool *flag)
+{
+    return asm_xchg8((volatile uint8_t *)flag, 1U) != 0U;
+}
+
 void hw_relax(void)
 {
     asm_pause();

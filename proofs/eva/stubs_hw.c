@@ -206,6 +206,12 @@ bool hw_lapic_drain(void) { return any_bool(); }
 uint64_t hw_machine_check(void) { return any; }
 bool hw_halt(void) { return any_bool(); }
 void hw_fence(void) { }
+bool hw_raise(volatile bool *flag)
+{
+    bool was = *flag;
+    *flag = true;
+    return was || any_truth();
+}
 void hw_relax(void) { }
 void hw_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {

@@ -129,6 +129,14 @@ static uint32_t service_vector(void)
     return vlapic_pending(vcpu_id(VM_SERVICE, 0U));
 }
 
+/* Vectors 0x40 to 0x5F (IRR, SDM 3, 11.8.4). */
+static uint32_t service_requests(void)
+{
+    uint64_t value = 0U;
+    assert_int_equal(vlapic_msr_read(vcpu_id(VM_SERVICE, 0U), 0x822U, &value), STATUS_OK);
+    return (uint32_t)value;
+}
+
 /* REQ-IO-020 */
 static void it_looks_like_qemus_device(void **state)
 {
@@ -323,6 +331,31 @@ static void a_doorbell_of_an_exclusive_vm_is_delivered_by_a_shared_core(void **s
     ring(VM_SERVICE, VM_SERVICE, 0U);
     assert_int_equal(ivshmem_look(fake_tsc), TIME_NEVER);
     assert_int_equal(service_vector(), 0x41U); /* the higher of the two */
+}
+
+static void a_shared_core_looks(void)
+{
+    fake_on_raise = NULL;
+    (void)ivshmem_look(fake_tsc);
+}
+
+/* REQ-INT-070 */
+static void a_doorbell_that_meets_the_delivery_of_the_one_before_is_not_lost(void **state)
+{
+    const vcpu_id_t id = vcpu_id(VM_SERVICE, 0U);
+    (void)state;
+    service_listens();
+    ring(RTVM, VM_SERVICE, 1U);
+    fake_tsc += INTERVAL;
+    fake_on_raise = a_shared_core_looks;
+    ring(RTVM, VM_SERVICE, 1U);
+    assert_null(fake_on_raise);
+    assert_int_equal(service_vector(), 0x41U); /* the first */
+    vlapic_accepted(id, 0x41U);
+    assert_int_equal(fake_pcpu[vcpus[id].pcpu].kicks, 2U);
+    fake_tsc += INTERVAL;
+    assert_int_equal(ivshmem_look(fake_tsc), TIME_NEVER);
+    assert_int_equal(service_requests(), 2U);  /* the second, bit 1 of vectors from 0x40 on */
 }
 
 /* REQ-INT-071 */
@@ -707,7 +740,8 @@ int main(void)
         T(by_the_ports_an_exclusive_vm_reaches_whole_registers_of_it),
         T(read_only_memory_stays_so), T(memory_that_cannot_be_mapped_ends_the_build), T(beside_a_device_there_is_none),
         T(a_doorbell_is_of_its_region), T(a_doorbell_reaches_the_core_of_an_exclusive_vm),
-        T(a_doorbell_of_an_exclusive_vm_is_delivered_by_a_shared_core), T(those_that_come_too_early_are_one_and_wait),
+        T(a_doorbell_of_an_exclusive_vm_is_delivered_by_a_shared_core),
+        T(a_doorbell_that_meets_the_delivery_of_the_one_before_is_not_lost), T(those_that_come_too_early_are_one_and_wait),
         T(an_exclusive_sender_that_floods_calls_a_shared_core_once), T(the_next_look_is_for_the_earliest), T(hostile_doorbells_reach_nobody),
         T(accesses_of_other_sizes_do_nothing), T(the_table_reads_as_written), T(only_messages_that_are_interrupts_of_its_own_go_out),
         T(a_masked_doorbell_waits_for_its_unmasking), T(what_else_changes_in_the_table_does_not_unmask_it),

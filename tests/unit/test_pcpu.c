@@ -15,6 +15,12 @@ static uint32_t waits;
 static void asm_pause(void) {}
 static uint32_t fences;
 static void asm_mfence(void) { fences++; }
+static uint8_t asm_xchg8(volatile uint8_t *place, uint8_t value)
+{
+    const uint8_t was = *place;
+    *place = value;
+    return was;
+}
 static uint32_t asm_read_gs_first(void) { return 0U; }
 static uint64_t asm_rdmsr(uint32_t msr);
 static void asm_wrmsr(uint32_t msr, uint64_t value);
@@ -149,6 +155,16 @@ static void a_fence_is_one(void **state)
     assert_int_equal(fences, 1U);
 }
 
+static void a_flag_is_raised_once(void **state)
+{
+    volatile bool flag = false;
+    (void)state;
+    assert_false(hw_raise(&flag));
+    assert_true(flag);
+    assert_true(hw_raise(&flag));
+    assert_true(flag);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup(an_interrupt_of_a_guest_goes_to_that_core, setup),
         cmocka_unit_test_setup(a_kick_is_traced_when_that_is_on, setup),
         cmocka_unit_test_setup(a_fence_is_one, setup),
+        cmocka_unit_test_setup(a_flag_is_raised_once, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
