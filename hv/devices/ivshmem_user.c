@@ -9,9 +9,8 @@
 #include "core/vm.h"
 #include "devices/ivshmem.h"
 #include "devices/ivshmem_state.h"
+#include "devices/mmio_lent.h"
 #include "devices/vpci_lent.h"
-
-#define MEMORY_LIMIT 0x8000000000U /* 512 GiB, as for memory (core/hypercall_memory.c) */
 
 static const struct part_shared *region_of_end(uint32_t device)
 {
@@ -77,9 +76,9 @@ enum status ivshmem_take(vm_id_t v, const struct ivshmem_request *request)
         result = STATUS_BUSY;
     } else if (vms[v].state != VM_CREATED) {
         why = ": shared memory comes before START_VM";
-    } else if ((request->size != ivshmem_region_size(device)) || ((request->memory & (request->size - 1U)) != 0U) || (request->memory >= MEMORY_LIMIT) ||
-               ((request->registers % PAGE_SIZE) != 0U) || (request->table != (request->registers + PAGE_SIZE))) {
-        why = ": BAR 2 is as large as the region and aligned to that, BAR 0 to a page, and BAR 1 the next page";
+    } else if ((request->size != ivshmem_region_size(device)) || ((request->memory & (request->size - 1U)) != 0U) || !mmio_place_valid(request->memory, request->size) ||
+               !mmio_place_valid(request->registers, 2U * PAGE_SIZE) || ((request->registers % PAGE_SIZE) != 0U) || (request->table != (request->registers + PAGE_SIZE))) {
+        why = ": BAR 2 is as large as the region and aligned to that, BAR 0 to a page, BAR 1 the next page, and none an interrupt controller's";
     } else {
         result = end_map(v, device, request->memory);
         if (result == STATUS_OK) {

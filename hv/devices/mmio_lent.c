@@ -93,7 +93,7 @@ static bool whole_pages(const struct hc_mmio_range *wanted)
     return ((wanted->user_gpa | wanted->service_gpa | wanted->size) % PAGE_SIZE) == 0U;
 }
 
-static bool place_valid(gpa_t gpa, uint64_t size)
+bool mmio_place_valid(gpa_t gpa, uint64_t size)
 {
     return (gpa < GPA_END) && (size <= (GPA_END - gpa)) && !interval_meets(gpa, size, IOAPIC_PLACE, PAGE_SIZE) &&
            !interval_meets(gpa, size, MSI_PLACE, MSI_ROOM);
@@ -126,7 +126,7 @@ static const char *range_refused(vm_id_t v, const struct hc_mmio_range *wanted)
         why = " is not lent: a PCI function has registers there; lend that";
     } else if (attr_of(range_of(i)) == 0U) {
         why = " is not lent: not all of it is the Service VM's device memory";
-    } else if (!place_valid(wanted->user_gpa, wanted->size)) {
+    } else if (!mmio_place_valid(wanted->user_gpa, wanted->size)) {
         why = " is not lent: its place is an interrupt controller's, or none of the VM's";
     } else {
         /* can be lent */

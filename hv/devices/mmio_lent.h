@@ -14,6 +14,8 @@
 enum status mmio_lend(vm_id_t v, struct hc_mmiodev *device);
 /* STATUS_NOT_FOUND: not all of the ranges are lent to that VM at these places, and nothing changes. */
 enum status mmio_lent_return(vm_id_t v, const struct hc_mmiodev *device);
+/* Registers, or memory that is none of its own, may be there in a User VM: not an interrupt controller's, and below the end of its memory. */
+bool mmio_place_valid(gpa_t gpa, uint64_t size);
 /* The VM ends. */
 void mmio_lent_return_all(vm_id_t v);
 

@@ -139,7 +139,7 @@ static enum status lent_take(struct lent *l)
     enum status result = STATUS_DENIED;
 
     if ((why[0] == '\0') && (iommu_would_give(fn->bdf, l->vm) != STATUS_OK)) {
-        why = " is not lent: the firmware reserves memory for it, or no unit of the IOMMU stands before it";
+        why = " is not lent: the firmware reserves memory for it, no unit of the IOMMU stands before it, or its bus is beyond the IOMMU's tables";
     }
     if (why[0] != '\0') {
         lent_say(l->vm, fn->bdf, why, 0U);

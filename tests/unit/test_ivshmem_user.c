@@ -325,7 +325,7 @@ static void expect_refusal(int64_t error, const struct hc_vdev *device, const ch
 static void what_is_refused_is_named(void **state)
 {
     static const char no_such[] = "ivshmem: user: the scenario opens no region of that name to User VMs";
-    static const char sizes[] = "ivshmem: user: BAR 2 is as large as the region and aligned to that, BAR 0 to a page, and BAR 1 the next page";
+    static const char sizes[] = "ivshmem: user: BAR 2 is as large as the region and aligned to that, BAR 0 to a page, BAR 1 the next page, and none an interrupt controller's";
     (void)state;
     REFUSE(-HC_ENODEV, "", d.id = 0x99009710U);
     REFUSE(-HC_EINVAL, "", d.slot = 0U);
@@ -340,6 +340,10 @@ static void what_is_refused_is_named(void **state)
     REFUSE(-HC_EINVAL, sizes, (d.io_addr[0] = USER_REGS + 0x100U, d.io_addr[1] = USER_REGS + 0x1100U));
     REFUSE(-HC_EINVAL, sizes, (d.io_addr[0] = 0xFFFFF000U, d.io_addr[1] = 0U));
     REFUSE(-HC_EINVAL, sizes, d.io_addr[1] = USER_REGS);
+    REFUSE(-HC_EINVAL, sizes, (d.io_addr[0] = 0xFEBFF000U, d.io_addr[1] = 0xFEC00000U));
+    REFUSE(-HC_EINVAL, sizes, (d.io_addr[0] = 0xFEE00000U, d.io_addr[1] = 0xFEE01000U));
+    REFUSE(-HC_EINVAL, sizes, d.io_addr[2] = 0xFEC00000U);
+    REFUSE(-HC_EINVAL, sizes, d.io_addr[2] = 0xFEE00000U);
     REFUSE(-HC_EINVAL, "ivshmem: user: BAR 2 meets other memory of the VM", d.io_addr[2] = 0U);
     partition.table.ivshmem[LINK_USER].vm = VM_SERVICE; /* a device for the region, but of another VM */
     REFUSE(-HC_ENOENT, no_such, (void)0);
