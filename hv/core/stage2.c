@@ -402,7 +402,9 @@ enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size)
     return ret;
 }
 
-/* The leaf at gpa, if there is one: whether it may have these rights, or gives it these rights. */
+/* The leaf at gpa, if there is one: whether it may have these rights, or gives it these rights. Registers keep those that they were mapped with:
+ * the domain does not say which of them are for reading only. */
+/* REQ-ISO-083 */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && gpa % 4096 == 0 && rights < 8 && rights % 2 == 1;
     assigns STAGE2_OF(vm);
     exits \false;
@@ -418,7 +420,7 @@ static struct stage2_step stage2_protect_step(vm_id_t vm, gpa_t gpa, uint32_t ri
         uint32_t type = stage2_entry_type(entry);
         if (commit) {
             step.ret = stage2_put_leaf(vm, end.table, end.slot, stage2_entry_address(entry), rights + type);
-        } else if (!stage2_allowed(vm, stage2_entry_address(entry), stage2_span(end.level), rights, type)) {
+        } else if ((type != S2_WB) || !stage2_allowed(vm, stage2_entry_address(entry), stage2_span(end.level), rights, S2_WB)) {
             step.ret = STATUS_DENIED;
         } else {
             /* may be set */

@@ -246,6 +246,19 @@ static void without_tables_nothing_is_lent_or_what_was_lost_is_told(void **state
     assert_int_equal(lend_one(MMIO, 0x2000U, GPA), 0);
 }
 
+/* REQ-ISO-083 */
+static void what_is_lent_to_read_is_not_made_writable(void **state)
+{
+    (void)state;
+    assert_int_equal(stage2_unmap(VM_SERVICE, MMIO2, 0x1000U), STATUS_OK);
+    assert_int_equal(stage2_map(VM_SERVICE, MMIO2, MMIO2, 0x1000U, S2_READ | S2_UC), STATUS_OK); /* access: read */
+    assert_int_equal(lend_one(MMIO2, 0x1000U, GPA), 0);
+    const uint32_t attr = stage2_lookup(user, GPA).attr;
+    assert_int_equal(attr & (S2_WRITE | S2_EXEC), 0U);
+    assert_int_equal(world_region(user, HC_REGION_MODIFY, WORLD_RWX_WB, GPA, 0U, 0x1000U), -HC_EINVAL);
+    assert_int_equal(stage2_lookup(user, GPA).attr, attr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_scenario_does_not_list_and_what_others_have_is_refused, start, end),
         cmocka_unit_test_setup_teardown(registers_that_the_service_vm_has_otherwise_are_refused, start, end),
         cmocka_unit_test_setup_teardown(all_ranges_are_lent_or_none, start, end),
+        cmocka_unit_test_setup_teardown(what_is_lent_to_read_is_not_made_writable, start, end),
         cmocka_unit_test_setup_teardown(it_comes_back_when_its_vm_ends_and_stays_when_that_resets, start, end),
         cmocka_unit_test_setup_teardown(only_registers_are_taken_from_the_vm, start, end),
         cmocka_unit_test_setup_teardown(without_tables_nothing_is_lent_or_what_was_lost_is_told, start, end),
