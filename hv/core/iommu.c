@@ -64,10 +64,8 @@ enum status iommu_init(hpa_t root, hpa_t entries, hpa_t remap)
     } else {
         iommu_format = hw_iommu_format();
         iommu_table_init(entries);
-        if (!hw_iommu_snoops()) {
-            hw_iommu_write_back(root, sizeof(iommu_root));
-            hw_iommu_write_back(entries, sizeof(iommu_entry));
-        }
+        hw_iommu_write_back(root, sizeof(iommu_root));
+        hw_iommu_write_back(entries, sizeof(iommu_entry));
         iommu_irq_begin(remap);
         iommu_active = hw_iommu_enable(root, entries, remap);
         result = iommu_active ? STATUS_OK : STATUS_FAULT;
@@ -132,9 +130,7 @@ static bool entry_write(uint16_t bdf, vm_id_t before, vm_id_t vm)
     const uint32_t words = (iommu_format == IOMMU_FORMAT_AMDVI) ? 4U : 2U;
     const bool valid = iommu_table_set(bdf, vm);
     iommu_irq_view(vm, bdf);
-    if (!hw_iommu_snoops()) {
-        hw_iommu_write_back(iommu_base + ((((uint64_t)bdf / 256U) * IOMMU_BUS_WORDS) + (((uint64_t)bdf % 256U) * words)) * 8U, words * 8U);
-    }
+    hw_iommu_write_back(iommu_base + ((((uint64_t)bdf / 256U) * IOMMU_BUS_WORDS) + (((uint64_t)bdf % 256U) * words)) * 8U, words * 8U);
     return hw_iommu_flush_function(bdf, domain_id(before)) && valid;
 }
 

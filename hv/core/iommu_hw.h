@@ -31,7 +31,10 @@ bool hw_iommu_registers(uint32_t index, hpa_t *base, uint64_t *size);
 
 /* Units look into caches: what a core has written needs no write-back. */
 bool hw_iommu_snoops(void);
-void hw_iommu_write_back(hpa_t base, uint32_t size); /* of the hypervisor's tables: out to memory */
+/* Of the hypervisor's tables: out to memory, where units do not look into caches; in order with what the core writes before and after. */
+/*@ assigns \nothing;
+    exits \false; */
+void hw_iommu_write_back(hpa_t base, uint32_t size);
 /* No unit uses what it has cached of the domain, or of the function's table entry, which named this domain (0: none) until now, after
  * this returns. False: a unit does not answer. */
 bool hw_iommu_flush_domain(uint32_t domain);

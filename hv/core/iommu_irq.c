@@ -36,9 +36,7 @@ void iommu_irq_begin(hpa_t remap)
     for (uint32_t bdf = 0U; bdf < (IOMMU_BUSES * 256U); bdf++) {
         iommu_irq_view(IOMMU_NOBODY, (uint16_t)bdf);
     }
-    if (!hw_iommu_snoops()) {
-        hw_iommu_write_back(remap, sizeof(iommu_remap));
-    }
+    hw_iommu_write_back(remap, sizeof(iommu_remap));
 }
 
 /* REQ-ISO-041 */
@@ -60,9 +58,7 @@ void iommu_irq_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector
     if (iommu_remaps && entry_set(index, bdf, pcpu, vector, level)) {
         forget_function = (forget_due && (forget_function != bdf)) ? ID_NONE : bdf;
         forget_due = true;
-        if (!hw_iommu_snoops()) {
-            hw_iommu_write_back(remap_base + ((hpa_t)index * ENTRY_SIZE), ENTRY_SIZE);
-        }
+        hw_iommu_write_back(remap_base + ((hpa_t)index * ENTRY_SIZE), ENTRY_SIZE);
     }
 }
 

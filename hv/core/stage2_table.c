@@ -8,6 +8,7 @@
 #include "core/stage2_table.h"
 
 #include "core/domain.h"
+#include "core/iommu_hw.h"
 #include "core/stage2_format.h"
 
 __attribute__((aligned(4096))) uint64_t stage2_table[MAX_VM][STAGE2_PAGES][S2_SLOTS];
@@ -168,6 +169,8 @@ static uint32_t stage2_take(vm_id_t vm, uint32_t level)
     return table;
 }
 
+/* A unit that does not look into caches would take what the table was in its last use for its entries. */
+/* REQ-ISO-051 */
 /*@ requires vm < MAX_VM && stage2_wf(vm) && used(vm, table) && slot < S2_SLOTS && child < STAGE2_PAGES;
     requires 2 <= stage2_level[vm][table] && stage2_level[vm][child] == stage2_level[vm][table] - 1;
     requires unlinked(vm, child);
@@ -181,9 +184,11 @@ static uint32_t stage2_take(vm_id_t vm, uint32_t level)
     ensures walk: one: one_entry{Pre, Here}(vm, table, slot); */
 static void stage2_link(vm_id_t vm, uint32_t table, uint32_t slot, uint32_t child)
 {
+    hpa_t page = stage2_pool_of(vm) + ((uint64_t)child * PAGE_SIZE);
     stage2_parent[vm][child] = table;
     stage2_slot[vm][child] = slot;
-    stage2_table[vm][table][slot] = stage2_make_table(stage2_pool_of(vm) + ((uint64_t)child * PAGE_SIZE), stage2_level[vm][table]);
+    hw_iommu_write_back(page, PAGE_SIZE);
+    stage2_table[vm][table][slot] = stage2_make_table(page, stage2_level[vm][table]);
 }
 
 /* REQ-ISO-030 */

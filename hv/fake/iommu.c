@@ -24,6 +24,7 @@ uint32_t fake_iommu_flushes;
 uint32_t fake_iommu_lost;
 hpa_t fake_iommu_written;
 uint32_t fake_iommu_written_size;
+void (*fake_iommu_meanwhile)(void);
 bool fake_iommu_wide;
 uint32_t fake_iommu_irq_flushes;
 struct fake_iommu_region fake_iommu_region[FAKE_IOMMU_REGIONS];
@@ -61,6 +62,7 @@ void fake_iommu_reset(void)
     fake_iommu_lost = 0U;
     fake_iommu_written = 0U;
     fake_iommu_written_size = 0U;
+    fake_iommu_meanwhile = NULL;
     fake_iommu_regions = 0U;
     fault_first = 0U;
     fault_end = 0U;
@@ -130,12 +132,17 @@ static void write_back(hpa_t base, uint32_t size, hpa_t object, uint64_t *memory
 
 void hw_iommu_write_back(hpa_t base, uint32_t size)
 {
-    fake_iommu_written = base;
-    fake_iommu_written_size = size;
-    write_back(base, size, root_at, memory_root, iommu_root, sizeof(memory_root));
-    write_back(base, size, remap_at, &memory_remap[0][0], &iommu_remap[0][0], sizeof(memory_remap));
-    write_back(base, size, entries_at, &memory_entry[0][0], &iommu_entry[0][0], sizeof(memory_entry));
-    write_back(base, size, stage2_root(0U), &memory_table[0][0][0], &stage2_table[0][0][0], sizeof(memory_table));
+    if (!fake_iommu_snoops) {
+        fake_iommu_written = base;
+        fake_iommu_written_size = size;
+        write_back(base, size, root_at, memory_root, iommu_root, sizeof(memory_root));
+        write_back(base, size, remap_at, &memory_remap[0][0], &iommu_remap[0][0], sizeof(memory_remap));
+        write_back(base, size, entries_at, &memory_entry[0][0], &iommu_entry[0][0], sizeof(memory_entry));
+        write_back(base, size, stage2_root(0U), &memory_table[0][0][0], &stage2_table[0][0][0], sizeof(memory_table));
+        if (fake_iommu_meanwhile != NULL) {
+            fake_iommu_meanwhile();
+        }
+    }
 }
 
 bool hw_iommu_flush_domain(uint32_t domain)

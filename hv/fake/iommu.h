@@ -20,6 +20,7 @@ extern uint32_t fake_iommu_flushes;
 extern uint32_t fake_iommu_lost;       /* the flush of this number alone is not answered; 0: none */
 extern hpa_t fake_iommu_written;       /* the last write-back */
 extern uint32_t fake_iommu_written_size;
+extern void (*fake_iommu_meanwhile)(void); /* what devices do after each write-back */
 extern bool fake_iommu_wide;           /* ids of local APICs have 32 bits */
 extern uint32_t fake_iommu_irq_flushes;
 struct fake_iommu_region { uint16_t bdf; hpa_t base; uint64_t size; };

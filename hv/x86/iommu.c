@@ -63,11 +63,13 @@ bool hw_iommu_snoops(void)
     return iommu_driver->snoops();
 }
 
-/* The image is mapped at VA = PA. Without CLFLUSH, which is older than any IOMMU, caches hold nothing back that matters here. */
+/* The image is mapped at VA = PA. Without CLFLUSH, which is older than any IOMMU, caches hold nothing back that matters here. It is ordered with writes (Intel SDM 2A). */
 void hw_iommu_write_back(hpa_t base, uint32_t size)
 {
-    for (uint32_t done = 0U; done < size; done += LINE_SIZE) {
-        asm_clflush((uintptr_t)(base + done));
+    if ((iommu_driver != NULL) && !iommu_driver->snoops()) {
+        for (uint32_t done = 0U; done < size; done += LINE_SIZE) {
+            asm_clflush((uintptr_t)(base + done));
+        }
     }
 }
 

@@ -324,6 +324,41 @@ static void memory_that_comes_and_goes_is_what_it_reaches(void **state)
     assert_false(reaches(NIC, 0xC0000000U));
 }
 
+#define MOVED 0x30000000U
+
+static uint32_t reached; /* while a table is on its way to memory */
+
+static void all_of_the_new_table_is_asked(void)
+{
+    for (gpa_t at = MOVED; at < (MOVED + 0x200000U); at += PAGE_SIZE) {
+        hpa_t hpa = 0U;
+        if (fake_iommu_dma(NIC, at, true, &hpa)) {
+            assert_int_equal(hpa, where(user, at));
+            reached++;
+        }
+    }
+}
+
+/* REQ-ISO-051 */
+static void a_table_is_in_memory_before_anything_leads_to_it(void **state)
+{
+    (void)state;
+    machine_snoops = false;
+    assert_int_equal(with_nic(state), 0);
+    machine_snoops = true;
+    set(user, PLACE, 0x18U, 4U, 0U);
+    set(user, PLACE, 0x1CU, 4U, 0x40U); /* two tables of its own */
+    decode_on();
+    assert_int_equal(where(user, HIGH), HIGH);
+    set(user, PLACE, 0x1CU, 4U, 0U);    /* which are free then, and in memory what they were */
+    reached = 0U;
+    fake_iommu_meanwhile = all_of_the_new_table_is_asked;
+    set(user, PLACE, 0x18U, 4U, MOVED); /* one of them, for pages */
+    fake_iommu_meanwhile = NULL;
+    assert_int_equal(where(user, MOVED), HIGH);
+    assert_true(reached != 0U);
+}
+
 /* REQ-INT-080 */
 static void errors_and_the_link_are_not_the_user_vms(void **state)
 {
@@ -428,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup(msi_works_likewise_and_sources_are_limited, with_nic),
         cmocka_unit_test_setup(it_is_a_master_with_its_lines_and_ports_off, with_nic),
         cmocka_unit_test_setup(memory_that_comes_and_goes_is_what_it_reaches, with_nic),
+        cmocka_unit_test_setup(a_table_is_in_memory_before_anything_leads_to_it, with_nic),
         cmocka_unit_test_setup(errors_and_the_link_are_not_the_user_vms, with_nic),
         cmocka_unit_test_setup(memory_regions_do_not_cut_a_bar, with_nic),
         cmocka_unit_test_setup(regions_of_a_list_are_looked_at_as_its_turn_comes, with_nic),
