@@ -172,6 +172,11 @@ void hw_vcpu_set_segment(vcpu_id_t id, enum segment_id seg, struct segment value
     exits \false; */
 enum status guest_write(vm_id_t v, gpa_t gpa, const uint8_t *src, uint32_t size);
 
+/*@ requires v < MAX_VM;
+    assigns \nothing;
+    exits \false; */
+bool vpci_lent_meets(vm_id_t v, gpa_t base, uint64_t size);
+
 /* Copies: whatever the Service VM has in its memory. */
 /*@ requires \valid(creation) && sane;
     assigns *creation, proof_machine;

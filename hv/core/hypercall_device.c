@@ -135,28 +135,6 @@ static int64_t life_call(vm_id_t v, uint64_t id)
     return settled ? 0 : HYPERCALL_AGAIN;
 }
 
-/* Of the regions that the next step changes one lies where a lent function has registers. What others write into the list meanwhile spoils that User VM alone. */
-/* REQ-ISO-081 */
-static bool regions_meet(uint64_t gpa)
-{
-    struct hc_memory_regions request;
-    bool found = false;
-    if ((vpci_user_count != 0U) && (hypercall_read_regions(gpa, &request) == STATUS_OK)) {
-        const vm_id_t v = hypercall_target(request.vmid);
-        const bool goes_on = (v != ID_NONE) && region_progress[v % MAX_VM].under_way && (region_progress[v % MAX_VM].gpa == gpa);
-        const uint32_t first = goes_on ? region_progress[v % MAX_VM].next : 0U;
-        for (uint32_t i = 0U; (v != ID_NONE) && (i < REGIONS_AT_ONCE) && (((uint64_t)first + i) < request.count) && !found; i++) {
-            struct hc_memory_region region;
-            const enum status status = hypercall_read_region(request.regions_gpa + (((uint64_t)first + i) * sizeof(region)), &region);
-            found = (status == STATUS_OK) && (region.size != 0U) && vpci_lent_meets(v, region.gpa, region.size);
-        }
-        if (found) {
-            hypercall_memory_forget(v);
-        }
-    }
-    return found;
-}
-
 /* REQ-ISO-082 */
 static void memory_changed(void)
 {
@@ -177,9 +155,6 @@ int64_t hypercall_call(vcpu_id_t caller, uint64_t id, uint64_t param1, uint64_t 
         if (service && ((id == HC_DESTROY_VM) || (id == HC_RESET_VM) || (id == HC_START_VM))) {
             const vm_id_t v = hypercall_target(param1);
             result = (v == ID_NONE) ? 0 : life_call(v, id); /* no VM: the dispatcher's answer */
-        }
-        if (service && (id == HC_VM_SET_MEMORY_REGIONS) && regions_meet(param1)) {
-            result = -HC_EINVAL;
         }
         if (result == 0) {
             result = hypercall_dispatch(caller, id, param1, param2);

@@ -8,8 +8,10 @@
 #include "core/hypercall_spec.h"
 #include "core/stage2.h"
 #include "core/vm.h"
+#include "devices/vpci_lent.h"
 
 /* What one execution of the hypercall does at most; then the lock is free, interrupts are served and it goes on. */
+#define REGIONS_AT_ONCE  16U
 #define BYTES_AT_ONCE    0x200000U   /* and never across a multiple of it: one large leaf, or one table of small ones */
 #define REGIONS_MAX      0x100000U
 #define GPA_LIMIT        0x8000000000U /* 512 GiB */
@@ -167,7 +169,8 @@ static bool region_valid(const struct hc_memory_region *region)
     return range_valid(region) && (owned || !lends);
 }
 
-/* One step of the list. */
+/* One step of the list. Where a lent function has registers nothing is changed. */
+/* REQ-ISO-081 */
 /*@ requires is_user(v) && \valid_read(request) && sane;
     assigns MACHINE, USER_TABLES;
     exits \false;
@@ -177,7 +180,7 @@ static int64_t apply_step(vm_id_t v, const struct hc_memory_regions *request)
     struct hc_memory_region region;
     uint64_t at = request->regions_gpa + ((uint64_t)region_progress[v].next * sizeof(region));
     int64_t result = hypercall_errno(hypercall_read_region(at, &region));
-    if ((result == 0) && !region_valid(&region)) {
+    if ((result == 0) && (!region_valid(&region) || vpci_lent_meets(v, region.gpa, region.size))) {
         result = -HC_EINVAL;
     }
     if (result == 0) {

@@ -16,7 +16,6 @@ struct region_progress {
     uint64_t done;  /* bytes of it */
     uint64_t bytes; /* in this execution */
 };
-#define REGIONS_AT_ONCE 16U /* that one step of a list takes */
 extern struct region_progress region_progress[MAX_VM];
 
 int64_t hypercall_errno(enum status status);
