@@ -7,6 +7,7 @@
 #include "core/partition.h"
 #include "core/stage2.h"
 #include "core/vm.h"
+#include <stddef.h>
 
 #define LOAD_STEP 0x100000U /* bytes between two looks at the watchdog: about 0.1 ms */
 
@@ -178,8 +179,8 @@ static void between_pieces(vm_id_t v)
     }
 }
 
-/* REQ-CFG-017 */
-enum status guest_load(vm_id_t v, gpa_t gpa, hpa_t from, uint64_t size)
+/* What stands there, or zeros without it. */
+static enum status fill(vm_id_t v, gpa_t gpa, const hpa_t *from, uint64_t size)
 {
     enum status result = STATUS_OK;
     uint64_t done = 0U;
@@ -187,7 +188,11 @@ enum status guest_load(vm_id_t v, gpa_t gpa, hpa_t from, uint64_t size)
         struct stage2_mapping leaf = stage2_lookup(v, gpa + done);
         if (leaf.present && (leaf.span >= PAGE_SIZE)) {
             uint64_t part = piece(&leaf, gpa + done, size - done);
-            hw_phys_move(leaf.hpa, from + done, part);
+            if (from != NULL) {
+                hw_phys_move(leaf.hpa, *from + done, part);
+            } else {
+                hw_phys_zero(leaf.hpa, part);
+            }
             done += part;
             between_pieces(v);
         } else {
@@ -197,20 +202,13 @@ enum status guest_load(vm_id_t v, gpa_t gpa, hpa_t from, uint64_t size)
     return result;
 }
 
+/* REQ-CFG-017 */
+enum status guest_load(vm_id_t v, gpa_t gpa, hpa_t from, uint64_t size)
+{
+    return fill(v, gpa, &from, size);
+}
+
 enum status guest_clear(vm_id_t v, gpa_t gpa, uint64_t size)
 {
-    enum status result = STATUS_OK;
-    uint64_t done = 0U;
-    while ((done < size) && (result == STATUS_OK)) {
-        struct stage2_mapping leaf = stage2_lookup(v, gpa + done);
-        if (leaf.present && (leaf.span >= PAGE_SIZE)) {
-            uint64_t part = piece(&leaf, gpa + done, size - done);
-            hw_phys_zero(leaf.hpa, part);
-            done += part;
-            between_pieces(v);
-        } else {
-            result = STATUS_FAULT;
-        }
-    }
-    return result;
+    return fill(v, gpa, NULL, size);
 }
