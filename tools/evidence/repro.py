@@ -21,7 +21,7 @@ CLOCK = re.compile(r"\b__(?:DATE|TIME|TIMESTAMP)__\b")
 # A compiler told by this variable what time it is says so for __DATE__ and __TIME__ (reproducible-builds.org).
 BUILDS = (
     {"folder": "a", "jobs": "1", "umask": 0o022, "env": {"LC_ALL": "C", "TZ": "UTC", "SOURCE_DATE_EPOCH": "0"}},
-    {"folder": "some where else/b", "jobs": "2", "umask": 0o077,
+    {"folder": "some where else/hv/b", "jobs": "2", "umask": 0o077,
      "env": {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "2000000000"}},
 )
 
