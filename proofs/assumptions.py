@@ -19,6 +19,7 @@ import boundary
 import prove
 
 sys.path.insert(0, str(prove.ROOT))
+from tools.evidence.generated import is_kept  # noqa: E402
 from tools.evidence.result import Result  # noqa: E402
 
 ROOT = prove.ROOT
@@ -278,9 +279,7 @@ def check_form(entries, found):
 
 def check_document(entries, reaching, write, found):
     text = boundary.text(entries, reaching)
-    if write:
-        DOCUMENT.write_text(text)
-    elif not DOCUMENT.exists() or DOCUMENT.read_text() != text:
+    if not is_kept(DOCUMENT, text, write):
         found.add("docs/proof-boundary.md", 1, "document", "is not what the sources say: proofs/assumptions.py --write")
 
 

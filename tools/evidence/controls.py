@@ -16,7 +16,7 @@ import sys
 import yaml
 
 from tools.evidence import cpuid_table
-from tools.evidence.guard_page import markdown
+from tools.evidence.generated import is_kept, markdown
 from tools.evidence.result import Result
 from tools.progress import ROOT
 
@@ -193,9 +193,7 @@ def main():
     compare(rows, subjects, complain)
     made = tables(rows, masks, subjects) + cpuid_of(complain)
     text = page(made)
-    if "--write" in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+    if not is_kept(PAGE, text, "--write" in sys.argv[1:]):
         complain(f"is not what the code makes of it: run {COMMAND}", PAGE.relative_to(ROOT), "controls-page")
     for vendor, name in VENDORS.items():
         mine = rows_of(rows, vendor)

@@ -2,6 +2,7 @@
 """What the gate "guard" shows: docs/temporal-guard.md, its picture, and the tables of the evidence report."""
 import html
 
+from tools.evidence.generated import is_kept, markdown
 from tools.progress import ROOT
 
 PAGE = ROOT / "docs" / "temporal-guard.md"
@@ -112,10 +113,6 @@ def picture(sides, table):
 
 # --- the page
 
-def markdown(columns, rows):
-    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns), *("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows), ""]
-
-
 def page(sides, table):
     lines = ["<!-- SPDX-License-Identifier: Apache-2.0. Made of the compiled hypervisor and tools/evidence/guard.yaml by " + COMMAND + "; change these, not this page. -->",
              "# The temporal guard", "", INTRODUCTION, "", "![Locks and waits of the hypervisor](images/temporal-guard.svg)", "", GRAPH, ""]
@@ -129,7 +126,5 @@ def page(sides, table):
 def keep(sides, table, write, complain):
     """Page and picture are what the code and the table make of them; write: make them so."""
     for path, text in ((PAGE, page(sides, table)), (PICTURE, picture(sides, table))):
-        if write:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not is_kept(path, text, write):
             complain("guard-page", f"is not what code and table make of it: run {COMMAND}", path.relative_to(ROOT), 1)

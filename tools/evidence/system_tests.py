@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from tools.evidence.guard_page import markdown
+from tools.evidence.generated import is_kept, markdown
 from tools.evidence.result import Result
 from tools.progress import ROOT
 
@@ -91,9 +91,7 @@ def main():
         complain(str(problem), "tests/system", "where")
         return result.finish(False)
     text = page(found)
-    if "--write" in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+    if not is_kept(PAGE, text, "--write" in sys.argv[1:]):
         complain(f"is not what the tests say: run {COMMAND}", PAGE.relative_to(ROOT), "machines-page")
     for name, count in counts(found):
         result.figure(name, count)
