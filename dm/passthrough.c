@@ -142,7 +142,7 @@ static const char *reason_of(int result)
         reason = "another device of the VM is at its place on the VM's bus";
         break;
     case -ENODEV:
-        reason = "the machine has no IOMMU that could hold it to the VM's memory";
+        reason = "the machine has no IOMMU that could hold it to the VM's memory; switch VT-d or AMD-Vi on in the firmware's setup";
         break;
     case -ENOMEM:
         reason = "the hypervisor gives 4 functions to one User VM and 8 in all, and has no page tables for more";

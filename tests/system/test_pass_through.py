@@ -44,8 +44,8 @@ def lending_scenario(folder):
 
 @pytest.fixture
 def machine(linux, folder):
-    """machine(): a machine with an IOMMU, an RTVM, and two NVMe disks, an edu device and an empty root port of the Service VM's."""
-    def start_machine(**options):
+    """machine(): a machine with an IOMMU, an RTVM, and two NVMe disks, an edu device and an empty root port of the Service VM's. scenario: another one."""
+    def start_machine(scenario=None, **options):
         added = Archive()
         added.folder("test")
         order = modules.load_order(setup.service_kernel(), ["nvme"])
@@ -61,7 +61,7 @@ def machine(linux, folder):
             (folder / name).write_bytes(content(name))
             extra += ["-drive", f"file={folder / name},if=none,id={name},format=raw", "-device", f"nvme,serial={name},addr={function[8:10]},drive={name}"]
         extra += [word for function in (LINE, SAME_LINE) for word in ("-device", f"e1000,addr={function[8:10]},romfile=")]
-        running = linux(lending_scenario(folder), words="iomem=relaxed", images={"service-initrd": initrd}, extra=extra + options.pop("extra", []), **options)
+        running = linux(scenario or lending_scenario(folder), words="iomem=relaxed", images={"service-initrd": initrd}, extra=extra + options.pop("extra", []), **options)
         running.shell("set +m; . /test/functions.sh")     # no words about jobs
         running.shell("".join(f"insmod /test/{modules.plain_name(path)}; " for path in order) + f"await has_disk {MOVED} && await has_disk {NEIGHBOUR}", 60)
         return running
@@ -146,6 +146,21 @@ def expect_refusals(running):
     running.shell(f"(guest first {MOVED} nvme 'read=x write=user-sits-block count=0x7fffffff') >/dev/null 2>&1 & await grep -qs started /run/first.events", 60)
     refused(running, MOVED, "another User VM has it")
     running.shell(f"kill -KILL $(cat /run/first.pid); await has_disk {MOVED}", 90)
+
+
+# REQ-DM-013 REQ-DM-014 REQ-INT-083
+def test_without_an_iommu_no_function_is_lent_and_its_driver_has_it_back(machine):
+    running = machine(scenario="demo")
+    for function, kernel in ((MOVED, "nvme"), (f"{EDU},as-is", "dma")):
+        refused(running, function, "the machine has no IOMMU that could hold it to the VM's memory; switch VT-d or AMD-Vi on in the firmware's setup; 'bhctl log' says more", kernel)
+        assert re.search(r"pci: 0x(18|28) is not lent: the machine has no IOMMU that could hold it to its VM's memory", running.shell("bhctl log -n 3"))
+        assert "what was written" not in running.shell("cat /run/none.txt", status=None), "no guest began"
+    running.shell(f"await has_disk {MOVED}; [ $(basename $(readlink {DRIVER})) = nvme ]", 90)
+    (kept,) = running.shell(f"dd if=$(disk_of {MOVED}) bs=64k iflag=direct 2>/dev/null | md5sum | cut -d ' ' -f 1").split()
+    assert kept == hashlib.md5(content("moved")).hexdigest()
+    running.shell(f"lines service-vm-back 4096 | dd of=$(disk_of {MOVED}) bs=4096 oflag=direct conv=notrunc 2>/dev/null")
+    assert running.shell(f"dd if=$(disk_of {MOVED}) bs=4096 count=1 iflag=direct 2>/dev/null | sort -u") == "service-vm-back"
+    expect_peace(running)
 
 
 # REQ-DM-013 REQ-ISO-040 REQ-ISO-052
