@@ -77,7 +77,7 @@ enum status ivshmem_take(vm_id_t v, const struct ivshmem_request *request)
     } else if (vms[v].state != VM_CREATED) {
         why = ": shared memory comes before START_VM";
     } else if ((request->size != ivshmem_region_size(device)) || ((request->memory & (request->size - 1U)) != 0U) || !mmio_place_valid(request->memory, request->size) ||
-               !mmio_place_valid(request->registers, 2U * PAGE_SIZE) || ((request->registers % PAGE_SIZE) != 0U) || (request->table != (request->registers + PAGE_SIZE))) {
+               !mmio_place_valid(request->registers, 2U * (uint64_t)PAGE_SIZE) || ((request->registers % PAGE_SIZE) != 0U) || (request->table != (request->registers + PAGE_SIZE))) {
         why = ": BAR 2 is as large as the region and aligned to that, BAR 0 to a page, BAR 1 the next page, and none an interrupt controller's";
     } else {
         result = end_map(v, device, request->memory);

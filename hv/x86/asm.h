@@ -132,11 +132,11 @@ static inline void asm_verw(void)
     __asm__ volatile("verw %0" : : "m"(selector) : "cc", "memory");
 }
 
-/* Locked by itself, and so a fence. */
-static inline uint8_t asm_xchg8(volatile uint8_t *place, uint8_t value)
+/* XCHG with memory is locked by itself, and so a fence. */
+static inline bool asm_raise(volatile bool *flag)
 {
-    uint8_t was = value;
-    __asm__ volatile("xchgb %0, %1" : "+q"(was), "+m"(*place) : : "memory");
+    bool was = true;
+    __asm__ volatile("xchgb %0, %1" : "+q"(was), "+m"(*flag) : : "memory");
     return was;
 }
 

@@ -63,7 +63,7 @@ void hw_fence(void)
 
 bool hw_raise(volatile bool *flag)
 {
-    return asm_xchg8((volatile uint8_t *)flag, 1U) != 0U;
+    return asm_raise(flag);
 }
 
 void hw_relax(void)

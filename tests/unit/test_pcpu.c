@@ -2,6 +2,7 @@
 /* Waiting cores: what a guest that programs its own local APIC left there must not reach the hypervisor's IDT. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -15,10 +16,10 @@ static uint32_t waits;
 static void asm_pause(void) {}
 static uint32_t fences;
 static void asm_mfence(void) { fences++; }
-static uint8_t asm_xchg8(volatile uint8_t *place, uint8_t value)
+static bool asm_raise(volatile bool *flag)
 {
-    const uint8_t was = *place;
-    *place = value;
+    const bool was = *flag;
+    *flag = true;
     return was;
 }
 static uint32_t asm_read_gs_first(void) { return 0U; }
