@@ -34,7 +34,8 @@ OWNERS = {
     "hv/core/vm_user.c hv/core/vm_boot.c": ("vcpu_count",),
     "hv/boot/main.c": ("stage2_format",),
     "hv/core/iommu_table.c": ("iommu_root", "iommu_entry", "iommu_base"),
-    "hv/core/iommu_irte.c": ("iommu_irte",),
+    "hv/core/iommu_irte.c": ("iommu_irte", "iommu_irte_base"),
+    "hv/core/iommu.c hv/core/iommu_irq.c": ("iommu_remaps",),
     "hv/core/iommu.c": ("iommu_format",),
     "hv/core/iommu_remap.c": ("iommu_remap", "iommu_remap_wide"),
 }
@@ -156,6 +157,7 @@ def check_frame(entries, found):
             for writer in sorted(reached(within, name) & forbidden):
                 found.add("proofs/assumptions.yaml", 1, "frame", f"{entry['id']}: {name}() reaches {writer}(), which writes stage 2, domains or the IOMMU's tables")
     check_config_space(entries, bodies(files), found)
+    check_views(bodies(files), found)
     return {name for name in present if name not in forbidden and reached(calls, name) & forbidden}
 
 
@@ -178,6 +180,12 @@ def check_config_space(entries, calls, found):
         found.add("proofs/assumptions.yaml", 1, "unused", f"{own[name]} lists {name}(), which does not write configuration space, or is proved: take it out")
     for name in sorted(caller for caller, called in calls.items() for callee in sorted(called & FROM_GUESTS) if caller not in proved):
         found.add("proofs/config_space.c", 1, "config-space", f"{name}() hands on what a VM writes, and is not proved there")
+
+
+def check_views(calls, found):
+    """What the theorem of interrupts says of AMD's units rests on each word about interrupts being a view of its own function."""
+    for name in sorted(caller for caller, called in calls.items() if "iommu_table_irqs" in called and caller != "iommu_irq_view"):
+        found.add("proofs/interrupts.c", 1, "view", f"{name}() writes by which entries a function raises interrupts: only iommu_irq_view() is proved to give it its own")
 
 
 def after_index(text, position, depth):

@@ -139,20 +139,34 @@ The words of the statement:
 ```
 
 ## The theorem of interrupts
-Where Intel's units remap interrupts, from boot with any partition table and after any sequence of changes of entries, a message of a PCI function raises only a fixed interrupt that the
-function may: with a vector of `core/irq.c` on a shared core, or with a vector of a guest's own on a core of the exclusive VM that the table gives the function to. On shared cores the function's owner is
-not in the statement: which of these vectors are whose is for `core/irq.c`, tested. AMD's entries, and which function may use them (`core/iommu_irte.c`), are not in it: tested. It stands beside the
-isolation theorem, and is no part of it. `proofs/interrupts.c`:
+Where the units remap interrupts, from boot with any partition table and after any sequence of changes of entries, of views and of owners of functions, a message of a PCI function raises only a fixed
+interrupt that the function may: with a vector of `core/irq.c` on a shared core, or with a vector of a guest's own on a core of the exclusive VM that the table gives the function to. It is one statement
+for both vendors. With Intel's units a message names an entry of the table, which names its one function. An entry of AMD's names none: a message chooses among the entries of its function's *view*, which
+the function's entry of the device table says: none, those of shared cores, or those of its own exclusive VM.
+
+Not in the statement, for either vendor: on shared cores, the function's owner; which of these vectors are whose is for `core/irq.c`, tested. Of AMD's it says less than of Intel's: all functions that have the view of shared
+cores share it, so such a function may raise every interrupt programmed there, also another VM's; and that a function of an exclusive VM does not get this view as well is tested, as which VM has a function is. Nor is in it
+what a unit makes of an entry of AMD's of which one word is new and the other not yet (it may raise the new vector on the old core), nor what it remembers of an entry that was changed. It stands beside the isolation
+theorem, and is no part of it. `proofs/interrupts.c`:
 
 ```c
 {predicate("proofs/interrupts.c", "interrupts_are_own")}
+{predicate("proofs/interrupts.c", "message_raises")}
+{predicate("proofs/interrupts.c", "may_raise")}
 {predicate("hv/core/iommu_remap_spec.h", "remap_may")}
 {predicate("hv/core/iommu_remap_spec.h", "remap_one_vm")}
+{predicate("hv/core/iommu_remap_spec.h", "remap_block_of")}
 {predicate("hv/core/iommu_remap_spec.h", "remap_raises")}
 {predicate("hv/core/iommu_remap_spec.h", "remap_plain")}
+{predicate("hv/core/iommu_irte_spec.h", "irte_view_raises")}
+{predicate("hv/core/iommu_irte_spec.h", "irte_view_plain")}
+{predicate("hv/core/iommu_irte_spec.h", "irte_raises")}
+{predicate("hv/core/iommu_irte_spec.h", "irte_view_ok")}
+{predicate("hv/core/iommu_irte_spec.h", "irte_view_names")}
+{predicate("hv/core/iommu_irte_spec.h", "irte_blocks_ok")}
 ```
 
-`iommu_remap_set()` is the only writer, whoever calls it with whatever arguments: this needs no frame.
+`iommu_remap_set()` and `iommu_irte_set()` are the only writers of entries, and `iommu_irq_view()` of views, whoever calls them with whatever arguments: this needs no frame.
 
 ## The filter of configuration space
 Whatever a VM (`pci_actor`) writes to a register of its bus, each write that reaches configuration space of the machine is one that `hw_pci_write()` allows; what is read to
@@ -232,7 +246,7 @@ No run-time error for any input; each driver names the files that it analyses, r
 - `hv/x86`, `hv/boot`: assembly and hardware access; unit and system tests. Proved all the same: the builders of the permission maps of both vendors (`proofs/bitmap.c`, `proofs/bitmap_vmx.c`).
 - That `stage2_unmap()` and `stage2_protect()` change exactly what they were asked to, and that no commit can run out of tables: unit tests
   compare both with a flat model under random operations. (`stage2_map()` that runs out of tables leaves other addresses alone: proved.)
-- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), which of its own routes a shared function has, all of AMD's interrupt remapping, and the ways to the filter of configuration space and what it leaves out, as said above: unit and system tests.
+- Timing, caches, speculative execution. Which VM may have a function (`core/iommu.c`), which of its own routes a shared function has, and the ways to the filter of configuration space and what it leaves out, as said above: unit and system tests.
 
 ## Assumptions
 {chr(10).join(entry_text(entry) for entry in entries)}

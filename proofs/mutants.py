@@ -27,7 +27,7 @@ AREA = prove.OUT / "mutant"
 WORDS = ["-wp-prover", prove.PROVERS, "-wp-timeout", "10", "-wp-par", "2", "-wp-cache", "none"]
 TOOLS = ["frama-c", "why3", "z3", "cvc4", "cvc5"]
 TABLE, STAGE2, DOMAIN, IOMMU = "hv/core/stage2_table.c", "hv/core/stage2.c", "hv/core/domain.c", "hv/core/iommu_table.c"
-REMAP = "hv/core/iommu_remap.c"
+REMAP, IRTE = "hv/core/iommu_remap.c", "hv/core/iommu_irte.c"
 HEADER = "hv/devices/vpci_header.c"
 # name, file, function whose proof must fail, unit, right, wrong, goal that must not be proved any more
 MUTANTS = [
@@ -89,11 +89,23 @@ MUTANTS = [
      "iommu_table_init_loop_invariant"),
     ("bus-beyond-the-tables", IOMMU, "iommu_table_set", "iommu_table", "(bus < IOMMU_BUSES) && ((vm == IOMMU_NOBODY)", "((vm == IOMMU_NOBODY)",
      "iommu_table_set_assert_rte_index_bound"),
-    ("interrupt-on-a-neighbours-core", REMAP, "iommu_remap_may", "iommu_remap", " && in_one_vm(bdf, pcpu)", "", "iommu_remap_may_ensures_may"),
-    ("interrupt-of-a-neighbours-function", REMAP, "in_one_vm", "iommu_remap", " && vm_has_function(v, bdf)", "", "in_one_vm_loop_invariant"),
+    ("interrupt-on-a-neighbours-core", REMAP, "iommu_remap_may", "iommu_remap", " && in_one_vm(index / IOMMU_REMAP_BLOCK, bdf, pcpu)", "", "iommu_remap_may_ensures_may"),
+    ("interrupt-of-a-neighbours-function", REMAP, "in_one_vm", "iommu_remap", " && vm_has_function(v, bdf)", "", "in_one_vm_loop_invariant_found"),
+    ("interrupt-by-a-neighbours-entry", REMAP, "in_one_vm", "iommu_remap", " && (block < end)", "", "in_one_vm_loop_invariant_found"),
+    ("blocks-of-the-vm-before", REMAP, "iommu_remap_first", "iommu_remap", "            at += blocks_of(v);\n", "", "iommu_remap_first_loop_invariant_start"),
+    ("more-functions-than-blocks", REMAP, "iommu_remap_first", "iommu_remap", " && ((at + each) <= BLOCK_END)", "", "iommu_remap_first_loop_invariant_own"),
     ("vector-of-the-hypervisor", REMAP, "iommu_remap_may", "iommu_remap", " && (vector <= VECTOR_IRQ_LAST)", "", "iommu_remap_may_ensures_may"),
     ("requester-not-asked-for", REMAP, "iommu_remap_set", "iommu_remap", "high = VERIFY + ", "high = ", "iommu_remap_set_assert_names"),
     ("route-not-checked", REMAP, "iommu_remap_set", "iommu_remap", " && iommu_remap_may(index, bdf, pcpu, vector)", " && (pcpu < MAX_PCPU)", "iommu_remap_set_assert_route"),
+    ("amd-route-not-checked", IRTE, "iommu_irte_set", "iommu_irte", "if (iommu_remap_may(index, bdf, pcpu, vector)) {", "if ((pcpu < MAX_PCPU) && (vector < 256U)) {",
+     "iommu_irte_set_assert_names"),
+    ("amd-nmi-in-place-of-an-interrupt", IRTE, "target_low", "iommu_irte", "return IRTE_ON + ", "return IRTE_ON + 12U + ", "target_low_ensures"),
+    ("amd-core-of-another-id", IRTE, "target_high", "iommu_irte", "platform.apic_id[pcpu] / IRTE_IDS", "platform.apic_id[pcpu] / IRTE_TARGET", "target_high_ensures"),
+    ("amd-view-of-a-neighbours-entries", IRTE, "iommu_irte_view", "iommu_irte", "(two ? VIEW_TWO : VIEW_ONE)", "VIEW_TWO", "iommu_irte_view_assert_own"),
+    ("amd-view-begins-elsewhere", IRTE, "iommu_irte_view", "iommu_irte", "(IRTE_SIZE * (uint64_t)first)", "(uint64_t)first", "iommu_irte_view_assert_own"),
+    ("amd-messages-pass-as-they-are", IRTE, "iommu_irte_view", "iommu_irte", "uint64_t view = VIEW_VALID;", "uint64_t view = 0U;", "iommu_irte_view_ensures_view"),
+    ("amd-view-of-another-function", IRTE, "iommu_irq_view", "iommu_irte", "iommu_irte_view(vm, bdf));", "iommu_irte_view(vm, (uint16_t)(bdf / 2U)));", "iommu_irq_view_ensures_view"),
+    ("amd-last-functions-messages-pass", IRTE, "iommu_irte_init", "iommu_irte", "bdf < (IOMMU_BUSES * 256U)", "bdf < ((IOMMU_BUSES * 256U) - 1U)", "iommu_irte_init_ensures_views"),
     ("any-vm-is-a-target", "hv/core/hypercall.c", "hypercall_target", "hypercall",
      "(param >= VM_FIRST_USER) && (param < MAX_VM)", "param < MAX_VM",
      "hypercall_target_ensures"),

@@ -49,6 +49,7 @@ UNITS = {
     "vm_user": "hv/core/vm_user.c",
     "iommu_table": "hv/core/iommu_table.c",
     "iommu_remap": "hv/core/iommu_remap.c",
+    "iommu_irte": "hv/core/iommu_irte.c",
     "interrupts": "proofs/interrupts.c",
     "theorem": "proofs/theorem.c",
     "ioreq": "proofs/ioreq.c",

@@ -33,18 +33,7 @@ void iommu_irq_begin(hpa_t remap)
     if (iommu_format == IOMMU_FORMAT_AMDVI) {
         iommu_irte_init(remap);
     }
-    for (uint32_t bdf = 0U; bdf < (IOMMU_BUSES * 256U); bdf++) {
-        iommu_irq_view(IOMMU_NOBODY, (uint16_t)bdf);
-    }
     hw_iommu_write_back(remap, sizeof(iommu_remap));
-}
-
-/* REQ-ISO-041 */
-void iommu_irq_view(vm_id_t vm, uint16_t bdf)
-{
-    if (iommu_remaps && (iommu_format == IOMMU_FORMAT_AMDVI)) {
-        iommu_table_irqs(bdf, iommu_irte_view(vm, bdf));
-    }
 }
 
 static bool entry_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level)
@@ -72,41 +61,6 @@ void iommu_irq_settle(void)
             iommu_lost();
         }
     }
-}
-
-/* As many as the VM has vCPUs, or more, a power of two: hardware that gives each function a table of its own can count in these only. */
-static uint32_t blocks_for(uint32_t needed)
-{
-    uint32_t count = 1U;
-    if (needed > 4U) {
-        count = 8U;
-    } else if (needed > 2U) {
-        count = 4U;
-    } else if (needed > 1U) {
-        count = 2U;
-    } else {
-        /* one */
-    }
-    return count;
-}
-
-static bool has_blocks(vm_id_t vm)
-{
-    return (vm < partition.table.vm_count) && ((partition.table.vm[vm].flags & PART_VM_EXCLUSIVE) != 0U);
-}
-
-uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf)
-{
-    uint32_t at = IOMMU_REMAP_SHARED;
-    uint32_t found = 0U;
-    for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
-        const uint32_t size = IOMMU_REMAP_BLOCK * blocks_for(partition.table.vm[v].vcpu_count);
-        for (uint32_t i = 0U; has_blocks(v) && (i < partition.table.vm[v].pci_count) && (i < PART_MAX_PCI); i++) {
-            found = ((v == vm) && (partition.table.vm[v].pci[i] == bdf) && ((at + size) <= IOMMU_REMAP_ENTRIES)) ? at : found;
-            at += size;
-        }
-    }
-    return found;
 }
 
 uint64_t iommu_remap_address(uint32_t index)

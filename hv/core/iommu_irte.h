@@ -10,7 +10,10 @@
 
 extern uint64_t iommu_irte[IOMMU_REMAP_ENTRIES][IOMMU_REMAP_WORDS];
 
-/* Boot, after iommu_remap_init(): all entries are blocked. base: where the table is. */
+extern hpa_t iommu_irte_base; /* host-physical address of iommu_irte */
+
+/* Boot, after iommu_remap_init() and iommu_table_init(): all entries are blocked, and no function has a view. base: where the table is, 4 KiB aligned.
+ * Contracts: iommu_irte_spec.h. */
 void iommu_irte_init(hpa_t base);
 /* The one writer of an entry, as iommu_remap_set() is of that table's. */
 bool iommu_irte_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector);

@@ -15,8 +15,11 @@
 #define TARGET_WIDE 0x100000000U   /* bits 32 to 63 */
 #define TARGET      0x10000000000U /* bits 40 to 47 */
 #define ID_NARROW   256U
+#define BLOCK_FIRST (IOMMU_REMAP_SHARED / IOMMU_REMAP_BLOCK)
+#define BLOCK_END   (IOMMU_REMAP_ENTRIES / IOMMU_REMAP_BLOCK)
 #define VERIFY      0x40000U       /* of the high word: all 16 bits of the requester's id must be those in its bits 0 to 15 */
 
+_Static_assert(PART_MAX_VM == 4U, "remap_start() adds up what three VMs have");
 _Static_assert((VECTOR_IRQ_BASE + IOAPIC_PINS + MAX_MSI_SOURCE) <= IOMMU_REMAP_SHARED, "entries for pins and message sources");
 
 /* Aligned to its size (VT-d 4.1, 11.4.10); link.ld has its place. */
@@ -80,21 +83,82 @@ static bool vm_is_exclusive(vm_id_t vm)
     return (vm < partition.table.vm_count) && ((partition.table.vm[vm].flags & PART_VM_EXCLUSIVE) != 0U);
 }
 
-/* Function and core are of one exclusive VM. */
+/* For each function of the VM: as many as it has vCPUs, or more, a power of two: hardware that gives each function a table of its own can count in these only. */
+/*@ requires vm < PART_MAX_VM;
+    assigns \nothing;
+    exits \false;
+    ensures \result == remap_times(vm, 1); */
+static uint32_t blocks_each(vm_id_t vm)
+{
+    const uint32_t needed = partition.table.vm[vm].vcpu_count;
+    uint32_t count = 1U;
+    if (needed > 4U) {
+        count = 8U;
+    } else if (needed > 2U) {
+        count = 4U;
+    } else if (needed > 1U) {
+        count = 2U;
+    } else {
+        /* one */
+    }
+    return count;
+}
+
+/*@ requires vm < PART_MAX_VM;
+    assigns \nothing;
+    exits \false;
+    ensures \result == remap_blocks(vm); */
+static uint32_t blocks_of(vm_id_t vm)
+{
+    const uint32_t functions = partition.table.vm[vm].pci_count;
+    return vm_is_exclusive(vm) ? (blocks_each(vm) * ((functions < PART_MAX_PCI) ? functions : PART_MAX_PCI)) : 0U;
+}
+
+/* Block, function and core are of one exclusive VM. */
 /*@ assigns \nothing;
     exits \false;
-    ensures \result <==> remap_one_vm(bdf, pcpu); */
-static bool in_one_vm(uint16_t bdf, pcpu_id_t pcpu)
+    ensures \result <==> remap_one_vm(block, bdf, pcpu); */
+static bool in_one_vm(uint32_t block, uint16_t bdf, pcpu_id_t pcpu)
 {
+    uint32_t at = BLOCK_FIRST;
     bool found = false;
     /*@ loop invariant 1 <= v <= PART_MAX_VM;
-        loop invariant found <==> \exists integer w; 1 <= w < v && remap_exclusive(w) && remap_core_of(w, pcpu) && remap_function_of(w, bdf);
-        loop assigns v, found;
+        loop invariant start: at == remap_start(v);
+        loop invariant found: found <==> \exists integer w; 1 <= w < v && remap_block_of(w, block) && remap_core_of(w, pcpu) && remap_function_of(w, bdf);
+        loop assigns v, at, found;
         loop variant PART_MAX_VM - v; */
     for (vm_id_t v = 1U; v < PART_MAX_VM; v++) {
-        found = found || (vm_is_exclusive(v) && vm_has_core(v, pcpu) && vm_has_function(v, bdf));
+        const uint32_t end = at + blocks_of(v);
+        found = found || ((block >= at) && (block < end) && vm_has_core(v, pcpu) && vm_has_function(v, bdf));
+        at = end;
     }
     return found;
+}
+
+uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf)
+{
+    uint32_t found = 0U;
+    if ((vm != VM_SERVICE) && (vm < PART_MAX_VM) && vm_is_exclusive(vm)) {
+        const uint32_t each = blocks_each(vm);
+        uint32_t at = BLOCK_FIRST;
+        /*@ loop invariant 1 <= v <= vm;
+            loop invariant start: at == remap_start(v);
+            loop assigns v, at;
+            loop variant vm - v; */
+        for (vm_id_t v = 1U; v < vm; v++) {
+            at += blocks_of(v);
+        }
+        /*@ loop invariant 0 <= i <= PART_MAX_PCI;
+            loop invariant at: at == remap_start(vm) + remap_times(vm, i);
+            loop invariant own: found != 0 ==> remap_view_of(vm, bdf, found) && found + remap_times(vm, 1) <= BLOCK_END;
+            loop assigns i, at, found;
+            loop variant PART_MAX_PCI - i; */
+        for (uint32_t i = 0U; i < PART_MAX_PCI; i++) {
+            found = ((i < partition.table.vm[vm].pci_count) && (partition.table.vm[vm].pci[i] == bdf) && ((at + each) <= BLOCK_END)) ? at : found;
+            at += each;
+        }
+    }
+    return IOMMU_REMAP_BLOCK * found;
 }
 
 /* REQ-ISO-041 */
@@ -104,7 +168,7 @@ bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vect
     if (allowed && (index < IOMMU_REMAP_SHARED)) {
         allowed = (vector >= VECTOR_IRQ_BASE) && (vector <= VECTOR_IRQ_LAST) && (((partition.table.board.shared_pcpu_mask >> pcpu) & 1U) != 0U);
     } else if (allowed) {
-        allowed = (vector >= IOMMU_VECTOR_FIRST) && (vector == (index % IOMMU_REMAP_BLOCK)) && in_one_vm(bdf, pcpu);
+        allowed = (vector >= IOMMU_VECTOR_FIRST) && (vector == (index % IOMMU_REMAP_BLOCK)) && in_one_vm(index / IOMMU_REMAP_BLOCK, bdf, pcpu);
     } else {
         /* no core */
     }

@@ -25,13 +25,13 @@ extern bool iommu_remap_wide; /* the hardware takes ids of local APICs of 32 bit
 /* Boot: all entries are blocked. Contracts: iommu_remap_spec.h. */
 void iommu_remap_init(bool wide);
 /* The one writer of an entry; vector 0, and whatever may not be, blocks it. It may be: with a shared index, a vector of core/irq.c on a shared
- * core; else the vector that is the index in its block, on a core of the exclusive VM whose function it is. True: what stood there was something else. */
+ * core; else the vector that is the index in its block, on a core of the exclusive VM whose function and block it is. True: what stood there was something else. */
 bool iommu_remap_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector, bool level);
 
 /* The entry may be so, in either table; else it is blocked. */
 bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector);
 
-/* core/iommu_irq.c. The first entry of a function of an exclusive VM, or 0: it is none, or beyond the table. Block of vCPU i: i * IOMMU_REMAP_BLOCK from there. */
+/* The first entry of a function of an exclusive VM, or 0: it is none, or beyond the table. Block of vCPU i: i * IOMMU_REMAP_BLOCK from there. */
 uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf);
 
 /* The message that names an entry. offset: the index, or in a block of an exclusive VM's function the distance from its first entry. */

@@ -17,14 +17,26 @@
   predicate remap_function_of{L}(integer v, integer f) = \exists integer i; 0 <= i < PART_MAX_PCI &&
     i < partition.table.vm[v].pci_count && partition.table.vm[v].pci[i] == f;
   predicate remap_exclusive{L}(integer v) = v < partition.table.vm_count && (partition.table.vm[v].flags & PART_VM_EXCLUSIVE) != 0;
-  // Function f and core p are of one exclusive VM.
-  predicate remap_one_vm{L}(integer f, integer p) = \exists integer v; 1 <= v < PART_MAX_VM &&
-    remap_exclusive(v) && remap_core_of(v, p) && remap_function_of(v, f);
+
+  // Blocks of c functions of the VM, of all that it has, and the first one of these: the VMs have theirs one behind the other.
+  logic integer remap_times{L}(integer v, integer c) = partition.table.vm[v].vcpu_count > 4 ? 8 * c :
+    partition.table.vm[v].vcpu_count > 2 ? 4 * c : partition.table.vm[v].vcpu_count > 1 ? 2 * c : c;
+  logic integer remap_blocks{L}(integer v) = v >= partition.table.vm_count ? 0 : (partition.table.vm[v].flags & PART_VM_EXCLUSIVE) == 0 ? 0 :
+    remap_times(v, partition.table.vm[v].pci_count < PART_MAX_PCI ? partition.table.vm[v].pci_count : PART_MAX_PCI);
+  logic integer remap_start{L}(integer v) = 2 + (v > 1 ? remap_blocks(1) : 0) + (v > 2 ? remap_blocks(2) : 0) + (v > 3 ? remap_blocks(3) : 0);
+  predicate remap_block_of{L}(integer v, integer b) = remap_start(v) <= b < remap_start(v) + remap_blocks(v);
+
+  // Block b, function f and core p are of one exclusive VM.
+  predicate remap_one_vm{L}(integer b, integer f, integer p) = \exists integer v; 1 <= v < PART_MAX_VM &&
+    remap_block_of(v, b) && remap_core_of(v, p) && remap_function_of(v, f);
+  // Blocks of one of the VM's functions begin with block b.
+  predicate remap_view_of{L}(integer v, integer f, integer b) = 1 <= v < PART_MAX_VM && remap_function_of(v, f) &&
+    remap_start(v) <= b && b + remap_times(v, 1) <= remap_start(v) + remap_blocks(v);
 
   // Function f may raise this vector on core p by entry i.
   predicate remap_may{L}(integer i, integer f, integer p, integer vector) = 0 <= p < MAX_PCPU &&
     (i < IOMMU_REMAP_SHARED ? VECTOR_IRQ_BASE <= vector <= VECTOR_IRQ_LAST && remap_shared_core(p) :
-      IOMMU_VECTOR_FIRST <= vector && vector == i % IOMMU_REMAP_BLOCK && remap_one_vm(f, p));
+      IOMMU_VECTOR_FIRST <= vector && vector == i % IOMMU_REMAP_BLOCK && remap_one_vm(i / IOMMU_REMAP_BLOCK, f, p));
 
   // What follows speaks of an entry by its words, low and high.
   logic integer remap_target{L}(integer id) = iommu_remap_wide ? 0x100000000 * id : 0x10000000000 * id;
@@ -64,6 +76,12 @@ bool iommu_remap_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vect
     ensures may: \result ==> remap_may(index, bdf, pcpu, vector);
     ensures id: \result ==> iommu_remap_wide || platform.apic_id[pcpu] < 256; */
 bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector);
+/*@ assigns \nothing;
+    exits \false;
+    ensures blocks: \result % IOMMU_REMAP_BLOCK == 0;
+    ensures own: \result != 0 ==> remap_view_of(vm, bdf, \result / IOMMU_REMAP_BLOCK) &&
+      \result / IOMMU_REMAP_BLOCK + remap_times(vm, 1) <= IOMMU_REMAP_ENTRIES / IOMMU_REMAP_BLOCK; */
+uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf);
 #endif
 
 #endif

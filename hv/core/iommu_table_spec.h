@@ -19,6 +19,9 @@
   logic integer iommu_high{L}(integer bus, integer f) =
     iommu_format == IOMMU_FORMAT_AMDVI ? iommu_entry[bus][4 * f + 1] : iommu_entry[bus][2 * f + 1];
 
+  // AMD-Vi: the word about its interrupts.
+  logic integer iommu_irqs{L}(integer bus, integer f) = iommu_entry[bus][4 * f + 2];
+
   // Whose it is.
   logic integer iommu_owner{L}(integer bus, integer f) = iommu_format == IOMMU_FORMAT_AMDVI ?
     (iommu_high(bus, f) == 0 ? IOMMU_NOBODY : iommu_high(bus, f) - 1) :
@@ -96,14 +99,18 @@ void iommu_table_init(hpa_t entries);
     ensures done: \result <==> bdf / 256 < IOMMU_BUSES && (vm == IOMMU_NOBODY || (vm < MAX_VM && iommu_reads_stage2));
     ensures owner: \result ==> iommu_owner(bdf / 256, bdf % 256) == vm;
     ensures others: \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 && !(\result && bus == bdf / 256 && f == bdf % 256) ==>
-      iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f)); */
+      iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f));
+    ensures irqs: amdvi_unit ==> \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 ==> iommu_irqs(bus, f) == \old(iommu_irqs(bus, f)); */
 bool iommu_table_set(uint16_t bdf, vm_id_t vm);
 /*@ requires iommu_wf;
     assigns IOMMU_ENTRIES;
     exits \false;
     ensures wf: iommu_wf;
     ensures same: \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 ==>
-      iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f)); */
+      iommu_low(bus, f) == \old(iommu_low(bus, f)) && iommu_high(bus, f) == \old(iommu_high(bus, f));
+    ensures irqs: amdvi_unit && bdf / 256 < IOMMU_BUSES ==> iommu_irqs(bdf / 256, bdf % 256) == word;
+    ensures others: amdvi_unit ==> \forall integer bus, f; 0 <= bus < IOMMU_BUSES && 0 <= f < 256 && !(bus == bdf / 256 && f == bdf % 256) ==>
+      iommu_irqs(bus, f) == \old(iommu_irqs(bus, f)); */
 void iommu_table_irqs(uint16_t bdf, uint64_t word);
 /*@ requires iommu_wf;
     assigns \nothing;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/iommu.c core/iommu_fault.c core/iommu_irq.c core/iommu_irte.c core/sched.c core/stats.c core/trace.c devices/platform.c devices/vpci.c core/irq_exclusive.c
+/* eva-sources: core/irq.c core/kvmclock.c core/io.c core/vm.c core/iommu.c core/iommu_fault.c core/iommu_irq.c core/sched.c core/stats.c core/trace.c devices/platform.c devices/vpci.c core/irq_exclusive.c
    devices/vpci_bars.c devices/vpci_bridge.c devices/vpci_given.c devices/vpci_given_bus.c devices/vpci_message.c devices/vpci_lent.c devices/vpci_lent_config.c devices/vpci_lent_line.c devices/vpci_lent_map.c devices/vpci_lent_reset.c devices/vpci_group.c devices/vpci_header.c devices/vpci_hv.c devices/vpci_msi.c devices/vpci_msix.c devices/vpci_scan.c devices/vpci_sriov.c devices/vpci_sriov_boot.c devices/vpci_stop.c devices/ivshmem.c devices/ivshmem_config.c devices/ivshmem_doorbell.c devices/ivshmem_user.c devices/vpic.c devices/vioapic.c
    devices/vuart.c devices/vuart_line.c
    devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eva-sources: core/exclusive.c core/exclusive_life.c devices/ivshmem.c devices/ivshmem_config.c devices/ivshmem_doorbell.c devices/ivshmem_user.c core/crash.c core/fault_policy.c core/safe_state.c core/exclusive_lapic.c core/exclusive_pci.c core/irq_exclusive.c core/power_port.c core/quick.c core/cpuid.c core/instruction.c core/io.c core/msr.c core/kvmclock.c
-   core/guest_walk.c core/guest_locate.c core/decode.c core/mmio.c core/dispatch.c core/irq.c core/sched.c core/vm.c core/iommu.c core/iommu_fault.c core/iommu_irq.c core/iommu_irte.c core/insn_apply.c core/ioreq.c core/request_wait.c
+   core/guest_walk.c core/guest_locate.c core/decode.c core/mmio.c core/dispatch.c core/irq.c core/sched.c core/vm.c core/iommu.c core/iommu_fault.c core/iommu_irq.c core/insn_apply.c core/ioreq.c core/request_wait.c
    core/hypercall.c core/hypercall_device.c core/hypercall_vdev.c core/hypercall_copy.c core/hypercall_memory.c core/hypercall_vm.c core/vm_user.c core/stats.c core/trace.c
    devices/vpic.c devices/vlapic.c devices/vlapic_regs.c devices/vlapic_access.c devices/vlapic_timer.c devices/vlapic_ipi.c
    devices/vlapic_quick.c devices/vlapic_pv_eoi.c devices/vlapic_lend.c

@@ -4,6 +4,7 @@
  * value that its contract allows; the state that it changes is read by no function that Eva analyses.
  */
 #include "core/domain.h"
+#include "core/iommu_irte.h"
 #include "core/iommu_remap.h"
 #include "core/iommu_table.h"
 #include "core/partition_check.h"
@@ -86,6 +87,22 @@ bool iommu_remap_may(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vect
     (void)index; (void)bdf; (void)vector;
     return (pcpu < MAX_PCPU) && any_bool();
 }
+uint32_t iommu_remap_first(vm_id_t vm, uint16_t bdf)
+{
+    (void)vm; (void)bdf;
+    return IOMMU_REMAP_BLOCK * any_below(IOMMU_REMAP_ENTRIES / IOMMU_REMAP_BLOCK);
+}
+
+uint64_t iommu_irte[IOMMU_REMAP_ENTRIES][IOMMU_REMAP_WORDS];
+hpa_t iommu_irte_base;
+void iommu_irte_init(hpa_t base) { iommu_irte_base = base; }
+bool iommu_irte_set(uint32_t index, uint16_t bdf, pcpu_id_t pcpu, uint32_t vector)
+{
+    (void)index; (void)bdf; (void)pcpu; (void)vector;
+    return any_bool();
+}
+void iommu_irq_view(vm_id_t vm, uint16_t bdf) { (void)vm; (void)bdf; }
+bool iommu_irte_in_view(uint32_t offset) { (void)offset; return any_bool(); }
 
 /* Guest memory: the buffer is filled or read, whole or not at all. */
 /*@ requires vm_id: v < MAX_VM;

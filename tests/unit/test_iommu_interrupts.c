@@ -9,6 +9,7 @@
 
 #define SOURCE    (VECTOR_IRQ_BASE + IOAPIC_PINS + 3U)
 #define FIRST     IOMMU_REMAP_SHARED /* of the RTVM's function */
+#define NEIGHBOUR (FIRST + 512U)     /* of the function of the exclusive VM behind it */
 
 static bool raises(uint16_t bdf, uint32_t index, uint32_t vector, pcpu_id_t pcpu)
 {
@@ -163,6 +164,31 @@ static void an_entry_of_a_block_is_for_a_core_and_a_function_of_one_exclusive_vm
     set(FIRST + 0x40U, NIC, 3U, 0x40U);
     assert_true(blocked(NIC, iommu_remap_address(FIRST + 0x40U), 0U, 0x22U));
     assert_int_equal(iommu_remap_first(RTVM, NIC), 0U);
+    partition.table.vm_count = 2U;
+}
+
+/* A second exclusive VM on cores 4 and 5, which has the disk. */
+static void add_neighbour(void)
+{
+    partition.table.vm[2] = partition.table.vm[RTVM];
+    partition.table.vm[2].pci[0] = DISK;
+    partition.table.vm[2].pcpu[0] = 4U;
+    partition.table.vm[2].pcpu[1] = 5U;
+    partition.table.vm_count = 3U;
+    assert_int_equal(iommu_remap_first(2U, DISK), NEIGHBOUR);
+}
+
+/* REQ-ISO-041 REQ-ISO-101 */
+static void an_entry_of_a_block_is_for_the_vm_that_has_the_block(void **state)
+{
+    (void)state;
+    add_neighbour();
+    set(NEIGHBOUR + 0x40U, NIC, 2U, 0x40U);
+    assert_true(blocked(NIC, iommu_remap_address(NEIGHBOUR + 0x40U), 0U, 0x22U));
+    set(FIRST + 0x40U, DISK, 4U, 0x40U);
+    assert_true(blocked(DISK, iommu_remap_address(FIRST + 0x40U), 0U, 0x22U));
+    set(NEIGHBOUR + 0x40U, DISK, 4U, 0x40U);
+    assert_true(raises(DISK, NEIGHBOUR + 0x40U, 0x40U, 4U));
     partition.table.vm_count = 2U;
 }
 
@@ -355,6 +381,24 @@ static void a_function_of_an_exclusive_vm_chooses_among_its_own_entries_on_amds(
     vpci_function_count = 0U;
 }
 
+/* REQ-ISO-041 REQ-ISO-101 */
+static void amds_entries_are_for_the_vm_whose_functions_choose_among_them(void **state)
+{
+    (void)state;
+    add_neighbour();
+    assert_int_equal(iommu_give(NIC, RTVM), STATUS_OK);
+    assert_int_equal(iommu_give(DISK, 2U), STATUS_OK);
+    set(FIRST + 0x40U, DISK, 4U, 0x40U);
+    assert_true(blocked(NIC, 0xFEE00000U, 0x40U, 2U));
+    set(NEIGHBOUR + 0x40U, NIC, 2U, 0x40U);
+    assert_true(blocked(DISK, 0xFEE00000U, 0x40U, 2U));
+    set(FIRST + 0x40U, NIC, 2U, 0x40U);
+    set(NEIGHBOUR + 0x40U, DISK, 4U, 0x40U);
+    assert_true(raises_amdvi(NIC, 0x40U, 0x40U, 2U));
+    assert_true(raises_amdvi(DISK, 0x40U, 0x40U, 4U));
+    partition.table.vm_count = 2U;
+}
+
 /* REQ-ISO-041 */
 static void amds_entries_of_nobody_are_blocked_at_first_or_pass_where_nothing_is_remapped(void **state)
 {
@@ -381,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_no_vector_of_a_shared_core_is_blocked, boot),
         cmocka_unit_test_setup(a_function_of_an_exclusive_vm_raises_all_vectors_on_its_cores_and_no_other, boot),
         cmocka_unit_test_setup(an_entry_of_a_block_is_for_a_core_and_a_function_of_one_exclusive_vm, boot),
+        cmocka_unit_test_setup(an_entry_of_a_block_is_for_the_vm_that_has_the_block, boot),
         cmocka_unit_test_setup(functions_have_blocks_of_their_own_until_the_table_is_full, boot),
         cmocka_unit_test_setup(a_table_that_claims_too_many_is_read_to_its_limits, boot),
         cmocka_unit_test_setup(units_of_eight_bits_reach_no_core_with_a_larger_id, boot),
@@ -390,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_message_of_amds_raises_an_entry_of_shared_cores, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(a_pin_of_amds_is_an_entry_of_its_vector, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(a_function_of_an_exclusive_vm_chooses_among_its_own_entries_on_amds, boot_amdvi, as_usual),
+        cmocka_unit_test_setup_teardown(amds_entries_are_for_the_vm_whose_functions_choose_among_them, boot_amdvi, as_usual),
         cmocka_unit_test_setup_teardown(amds_entries_of_nobody_are_blocked_at_first_or_pass_where_nothing_is_remapped, boot_amdvi, as_usual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
