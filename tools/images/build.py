@@ -12,7 +12,7 @@ from tools.images.modules import KMOD
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUSYBOX = pathlib.Path("/bin/busybox")
-USER_MODULES = ["virtio_pci", "virtio_blk", "virtio_console", "virtio_rng"]
+USER_MODULES = ["virtio_pci", "virtio_blk", "virtio_console", "virtio_rng", "virtio_net"]
 # What the demo expects to read from the User VM's disk.
 DISK_TEXT = "This line was read from a virtio-blk disk.\n"
 DISK_SIZE = 4 << 20
