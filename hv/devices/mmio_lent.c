@@ -95,7 +95,7 @@ static bool whole_pages(const struct hc_mmio_range *wanted)
 
 bool mmio_place_valid(gpa_t gpa, uint64_t size)
 {
-    return (gpa < GPA_END) && (size <= (GPA_END - gpa)) && !interval_meets(gpa, size, IOAPIC_PLACE, PAGE_SIZE) &&
+    return (size != 0U) && (gpa < GPA_END) && (size <= (GPA_END - gpa)) && !interval_meets(gpa, size, IOAPIC_PLACE, PAGE_SIZE) &&
            !interval_meets(gpa, size, MSI_PLACE, MSI_ROOM);
 }
 

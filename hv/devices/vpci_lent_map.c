@@ -250,7 +250,7 @@ bool vpci_lent_meets(vm_id_t v, gpa_t base, uint64_t size)
 {
     bool found = false;
 
-    for (uint32_t k = 0U; k < LENT_FUNCTIONS; k++) {
+    for (uint32_t k = 0U; (size != 0U) && (k < LENT_FUNCTIONS); k++) {
         const struct lent *l = &vpci_lent_record[k];
 
         for (uint32_t i = 0U; (l->state == LENT_THERE) && (l->vm == v) && (i < LENT_BARS); i++) {

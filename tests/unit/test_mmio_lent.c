@@ -257,6 +257,8 @@ static void what_is_lent_to_read_is_not_made_writable(void **state)
     assert_int_equal(attr & (S2_WRITE | S2_EXEC), 0U);
     assert_int_equal(world_region(user, HC_REGION_MODIFY, WORLD_RWX_WB, GPA, 0U, 0x1000U), -HC_EINVAL);
     assert_int_equal(stage2_lookup(user, GPA).attr, attr);
+    assert_true(mmio_place_valid(GPA, 0x1000U));
+    assert_false(mmio_place_valid(GPA, 0U));
 }
 
 int main(void)

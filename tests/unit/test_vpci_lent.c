@@ -395,6 +395,8 @@ static void memory_regions_do_not_cut_a_bar(void **state)
     assert_int_equal(world_region(user, HC_REGION_ADD, WORLD_RWX_WB, 0xC0002000U, LENT + 0x200000U, 0x1000U), -HC_EINVAL); /* its table */
     assert_int_equal(where(user, 0xC0000000U), REGS);
     assert_int_equal(where(user, 0xC000F000U), REGS + 0xF000U);
+    assert_true(vpci_lent_meets(user, 0xC0000000U, 1U));
+    assert_false(vpci_lent_meets(user, 0xC0000000U, 0U));
     assert_int_equal(world_region(user, HC_REGION_ADD, WORLD_RWX_WB, 0xC0010000U, LENT + 0x200000U, 0x1000U), 0);  /* behind it */
     assert_int_equal(world_region(user, HC_REGION_DEL, 0U, 0xC0010000U, 0U, 0x1000U), 0);
     set(user, PLACE, 4U, 2U, 0U);
