@@ -78,7 +78,7 @@ def test_preempt_rt_kernel_finds_its_clocks_and_takes_its_timer_without_exits(st
     assert re.search(r"ttyS2 at I/O 0x3e8 \(irq = 0,", text)
     # One column for the one thread; a wakeup that came later than the histogram reaches counts as overflow.
     assert sum(int(count) for count in re.findall(r"^# (?:Total|Histogram Overflows): (\d+)$", text, re.M)) == WAKEUPS
-    assert re.search(r"^# Max Latencies: \d{5}$", text, re.M)
+    assert re.search(r"^# Max Latencies: \d{5,}$", text, re.M)
     assert "rt: cyclictest ends with status 0\n" in text
     print("\n".join(re.findall(r"^# (?:Total|Min|Avg|Max|Histogram Overflows).*", text, re.M)))
     # A timer that exits would show: there was one interrupt for each wakeup.
