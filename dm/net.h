@@ -17,7 +17,7 @@
 /* Who has the frames that arrive. All on the loop's thread, never from within send(). */
 struct net_user {
     void (*receive)(void *owner, const uint8_t *frame, size_t size); /* NET_FRAME_MIN to NET_FRAME_MAX */
-    void (*received)(void *owner);                                   /* these were all for now */
+    void (*received)(void *owner);                                   /* no other waits at this moment */
     void (*carrier)(void *owner, bool up);                           /* it is down at first */
     void *owner;
 };

@@ -44,7 +44,8 @@ enum status stage2_map(vm_id_t vm, gpa_t gpa, hpa_t hpa, uint64_t size, uint32_t
  * the caller calls vm_shootdown() before it changes this VM's stage 2 again. */
 enum status stage2_unmap(vm_id_t vm, gpa_t gpa, uint64_t size);
 /* Changes the rights of what is mapped in the range; the memory type stays. STATUS_DENIED, without
- * effect, when write is asked for where the domain is read-only. Shoot-down as above. */
+ * effect, when write is asked for where the domain is read-only, or anything where registers are
+ * mapped, which keep the rights that they came with. Shoot-down as above. */
 enum status stage2_protect(vm_id_t vm, gpa_t gpa, uint64_t size, uint32_t attr);
 struct stage2_mapping stage2_lookup(vm_id_t vm, gpa_t gpa);
 void stage2_reset(vm_id_t vm);   /* nothing mapped, all its pages free */

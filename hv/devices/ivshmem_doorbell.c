@@ -5,8 +5,9 @@
  * ivshmem_look() under the lock, so no doorbell is lost; those that ring while one waits are one with it.
  *
  * An exclusive VM gets its interrupt as a message of the local APIC to the core of its vCPU: it does not exit. Where its own cores
- * and senders meet without a lock, each stores what it has to say, then a fence, then looks at what the other said (held and route;
- * doorbell and ivshmem_waiting): an interrupt may come once too often, and never not at all.
+ * and senders meet without a lock, each stores what it has to say, then a fence, then looks at what the other said (held and route):
+ * an interrupt may come once too often, and never not at all. A sender marks its doorbell and sees in the same step whether it was
+ * marked (hw_raise()): so either ivshmem_look() still takes this one, or the sender sets ivshmem_waiting and calls a shared core.
  */
 #include "core/hw.h"
 #include "core/log.h"
